@@ -1,0 +1,163 @@
+import type { Access } from '../publish/ports';
+import type { EventStore, PendingForward, ReaderScope } from '../store/EventStore';
+import { parseTopic, topicPath } from '../event/Topic';
+import type { CopyListener } from './CopyListener';
+import { ReaderScopes } from './ReaderScopes';
+
+/**
+ * How the fan-out works; the defaults suit one server.
+ */
+export interface ForwarderOptions {
+  /** The most subscriptions to look at in one transaction; more hold the event loop longer. Default 1,000. */
+  readonly chunk?: number;
+  /** The most pods that forward at the same time. Default 8. */
+  readonly concurrency?: number;
+  /** How long an answer to "who may receive" is used at most, in seconds. Default 60. */
+  readonly maxAge?: number;
+}
+
+const FIRST_RETRY = 1_000;
+const LAST_RETRY = 60_000;
+const POLL = 1_000;
+const READS_AT_ONCE = 8;
+
+/**
+ * The fan-out: walks the subscriptions that match each accepted event, and writes the copies.
+ *
+ * Events of one pod are forwarded in the order in which they were accepted; pods do not wait for each other.
+ * What was not finished when the process ended goes on, from where it was, when the next one starts.
+ */
+export class Forwarder {
+  private readonly scopes: ReaderScopes;
+  private readonly running = new Map<string, Promise<void>>();
+  private readonly chunk: number;
+  private readonly concurrency: number;
+  private started = false;
+  private poll?: NodeJS.Timeout;
+  private pumping = false;
+  private again = false;
+
+  /**
+   * @param store - Where events and subscriptions are.
+   * @param access - Who may receive what.
+   * @param listeners - Who is told of copies in watched containers.
+   * @param report - Is told what went wrong; the fan-out tries again by itself.
+   * @param options - See {@link ForwarderOptions}.
+   */
+  public constructor(
+    private readonly store: EventStore,
+    private readonly access: Access,
+    private readonly listeners: readonly CopyListener[],
+    private readonly report: (message: string) => void,
+    options: ForwarderOptions = {},
+  ) {
+    this.chunk = options.chunk ?? 1_000;
+    this.concurrency = options.concurrency ?? 8;
+    this.scopes = new ReaderScopes(store, (options.maxAge ?? 60) * 1_000);
+  }
+
+  /** Begins to forward, with what an earlier process left. */
+  public start(): void {
+    this.started = true;
+    // Another process that accepts events into the same store cannot call this one.
+    this.poll = setInterval((): void => this.wake(), POLL).unref();
+    this.wake();
+  }
+
+  /** Ends after the steps that are under way. */
+  public async stop(): Promise<void> {
+    this.started = false;
+    clearInterval(this.poll);
+    await Promise.all(this.running.values());
+  }
+
+  /** Tells that there may be something to forward; returns at once. */
+  public wake(): void {
+    if (!this.started) {
+      return;
+    }
+    this.again = true;
+    if (!this.pumping) {
+      this.pumping = true;
+      this.pump()
+        .catch((error: unknown): void => this.report(`Looking for events to forward failed: ${(error as Error).message}`))
+        .finally((): void => {
+          this.pumping = false;
+          if (this.again) {
+            this.wake();
+          }
+        });
+    }
+  }
+
+  private async pump(): Promise<void> {
+    while (this.again && this.started) {
+      this.again = false;
+      const free = this.concurrency - this.running.size;
+      if (free <= 0) {
+        return;
+      }
+      const pending = await this.store.pendingForwards(this.concurrency);
+      for (const forward of pending.filter(({ pod }): boolean => !this.running.has(pod)).slice(0, free)) {
+        this.running.set(forward.pod, this.forwardUntilDone(forward).finally((): void => {
+          this.running.delete(forward.pod);
+          this.wake();
+        }));
+      }
+    }
+  }
+
+  private async forwardUntilDone(forward: PendingForward): Promise<void> {
+    for (let wait = FIRST_RETRY; this.started; wait = Math.min(wait * 2, LAST_RETRY)) {
+      try {
+        return await this.forward(forward);
+      } catch (error: unknown) {
+        this.report(`Forwarding event ${forward.event} of ${forward.pod} failed and is tried again in ${wait} ms: ${
+          (error as Error).message}`);
+        await this.sleep(wait);
+      }
+    }
+  }
+
+  private async forward(forward: PendingForward): Promise<void> {
+    const resource = `${forward.pod}${topicPath(parseTopic(forward.topic))}`;
+    while (this.started) {
+      const scope = await this.scopes.get(forward.pod, resource);
+      const result = await this.store.land(forward, scope, this.chunk);
+      if (result.type === 'stale') {
+        await this.scopes.renew(forward.pod, resource);
+      } else if (result.type === 'unknown') {
+        await this.learn(scope, resource, result.agents);
+      } else {
+        for (const copy of result.watched) {
+          for (const listener of this.listeners) {
+            listener.landed(copy);
+          }
+        }
+        if (result.done) {
+          return;
+        }
+      }
+    }
+  }
+
+  /** Reads for each agent whether it may receive, a few at a time. */
+  private async learn(scope: ReaderScope, resource: string, agents: readonly string[]): Promise<void> {
+    const answers = new Map<string, boolean>();
+    const rest = [ ...agents ];
+    await Promise.all(Array.from({ length: READS_AT_ONCE }, async(): Promise<void> => {
+      for (let agent = rest.pop(); agent !== undefined; agent = rest.pop()) {
+        answers.set(agent, (await this.access.allowed(agent, [ resource ], 'read')).has(resource));
+      }
+    }));
+    await this.scopes.learn(scope, answers);
+  }
+
+  /** Waits, but not for longer than until it is stopped. */
+  private async sleep(milliseconds: number): Promise<void> {
+    const end = Date.now() + milliseconds;
+    while (this.started && Date.now() < end) {
+      await new Promise((resolve): unknown => setTimeout(resolve, Math.min(200, end - Date.now())));
+    }
+  }
+}

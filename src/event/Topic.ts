@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { LIMITS } from './limits';
+
+/** The topic of an event whose own type is no valid topic. */
+export const DEFAULT_TOPIC = 'event';
+
+/**
+ * A topic, `{domain}/{topic}#{action}`, taken apart.
+ */
+export interface Topic {
+  /** The whole topic as it was given. */
+  readonly name: string;
+  /** The segments before the first `#`, in order. */
+  readonly segments: readonly string[];
+  /** The part behind the first `#`, if there is one. */
+  readonly action?: string;
+}
+
+// eslint-disable-next-line no-control-regex -- finding control characters is what it is for
+const CONTROL = /[\u0000-\u001F\u007F-\u009F]/u;
+
+/**
+ * Whether a text can be a topic: not empty, at most 1,024 bytes of UTF-8 and 16 segments,
+ * well-formed Unicode without control characters.
+ */
+export function isTopic(name: string): boolean {
+  return name.length > 0 && name.isWellFormed() && !CONTROL.test(name) &&
+    Buffer.byteLength(name) <= LIMITS.topicBytes &&
+    parseTopic(name).segments.length <= LIMITS.topicSegments;
+}
+
+/**
+ * Takes a valid topic apart; never fails.
+ */
+export function parseTopic(name: string): Topic {
+  const hash = name.indexOf('#');
+  const path = hash < 0 ? name : name.slice(0, hash);
+  return { name, segments: path.split('/'), ...hash >= 0 && { action: name.slice(hash + 1) }};
+}
+
+// The longest path segment that every file system can hold, with room for the suffixes that CSS appends.
+const MAX_SEGMENT_BYTES = 200;
+const AUXILIARY = /\.(?=(?:acl|acr|meta)$)/iu;
+const ESCAPED = /[~/\\$]|^\.+/gu;
+
+/**
+ * Encodes one segment of a topic as one segment of a URL path.
+ *
+ * Two different segments never share an encoding, and none leaves its container: what would be read as a path
+ * (an empty segment, dots in front, slashes) or as a CSS convention (`$.`, `.acl`, `.acr`, `.meta`) is escaped by `~`,
+ * and what is too long for a file name becomes `~~` and its SHA-256.
+ */
+export function encodeSegment(segment: string): string {
+  const escape = (text: string): string =>
+    [ ...text ].map((char): string => `~${char.codePointAt(0)!.toString(16).toUpperCase()}`).join('');
+  const safe = segment === '' ? '~' : segment.replaceAll(ESCAPED, escape).replace(AUXILIARY, escape);
+  const encoded = encodeURIComponent(safe);
+  return Buffer.byteLength(encoded) <= MAX_SEGMENT_BYTES ?
+    encoded :
+    `~~${createHash('sha256').update(segment).digest('hex')}`;
+}
+
+/**
+ * The resource whose access control decides who may publish and receive a topic, relative to the pod:
+ * `topics/{domain}/{topic}/{action}`, or the container `topics/{domain}/{topic}/` for a topic without action.
+ * It does not have to exist: access is inherited from its containers.
+ */
+export function topicPath({ segments, action }: Topic): string {
+  const container = `topics/${segments.map((segment): string => `${encodeSegment(segment)}/`).join('')}`;
+  return action === undefined ? container : `${container}${encodeSegment(action)}`;
+}

@@ -1,0 +1,10 @@
+/** The namespace of the terms that no established vocabulary has; `{base}.events/vocabulary` describes them. */
+export const EVENTS = 'urn:solid-pod-events:vocab:';
+/** @see https://www.w3.org/TR/activitystreams-vocabulary/ */
+export const AS = 'https://www.w3.org/ns/activitystreams#';
+/** @see https://schema.org/ */
+export const SCHEMA = 'http://schema.org/';
+/** @see https://www.w3.org/TR/ldp/ */
+export const LDP = 'http://www.w3.org/ns/ldp#';
+/** @see https://www.w3.org/TR/xmlschema11-2/ */
+export const XSD = 'http://www.w3.org/2001/XMLSchema#';

@@ -1,0 +1,98 @@
+import type { HttpHandlerInput, HttpRequest, HttpResponse, TargetExtractor } from '@solid/community-server';
+import { getLoggerFor, HttpHandler, NotImplementedHttpError } from '@solid/community-server';
+import { v7 } from 'uuid';
+import { InvalidInput } from '../event/InvalidInput';
+import type { PodDirectory } from '../pod/PodDirectory';
+import { NotAuthorized } from '../publish/NotAuthorized';
+import { HttpProblem, methodNotAllowed } from './errors';
+import type { Answer, Exchange, Face, Rule } from './Face';
+
+interface Match extends Exchange {
+  readonly face: Face;
+  readonly rule: Rule;
+}
+
+/**
+ * The border to the server: finds the face that a request is for, and writes the answer.
+ *
+ * A path of no face, and a method that a face leaves to LDP, is not handled here, so the server's own handlers do.
+ */
+export class EventHttpHandler extends HttpHandler {
+  protected readonly logger = getLoggerFor(this);
+  private readonly targetExtractor: TargetExtractor;
+  private readonly pods: PodDirectory;
+  private readonly faces: readonly Face[];
+  private readonly matches = new WeakMap<HttpRequest, Match>();
+
+  /**
+   * @param targetExtractor - Tells the URL of a request.
+   * @param pods - Knows the pods.
+   * @param faces - The faces, of which the first that has the path answers.
+   */
+  public constructor(targetExtractor: TargetExtractor, pods: PodDirectory, faces: Face[]) {
+    super();
+    this.targetExtractor = targetExtractor;
+    this.pods = pods;
+    this.faces = faces;
+  }
+
+  public override async canHandle({ request }: HttpHandlerInput): Promise<void> {
+    const match = await this.match(request);
+    if (!match || match.rule.ldp.includes(match.method)) {
+      throw new NotImplementedHttpError('No face has this path.');
+    }
+    this.matches.set(request, match);
+  }
+
+  public override async handle({ request, response }: HttpHandlerInput): Promise<void> {
+    const match = this.matches.get(request)!;
+    write(response, await this.answer(match), match.method);
+  }
+
+  private async match(request: HttpRequest): Promise<Match | undefined> {
+    const { path: url } = await this.targetExtractor.handleSafe({ request });
+    const pod = await this.pods.locate(url);
+    const path = pod && url.slice(pod.length);
+    for (const face of path ? this.faces : []) {
+      const rule = face.ruleFor(path!);
+      if (rule) {
+        return { request, method: request.method!, pod: pod!, path: path!, url, face, rule };
+      }
+    }
+  }
+
+  private async answer(match: Match): Promise<Answer> {
+    const { face, rule, method, url, pod } = match;
+    try {
+      if (!rule.own.includes(method)) {
+        throw methodNotAllowed(method, url, [ ...rule.ldp, ...rule.own ]);
+      }
+      if (!await this.pods.exists(pod)) {
+        throw new HttpProblem(404, `There is no pod at ${pod}`);
+      }
+      return await face.handle(match);
+    } catch (error: unknown) {
+      return face.problem(this.toProblem(error, match), match);
+    }
+  }
+
+  private toProblem(error: unknown, { method, url }: Exchange): HttpProblem {
+    if (error instanceof HttpProblem) {
+      return error;
+    }
+    if (error instanceof InvalidInput) {
+      return new HttpProblem(400, error.message);
+    }
+    if (error instanceof NotAuthorized) {
+      return new HttpProblem(403, error.message);
+    }
+    const id = v7();
+    this.logger.error(`${method} ${url} failed (${id}): ${(error as Error).stack ?? String(error)}`);
+    return new HttpProblem(500, `The server could not do this; its log says why, under ${id}`);
+  }
+}
+
+function write(response: HttpResponse, { status, headers, body = '' }: Answer, method: string): void {
+  response.writeHead(status, { 'Content-Length': Buffer.byteLength(body), ...headers });
+  response.end(method === 'HEAD' ? undefined : body);
+}

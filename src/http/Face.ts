@@ -1,0 +1,64 @@
+import type { HttpRequest } from '@solid/community-server';
+import type { HttpProblem } from './errors';
+
+/**
+ * What a face does with a path of a pod.
+ */
+export interface Rule {
+  /** The methods that the face answers. */
+  readonly own: readonly string[];
+  /** The methods that it leaves to the server's own LDP; all others get 405. */
+  readonly ldp: readonly string[];
+}
+
+/**
+ * A request to a face.
+ */
+export interface Exchange {
+  readonly request: HttpRequest;
+  readonly method: string;
+  /** The base URL of the pod, ending in `/`. */
+  readonly pod: string;
+  /** The path behind the base URL of the pod. */
+  readonly path: string;
+  /** The URL of the request, without its query. */
+  readonly url: string;
+}
+
+/**
+ * The answer to a request.
+ */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/**
+ * One HTTP API: a parser of requests and a writer of answers around the one pipeline.
+ */
+export abstract class Face {
+  /** The rule for a path behind the base URL of a pod, or `undefined` if it is none of this face. */
+  public abstract ruleFor(path: string): Rule | undefined;
+
+  /**
+   * Answers a request whose path and method are of this face, and whose pod exists.
+   *
+   * @throws What {@link problem} has a body for, once it has become an {@link HttpProblem}.
+   */
+  public abstract handle(exchange: Exchange): Promise<Answer>;
+
+  /** The answer that tells of an error, in the form of this face. */
+  public abstract problem(problem: HttpProblem, exchange: Exchange): Answer;
+}
+
+/**
+ * An answer with a JSON body.
+ *
+ * @param status - The HTTP status code.
+ * @param body - What becomes the body.
+ * @param headers - Further headers.
+ */
+export function jsonAnswer(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) };
+}

@@ -1,0 +1,21 @@
+import type { IncomingMessage } from 'node:http';
+import { HttpProblem } from './errors';
+
+/**
+ * The media type of a request's body, in lower case and without parameters.
+ *
+ * @throws {@link HttpProblem} 415 if it is none of the accepted ones.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-415-unsupported-media-type
+ */
+export function assertMediaType<T extends string>(request: IncomingMessage, accepted: readonly T[]): T {
+  const type = (request.headers['content-type'] ?? '').split(';')[0].trim().toLowerCase();
+  if (!(accepted as readonly string[]).includes(type)) {
+    throw new HttpProblem(
+      415,
+      `${type ? `Content-Type ${type.slice(0, 100)} is not supported` : 'Content-Type is missing'}: send ${accepted.join(' or ')}`,
+      { 'Accept-Post': accepted.join(', ') },
+    );
+  }
+  return type as T;
+}

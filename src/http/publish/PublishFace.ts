@@ -1,0 +1,66 @@
+import { eventUrl, publishContainer } from '../../event/Event';
+import { LIMITS } from '../../event/limits';
+import { JSON_MEDIA_TYPE } from '../../event/mediaTypes';
+import type { Access } from '../../publish/ports';
+import type { Publisher } from '../../publish/Publisher';
+import { NotAuthorized } from '../../publish/NotAuthorized';
+import type { Authenticator } from '../Authenticator';
+import { readText } from '../body';
+import { assertMediaType } from '../contentType';
+import type { HttpProblem } from '../errors';
+import { unauthorized } from '../errors';
+import type { Answer, Exchange, Rule } from '../Face';
+import { Face, jsonAnswer } from '../Face';
+import { parsePublish } from './parsePublish';
+
+/**
+ * `POST {pod}publish/`: publishes one event, or an array of them, through a pod.
+ * What was published there is read by LDP.
+ */
+export class PublishFace extends Face {
+  private readonly authenticator: Authenticator;
+  private readonly access: Access;
+  private readonly publisher: Publisher;
+  private readonly maxBytes: number;
+
+  /**
+   * @param authenticator - Tells who makes a request.
+   * @param access - Decides who may publish through the pod.
+   * @param publisher - Accepts the events.
+   * @param maxBytes - The largest body that is read, in bytes. Default 4 MiB.
+   */
+  public constructor(
+    authenticator: Authenticator,
+    access: Access,
+    publisher: Publisher,
+    maxBytes: number = LIMITS.requestBytes,
+  ) {
+    super();
+    this.authenticator = authenticator;
+    this.access = access;
+    this.publisher = publisher;
+    this.maxBytes = maxBytes;
+  }
+
+  public ruleFor(path: string): Rule | undefined {
+    return path === 'publish/' ? { own: [ 'POST' ], ldp: [ 'GET', 'HEAD', 'OPTIONS' ]} : undefined;
+  }
+
+  public async handle({ request, pod }: Exchange): Promise<Answer> {
+    const publisher = await this.authenticator.agentOf(request);
+    const gate = publishContainer(pod);
+    if (!(await this.access.allowed(publisher, [ gate ], 'append')).has(gate)) {
+      throw publisher === undefined ?
+        unauthorized(`To publish through ${pod} you have to log in`) :
+        new NotAuthorized(`Not authorized to publish through ${pod}`);
+    }
+    assertMediaType(request, [ JSON_MEDIA_TYPE ]);
+    const { drafts, isArray } = parsePublish(await readText(request, this.maxBytes));
+    const ids = (await this.publisher.publish({ pod, publisher, drafts })).map(eventUrl);
+    return jsonAnswer(201, { id: ids[0], ...isArray && { ids }}, { Location: ids[0] });
+  }
+
+  public problem({ status, message, headers }: HttpProblem): Answer {
+    return jsonAnswer(status, { error: message }, headers);
+  }
+}

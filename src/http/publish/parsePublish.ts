@@ -1,0 +1,81 @@
+import type { EventDraft } from '../../event/Event';
+import { InvalidInput } from '../../event/InvalidInput';
+import { parseJson } from '../../event/json';
+import { LIMITS } from '../../event/limits';
+import { isTopic } from '../../event/Topic';
+import { isWebUrl } from '../../event/url';
+
+/**
+ * What a publish request asks for.
+ */
+export interface PublishBody {
+  readonly drafts: readonly EventDraft[];
+  /** Whether the body was an array. */
+  readonly isArray: boolean;
+}
+
+/**
+ * Reads the body of a publish request: one event, or an array of them.
+ *
+ * @throws {@link InvalidInput} for the first fault, with the place in the array.
+ */
+export function parsePublish(text: string): PublishBody {
+  const { value, data } = parseJson(text);
+  if (!Array.isArray(value)) {
+    return { drafts: [ toDraft(value, data.get(0)) ], isArray: false };
+  }
+  if (value.length === 0) {
+    throw new InvalidInput('The array holds no event');
+  }
+  if (value.length > LIMITS.eventsPerRequest) {
+    throw new InvalidInput(`The array holds ${value.length} events, and at most ${LIMITS.eventsPerRequest} are accepted`);
+  }
+  const drafts = value.map((item: unknown, index): EventDraft => {
+    try {
+      return toDraft(item, data.get(index));
+    } catch (error: unknown) {
+      throw error instanceof InvalidInput ? error.at(index) : error;
+    }
+  });
+  return { drafts, isArray: true };
+}
+
+function toDraft(value: unknown, data: string | undefined): EventDraft {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidInput('An event is a JSON object with recipient, topic and data, optionally source');
+  }
+  const { recipient, source, topic } = value as Record<string, unknown>;
+  const recipients = toWebIds(recipient, 'recipient');
+  const sources = toWebIds(source, 'source').filter((webId): boolean => !recipients.includes(webId));
+  if (recipients.length === 0) {
+    throw new InvalidInput('No recipient found');
+  }
+  if (recipients.length + sources.length > LIMITS.recipientsPerEvent) {
+    throw new InvalidInput(`More than ${LIMITS.recipientsPerEvent} recipients and sources found`);
+  }
+  if (topic === undefined || topic === null || topic === '') {
+    throw new InvalidInput('No topic found');
+  }
+  if (typeof topic !== 'string' || !isTopic(topic)) {
+    throw new InvalidInput(`Invalid topic: it is a text of at most ${LIMITS.topicBytes} bytes and ` +
+      `${LIMITS.topicSegments} segments, without control characters, such as realestate/contact#add`);
+  }
+  if (data === undefined || data === 'null') {
+    throw new InvalidInput('No data found');
+  }
+  return { recipients, sources, topic, data };
+}
+
+/** One WebID or a list of them, each once. */
+function toWebIds(value: unknown, name: string): string[] {
+  if (value === undefined || value === null || value === '') {
+    return [];
+  }
+  const webIds: unknown[] = Array.isArray(value) ? value : [ value ];
+  for (const webId of webIds) {
+    if (typeof webId !== 'string' || !isWebUrl(webId)) {
+      throw new InvalidInput(`Invalid ${name}: ${JSON.stringify(webId).slice(0, 200)} is no absolute http(s) IRI`);
+    }
+  }
+  return [ ...new Set(webIds as string[]) ];
+}

@@ -1,0 +1,139 @@
+import type { PreferenceParser, RepresentationConverter } from '@solid/community-server';
+import { BasicRepresentation, NotImplementedHttpError, readableToString } from '@solid/community-server';
+import type { ContextLoader } from '../../event/ContextLoader';
+import { isId } from '../../event/Event';
+import { LIMITS } from '../../event/limits';
+import { JSON_LD, JSON_MEDIA_TYPE } from '../../event/mediaTypes';
+import { NotAuthorized } from '../../publish/NotAuthorized';
+import { parseSubscription, SUBSCRIPTION_TYPES } from '../../subscription/parseSubscription';
+import type { Subscriber } from '../../subscription/Subscriber';
+import { subscriptionUrl } from '../../subscription/Subscription';
+import { subscriptionDocument, subscriptionListing } from '../../subscription/subscriptionDocument';
+import type { Authenticator } from '../Authenticator';
+import { readText } from '../body';
+import { assertMediaType } from '../contentType';
+import { HttpProblem, unauthorized } from '../errors';
+import type { Answer, Exchange, Rule } from '../Face';
+import { Face, jsonAnswer } from '../Face';
+
+const ITEM = /^subscriptions\/([^/.][^/]*)$/u;
+
+/**
+ * `{pod}subscriptions/`: follow topics of a pod, see what is followed, and end it.
+ */
+export class SubscriptionsFace extends Face {
+  private readonly authenticator: Authenticator;
+  private readonly subscriber: Subscriber;
+  private readonly contexts: ContextLoader;
+  private readonly converter: RepresentationConverter;
+  private readonly preferenceParser: PreferenceParser;
+
+  /**
+   * @param authenticator - Tells who makes a request.
+   * @param subscriber - The rules.
+   * @param contexts - The JSON-LD contexts that a request may name.
+   * @param converter - Converts answers to the form that the client prefers.
+   * @param preferenceParser - Reads which form that is.
+   */
+  public constructor(
+    authenticator: Authenticator,
+    subscriber: Subscriber,
+    contexts: ContextLoader,
+    converter: RepresentationConverter,
+    preferenceParser: PreferenceParser,
+  ) {
+    super();
+    this.authenticator = authenticator;
+    this.subscriber = subscriber;
+    this.contexts = contexts;
+    this.converter = converter;
+    this.preferenceParser = preferenceParser;
+  }
+
+  public ruleFor(path: string): Rule | undefined {
+    if (path === 'subscriptions/') {
+      return { own: [ 'GET', 'HEAD', 'POST' ], ldp: [ 'OPTIONS' ]};
+    }
+    return ITEM.test(path) ? { own: [ 'GET', 'HEAD', 'DELETE' ], ldp: [ 'OPTIONS' ]} : undefined;
+  }
+
+  public async handle(exchange: Exchange): Promise<Answer> {
+    const agent = await this.authenticator.agentOf(exchange.request);
+    const id = ITEM.exec(exchange.path)?.[1];
+    try {
+      if (id !== undefined) {
+        return await this.handleItem(exchange, agent, id);
+      }
+      if (exchange.method !== 'POST') {
+        const subscriptions = await this.subscriber.list(exchange.pod, agent);
+        if (agent === undefined && subscriptions.length === 0) {
+          throw unauthorized(`To see the subscriptions of ${exchange.pod} you have to log in`);
+        }
+        return await this.convert(exchange, subscriptionListing(exchange.pod, subscriptions));
+      }
+    } catch (error: unknown) {
+      throw agent === undefined && error instanceof NotAuthorized ? unauthorized(`${error.message}: log in first`) : error;
+    }
+    if (agent === undefined) {
+      throw unauthorized(`To subscribe to ${exchange.pod} you have to log in`);
+    }
+    return this.create(exchange, agent);
+  }
+
+  public problem({ status, message, headers }: HttpProblem): Answer {
+    return jsonAnswer(status, { error: message }, headers);
+  }
+
+  private async create({ request, pod, url }: Exchange, agent: string): Promise<Answer> {
+    const type = assertMediaType(request, SUBSCRIPTION_TYPES);
+    const draft = await parseSubscription(await readText(request, LIMITS.subscriptionBytes), type, url, this.contexts);
+    const subscription = await this.subscriber.subscribe(pod, agent, draft);
+    return jsonAnswer(201, subscriptionDocument(subscription), {
+      'Content-Type': JSON_LD,
+      Location: subscriptionUrl(subscription),
+    });
+  }
+
+  private async handleItem(exchange: Exchange, agent: string | undefined, id: string): Promise<Answer> {
+    const { pod, method, url } = exchange;
+    const missing = new HttpProblem(404, `There is no subscription at ${url}`);
+    if (!isId(id)) {
+      throw missing;
+    }
+    if (method === 'DELETE') {
+      if (!await this.subscriber.end(pod, agent, id)) {
+        throw missing;
+      }
+      return { status: 204 };
+    }
+    const subscription = await this.subscriber.get(pod, agent, id);
+    if (!subscription) {
+      throw missing;
+    }
+    return this.convert(exchange, subscriptionDocument(subscription));
+  }
+
+  /** Answers with a document in the form that the client prefers; where that does not matter, as JSON. */
+  private async convert({ request, url }: Exchange, document: object): Promise<Answer> {
+    const accept = request.headers.accept ?? '*/*';
+    if (accept === '*/*' || accept.startsWith(JSON_MEDIA_TYPE)) {
+      return jsonAnswer(200, document, { Vary: 'Accept' });
+    }
+    const identifier = { path: url };
+    const representation = new BasicRepresentation(JSON.stringify(document), identifier, JSON_LD);
+    try {
+      const preferences = await this.preferenceParser.handleSafe({ request });
+      const { data, metadata } = await this.converter.handleSafe({ identifier, representation, preferences });
+      return {
+        status: 200,
+        headers: { 'Content-Type': metadata.contentType!, Vary: 'Accept' },
+        body: await readableToString(data),
+      };
+    } catch (error: unknown) {
+      if (NotImplementedHttpError.isInstance(error)) {
+        throw new HttpProblem(406, `Subscriptions cannot be shown as ${accept.slice(0, 100)}; ask for JSON, JSON-LD or Turtle`);
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,261 @@
+import type {
+  AuxiliaryStrategy,
+  ChangeMap,
+  Conditions,
+  Patch,
+  Representation,
+  RepresentationPreferences,
+  ResourceIdentifier,
+  ResourceStore,
+  StorageLocationStrategy,
+} from '@solid/community-server';
+import {
+  AS,
+  BasicRepresentation,
+  ConflictHttpError,
+  guardStream,
+  IdentifierMap,
+  INTERNAL_QUADS,
+  isContainerIdentifier,
+  MethodNotAllowedHttpError,
+  NotFoundHttpError,
+  NotImplementedHttpError,
+  PassthroughStore,
+  PreconditionFailedHttpError,
+  RepresentationMetadata,
+  SOLID_AS,
+} from '@solid/community-server';
+import { DataFactory } from 'n3';
+import type { Event } from '../event/Event';
+import { eventDocument, isId, publishContainer } from '../event/Event';
+import type { EventStore } from '../store/EventStore';
+import { eventMetadata, setModified } from './eventMetadata';
+import { ListingStream } from './ListingStream';
+
+/**
+ * Lays events and copies over the resources of the server's own backend, whichever it is.
+ *
+ * What lies in the event store is an ordinary resource of its container: read, converted, listed and deleted
+ * by the server's own code. Everything else, and all access control, stays in the backend.
+ *
+ * @see https://solidproject.org/TR/protocol#reading-writing-resources
+ */
+export class EventOverlayStore extends PassthroughStore {
+  private readonly events: EventStore;
+  private readonly auxiliaryStrategy: AuxiliaryStrategy;
+  private readonly metadataStrategy: AuxiliaryStrategy;
+  private readonly storageStrategy: StorageLocationStrategy;
+
+  /**
+   * @param source - The backend.
+   * @param events - The events and copies.
+   * @param auxiliaryStrategy - Tells which resources belong to others.
+   * @param metadataStrategy - Tells which of them describe others.
+   * @param storageStrategy - Tells in which pod a resource lies.
+   */
+  public constructor(
+    source: ResourceStore,
+    events: EventStore,
+    auxiliaryStrategy: AuxiliaryStrategy,
+    metadataStrategy: AuxiliaryStrategy,
+    storageStrategy: StorageLocationStrategy,
+  ) {
+    super(source);
+    this.events = events;
+    this.auxiliaryStrategy = auxiliaryStrategy;
+    this.metadataStrategy = metadataStrategy;
+    this.storageStrategy = storageStrategy;
+  }
+
+  public override async hasResource(identifier: ResourceIdentifier): Promise<boolean> {
+    return await this.find(this.subjectOf(identifier)) !== undefined || super.hasResource(identifier);
+  }
+
+  public override async getRepresentation(
+    identifier: ResourceIdentifier,
+    preferences: RepresentationPreferences,
+    conditions?: Conditions,
+  ): Promise<Representation> {
+    if (isContainerIdentifier(identifier)) {
+      return this.withEntries(identifier, await super.getRepresentation(identifier, preferences, conditions));
+    }
+    const event = await this.find(this.subjectOf(identifier));
+    if (!event) {
+      return super.getRepresentation(identifier, preferences, conditions);
+    }
+    const subject = this.subjectOf(identifier);
+    const metadata = eventMetadata(subject, event);
+    if (subject.path !== identifier.path) {
+      return new BasicRepresentation(metadata.quads(), identifier, INTERNAL_QUADS);
+    }
+    await this.auxiliaryStrategy.addMetadata(metadata);
+    return new BasicRepresentation(eventDocument(event), metadata);
+  }
+
+  public override async addResource(
+    container: ResourceIdentifier,
+    representation: Representation,
+    conditions?: Conditions,
+  ): Promise<ChangeMap> {
+    await this.assertWritable(container, 'POST');
+    return this.changed(await super.addResource(container, representation, conditions));
+  }
+
+  public override async setRepresentation(
+    identifier: ResourceIdentifier,
+    representation: Representation,
+    conditions?: Conditions,
+  ): Promise<ChangeMap> {
+    const subject = this.subjectOf(identifier);
+    await this.assertWritable(identifier, 'PUT');
+    const event = await this.find(subject);
+    if (!event) {
+      return this.changed(await super.setRepresentation(identifier, representation, conditions));
+    }
+    this.assertConditions(subject, event, conditions);
+    if (subject.path !== identifier.path) {
+      await super.setRepresentation(subject, new BasicRepresentation(eventDocument(event), eventMetadata(subject, event)));
+    }
+    // From here on the resource is the backend's; the copy only leaves when that is written.
+    const changes = await super.setRepresentation(identifier, representation);
+    await this.events.removeEntry(...this.placeOf(subject)!);
+    return this.changed(new IdentifierMap([ ...changes ]
+      .filter(([ changed ]): boolean => changed.path === identifier.path)
+      .map(([ changed ]): [ResourceIdentifier, RepresentationMetadata] => [ changed, activity(changed, AS.Update) ])));
+  }
+
+  public override async modifyResource(
+    identifier: ResourceIdentifier,
+    patch: Patch,
+    conditions?: Conditions,
+  ): Promise<ChangeMap> {
+    await this.assertWritable(identifier, 'PATCH');
+    const event = await this.find(this.subjectOf(identifier));
+    if (!event) {
+      return this.changed(await super.modifyResource(identifier, patch, conditions));
+    }
+    this.assertConditions(this.subjectOf(identifier), event, conditions);
+    // Says to the layer above that it has to read, patch and write.
+    throw new NotImplementedHttpError('Events and their copies are not patched in place.');
+  }
+
+  public override async deleteResource(identifier: ResourceIdentifier, conditions?: Conditions): Promise<ChangeMap> {
+    if (isContainerIdentifier(identifier)) {
+      if ((await this.events.listEntries(identifier.path, 0, 1)).length > 0) {
+        throw new ConflictHttpError('Can only delete empty containers.');
+      }
+      return this.changed(await super.deleteResource(identifier, conditions));
+    }
+    const event = await this.find(identifier);
+    if (!event) {
+      return this.changed(await super.deleteResource(identifier, conditions));
+    }
+    this.assertConditions(identifier, event, conditions);
+    const [ container, id ] = this.placeOf(identifier)!;
+    if (!await this.events.removeEntry(container, id)) {
+      throw new NotFoundHttpError();
+    }
+    const changes = await this.deleteAuxiliaries(identifier);
+    changes.set(identifier, activity(identifier, AS.Delete));
+    changes.set({ path: container }, activity({ path: container }, AS.Remove, identifier));
+    return this.changed(changes);
+  }
+
+  /** The container and id that an identifier would have as an entry. */
+  private placeOf({ path }: ResourceIdentifier): [container: string, id: string] | undefined {
+    const slash = path.lastIndexOf('/') + 1;
+    const id = path.slice(slash);
+    return isId(id) ? [ path.slice(0, slash), id ] : undefined;
+  }
+
+  private async find(identifier: ResourceIdentifier): Promise<Event | undefined> {
+    const place = this.placeOf(identifier);
+    return place && this.events.getEntry(...place);
+  }
+
+  /** The resource that a description is of; any other resource is its own. */
+  private subjectOf(identifier: ResourceIdentifier): ResourceIdentifier {
+    return this.metadataStrategy.isAuxiliaryIdentifier(identifier) ?
+      this.metadataStrategy.getSubjectIdentifier(identifier) :
+      identifier;
+  }
+
+  /** Adds a container's entries to its representation; they are read when the listing is. */
+  private async withEntries(container: ResourceIdentifier, representation: Representation): Promise<Representation> {
+    const modified = await this.events.modifiedOf(container.path);
+    if (modified === undefined) {
+      return representation;
+    }
+    const { metadata, data } = representation;
+    return new BasicRepresentation(
+      guardStream(new ListingStream(container, data, setModified(metadata, modified), this.events)),
+      metadata,
+    );
+  }
+
+  private assertConditions(identifier: ResourceIdentifier, event: Event, conditions?: Conditions): void {
+    if (conditions && !conditions.matchesMetadata(eventMetadata(identifier, event))) {
+      throw new PreconditionFailedHttpError();
+    }
+  }
+
+  /**
+   * Whether something may be written here by LDP: what lies in `publish/` are events, which never change,
+   * and nothing else lies beside them but access control.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9110#name-405-method-not-allowed
+   */
+  private async assertWritable(identifier: ResourceIdentifier, method: string): Promise<void> {
+    const { path } = this.subjectOf(identifier);
+    if (!path.includes('/publish/') || this.isAccessControl(identifier)) {
+      return;
+    }
+    const container = publishContainer((await this.storageStrategy.getStorageIdentifier({ path })).path);
+    if (path.startsWith(container) && (path !== container || method === 'POST')) {
+      throw new MethodNotAllowedHttpError([ method ], `${container} holds the events of the pod, which never change: ` +
+        'to publish one, POST it as JSON to the container.');
+    }
+  }
+
+  private isAccessControl(identifier: ResourceIdentifier): boolean {
+    return this.auxiliaryStrategy.isAuxiliaryIdentifier(identifier) &&
+      this.auxiliaryStrategy.usesOwnAuthorization(identifier);
+  }
+
+  private async deleteAuxiliaries(identifier: ResourceIdentifier): Promise<ChangeMap> {
+    const changes: ChangeMap = new IdentifierMap();
+    for (const auxiliary of this.auxiliaryStrategy.getAuxiliaryIdentifiers(identifier)) {
+      if (this.isAccessControl(auxiliary) && await super.hasResource(auxiliary)) {
+        for (const [ changed ] of await super.deleteResource(auxiliary)) {
+          if (changed.path === auxiliary.path) {
+            changes.set(changed, activity(changed, AS.Delete));
+          }
+        }
+      }
+    }
+    return changes;
+  }
+
+  /** Raises the access epoch of each pod whose access control has changed, before the change is acknowledged. */
+  private async changed(changes: ChangeMap): Promise<ChangeMap> {
+    for (const [ identifier ] of changes) {
+      if (this.isAccessControl(identifier)) {
+        let pod: string | undefined;
+        try {
+          pod = (await this.storageStrategy.getStorageIdentifier(identifier)).path;
+        } catch {
+          // Outside all pods: all may inherit from it.
+        }
+        await this.events.raiseEpoch(pod);
+      }
+    }
+    return changes;
+  }
+}
+
+function activity(identifier: ResourceIdentifier, type: string, object?: ResourceIdentifier): RepresentationMetadata {
+  return new RepresentationMetadata(identifier, {
+    [SOLID_AS.activity]: DataFactory.namedNode(type),
+    ...object && { [AS.object]: DataFactory.namedNode(object.path) },
+  });
+}

@@ -1,0 +1,42 @@
+import type { PermissionReader } from '@solid/community-server';
+import { AccessMode, ForbiddenHttpError, IdentifierSetMultiMap } from '@solid/community-server';
+import type { Access, Mode } from '../publish/ports';
+
+/**
+ * Answers who may do what by asking the server's own permission reader, be it WAC or ACP.
+ *
+ * @see https://solidproject.org/TR/wac
+ * @see https://solidproject.org/TR/acp
+ */
+export class PermissionAccess implements Access {
+  /**
+   * @param permissionReader - The reader of the server.
+   */
+  public constructor(private readonly permissionReader: PermissionReader) {}
+
+  public async allowed(
+    agent: string | undefined,
+    resources: readonly string[],
+    mode: Mode,
+  ): Promise<ReadonlySet<string>> {
+    // Control is no mode of a request; readers tell it along with any other.
+    const wanted = mode === 'control' ? AccessMode.read : AccessMode[mode];
+    // The reader caches by these objects, so they are new for each question.
+    const requestedModes = new IdentifierSetMultiMap<AccessMode>(
+      resources.map((path): [{ path: string }, AccessMode] => [{ path }, wanted ]),
+    );
+    const credentials = agent === undefined ? {} : { agent: { webId: agent }};
+    try {
+      const permissions = await this.permissionReader.handleSafe({ credentials, requestedModes });
+      return new Set([ ...permissions ]
+        .filter(([ , permission ]): boolean => (permission as Partial<Record<Mode, boolean>>)[mode] === true)
+        .map(([{ path }]): string => path));
+    } catch (error: unknown) {
+      // There is no ACL up to the root of the server: nobody may do anything.
+      if (ForbiddenHttpError.isInstance(error)) {
+        return new Set();
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import type { IdentifierStrategy, PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
+import { NotFoundHttpError, PIM, RDF } from '@solid/community-server';
+import type { Pods } from '../publish/ports';
+import type { EventStore } from '../store/EventStore';
+import type { PodLayout } from './PodLayout';
+
+/** How long it is remembered which pod a WebID has, in milliseconds. */
+const WEBID_MAX_AGE = 60_000;
+/** How many WebIDs are remembered. */
+const MOST_WEBIDS = 10_000;
+
+/**
+ * Knows the pods of this server, and sets each up at its first use.
+ */
+export class PodDirectory implements Pods {
+  private readonly identifierStrategy: IdentifierStrategy;
+  private readonly storageStrategy: StorageLocationStrategy;
+  private readonly podStore: PodStore;
+  private readonly resourceStore: ResourceStore;
+  private readonly layout: PodLayout;
+  private readonly store: EventStore;
+  private readonly webIds = new Map<string, { readonly pod: string; readonly until: number }>();
+  private readonly beingSetUp = new Map<string, Promise<boolean>>();
+
+  /**
+   * @param identifierStrategy - Tells which URLs are of this server.
+   * @param storageStrategy - Tells in which storage a URL lies, by its form.
+   * @param podStore - Knows the pods that were made by accounts, and their owners.
+   * @param resourceStore - Knows the pods that were made otherwise.
+   * @param layout - Sets a pod up.
+   * @param store - Remembers which pods have been set up.
+   */
+  public constructor(
+    identifierStrategy: IdentifierStrategy,
+    storageStrategy: StorageLocationStrategy,
+    podStore: PodStore,
+    resourceStore: ResourceStore,
+    layout: PodLayout,
+    store: EventStore,
+  ) {
+    this.identifierStrategy = identifierStrategy;
+    this.storageStrategy = storageStrategy;
+    this.podStore = podStore;
+    this.resourceStore = resourceStore;
+    this.layout = layout;
+    this.store = store;
+  }
+
+  /**
+   * The base URL of the pod in which a URL would lie, by its form alone; `undefined` outside all pods.
+   */
+  public async locate(url: string): Promise<string | undefined> {
+    try {
+      return (await this.storageStrategy.getStorageIdentifier({ path: url })).path;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Whether there is a pod with this base URL; if there is, it is set up when this returns.
+   */
+  public async exists(pod: string): Promise<boolean> {
+    if (await this.store.hasPod(pod)) {
+      return true;
+    }
+    let setUp = this.beingSetUp.get(pod);
+    if (!setUp) {
+      setUp = this.setUp(pod).finally((): unknown => this.beingSetUp.delete(pod));
+      this.beingSetUp.set(pod, setUp);
+    }
+    return setUp;
+  }
+
+  public async podOf(webId: string): ReturnType<Pods['podOf']> {
+    const known = this.webIds.get(webId);
+    if (known && known.until > Date.now()) {
+      return { pod: known.pod };
+    }
+    const document = new URL(webId);
+    document.hash = '';
+    if (!this.identifierStrategy.supportsIdentifier({ path: document.href })) {
+      return { reason: 'elsewhere' };
+    }
+    const pod = await this.locate(document.href);
+    if (!pod || !await this.exists(pod) || !await this.belongsTo(pod, webId, document.href)) {
+      return { reason: 'unknown' };
+    }
+    this.remember(webId, pod);
+    return { pod };
+  }
+
+  private remember(webId: string, pod: string): void {
+    this.webIds.delete(webId);
+    this.webIds.set(webId, { pod, until: Date.now() + WEBID_MAX_AGE });
+    if (this.webIds.size > MOST_WEBIDS) {
+      this.webIds.delete(this.webIds.keys().next().value!);
+    }
+  }
+
+  private async setUp(pod: string): Promise<boolean> {
+    const owners = await this.ownersOf(pod);
+    if (!owners && !await this.isStorage(pod)) {
+      return false;
+    }
+    await this.layout.apply(pod, owners ?? []);
+    await this.store.registerPod(pod);
+    return true;
+  }
+
+  /** The WebIDs of the owners, if the pod was made by an account. */
+  private async ownersOf(pod: string): Promise<string[] | undefined> {
+    const found = await this.podStore.findByBaseUrl(pod);
+    const owners = found && await this.podStore.getOwners(found.id);
+    return owners?.map(({ webId }): string => webId);
+  }
+
+  /** A pod that no account owns is known by its type; its owner's profile has to lie in it. */
+  private async isStorage(pod: string): Promise<boolean> {
+    try {
+      const { metadata, data } = await this.resourceStore.getRepresentation({ path: pod }, {});
+      data.destroy();
+      return metadata.getAll(RDF.terms.type).some(({ value }): boolean => value === PIM.Storage);
+    } catch (error: unknown) {
+      if (NotFoundHttpError.isInstance(error)) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  private async belongsTo(pod: string, webId: string, document: string): Promise<boolean> {
+    const owners = await this.ownersOf(pod);
+    return owners ? owners.includes(webId) : this.resourceStore.hasResource({ path: document });
+  }
+}

@@ -1,0 +1,49 @@
+import type { ResourceIdentifier } from '@solid/community-server';
+import {
+  DC,
+  LDP,
+  PREFERRED_PREFIX_TERM,
+  RDF,
+  RepresentationMetadata,
+  SOLID_META,
+  XSD,
+} from '@solid/community-server';
+import type { Literal } from 'n3';
+import { DataFactory } from 'n3';
+import { JSON_LD } from '../event/mediaTypes';
+import type { Event } from '../event/Event';
+import { AS, EVENTS, SCHEMA } from '../event/vocabulary';
+
+const { namedNode, literal } = DataFactory;
+
+/** A moment, in milliseconds since 1970, as RDF. */
+export function dateTime(milliseconds: number): Literal {
+  return literal(new Date(milliseconds).toISOString(), XSD.terms.dateTime);
+}
+
+/**
+ * What the server knows of an event or copy, as of any other resource.
+ */
+export function eventMetadata(identifier: ResourceIdentifier, event: Event): RepresentationMetadata {
+  const metadata = new RepresentationMetadata(identifier, JSON_LD);
+  metadata.add(RDF.terms.type, LDP.terms.Resource);
+  metadata.add(DC.terms.modified, dateTime(event.published));
+  for (const [ prefix, namespace ] of Object.entries({ as: AS, schema: SCHEMA, events: EVENTS })) {
+    metadata.addQuad(namedNode(namespace), PREFERRED_PREFIX_TERM, prefix, SOLID_META.terms.ResponseMetadata);
+  }
+  return metadata;
+}
+
+/**
+ * Sets when a container was last modified, if that was by an event or copy.
+ *
+ * @returns The time that now stands in the metadata, in milliseconds since 1970.
+ */
+export function setModified(metadata: RepresentationMetadata, modified: number): number {
+  const own = metadata.get(DC.terms.modified)?.value;
+  if (own && Date.parse(own) >= modified) {
+    return Date.parse(own);
+  }
+  metadata.set(DC.terms.modified, dateTime(modified));
+  return modified;
+}

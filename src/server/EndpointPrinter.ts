@@ -1,0 +1,39 @@
+import { Initializer } from '@solid/community-server';
+import type { EventStore } from '../store/EventStore';
+
+/**
+ * Prints, once the server is up, where it is and where each pod publishes and subscribes.
+ */
+export class EndpointPrinter extends Initializer {
+  private readonly baseUrl: string;
+  private readonly store: EventStore;
+
+  /**
+   * @param baseUrl - The base URL of the server.
+   * @param store - Knows the pods.
+   */
+  public constructor(baseUrl: string, store: EventStore) {
+    super();
+    this.baseUrl = baseUrl;
+    this.store = store;
+  }
+
+  public override async handle(): Promise<void> {
+    const pods = await this.store.listPods();
+    const lines = [ '', `  Solid server with events at ${this.baseUrl}` ];
+    for (const pod of pods) {
+      lines.push(
+        '',
+        `  ${pod}`,
+        `    publish         POST ${pod}publish/`,
+        `    external event  POST ${pod}__event`,
+        `    subscribe       POST ${pod}subscriptions/`,
+        `    inbox           GET  ${pod}inbox/`,
+      );
+    }
+    if (pods.length === 0) {
+      lines.push('', `  There is no pod yet: sign up at ${this.baseUrl}.account/`);
+    }
+    process.stdout.write(`${lines.join('\n')}\n\n`);
+  }
+}

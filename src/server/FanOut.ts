@@ -1,0 +1,38 @@
+import type { Finalizable } from '@solid/community-server';
+import { getLoggerFor, Initializer } from '@solid/community-server';
+import type { CopyListener } from '../delivery/CopyListener';
+import { Forwarder } from '../delivery/Forwarder';
+import type { Access, Wakeable } from '../publish/ports';
+import type { EventStore } from '../store/EventStore';
+
+/**
+ * Runs the fan-out in the server's primary process, from its start to its end.
+ */
+export class FanOut extends Initializer implements Finalizable, Wakeable {
+  protected readonly logger = getLoggerFor(this);
+  private readonly forwarder: Forwarder;
+
+  /**
+   * @param store - Where events and subscriptions are.
+   * @param access - Who may receive what.
+   * @param listeners - Are told of copies in watched containers.
+   * @param maxAge - How long an answer to "who may receive" is used at most, in seconds. Default 60.
+   */
+  public constructor(store: EventStore, access: Access, listeners: CopyListener[], maxAge = 60) {
+    super();
+    this.forwarder = new Forwarder(store, access, listeners, (message): unknown => this.logger.error(message), { maxAge });
+  }
+
+  public override async handle(): Promise<void> {
+    this.forwarder.start();
+  }
+
+  /** In a process that does not run the fan-out, this does nothing: the one that does looks for itself. */
+  public wake(): void {
+    this.forwarder.wake();
+  }
+
+  public async finalize(): Promise<void> {
+    await this.forwarder.stop();
+  }
+}

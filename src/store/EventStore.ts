@@ -1,0 +1,168 @@
+import type { Event } from '../event/Event';
+import type { Subscription } from '../subscription/Subscription';
+
+/**
+ * A pod that gets an event and forwards it to its subscribers.
+ */
+export interface Forward {
+  /** The base URL of the pod, ending in `/`. */
+  readonly pod: string;
+  /** The pod's own inbox, which gets the first copy; absent where the pod already holds the event. */
+  readonly inbox?: string;
+}
+
+/**
+ * An event and the pods that forward it, to be stored as one.
+ */
+export interface AcceptedEvent {
+  readonly event: Event;
+  readonly forwards: readonly Forward[];
+}
+
+/**
+ * An event that waits to be forwarded by a pod.
+ */
+export interface PendingForward {
+  readonly pod: string;
+  readonly topic: string;
+  /** The key of the event in the store; later events have larger ones. */
+  readonly event: number;
+}
+
+/**
+ * Answers known of the question which agents may receive a topic of a pod, valid at one access epoch of the pod.
+ */
+export interface ReaderScope {
+  /** Identifies the scope in this process. */
+  readonly id: number;
+  readonly epoch: number;
+}
+
+/**
+ * A copy that has just landed in a container that somebody watches.
+ */
+export interface LandedCopy {
+  /** The URL of the container, ending in `/`. */
+  readonly container: string;
+  /** The URL of the copy. */
+  readonly copy: string;
+}
+
+/**
+ * What became of one step of a forward.
+ * - `landed`: copies were written; `done` says if they were the last.
+ * - `unknown`: nothing was written, because for these agents it is not known if they may receive the topic.
+ * - `stale`: nothing was written, because access to the pod has changed since the scope was made.
+ */
+export type LandResult =
+  { readonly type: 'landed'; readonly done: boolean; readonly watched: readonly LandedCopy[] } |
+  { readonly type: 'unknown'; readonly agents: readonly string[] } |
+  { readonly type: 'stale' };
+
+/**
+ * One event in one container, as a listing shows it.
+ */
+export interface Entry {
+  /** The event's id, which is also the last part of the entry's URL. */
+  readonly id: string;
+  /** The key of the event in the store: a listing is in its order. */
+  readonly event: number;
+  /** When the event was published, in milliseconds since 1970. */
+  readonly published: number;
+  /** The length of its document, in bytes. */
+  readonly bytes: number;
+}
+
+/**
+ * Where events, subscriptions and copies are kept, durably.
+ *
+ * Every method that writes has written durably, and whole, once its promise is fulfilled;
+ * a rejected one has written nothing.
+ * A container is `publish/` of a pod, with the events published there, or an inbox, with copies.
+ */
+export interface EventStore {
+  /**
+   * Opens the store, and brings an older one up to date.
+   *
+   * @throws An error if the store was written by a newer version.
+   */
+  open: () => Promise<void>;
+
+  /** Finishes what is under way and closes the store. Can be called more than once. */
+  close: () => Promise<void>;
+
+  /** Remembers that a pod has been set up. */
+  registerPod: (pod: string) => Promise<void>;
+  /** Whether a pod has been set up. */
+  hasPod: (pod: string) => Promise<boolean>;
+  /** All pods that have been set up, by URL. */
+  listPods: () => Promise<string[]>;
+
+  /**
+   * The number of times that access to a pod has changed.
+   * It only rises, and a rise is visible to every process once {@link raiseEpoch} is fulfilled.
+   */
+  epochOf: (pod: string) => Promise<number>;
+  /** Tells that access to a pod, or to all, may have changed: nothing that was learned of it before is used again. */
+  raiseEpoch: (pod?: string) => Promise<void>;
+
+  /** Stores events in the containers of their pods, and what is to be forwarded: all or nothing. */
+  accept: (events: readonly AcceptedEvent[]) => Promise<void>;
+
+  /** The event in a container, if it is there. */
+  getEntry: (container: string, id: string) => Promise<Event | undefined>;
+  /**
+   * The entries of a container, oldest first.
+   *
+   * @param container - The URL of the container.
+   * @param after - The `event` of the last entry that was read before, or 0.
+   * @param limit - The most entries to return.
+   */
+  listEntries: (container: string, after: number, limit: number) => Promise<Entry[]>;
+  /** When something last entered or left a container, in milliseconds since 1970, or `undefined` if nothing ever did. */
+  modifiedOf: (container: string) => Promise<number | undefined>;
+  /**
+   * Takes an event out of a container, for good: a fan-out that is under way does not put it back.
+   *
+   * @returns Whether it was there.
+   */
+  removeEntry: (container: string, id: string) => Promise<boolean>;
+  /** Sets whether copies that land in a container are reported as {@link LandResult} `watched`. */
+  watch: (container: string, watched: boolean) => Promise<void>;
+
+  /**
+   * Adds a subscription, unless the agent already has one of the same pod, pattern and inbox.
+   *
+   * @returns The one that is there now.
+   */
+  addSubscription: (subscription: Subscription) => Promise<Subscription>;
+  getSubscription: (pod: string, id: string) => Promise<Subscription | undefined>;
+  /** The subscriptions of a pod, oldest first; of one agent, if it is named. */
+  listSubscriptions: (pod: string, agent?: string) => Promise<Subscription[]>;
+  /** Ends a subscription: nothing more is copied for it. Returns whether it was there. */
+  removeSubscription: (pod: string, id: string) => Promise<boolean>;
+
+  /**
+   * The oldest waiting event of each pod that has any.
+   *
+   * @param limit - The most pods to return.
+   */
+  pendingForwards: (limit: number) => Promise<PendingForward[]>;
+
+  /** Begins to learn who may receive a topic of a pod, at the pod's epoch of now. */
+  openScope: (pod: string) => Promise<ReaderScope>;
+  /** Adds answers to a scope. */
+  learn: (scope: ReaderScope, allowed: ReadonlyMap<string, boolean>) => Promise<void>;
+  /** Forgets a scope and its answers. */
+  closeScope: (scope: ReaderScope) => Promise<void>;
+
+  /**
+   * Does the next step of a forward: writes copies for a bounded number of subscriptions, in one transaction
+   * with the place that was reached. A copy that is already there, or was removed, is not written again.
+   *
+   * @param forward - What to forward.
+   * @param scope - Who may receive it.
+   * @param limit - The most subscriptions to look at.
+   */
+  land: (forward: PendingForward, scope: ReaderScope, limit: number) => Promise<LandResult>;
+}

@@ -1,0 +1,100 @@
+import type { Database, Transaction } from 'better-sqlite3';
+
+interface Work {
+  readonly run: () => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  result?: unknown;
+  error?: unknown;
+}
+
+/** After how many milliseconds a commit is made and the rest is left to the next turn of the event loop. */
+const TURN = 6;
+
+/**
+ * Writes everything that arrives in one turn of the event loop in one transaction, so that it shares one disk flush.
+ *
+ * Each piece of work is whole or undone, whatever becomes of the others, and its promise is settled after the commit.
+ */
+export class CommitQueue {
+  private queue: Work[] = [];
+  private scheduled?: NodeJS.Immediate;
+  private readonly piece: Transaction<(work: Work) => void>;
+
+  public constructor(private readonly db: Database) {
+    this.piece = db.transaction((work: Work): void => {
+      work.result = work.run();
+    });
+  }
+
+  /**
+   * Does the work inside the next transaction.
+   *
+   * @param run - Synchronous writes; what it returns is returned, what it throws is thrown and undoes its writes.
+   */
+  public async add<T>(run: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject): void => {
+      this.queue.push({ run, resolve: resolve as (value: unknown) => void, reject });
+      this.schedule();
+    });
+  }
+
+  /** Writes all that waits, now. */
+  public drain(): void {
+    while (this.queue.length > 0) {
+      this.flush();
+    }
+  }
+
+  private flush(): void {
+    clearImmediate(this.scheduled);
+    this.scheduled = undefined;
+    const done: Work[] = [];
+    try {
+      this.db.exec('BEGIN IMMEDIATE');
+      const end = performance.now() + TURN;
+      do {
+        const work = this.queue.shift()!;
+        done.push(work);
+        this.attempt(work);
+      } while (this.queue.length > 0 && performance.now() < end);
+      this.db.exec('COMMIT');
+    } catch (error: unknown) {
+      if (this.db.inTransaction) {
+        this.db.exec('ROLLBACK');
+      }
+      if (done.length === 0) {
+        done.push(...this.queue.splice(0));
+      }
+      for (const work of done) {
+        work.error = error;
+      }
+    }
+    for (const work of done) {
+      if (work.error === undefined) {
+        work.resolve(work.result);
+      } else {
+        work.reject(work.error);
+      }
+    }
+    if (this.queue.length > 0) {
+      this.schedule();
+    }
+  }
+
+  private schedule(): void {
+    this.scheduled ??= setImmediate((): void => this.flush());
+  }
+
+  /** Does one piece inside a savepoint; only a failure of the whole transaction is thrown. */
+  private attempt(work: Work): void {
+    try {
+      this.piece(work);
+    } catch (error: unknown) {
+      if (!this.db.inTransaction) {
+        throw error;
+      }
+      work.error = error;
+    }
+  }
+}

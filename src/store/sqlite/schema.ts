@@ -1,0 +1,105 @@
+import type { Database } from 'better-sqlite3';
+
+/**
+ * The steps from an empty database to the schema of this version; the n-th leads to version n.
+ * A step that was released is never changed.
+ *
+ * Pods, containers, agents and events have integer keys. An event's text is stored once;
+ * an entry (an event in `publish/`, a copy in an inbox) is two integers, and a fan-out writes them in key order.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE pods (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL UNIQUE,
+    registered INTEGER NOT NULL DEFAULT 0,
+    epoch INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE TABLE containers (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL UNIQUE,
+    modified INTEGER,
+    watched INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX watched_containers ON containers (id) WHERE watched = 1;
+  CREATE TABLE agents (
+    id INTEGER PRIMARY KEY,
+    webid TEXT NOT NULL UNIQUE
+  ) STRICT;
+  CREATE TABLE contexts (
+    id INTEGER PRIMARY KEY,
+    text TEXT NOT NULL UNIQUE
+  ) STRICT;
+  CREATE TABLE events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid BLOB NOT NULL UNIQUE,
+    pod INTEGER NOT NULL REFERENCES pods,
+    topic TEXT NOT NULL,
+    publisher INTEGER REFERENCES agents,
+    published INTEGER NOT NULL,
+    context INTEGER NOT NULL REFERENCES contexts,
+    members TEXT NOT NULL,
+    bytes INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE entries (
+    container INTEGER NOT NULL,
+    event INTEGER NOT NULL,
+    PRIMARY KEY (container, event)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE subscriptions (
+    id INTEGER PRIMARY KEY,
+    uuid BLOB NOT NULL UNIQUE,
+    pod INTEGER NOT NULL REFERENCES pods,
+    pattern TEXT NOT NULL,
+    inbox INTEGER NOT NULL REFERENCES containers,
+    agent INTEGER NOT NULL REFERENCES agents,
+    created INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX matching_subscriptions ON subscriptions (pod, pattern, inbox, agent);
+  CREATE TABLE forwards (
+    pod INTEGER NOT NULL REFERENCES pods,
+    event INTEGER NOT NULL REFERENCES events,
+    inbox INTEGER REFERENCES containers,
+    pattern INTEGER NOT NULL DEFAULT 0,
+    after INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (pod, event)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX forwarded_events ON forwards (event);
+  CREATE TABLE removed (
+    event INTEGER NOT NULL,
+    container INTEGER NOT NULL,
+    PRIMARY KEY (event, container)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
+
+/** The answers of who may receive what belong to a process, and end with it. */
+const TEMPORARY = `
+  CREATE TEMP TABLE readers (
+    scope INTEGER NOT NULL,
+    agent INTEGER NOT NULL,
+    allowed INTEGER NOT NULL,
+    PRIMARY KEY (scope, agent)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/**
+ * Brings a database to the schema of this version, in one transaction for each step.
+ *
+ * @throws An error if the database has a newer schema; it is left as it was.
+ */
+export function migrate(db: Database): void {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version > MIGRATIONS.length) {
+    throw new Error(`The event store ${db.name} was written by a newer version of solid-pod-events: it has schema ` +
+      `version ${version}, and this version knows ${MIGRATIONS.length} at most. Start the version that wrote it, or ` +
+      'a later one; nothing was changed.');
+  }
+  for (let step = version; step < MIGRATIONS.length; step += 1) {
+    db.transaction((): void => {
+      db.exec(MIGRATIONS[step]);
+      db.pragma(`user_version = ${step + 1}`);
+    }).immediate();
+  }
+  db.exec(TEMPORARY);
+}

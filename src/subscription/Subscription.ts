@@ -1,0 +1,34 @@
+import type { TopicPattern } from './TopicPattern';
+
+/**
+ * What a client asks to follow.
+ */
+export interface SubscriptionDraft {
+  readonly pattern: TopicPattern;
+  /** The URL of the inbox that gets the copies; it ends in `/`. */
+  readonly inbox: string;
+}
+
+/**
+ * An agent follows a topic of a pod, and gets a copy of each matching event in an inbox.
+ */
+export interface Subscription extends SubscriptionDraft {
+  /** UUIDv7, minted by the server. */
+  readonly id: string;
+  /** The base URL of the pod whose events it follows, ending in `/`. */
+  readonly pod: string;
+  /** The WebID of the subscriber. */
+  readonly agent: string;
+  /** When it was made, in milliseconds since 1970. */
+  readonly created: number;
+}
+
+/** The container of a pod that holds its subscriptions. */
+export function subscriptionsContainer(pod: string): string {
+  return `${pod}subscriptions/`;
+}
+
+/** The URL of a subscription. */
+export function subscriptionUrl({ pod, id }: Pick<Subscription, 'pod' | 'id'>): string {
+  return `${subscriptionsContainer(pod)}${id}`;
+}

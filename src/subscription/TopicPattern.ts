@@ -1,0 +1,39 @@
+import type { Topic } from '../event/Topic';
+import { isTopic, parseTopic, topicPath } from '../event/Topic';
+
+/**
+ * What a subscription follows, as text:
+ * `realestate/contact#add` (that topic), `realestate/contact` (any of its actions),
+ * `realestate/*` (all below), `*` (all).
+ */
+export type TopicPattern = string;
+
+/**
+ * Whether a text can be a pattern: a valid topic whose only `*` is a whole last segment without action.
+ */
+export function isTopicPattern(pattern: string): boolean {
+  return isTopic(pattern) && /^(?:[^*]+|(?:[^*#]*\/)?\*)$/u.test(pattern);
+}
+
+/**
+ * All patterns that match a topic, most specific first.
+ * Their number depends on the topic's segments alone, so matching is that many look-ups by equality.
+ */
+export function patternsOf({ name, segments }: Topic): TopicPattern[] {
+  const patterns = [ name, segments.join('/') ];
+  for (let depth = segments.length - 1; depth > 0; depth -= 1) {
+    patterns.push(`${segments.slice(0, depth).join('/')}/*`);
+  }
+  return [ ...new Set([ ...patterns, '*' ]) ];
+}
+
+/**
+ * The resource, relative to the pod, on which a subscriber needs `acl:Read` to follow a pattern:
+ * the topic's own, or the container of everything below.
+ */
+export function patternPath(pattern: TopicPattern): string {
+  if (pattern === '*') {
+    return 'topics/';
+  }
+  return topicPath(parseTopic(pattern.endsWith('/*') ? pattern.slice(0, -2) : pattern));
+}

@@ -1,0 +1,83 @@
+import type { Quad } from '@rdfjs/types';
+import type { ContextLoader } from '../event/ContextLoader';
+import { InvalidInput } from '../event/InvalidInput';
+import { parseJson } from '../event/json';
+import { JSON_LD, JSON_MEDIA_TYPE, TURTLE } from '../event/mediaTypes';
+import { parseJsonLd, parseTurtle } from '../event/rdf';
+import { isWebUrl } from '../event/url';
+import { EVENTS, LDP } from '../event/vocabulary';
+import type { SubscriptionDraft } from './Subscription';
+import { SUBSCRIPTION_CONTEXT } from './subscriptionDocument';
+import { isTopicPattern } from './TopicPattern';
+
+/** The media types in which a subscription can be asked for. */
+export const SUBSCRIPTION_TYPES = [ JSON_MEDIA_TYPE, JSON_LD, TURTLE ] as const;
+
+/**
+ * Reads what a client asks to follow.
+ *
+ * @param text - The body of the request.
+ * @param type - Its media type.
+ * @param base - What relative IRIs in it are relative to.
+ * @param loader - Gives the contexts that JSON-LD may name.
+ *
+ * @throws {@link InvalidInput} that says what is missing or malformed.
+ */
+export async function parseSubscription(
+  text: string,
+  type: typeof SUBSCRIPTION_TYPES[number],
+  base: string,
+  loader: ContextLoader,
+): Promise<SubscriptionDraft> {
+  const { topic, inbox } = type === JSON_MEDIA_TYPE ? fromJson(text) : fromQuads(await toQuads(text, type, base, loader));
+  if (topic === undefined || topic === '') {
+    throw new InvalidInput('No topic found');
+  }
+  if (typeof topic !== 'string' || !isTopicPattern(topic)) {
+    throw new InvalidInput('Invalid topic: follow a topic (realestate/contact#add), all its actions ' +
+      '(realestate/contact), everything below (realestate/*) or everything (*)');
+  }
+  if (inbox === undefined || inbox === '') {
+    throw new InvalidInput('No inbox found');
+  }
+  if (typeof inbox !== 'string' || !isWebUrl(inbox) || !/^[^?#]+\/$/u.test(inbox)) {
+    throw new InvalidInput('Invalid inbox: it is the absolute URL of a container, ending in /');
+  }
+  return { pattern: topic, inbox };
+}
+
+interface Found {
+  readonly topic?: unknown;
+  readonly inbox?: unknown;
+}
+
+function fromJson(text: string): Found {
+  const { value } = parseJson(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidInput('A subscription is a JSON object with topic and inbox');
+  }
+  return value as Found;
+}
+
+async function toQuads(text: string, type: string, base: string, loader: ContextLoader): Promise<Quad[]> {
+  if (type === JSON_LD) {
+    parseJson(text);
+  }
+  try {
+    return type === JSON_LD ? await parseJsonLd(text, loader, base, SUBSCRIPTION_CONTEXT) : parseTurtle(text, base);
+  } catch (error: unknown) {
+    throw new InvalidInput(`The request body is not valid ${type}: ${(error as Error).message}`);
+  }
+}
+
+function fromQuads(quads: readonly Quad[]): Found {
+  const valueOf = (predicate: string): string | undefined => {
+    const values = new Set(quads.filter((quad): boolean => quad.predicate.value === predicate)
+      .map(({ object }): string => object.value));
+    if (values.size > 1) {
+      throw new InvalidInput(`More than one <${predicate}> found; make one request for each subscription`);
+    }
+    return [ ...values ][0];
+  };
+  return { topic: valueOf(`${EVENTS}topic`), inbox: valueOf(`${LDP}inbox`) };
+}

@@ -1,0 +1,54 @@
+import { AS, EVENTS, LDP, XSD } from '../event/vocabulary';
+import type { Subscription } from './Subscription';
+import { subscriptionsContainer, subscriptionUrl } from './Subscription';
+
+/** The JSON-LD context of subscriptions, which also holds for JSON-LD that brings none. */
+export const SUBSCRIPTION_CONTEXT = {
+  '@version': 1.1,
+  as: AS,
+  events: EVENTS,
+  ldp: LDP,
+  xsd: XSD,
+  id: '@id',
+  type: '@type',
+  Subscription: 'events:Subscription',
+  Container: 'ldp:Container',
+  BasicContainer: 'ldp:BasicContainer',
+  contains: { '@id': 'ldp:contains', '@type': '@id', '@container': '@set' },
+  topic: 'events:topic',
+  inbox: { '@id': 'ldp:inbox', '@type': '@id' },
+  agent: { '@id': 'as:actor', '@type': '@id' },
+  created: { '@id': 'as:published', '@type': 'xsd:dateTime' },
+} as const;
+
+/**
+ * A subscription as a JSON-LD document, to be read as plain JSON too.
+ */
+export function subscriptionDocument(subscription: Subscription): object {
+  return { '@context': SUBSCRIPTION_CONTEXT, ...members(subscription) };
+}
+
+/**
+ * The subscriptions of a pod, as an LDP container that describes its members.
+ *
+ * @see https://www.w3.org/TR/ldp/#ldpbc
+ */
+export function subscriptionListing(pod: string, subscriptions: readonly Subscription[]): object {
+  return {
+    '@context': SUBSCRIPTION_CONTEXT,
+    id: subscriptionsContainer(pod),
+    type: [ 'Container', 'BasicContainer' ],
+    contains: subscriptions.map(members),
+  };
+}
+
+function members(subscription: Subscription): object {
+  return {
+    id: subscriptionUrl(subscription),
+    type: 'Subscription',
+    topic: subscription.pattern,
+    inbox: subscription.inbox,
+    agent: subscription.agent,
+    created: new Date(subscription.created).toISOString(),
+  };
+}

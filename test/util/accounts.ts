@@ -1,0 +1,46 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Session } from '@inrupt/solid-client-authn-node';
+
+const PASSWORD = 'correct horse battery staple';
+const email = (pod: string): string => `${pod}@example.com`;
+
+/** Writes the seed file for accounts with one pod each, and returns its path. */
+export async function seedFile(folder: string, pods: readonly string[]): Promise<string> {
+  const path = join(folder, 'seed.json');
+  await writeFile(path, JSON.stringify(pods.map((name): object =>
+    ({ email: email(name), password: PASSWORD, pods: [{ name }]}))));
+  return path;
+}
+
+/** A pod and its owner, logged in as an app would be. */
+export interface TestAgent {
+  readonly pod: string;
+  readonly webId: string;
+  readonly inbox: string;
+  readonly fetch: typeof fetch;
+  readonly logout: () => Promise<void>;
+}
+
+export interface ClientCredentials { readonly id: string; readonly secret: string }
+
+/** Makes client credentials for the owner of a seeded pod. */
+export async function createCredentials(baseUrl: string, name: string, webId: string): Promise<ClientCredentials> {
+  const json = async(url: string, init?: RequestInit): Promise<any> => (await fetch(url, init)).json();
+  const post = (body: object, headers = {}): RequestInit =>
+    ({ method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+  const { controls } = await json(`${baseUrl}.account/`);
+  const { authorization } = await json(controls.password.login, post({ email: email(name), password: PASSWORD }));
+  const headers = { authorization: `CSS-Account-Token ${authorization}` };
+  const account = await json(`${baseUrl}.account/`, { headers });
+  return json(account.controls.account.clientCredentials, post({ name: 'test', webId }, headers));
+}
+
+/** Logs the owner of a seeded pod in, with a DPoP-bound token or a Bearer token. */
+export async function logIn(baseUrl: string, name: string, tokenType: 'DPoP' | 'Bearer' = 'DPoP', pod = `${baseUrl}${name}/`): Promise<TestAgent> {
+  const webId = `${pod}profile/card#me`;
+  const { id, secret } = await createCredentials(baseUrl, name, webId);
+  const session = new Session();
+  await session.login({ clientId: id, clientSecret: secret, oidcIssuer: baseUrl, tokenType });
+  return { pod, webId, inbox: `${pod}inbox/`, fetch: session.fetch, logout: async(): Promise<void> => session.logout() };
+}

@@ -3,7 +3,7 @@
 const { join } = require('node:path');
 const { AppRunner } = require('@solid/community-server');
 
-/** How long a stop may take, in milliseconds, before the process ends anyway. What was acknowledged is stored by then. */
+/** How long a stop may take, in ms, before the process ends anyway; what was acknowledged is stored by then. */
 const GRACE = 9_000;
 
 const argv = [ ...process.argv ];

@@ -99,7 +99,8 @@ export async function createEvent(
   const inspected = inspectData(draft.data === undefined ? undefined : JSON.parse(draft.data));
   // Whoever brings a context wants to be read as linked data, or to hear why that cannot be.
   const reading = { ...inspected, asLiteral: inspected.asLiteral && !inspected.hasContext };
-  const event: Event = { id, pod, topic: draft.topic, publisher, published, context: cachedContextFor(reading), members };
+  const context = cachedContextFor(reading);
+  const event: Event = { id, pod, topic: draft.topic, publisher, published, context, members };
   if (!reading.hasKeywords) {
     return event;
   }

@@ -16,7 +16,6 @@ export interface Topic {
   readonly action?: string;
 }
 
-// eslint-disable-next-line no-control-regex -- finding control characters is what it is for
 const CONTROL = /[\u0000-\u001F\u007F-\u009F]/u;
 
 /**

@@ -74,7 +74,7 @@ function inspect(text: string): Map<number, string> {
     }
     const isKey = token === SyntaxKind.StringLiteral && level?.keys && level.key === undefined;
     if (isKey) {
-      checkKey(scanner.getTokenValue(), level.keys!);
+      checkKey(scanner.getTokenValue(), level.keys);
       level.key = scanner.getTokenValue();
       continue;
     }

@@ -40,5 +40,5 @@ export async function parseJsonLd(
  * @see https://www.w3.org/TR/turtle/
  */
 export function parseTurtle(text: string, baseIRI: string): Quad[] {
-  return new Parser({ baseIRI, format: 'text/turtle' }).parse(text) as unknown as Quad[];
+  return new Parser({ baseIRI, format: 'text/turtle' }).parse(text);
 }

@@ -114,7 +114,8 @@ export class EventOverlayStore extends PassthroughStore {
     }
     this.assertConditions(subject, event, conditions);
     if (subject.path !== identifier.path) {
-      await super.setRepresentation(subject, new BasicRepresentation(eventDocument(event), eventMetadata(subject, event)));
+      const copy = new BasicRepresentation(eventDocument(event), eventMetadata(subject, event));
+      await super.setRepresentation(subject, copy);
     }
     // From here on the resource is the backend's; the copy only leaves when that is written.
     const changes = await super.setRepresentation(identifier, representation);

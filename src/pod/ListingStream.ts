@@ -48,30 +48,31 @@ export class ListingStream extends Readable {
     callback(error);
   }
 
+  /** Reads first and pushes then, in one go: to push while reading would ask for the next page too early. */
   private async pushNext(): Promise<void> {
-    if (!this.backendRead) {
-      this.backendRead = true;
-      await this.pushBackend();
-    }
+    const own = this.backendRead ? [] : await this.readBackend();
     const page = await this.events.listEntries(this.container.path, this.after, PAGE);
+    this.backendRead = true;
+    this.after = page.at(-1)?.event ?? this.after;
+    for (const item of own) {
+      this.push(item);
+    }
     for (const entry of page) {
       this.pushEntry(entry);
     }
     if (page.length < PAGE) {
       this.push(null);
-    } else {
-      this.after = page.at(-1)!.event;
     }
   }
 
-  private async pushBackend(): Promise<void> {
-    for await (const item of this.backend) {
-      const { subject, predicate } = item as Quad;
-      if (!subject.equals(this.subject) || !predicate.equals(DC.terms.modified)) {
-        this.push(item);
+  private async readBackend(): Promise<Quad[]> {
+    const quads: Quad[] = [];
+    for await (const item of this.backend as AsyncIterable<Quad>) {
+      if (!item.subject.equals(this.subject) || !item.predicate.equals(DC.terms.modified)) {
+        quads.push(item);
       }
     }
-    this.push(quad(this.subject, DC.terms.modified, dateTime(this.modified)));
+    return [ ...quads, quad(this.subject, DC.terms.modified, dateTime(this.modified)) ];
   }
 
   private pushEntry({ id, published, bytes }: Entry): void {

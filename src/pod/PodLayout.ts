@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Patch, ResourceStore, TemplatedResourcesGenerator } from '@solid/community-server';
+import type { ResourceStore, TemplatedResourcesGenerator } from '@solid/community-server';
 import {
   BasicRepresentation,
   getLoggerFor,
@@ -86,7 +86,7 @@ export class PodLayout {
         new BasicRepresentation(guardedStreamFrom([]), new RepresentationMetadata(profile, 'text/n3')),
         { deletes: [], inserts: [ insert ], conditions: []},
       );
-      await this.store.modifyResource(profile, patch as Patch);
+      await this.store.modifyResource(profile, patch);
     } catch (error: unknown) {
       if (!NotFoundHttpError.isInstance(error)) {
         this.logger.warn(`The profile ${profile.path} does not advertise an inbox: ${(error as Error).message}`);

@@ -20,7 +20,8 @@ export class FanOut extends Initializer implements Finalizable, Wakeable {
    */
   public constructor(store: EventStore, access: Access, listeners: CopyListener[], maxAge = 60) {
     super();
-    this.forwarder = new Forwarder(store, access, listeners, (message): unknown => this.logger.error(message), { maxAge });
+    const report = (message: string): unknown => this.logger.error(message);
+    this.forwarder = new Forwarder(store, access, listeners, report, { maxAge });
   }
 
   public override async handle(): Promise<void> {

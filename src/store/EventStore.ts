@@ -119,7 +119,7 @@ export interface EventStore {
    * @param limit - The most entries to return.
    */
   listEntries: (container: string, after: number, limit: number) => Promise<Entry[]>;
-  /** When something last entered or left a container, in milliseconds since 1970, or `undefined` if nothing ever did. */
+  /** When something last entered or left a container, in milliseconds since 1970; `undefined` if nothing ever did. */
   modifiedOf: (container: string) => Promise<number | undefined>;
   /**
    * Takes an event out of a container, for good: a fan-out that is under way does not put it back.

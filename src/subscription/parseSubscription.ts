@@ -29,7 +29,9 @@ export async function parseSubscription(
   base: string,
   loader: ContextLoader,
 ): Promise<SubscriptionDraft> {
-  const { topic, inbox } = type === JSON_MEDIA_TYPE ? fromJson(text) : fromQuads(await toQuads(text, type, base, loader));
+  const { topic, inbox } = type === JSON_MEDIA_TYPE ?
+    fromJson(text) :
+    fromQuads(await toQuads(text, type, base, loader));
   if (topic === undefined || topic === '') {
     throw new InvalidInput('No topic found');
   }
@@ -56,7 +58,7 @@ function fromJson(text: string): Found {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidInput('A subscription is a JSON object with topic and inbox');
   }
-  return value as Found;
+  return value;
 }
 
 async function toQuads(text: string, type: string, base: string, loader: ContextLoader): Promise<Quad[]> {

@@ -26,10 +26,10 @@ export const IN_MEMORY = ':memory:';
 interface Connection {
   readonly db: Database;
   readonly commits: CommitQueue;
-  readonly statements: Map<string, Statement<unknown[], unknown>>;
+  readonly statements: Map<string, Statement>;
 }
-interface EventRow { uuid: Buffer; pod: string; topic: string; publisher: string | null; published: number; context: string; members: string }
-interface SubscriptionRow { uuid: Buffer; pod: string; pattern: string; inbox: string; agent: string; created: number }
+interface EventRow extends Omit<Event, 'id' | 'publisher'> { uuid: Buffer; publisher: string | null }
+interface SubscriptionRow extends Omit<Subscription, 'id'> { uuid: Buffer }
 interface ForwardRow { inbox: number | null; pattern: number; after: number; pod: number; topic: string }
 
 const SUBSCRIPTIONS = `
@@ -121,7 +121,7 @@ export class SqliteEventStore implements EventStore {
         SELECT 1 FROM entries n JOIN containers c ON c.id = n.container WHERE c.url = ? AND n.event = e.id
       )
     `, parse(id), container);
-    return row && { ...row, id: stringify(row.uuid), publisher: row.publisher ?? undefined, uuid: undefined } as Event;
+    return row && toEvent(row);
   }
 
   public async listEntries(container: string, after: number, limit: number): Promise<Entry[]> {
@@ -214,7 +214,8 @@ export class SqliteEventStore implements EventStore {
   public async learn({ id }: ReaderScope, allowed: ReadonlyMap<string, boolean>): Promise<void> {
     this.connect().db.transaction((): void => {
       for (const [ agent, may ] of allowed) {
-        this.run('INSERT OR REPLACE INTO temp.readers (scope, agent, allowed) VALUES (?, ?, ?)', id, this.agentKey(agent), Number(may));
+        const parameters = [ id, this.agentKey(agent), Number(may) ];
+        this.run('INSERT OR REPLACE INTO temp.readers (scope, agent, allowed) VALUES (?, ?, ?)', ...parameters);
       }
     })();
   }
@@ -245,8 +246,8 @@ export class SqliteEventStore implements EventStore {
   private landOwn({ pod }: ForwardRow, inbox: number, event: number): LandResult {
     const { changes } = this.run(`
       INSERT OR IGNORE INTO entries (container, event)
-      SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM removed WHERE event = ?2 AND container = ?1)
-    `, inbox, event);
+      SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM removed WHERE container = ? AND event = ?)
+    `, inbox, event, inbox, event);
     if (changes > 0) {
       this.touch(inbox);
     }
@@ -255,7 +256,8 @@ export class SqliteEventStore implements EventStore {
   }
 
   /** The copies of the next subscriptions of one pattern. */
-  private landStep({ pod, topic, pattern, after }: ForwardRow, event: number, scope: ReaderScope, limit: number): LandResult {
+  private landStep(forward: ForwardRow, event: number, scope: ReaderScope, limit: number): LandResult {
+    const { pod, topic, pattern, after } = forward;
     const patterns = patternsOf(parseTopic(topic));
     let step = pattern;
     let from = after;
@@ -393,7 +395,7 @@ export class SqliteEventStore implements EventStore {
     return this.prepare(sql).run(...parameters);
   }
 
-  private prepare(sql: string): Statement<unknown[], unknown> {
+  private prepare(sql: string): Statement {
     const { db, statements } = this.connect();
     let statement = statements.get(sql);
     if (!statement) {
@@ -433,6 +435,10 @@ function openDatabase(path: string): Database {
     db.close();
     throw error;
   }
+}
+
+function toEvent({ uuid, publisher, ...row }: EventRow): Event {
+  return { ...row, id: stringify(uuid), ...publisher !== null && { publisher }};
 }
 
 function toSubscription({ uuid, ...row }: SubscriptionRow): Subscription {

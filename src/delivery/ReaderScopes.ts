@@ -1,9 +1,12 @@
 import type { EventStore, ReaderScope } from '../store/EventStore';
 
-/** The most answers that are kept at a time. */
-const MOST_ANSWERS = 500_000;
-/** The most topics for which answers are kept at a time. */
-const MOST_SCOPES = 2_000;
+/** How much is kept at a time at most. */
+export interface ReaderBounds {
+  /** Answers, each about one agent and one topic. */
+  readonly answers: number;
+  /** Topics for which answers are kept. */
+  readonly scopes: number;
+}
 
 interface Kept {
   readonly scope: ReaderScope;
@@ -22,8 +25,13 @@ export class ReaderScopes {
   /**
    * @param store - Holds the answers.
    * @param maxAge - How long an answer is used at most, in milliseconds.
+   * @param most - How much is kept at a time.
    */
-  public constructor(private readonly store: EventStore, private readonly maxAge: number) {}
+  public constructor(
+    private readonly store: EventStore,
+    private readonly maxAge: number,
+    private readonly most: ReaderBounds = { answers: 500_000, scopes: 2_000 },
+  ) {}
 
   /**
    * The scope of a topic's resource, with the answers that still hold.
@@ -41,7 +49,7 @@ export class ReaderScopes {
     await this.forget(resource);
     const scope = await this.store.openScope(pod);
     this.kept.set(resource, { scope, made: Date.now(), answers: 0 });
-    await this.shrink(MOST_ANSWERS, MOST_SCOPES);
+    await this.shrink();
     return scope;
   }
 
@@ -64,10 +72,10 @@ export class ReaderScopes {
   }
 
   /** Forgets the oldest scopes, but for the one just made, until what is kept is within the bounds. */
-  private async shrink(mostAnswers: number, mostScopes: number): Promise<void> {
+  private async shrink(): Promise<void> {
     let answers = [ ...this.kept.values() ].reduce((sum, kept): number => sum + kept.answers, 0);
     for (const [ resource, kept ] of [ ...this.kept ].slice(0, -1)) {
-      if (answers <= mostAnswers && this.kept.size <= mostScopes && Date.now() - kept.made < this.maxAge) {
+      if (answers <= this.most.answers && this.kept.size <= this.most.scopes && Date.now() - kept.made < this.maxAge) {
         return;
       }
       answers -= kept.answers;

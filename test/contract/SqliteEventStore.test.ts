@@ -1,0 +1,96 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { IN_MEMORY, SqliteEventStore } from '../../src/store/sqlite/SqliteEventStore';
+import { anEvent, aSubscription, describeEventStore, forwardAll, POD, PRODUCER } from './eventStoreContract';
+
+const folders: string[] = [];
+const newFolder = (): string => {
+  folders.push(mkdtempSync(join(tmpdir(), 'event-store-')));
+  return folders.at(-1)!;
+};
+
+afterAll((): void => folders.forEach((folder): void => rmSync(folder, { recursive: true })));
+
+describeEventStore('SQLite on disk', async(): Promise<SqliteEventStore> => new SqliteEventStore(newFolder()));
+describeEventStore('SQLite in memory', async(): Promise<SqliteEventStore> => new SqliteEventStore(IN_MEMORY));
+
+describe('A SqliteEventStore on disk', (): void => {
+  const fileIn = (folder: string): string => join(folder, '.events', 'events.sqlite');
+
+  it('survives a restart, with what was to be forwarded.', async(): Promise<void> => {
+    const folder = newFolder();
+    const first = new SqliteEventStore(folder);
+    const event = anEvent();
+    const subscription = await first.addSubscription(aSubscription());
+    await first.accept([{ event, forwards: [{ pod: POD }]}]);
+    await first.close();
+    await first.close();
+    const second = new SqliteEventStore(folder);
+    expect(await second.getEntry(`${PRODUCER}publish/`, event.id)).toEqual(event);
+    expect(await second.listSubscriptions(POD)).toEqual([ subscription ]);
+    await forwardAll(second);
+    expect(await second.listEntries(subscription.inbox, 0, 10)).toHaveLength(1);
+    await second.close();
+  });
+
+  it('writes durably, and leaves nothing beside the file when it is closed.', async(): Promise<void> => {
+    const folder = newFolder();
+    const store = new SqliteEventStore(folder);
+    await store.open();
+    const write = store.accept([{ event: anEvent(), forwards: []}]);
+    await store.close();
+    await write;
+    expect(existsSync(`${fileIn(folder)}-wal`)).toBe(false);
+    await expect(store.listPods()).rejects.toThrow('is closed');
+    await store.open();
+    expect(await store.listEntries(`${PRODUCER}publish/`, 0, 10)).toHaveLength(1);
+    await store.close();
+    const db = new Database(fileIn(folder), { readonly: true });
+    expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
+    db.close();
+  });
+
+  it('refuses a database of a newer schema, and leaves it as it is.', async(): Promise<void> => {
+    const folder = newFolder();
+    const store = new SqliteEventStore(folder);
+    await store.open();
+    await store.close();
+    const db = new Database(fileIn(folder));
+    db.pragma('user_version = 99');
+    db.close();
+    await expect(store.open()).rejects.toThrow(/events\.sqlite was written by a newer version .* schema version 99/u);
+    const again = new Database(fileIn(folder));
+    expect(again.pragma('user_version', { simple: true })).toBe(99);
+    again.close();
+  });
+
+  it('shares one transaction among what arrives in one turn.', async(): Promise<void> => {
+    const store = new SqliteEventStore(newFolder());
+    await store.open();
+    const { db } = (store as unknown as { connect: () => { db: Database.Database } }).connect();
+    const exec = jest.spyOn(db, 'exec');
+    await Promise.all(Array.from({ length: 50 }, async(): Promise<void> =>
+      store.accept([{ event: anEvent(), forwards: []}])));
+    expect(exec.mock.calls.filter(([ sql ]): boolean => sql === 'COMMIT').length).toBeLessThan(5);
+    await store.close();
+  });
+
+  it('rejects all that waits where no transaction can begin, and goes on when it can.', async(): Promise<void> => {
+    const folder = newFolder();
+    const store = new SqliteEventStore(folder);
+    await store.open();
+    (store as unknown as { connect: () => { db: Database.Database } }).connect().db.pragma('busy_timeout = 1');
+    const other = new Database(fileIn(folder));
+    other.exec('BEGIN IMMEDIATE');
+    const refused = [ anEvent(), anEvent() ].map(async(event): Promise<void> => store.accept([{ event, forwards: []}]));
+    const settled = await Promise.allSettled(refused);
+    expect(settled.map(({ status }): string => status)).toEqual([ 'rejected', 'rejected' ]);
+    other.exec('ROLLBACK');
+    other.close();
+    await store.accept([{ event: anEvent(), forwards: []}]);
+    expect(await store.listEntries(`${PRODUCER}publish/`, 0, 10)).toHaveLength(1);
+    await store.close();
+  });
+});

@@ -1,0 +1,288 @@
+import { v7 } from 'uuid';
+import type { Event } from '../../src/event/Event';
+import type { EventStore, LandResult, PendingForward, ReaderScope } from '../../src/store/EventStore';
+import type { Subscription } from '../../src/subscription/Subscription';
+
+export const POD = 'http://localhost/user/';
+export const PRODUCER = 'http://localhost/producer/';
+const PUBLISH = `${PRODUCER}publish/`;
+const AGENT = 'http://localhost/subscriber/profile/card#me';
+const inboxOf = (name: string | number): string => `http://localhost/${name}/inbox/`;
+
+export function anEvent(fields: Partial<Event> = {}): Event {
+  const id = fields.id ?? v7();
+  return {
+    id,
+    pod: PRODUCER,
+    topic: 'realestate/contact#add',
+    publisher: `${PRODUCER}profile/card#me`,
+    published: 1_700_000_000_000,
+    context: '{"id":"@id"}',
+    members: `{"id":"${PRODUCER}publish/${id}"}`,
+    ...fields,
+  };
+}
+
+export function aSubscription(fields: Partial<Subscription> = {}): Subscription {
+  return {
+    id: v7(), pod: POD, pattern: 'realestate/contact', inbox: inboxOf('subscriber'), agent: AGENT, created: 5, ...fields,
+  };
+}
+
+/** Forwards the oldest event of the pod to its end, with the given answers to "who may receive". */
+export async function forwardAll(
+  store: EventStore,
+  may: (agent: string) => boolean = (): boolean => true,
+  limit = 100,
+): Promise<LandResult[]> {
+  const results: LandResult[] = [];
+  for (const forward of await store.pendingForwards(10)) {
+    const scope = await store.openScope(forward.pod);
+    results.push(...await finish(store, forward, scope, may, limit));
+    await store.closeScope(scope);
+  }
+  return results;
+}
+
+async function finish(
+  store: EventStore,
+  forward: PendingForward,
+  scope: ReaderScope,
+  may: (agent: string) => boolean,
+  limit: number,
+): Promise<LandResult[]> {
+  const results: LandResult[] = [];
+  for (;;) {
+    const result = await store.land(forward, scope, limit);
+    results.push(result);
+    if (result.type === 'unknown') {
+      await store.learn(scope, new Map(result.agents.map((agent): [string, boolean] => [ agent, may(agent) ])));
+    } else if (result.type === 'stale' || result.done) {
+      return results;
+    }
+  }
+}
+
+/** What every adapter of the event store has to do. */
+export function describeEventStore(name: string, create: () => Promise<EventStore>): void {
+  describe(`${name} as an event store`, (): void => {
+    let store: EventStore;
+    const idsIn = async(container: string): Promise<string[]> =>
+      (await store.listEntries(container, 0, 1_000)).map(({ id }): string => id);
+
+    beforeEach(async(): Promise<void> => {
+      store = await create();
+      await store.open();
+    });
+
+    afterEach(async(): Promise<void> => store.close());
+
+    it('knows the pods that were registered.', async(): Promise<void> => {
+      expect(await store.hasPod(POD)).toBe(false);
+      await store.raiseEpoch(POD);
+      expect(await store.hasPod(POD)).toBe(false);
+      await store.registerPod(POD);
+      await store.registerPod(PRODUCER);
+      await store.registerPod(POD);
+      expect(await store.hasPod(POD)).toBe(true);
+      expect(await store.listPods()).toEqual([ PRODUCER, POD ]);
+    });
+
+    it('stores events in the containers of their pods, in order.', async(): Promise<void> => {
+      const events = [ anEvent(), anEvent({ publisher: undefined }), anEvent({ context: '{"b":"@id"}' }) ];
+      await store.accept(events.map((event): any => ({ event, forwards: []})));
+      expect(await idsIn(PUBLISH)).toEqual(events.map(({ id }): string => id));
+      for (const event of events) {
+        expect(await store.getEntry(PUBLISH, event.id)).toEqual(event);
+      }
+      expect(await store.getEntry(inboxOf('user'), events[0].id)).toBeUndefined();
+      expect(await store.getEntry(PUBLISH, v7())).toBeUndefined();
+      expect(await store.pendingForwards(10)).toEqual([]);
+    });
+
+    it('lists a container page by page, with what a listing shows.', async(): Promise<void> => {
+      const events = Array.from({ length: 5 }, (): Event => anEvent());
+      await store.accept(events.map((event): any => ({ event, forwards: []})));
+      const first = await store.listEntries(PUBLISH, 0, 2);
+      const second = await store.listEntries(PUBLISH, first[1].event, 2);
+      const third = await store.listEntries(PUBLISH, second[1].event, 2);
+      expect([ ...first, ...second, ...third ].map(({ id }): string => id)).toEqual(events.map(({ id }): string => id));
+      const document = `{"@context":${events[0].context},${events[0].members.slice(1)}`;
+      expect(first[0]).toMatchObject({ published: events[0].published, bytes: document.length });
+    });
+
+    it('accepts all events of a request or none.', async(): Promise<void> => {
+      const event = anEvent();
+      await expect(store.accept([ event, event ].map((same): any => ({ event: same, forwards: []})))).rejects.toThrow();
+      expect(await idsIn(PUBLISH)).toEqual([]);
+      const other = anEvent();
+      const refused = store.accept([{ event: other, forwards: [{ pod: POD }, { pod: POD }]}]);
+      const accepted = store.accept([{ event, forwards: []}]);
+      await expect(refused).rejects.toThrow();
+      await accepted;
+      expect(await idsIn(PUBLISH)).toEqual([ event.id ]);
+      expect(await store.pendingForwards(10)).toEqual([]);
+    });
+
+    it('tells when a container changed, with another time for each change.', async(): Promise<void> => {
+      expect(await store.modifiedOf(PUBLISH)).toBeUndefined();
+      const times: number[] = [];
+      const event = anEvent();
+      await store.accept([{ event, forwards: []}]);
+      times.push((await store.modifiedOf(PUBLISH))!);
+      await store.accept([{ event: anEvent(), forwards: []}]);
+      times.push((await store.modifiedOf(PUBLISH))!);
+      await store.removeEntry(PUBLISH, event.id);
+      times.push((await store.modifiedOf(PUBLISH))!);
+      expect(new Set(times).size).toBe(3);
+      expect(times).toEqual([ ...times ].sort((left, right): number => left - right));
+      expect(Math.abs(times[0] - Date.now())).toBeLessThan(5_000);
+      await store.removeEntry(PUBLISH, event.id);
+      expect(await store.modifiedOf(PUBLISH)).toBe(times[2]);
+    });
+
+    it('adds, shows, lists and ends subscriptions.', async(): Promise<void> => {
+      const one = aSubscription();
+      const two = aSubscription({ pattern: '*', agent: 'http://localhost/other#me' });
+      expect(await store.addSubscription(one)).toEqual(one);
+      expect(await store.addSubscription(two)).toEqual(two);
+      expect(await store.getSubscription(POD, one.id)).toEqual(one);
+      expect(await store.getSubscription(PRODUCER, one.id)).toBeUndefined();
+      expect(await store.listSubscriptions(POD)).toEqual([ one, two ]);
+      expect(await store.listSubscriptions(POD, AGENT)).toEqual([ one ]);
+      expect(await store.listSubscriptions(PRODUCER)).toEqual([]);
+      expect(await store.removeSubscription(PRODUCER, one.id)).toBe(false);
+      expect(await store.removeSubscription(POD, one.id)).toBe(true);
+      expect(await store.removeSubscription(POD, one.id)).toBe(false);
+      expect(await store.listSubscriptions(POD)).toEqual([ two ]);
+    });
+
+    it('keeps one subscription of an agent, pattern and inbox.', async(): Promise<void> => {
+      const one = await store.addSubscription(aSubscription());
+      expect(await store.addSubscription(aSubscription())).toEqual(one);
+      expect(await store.addSubscription(aSubscription({ inbox: inboxOf(2) }))).not.toEqual(one);
+      expect(await store.listSubscriptions(POD)).toHaveLength(2);
+    });
+
+    describe('with an event to forward', (): void => {
+      const event = anEvent({ id: v7() });
+      const accept = async(inbox?: string): Promise<void> => store.accept([{ event, forwards: [{ pod: POD, inbox }]}]);
+
+      it('copies it to the pod\'s own inbox first.', async(): Promise<void> => {
+        await accept(inboxOf('user'));
+        expect(await store.pendingForwards(10)).toEqual([{ pod: POD, topic: event.topic, event: 1 }]);
+        await forwardAll(store);
+        expect(await idsIn(inboxOf('user'))).toEqual([ event.id ]);
+        expect(await store.getEntry(inboxOf('user'), event.id)).toEqual(event);
+        expect(await store.pendingForwards(10)).toEqual([]);
+      });
+
+      it('copies it once to each inbox, however many subscriptions match.', async(): Promise<void> => {
+        for (const pattern of [ 'realestate/contact#add', 'realestate/contact', 'realestate/*', '*' ]) {
+          await store.addSubscription(aSubscription({ pattern }));
+          await store.addSubscription(aSubscription({ pattern, agent: 'http://localhost/other#me' }));
+        }
+        for (const pattern of [ 'realestate/contact#remove', 'realestate', 'realestate/lead/*', 'estate/*' ]) {
+          await store.addSubscription(aSubscription({ pattern, inbox: inboxOf('none') }));
+        }
+        await store.addSubscription(aSubscription({ pod: PRODUCER, inbox: inboxOf('none') }));
+        await accept();
+        await forwardAll(store);
+        expect(await idsIn(inboxOf('subscriber'))).toEqual([ event.id ]);
+        expect(await idsIn(inboxOf('none'))).toEqual([]);
+      });
+
+      it('copies it to the inboxes of all subscriptions, a bounded number at a time.', async(): Promise<void> => {
+        await Promise.all(Array.from({ length: 25 }, async(_, index): Promise<unknown> => store.addSubscription(
+          aSubscription({ inbox: inboxOf(index), pattern: index % 2 ? '*' : 'realestate/contact' }),
+        )));
+        await accept();
+        const results = await forwardAll(store, undefined, 4);
+        expect(results.filter(({ type }): boolean => type === 'landed').length).toBeGreaterThan(6);
+        for (let index = 0; index < 25; index += 1) {
+          expect(await idsIn(inboxOf(index))).toEqual([ event.id ]);
+        }
+      });
+
+      it('asks for each agent once, and copies only to those who may receive.', async(): Promise<void> => {
+        await store.addSubscription(aSubscription({ inbox: inboxOf(1) }));
+        await store.addSubscription(aSubscription({ inbox: inboxOf(2) }));
+        await store.addSubscription(aSubscription({ inbox: inboxOf(3), agent: 'http://localhost/denied#me' }));
+        await accept();
+        const asked: string[] = [];
+        await forwardAll(store, (agent): boolean => {
+          asked.push(agent);
+          return !agent.includes('denied');
+        });
+        expect(asked.sort()).toEqual([ 'http://localhost/denied#me', AGENT ]);
+        expect(await idsIn(inboxOf(1))).toEqual([ event.id ]);
+        expect(await idsIn(inboxOf(2))).toEqual([ event.id ]);
+        expect(await idsIn(inboxOf(3))).toEqual([]);
+        expect(await store.modifiedOf(inboxOf(3))).toBeUndefined();
+      });
+
+      it('writes nothing by answers of before access changed.', async(): Promise<void> => {
+        await store.addSubscription(aSubscription());
+        await accept(inboxOf('user'));
+        const [ forward ] = await store.pendingForwards(10);
+        const scope = await store.openScope(POD);
+        await store.learn(scope, new Map([[ AGENT, true ]]));
+        await store.raiseEpoch(POD);
+        expect(await store.land(forward, scope, 10)).toEqual({ type: 'stale' });
+        await store.raiseEpoch();
+        expect(await store.epochOf(POD)).toBe(scope.epoch + 2);
+        expect(await idsIn(inboxOf('subscriber'))).toEqual([]);
+        const answers = await forwardAll(store, (): boolean => false);
+        expect(answers.at(-1)).toMatchObject({ type: 'landed', done: true });
+        expect(await idsIn(inboxOf('subscriber'))).toEqual([]);
+      });
+
+      it('copies nothing for a subscription that was ended before its turn.', async(): Promise<void> => {
+        const subscription = await store.addSubscription(aSubscription());
+        await accept();
+        await store.removeSubscription(POD, subscription.id);
+        await forwardAll(store);
+        expect(await idsIn(inboxOf('subscriber'))).toEqual([]);
+      });
+
+      it('does not put a copy back that was removed while it is forwarded.', async(): Promise<void> => {
+        await store.addSubscription(aSubscription());
+        await store.addSubscription(aSubscription({ pattern: '*' }));
+        await accept(inboxOf('subscriber'));
+        const [ forward ] = await store.pendingForwards(10);
+        const scope = await store.openScope(POD);
+        await store.land(forward, scope, 10);
+        expect(await idsIn(inboxOf('subscriber'))).toEqual([ event.id ]);
+        expect(await store.removeEntry(inboxOf('subscriber'), event.id)).toBe(true);
+        expect(await store.removeEntry(inboxOf('subscriber'), event.id)).toBe(false);
+        await forwardAll(store);
+        expect(await idsIn(inboxOf('subscriber'))).toEqual([]);
+        expect(await store.getEntry(PUBLISH, event.id)).toEqual(event);
+        expect(await store.land(forward, scope, 10)).toEqual({ type: 'landed', done: true, watched: []});
+      });
+
+      it('reports copies in watched containers, and no others.', async(): Promise<void> => {
+        await store.addSubscription(aSubscription({ inbox: inboxOf(1) }));
+        await store.addSubscription(aSubscription({ inbox: inboxOf(2) }));
+        await store.watch(inboxOf(2), true);
+        await store.watch(inboxOf('user'), true);
+        await store.watch(inboxOf(1), true);
+        await store.watch(inboxOf(1), false);
+        await accept(inboxOf('user'));
+        const watched = (await forwardAll(store)).flatMap((result): unknown => 'watched' in result ? result.watched : []);
+        expect(watched).toEqual([ inboxOf('user'), inboxOf(2) ].map((container): object =>
+          ({ container, copy: `${container}${event.id}` })));
+      });
+
+      it('gives the oldest event of each pod, and that of later ones after it.', async(): Promise<void> => {
+        const later = anEvent();
+        await accept();
+        await store.accept([{ event: later, forwards: [{ pod: POD }, { pod: 'http://localhost/third/' }]}]);
+        expect(await store.pendingForwards(10)).toMatchObject([{ pod: POD, event: 1 }, { pod: 'http://localhost/third/', event: 2 }]);
+        expect(await store.pendingForwards(1)).toHaveLength(1);
+        await forwardAll(store);
+        expect(await store.pendingForwards(10)).toMatchObject([{ pod: POD, event: 2 }]);
+      });
+    });
+  });
+}

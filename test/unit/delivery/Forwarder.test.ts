@@ -1,0 +1,186 @@
+import type { CopyListener } from '../../../src/delivery/CopyListener';
+import { Forwarder } from '../../../src/delivery/Forwarder';
+import type { Access } from '../../../src/publish/ports';
+import type { LandedCopy } from '../../../src/store/EventStore';
+import { IN_MEMORY, SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
+import { anEvent, aSubscription, POD } from '../../contract/eventStoreContract';
+import { eventually } from '../../util/wait';
+
+describe('The fan-out', (): void => {
+  let store: SqliteEventStore;
+  let forwarder: Forwarder;
+  let asked: string[];
+  let messages: string[];
+  let landed: LandedCopy[];
+  let decide: (agent: string, resource: string) => boolean | Promise<boolean>;
+  const access: Access = {
+    allowed: async(agent, resources): Promise<Set<string>> => {
+      asked.push(`${agent} ${resources[0]}`);
+      return new Set(await decide(agent!, resources[0]) ? resources : []);
+    },
+  };
+  const listener: CopyListener = { landed: (copy): unknown => landed.push(copy) };
+  const create = (options = {}): Forwarder =>
+    new Forwarder(store, access, [ listener ], (message): unknown => messages.push(message), options);
+  const inboxOf = (name: string | number): string => `http://localhost/${name}/inbox/`;
+  const count = async(inbox: string): Promise<number> => (await store.listEntries(inbox, 0, 1_000)).length;
+  const publish = async(pod = POD, topic = 'realestate/contact#add'): Promise<void> => {
+    await store.accept([{ event: anEvent({ topic }), forwards: [{ pod }]}]);
+    forwarder.wake();
+  };
+  const done = async(): Promise<unknown> => eventually(async(): Promise<true | undefined> =>
+    (await store.pendingForwards(1)).length === 0 ? true : undefined);
+
+  beforeEach(async(): Promise<void> => {
+    store = new SqliteEventStore(IN_MEMORY);
+    [ asked, messages, landed ] = [ [], [], [] ];
+    decide = (): boolean => true;
+    forwarder = create();
+  });
+
+  afterEach(async(): Promise<void> => {
+    await forwarder.stop();
+    await store.close();
+  });
+
+  it('rests until it is started, and then does what was left.', async(): Promise<void> => {
+    await store.addSubscription(aSubscription());
+    await publish();
+    expect(await count(inboxOf('subscriber'))).toBe(0);
+    forwarder.start();
+    await done();
+    expect(await count(inboxOf('subscriber'))).toBe(1);
+    await publish();
+    await done();
+    expect(await count(inboxOf('subscriber'))).toBe(2);
+  });
+
+  it('asks once for each agent and topic while access stands.', async(): Promise<void> => {
+    await store.addSubscription(aSubscription({ inbox: inboxOf(1) }));
+    await store.addSubscription(aSubscription({ inbox: inboxOf(2) }));
+    forwarder.start();
+    await publish();
+    await done();
+    await publish();
+    await done();
+    expect(asked).toEqual([ `${aSubscription().agent} ${POD}topics/realestate/contact/add` ]);
+    await publish(POD, 'realestate/contact#remove');
+    await done();
+    expect(asked).toHaveLength(2);
+    await store.raiseEpoch(POD);
+    decide = (): boolean => false;
+    await publish();
+    await done();
+    expect(asked).toHaveLength(3);
+    expect(await count(inboxOf(1))).toBe(3);
+  });
+
+  it('asks again when an answer is too old.', async(): Promise<void> => {
+    await store.addSubscription(aSubscription());
+    const clock = jest.spyOn(Date, 'now');
+    let now = 1_000_000;
+    clock.mockImplementation((): number => now);
+    forwarder = create({ maxAge: 1 });
+    forwarder.start();
+    await publish();
+    await new Promise((resolve): unknown => setTimeout(resolve, 100));
+    now += 1_001;
+    await publish();
+    await new Promise((resolve): unknown => setTimeout(resolve, 100));
+    clock.mockRestore();
+    await done();
+    expect(asked).toHaveLength(2);
+  });
+
+  it('copies nothing to whom access is taken while it reads who may receive.', async(): Promise<void> => {
+    await store.addSubscription(aSubscription());
+    let allowed = true;
+    decide = async(): Promise<boolean> => {
+      const answer = allowed;
+      if (allowed) {
+        allowed = false;
+        await store.raiseEpoch(POD);
+      }
+      return answer;
+    };
+    forwarder.start();
+    await publish();
+    await done();
+    expect(asked).toHaveLength(2);
+    expect(await count(inboxOf('subscriber'))).toBe(0);
+  });
+
+  it('does not let one pod wait for another.', async(): Promise<void> => {
+    let release: (answer: boolean) => void = (): void => undefined;
+    decide = (_, resource): boolean | Promise<boolean> => resource.startsWith(POD) ?
+      new Promise((resolve): void => { release = resolve; }) :
+      true;
+    await store.addSubscription(aSubscription());
+    await store.addSubscription(aSubscription({ pod: 'http://localhost/other/', inbox: inboxOf('other') }));
+    forwarder.start();
+    await publish();
+    await publish('http://localhost/other/');
+    await eventually(async(): Promise<true | undefined> => await count(inboxOf('other')) === 1 ? true : undefined);
+    expect(await count(inboxOf('subscriber'))).toBe(0);
+    release(true);
+    await done();
+    expect(await count(inboxOf('subscriber'))).toBe(1);
+  });
+
+  it('forwards more pods than it does at a time.', async(): Promise<void> => {
+    forwarder = create({ concurrency: 2, chunk: 1 });
+    forwarder.start();
+    for (let pod = 0; pod < 10; pod += 1) {
+      await store.addSubscription(aSubscription({ pod: `http://localhost/${pod}/`, inbox: inboxOf(pod) }));
+      await store.addSubscription(aSubscription({ pod: `http://localhost/${pod}/`, inbox: inboxOf(`${pod}b`) }));
+      await publish(`http://localhost/${pod}/`);
+    }
+    await done();
+    for (let pod = 0; pod < 10; pod += 1) {
+      expect([ await count(inboxOf(pod)), await count(inboxOf(`${pod}b`)) ]).toEqual([ 1, 1 ]);
+    }
+  });
+
+  it('reports what fails, and tries again.', async(): Promise<void> => {
+    await store.addSubscription(aSubscription());
+    let fails = 1;
+    decide = (): boolean => {
+      fails -= 1;
+      if (fails >= 0) {
+        throw new Error('the ACL cannot be read');
+      }
+      return true;
+    };
+    forwarder.start();
+    await publish();
+    await done();
+    expect(messages).toEqual([ expect.stringContaining('the ACL cannot be read') ]);
+    expect(await count(inboxOf('subscriber'))).toBe(1);
+  });
+
+  it('stops while it waits to try again.', async(): Promise<void> => {
+    await store.addSubscription(aSubscription());
+    decide = (): never => { throw new Error('no'); };
+    forwarder.start();
+    await publish();
+    await eventually(async(): Promise<true | undefined> => messages.length > 0 ? true : undefined);
+    await forwarder.stop();
+    expect(await store.pendingForwards(1)).toHaveLength(1);
+  });
+
+  it('reports that it cannot look for events.', async(): Promise<void> => {
+    await store.close();
+    forwarder.start();
+    await eventually(async(): Promise<true | undefined> => messages.length > 0 ? true : undefined);
+    expect(messages[0]).toContain('is closed');
+  });
+
+  it('tells of copies in watched inboxes.', async(): Promise<void> => {
+    await store.addSubscription(aSubscription());
+    await store.watch(inboxOf('subscriber'), true);
+    forwarder.start();
+    await publish();
+    await done();
+    expect(landed).toEqual([{ container: inboxOf('subscriber'), copy: expect.stringContaining('/subscriber/inbox/') }]);
+  });
+});

@@ -10,6 +10,22 @@ export default tseslint.config(
   { ignores: [ 'components/', 'coverage/', 'dist/', 'node_modules/' ]},
   stylistic.configs.customize({ indent: 2, quotes: 'single', semi: true, braceStyle: '1tbs', arrowParens: true }),
   {
+    rules: {
+      'max-len': [ 'error', { code: 120, ignoreUrls: true, ignoreTemplateLiterals: true, ignoreStrings: true }],
+      '@stylistic/array-bracket-spacing': 'off',
+      '@stylistic/object-curly-spacing': 'off',
+      '@stylistic/space-before-function-paren': 'off',
+      '@stylistic/quote-props': [ 'error', 'as-needed' ],
+      '@stylistic/indent': 'off',
+      '@stylistic/operator-linebreak': 'off',
+      '@stylistic/max-statements-per-line': 'off',
+      '@stylistic/multiline-ternary': 'off',
+      '@stylistic/lines-between-class-members': 'off',
+      '@stylistic/member-delimiter-style': 'off',
+      '@stylistic/indent-binary-ops': 'off',
+    },
+  },
+  {
     files: [ '**/*.ts' ],
     extends: [ ...tseslint.configs.strictTypeChecked ],
     languageOptions: { parserOptions: { projectService: true }},
@@ -31,28 +47,13 @@ export default tseslint.config(
   {
     files: [ 'test/**/*.ts', 'bench/**/*.ts' ],
     rules: {
+      'max-len': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
       '@typescript-eslint/no-explicit-any': 'off',
-    },
-  },
-  {
-    rules: {
-      'max-len': [ 'error', { code: 120, ignoreUrls: true, ignoreTemplateLiterals: true, ignoreStrings: true }],
-      '@stylistic/array-bracket-spacing': 'off',
-      '@stylistic/object-curly-spacing': 'off',
-      '@stylistic/space-before-function-paren': 'off',
-      '@stylistic/quote-props': [ 'error', 'as-needed' ],
-      '@stylistic/indent': 'off',
-      '@stylistic/operator-linebreak': 'off',
-      '@stylistic/max-statements-per-line': 'off',
-      '@stylistic/multiline-ternary': 'off',
-      '@stylistic/lines-between-class-members': 'off',
-      '@stylistic/member-delimiter-style': 'off',
-      '@stylistic/indent-binary-ops': 'off',
     },
   },
 );

@@ -123,20 +123,19 @@ export class Forwarder {
     const resource = `${forward.pod}${topicPath(parseTopic(forward.topic))}`;
     while (this.started) {
       const scope = await this.scopes.get(forward.pod, resource);
-      const result = await this.store.land(forward, scope, this.chunk);
-      if (result.type === 'stale') {
+      const { outcome, unknown, watched } = await this.store.land(forward, scope, this.chunk);
+      for (const copy of watched) {
+        for (const listener of this.listeners) {
+          listener.landed(copy);
+        }
+      }
+      if (outcome === 'done') {
+        return;
+      }
+      if (outcome === 'stale') {
         await this.scopes.renew(forward.pod, resource);
-      } else if (result.type === 'unknown') {
-        await this.learn(scope, resource, result.agents);
-      } else {
-        for (const copy of result.watched) {
-          for (const listener of this.listeners) {
-            listener.landed(copy);
-          }
-        }
-        if (result.done) {
-          return;
-        }
+      } else if (outcome === 'unknown') {
+        await this.learn(scope, resource, unknown);
       }
     }
   }

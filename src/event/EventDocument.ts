@@ -99,18 +99,23 @@ export async function createEvent(
   const inspected = inspectData(draft.data === undefined ? undefined : JSON.parse(draft.data));
   // Whoever brings a context wants to be read as linked data, or to hear why that cannot be.
   const reading = { ...inspected, asLiteral: inspected.asLiteral && !inspected.hasContext };
-  const context = cachedContextFor(reading);
-  const event: Event = { id, pod, topic: draft.topic, publisher, published, context, members };
+  const toEvent = (asLiteral: boolean): Event => {
+    const context = cachedContextFor({ ...reading, asLiteral });
+    return { id, pod, topic: draft.topic, publisher, published, context, members };
+  };
   if (!reading.hasKeywords) {
-    return event;
+    return toEvent(reading.asLiteral);
   }
-  try {
-    await parseJsonLd(eventDocument(event), loader, eventUrl(event));
-    return event;
-  } catch (error: unknown) {
-    if (reading.hasContext) {
-      throw new InvalidInput(`The data is no valid JSON-LD: ${(error as Error).message}`);
+  // Only a parser can tell; what brings no context may also be kept as a literal, if the parser reads that.
+  let fault: unknown;
+  for (const asLiteral of reading.hasContext ? [ false ] : [ reading.asLiteral, true ]) {
+    const event = toEvent(asLiteral);
+    try {
+      await parseJsonLd(eventDocument(event), loader, eventUrl(event));
+      return event;
+    } catch (error: unknown) {
+      fault = error;
     }
-    return { ...event, context: cachedContextFor({ ...reading, asLiteral: true }) };
   }
+  throw new InvalidInput(`The data is no valid JSON-LD: ${(fault as Error).message}`);
 }

@@ -114,10 +114,10 @@ export class EventOverlayStore extends PassthroughStore {
     }
     this.assertConditions(subject, event, conditions);
     if (subject.path !== identifier.path) {
-      const copy = new BasicRepresentation(eventDocument(event), eventMetadata(subject, event));
-      await super.setRepresentation(subject, copy);
+      await this.materialise(subject, event);
+      return this.changed(await super.setRepresentation(identifier, representation));
     }
-    // From here on the resource is the backend's; the copy only leaves when that is written.
+    // The copy only leaves when what replaces it is written; until then it hides that.
     const changes = await super.setRepresentation(identifier, representation);
     await this.events.removeEntry(...this.placeOf(subject)!);
     return this.changed(new IdentifierMap([ ...changes ]
@@ -147,8 +147,15 @@ export class EventOverlayStore extends PassthroughStore {
       }
       return this.changed(await super.deleteResource(identifier, conditions));
     }
-    const event = await this.find(identifier);
+    const isAccessControl = this.isAccessControl(identifier);
+    const subject = isAccessControl ? this.auxiliaryStrategy.getSubjectIdentifier(identifier) : identifier;
+    const event = await this.find(subject);
     if (!event) {
+      return this.changed(await super.deleteResource(identifier, conditions));
+    }
+    // The backend deletes access control with, or of, what it knows.
+    if (isAccessControl || await this.hasAccessControl(identifier)) {
+      await this.materialise(subject, event);
       return this.changed(await super.deleteResource(identifier, conditions));
     }
     this.assertConditions(identifier, event, conditions);
@@ -156,10 +163,17 @@ export class EventOverlayStore extends PassthroughStore {
     if (!await this.events.removeEntry(container, id)) {
       throw new NotFoundHttpError();
     }
-    const changes = await this.deleteAuxiliaries(identifier);
-    changes.set(identifier, activity(identifier, AS.Delete));
-    changes.set({ path: container }, activity({ path: container }, AS.Remove, identifier));
-    return this.changed(changes);
+    return new IdentifierMap([
+      [ identifier, activity(identifier, AS.Delete) ],
+      [{ path: container }, activity({ path: container }, AS.Remove, identifier) ],
+    ]);
+  }
+
+  /** Makes an event or copy an ordinary resource of the backend, for what the overlay does not do itself. */
+  private async materialise(subject: ResourceIdentifier, event: Event): Promise<void> {
+    const copy = new BasicRepresentation(eventDocument(event), eventMetadata(subject, event));
+    await super.setRepresentation(subject, copy);
+    await this.events.removeEntry(...this.placeOf(subject)!);
   }
 
   /** The container and id that an identifier would have as an entry. */
@@ -223,18 +237,13 @@ export class EventOverlayStore extends PassthroughStore {
       this.auxiliaryStrategy.usesOwnAuthorization(identifier);
   }
 
-  private async deleteAuxiliaries(identifier: ResourceIdentifier): Promise<ChangeMap> {
-    const changes: ChangeMap = new IdentifierMap();
+  private async hasAccessControl(identifier: ResourceIdentifier): Promise<boolean> {
     for (const auxiliary of this.auxiliaryStrategy.getAuxiliaryIdentifiers(identifier)) {
       if (this.isAccessControl(auxiliary) && await super.hasResource(auxiliary)) {
-        for (const [ changed ] of await super.deleteResource(auxiliary)) {
-          if (changed.path === auxiliary.path) {
-            changes.set(changed, activity(changed, AS.Delete));
-          }
-        }
+        return true;
       }
     }
-    return changes;
+    return false;
   }
 
   /** Raises the access epoch of each pod whose access control has changed, before the change is acknowledged. */

@@ -49,15 +49,21 @@ export interface LandedCopy {
 }
 
 /**
- * What became of one step of a forward.
- * - `landed`: copies were written; `done` says if they were the last.
- * - `unknown`: nothing was written, because for these agents it is not known if they may receive the topic.
- * - `stale`: nothing was written, because access to the pod has changed since the scope was made.
+ * How far a forward got.
  */
-export type LandResult =
-  { readonly type: 'landed'; readonly done: boolean; readonly watched: readonly LandedCopy[] } |
-  { readonly type: 'unknown'; readonly agents: readonly string[] } |
-  { readonly type: 'stale' };
+export interface LandResult {
+  /**
+   * - `done`: there is nothing more to write;
+   * - `more`: the bound was reached, and there may be more;
+   * - `unknown`: it goes on when it is known if `unknown` agents may receive the topic;
+   * - `stale`: it goes on with a new scope, because access to the pod has changed since this one was made.
+   */
+  readonly outcome: 'done' | 'more' | 'unknown' | 'stale';
+  /** The WebIDs of the agents of whom it is not known if they may receive the topic. */
+  readonly unknown: readonly string[];
+  /** The copies that were written in watched containers. */
+  readonly watched: readonly LandedCopy[];
+}
 
 /**
  * One event in one container, as a listing shows it.
@@ -143,7 +149,7 @@ export interface EventStore {
   removeSubscription: (pod: string, id: string) => Promise<boolean>;
 
   /**
-   * The oldest waiting event of each pod that has any.
+   * The oldest waiting event of each pod that has any, beginning behind the pods that were returned last.
    *
    * @param limit - The most pods to return.
    */
@@ -157,7 +163,7 @@ export interface EventStore {
   closeScope: (scope: ReaderScope) => Promise<void>;
 
   /**
-   * Does the next step of a forward: writes copies for a bounded number of subscriptions, in one transaction
+   * Goes on with a forward: writes copies for a bounded number of subscriptions, in one transaction
    * with the place that was reached. A copy that is already there, or was removed, is not written again.
    *
    * @param forward - What to forward.

@@ -93,4 +93,39 @@ describe('A SqliteEventStore on disk', (): void => {
     expect(await store.listEntries(`${PRODUCER}publish/`, 0, 10)).toHaveLength(1);
     await store.close();
   });
+
+  it('matches by a fixed number of indexed look-ups, whatever else is followed.', async(): Promise<void> => {
+    const store = new SqliteEventStore(IN_MEMORY);
+    const internal = store as unknown as {
+      connect: () => { db: Database.Database };
+      prepare: (sql: string) => Database.Statement;
+    };
+    const prepare = jest.spyOn(internal, 'prepare');
+    const statementsFor = async(): Promise<string[]> => {
+      await store.accept([{ event: anEvent(), forwards: [{ pod: POD }]}]);
+      prepare.mockClear();
+      await forwardAll(store);
+      return prepare.mock.calls.map(([ sql ]): string => sql);
+    };
+    await store.addSubscription(aSubscription());
+    await statementsFor();
+    const before = await statementsFor();
+    const others = Array.from({ length: 500 }, async(_, index): Promise<unknown> => store.addSubscription(
+      aSubscription({ pattern: index % 2 ? `other/${index}` : 'realestate/lead#add', inbox: `http://localhost/${index}/` }),
+    ));
+    await Promise.all(others);
+    expect(await statementsFor()).toEqual(before);
+    for (let index = 0; index < 90; index += 1) {
+      await store.addSubscription(aSubscription({ inbox: `http://localhost/matching/${index}/` }));
+    }
+    expect((await statementsFor()).length).toBe(before.length);
+    const { db } = internal.connect();
+    for (const sql of new Set(before)) {
+      const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...Array.from({ length: sql.split('?').length - 1 }, (): number => 1));
+      const scans = plan.map((row): string => (row as { detail: string }).detail)
+        .filter((detail): boolean => /^SCAN (?!CONSTANT|w\b)/u.test(detail));
+      expect([ sql, scans ]).toEqual([ sql, []]);
+    }
+    await store.close();
+  });
 });

@@ -6,6 +6,7 @@ import type { Scene } from '../util/scene';
 import { members, post, setScene } from '../util/scene';
 import { eventually } from '../util/wait';
 
+const toText = (value: unknown): string => JSON.stringify(value);
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 describe('A face', (): void => {
@@ -34,9 +35,8 @@ describe('A face', (): void => {
 
   describe('for publishing', (): void => {
     it('accepts an array of events, and answers with their URLs in order.', async(): Promise<void> => {
-      const response = await post(scene.producer.fetch, publish, [
-        example({ data: { n: 1 }}), example({ data: { n: 2 }, source: [ scene.subscriber.webId ], recipient: [ scene.user.webId ]}),
-      ].slice(0, 1).concat(example({ data: { n: 2 }})));
+      const events = [ example({ data: { n: 1 }}), example({ data: { n: 2 }, recipient: [ scene.user.webId ]}) ];
+      const response = await post(scene.producer.fetch, publish, events);
       const { id, ids } = await response.json();
       expect(response.status).toBe(201);
       expect(response.headers.get('location')).toBe(id);
@@ -54,9 +54,11 @@ describe('A face', (): void => {
       }));
       const { id } = await response.json();
       const name = id.slice(publish.length);
-      for (const { inbox, ...agent } of [ scene.user, scene.subscriber ]) {
-        await eventually(async(): Promise<true | undefined> =>
-          (await members({ inbox, ...agent }, inbox)).filter((url): boolean => url.endsWith(name)).length === 1 || undefined);
+      for (const agent of [ scene.user, scene.subscriber ]) {
+        await eventually(async(): Promise<true | undefined> => {
+          const copies = (await members(agent, agent.inbox)).filter((url): boolean => url.endsWith(name));
+          return copies.length === 1 || undefined;
+        });
       }
     });
 
@@ -240,10 +242,15 @@ describe('A face', (): void => {
       const body = fc.oneof(
         fc.string(),
         fc.json(),
-        fc.record({ recipient: member, source: member, topic: member, data: fc.jsonValue() }, { requiredKeys: []}).map((value): string => JSON.stringify(value)),
-        fc.array(fc.record({ recipient: fc.constant(scene.user.webId), topic: fc.oneof(fc.constant('realestate/x'), fc.fullUnicodeString()), data: fc.jsonValue({ noUnicodeString: false }) })).map((value): string => JSON.stringify(value)),
+        fc.record({ recipient: member, source: member, topic: member, data: fc.jsonValue() }, { requiredKeys: []}).map(toText),
+        fc.array(fc.record({
+          recipient: fc.constant(scene.user.webId),
+          topic: fc.oneof(fc.constant('realestate/x'), fc.string({ unit: 'binary' })),
+          data: fc.jsonValue({ noUnicodeString: false }),
+        })).map(toText),
       );
-      await fc.assert(fc.asyncProperty(body, fc.constantFrom('application/json', 'Application/JSON; charset=utf-8', 'text/plain', ';'), async(text, type): Promise<void> => {
+      const mediaType = fc.constantFrom('application/json', 'Application/JSON; charset=utf-8', 'text/plain', ';');
+      await fc.assert(fc.asyncProperty(body, mediaType, async(text, type): Promise<void> => {
         const response = await post(scene.producer.fetch, publish, text, { 'content-type': type });
         const answer = await response.json();
         expect([ 201, 400, 403, 415 ]).toContain(response.status);
@@ -262,7 +269,8 @@ describe('A face', (): void => {
     };
 
     it('accepts an event without a body, with the headers of its dialect.', async(): Promise<void> => {
-      const response = await post(scene.producer.fetch, external, { Type: 'authSchema', Object: 'https://a.example/', Info: 'i' });
+      const body = { Type: 'authSchema', Object: 'https://a.example/', Info: 'i' };
+      const response = await post(scene.producer.fetch, external, body);
       expect([ response.status, await response.text() ]).toEqual([ 200, '' ]);
       expect(response.headers.get('access-control-allow-origin')).toBe('*');
       expect(response.headers.get('x-personium-version')).toBe('1.8.4');
@@ -346,8 +354,9 @@ describe('A face', (): void => {
     });
 
     it('never fails on what it is sent.', async(): Promise<void> => {
-      const field = fc.oneof(fc.jsonValue(), fc.fullUnicodeString());
-      const body = fc.oneof(fc.string(), fc.json(), fc.record({ Type: field, Object: field, Info: field }, { requiredKeys: []}).map((value): string => JSON.stringify(value)));
+      const field = fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }));
+      const fields = fc.record({ Type: field, Object: field, Info: field }, { requiredKeys: []});
+      const body = fc.oneof(fc.string(), fc.json(), fields.map(toText));
       await fc.assert(fc.asyncProperty(body, async(text): Promise<void> => {
         const response = await post(scene.producer.fetch, external, text);
         expect([ 200, 400 ]).toContain(response.status);

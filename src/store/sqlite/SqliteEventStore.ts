@@ -30,7 +30,17 @@ interface Connection {
 }
 interface EventRow extends Omit<Event, 'id' | 'publisher'> { uuid: Buffer; publisher: string | null }
 interface SubscriptionRow extends Omit<Subscription, 'id'> { uuid: Buffer }
-interface ForwardRow { inbox: number | null; pattern: number; after: number; pod: number; topic: string }
+interface ForwardRow {
+  readonly pod: number;
+  readonly event: number;
+  readonly topic: string;
+  /** The pod's own inbox, until it has its copy. */
+  readonly inbox: number | null;
+  /** The pattern that is being walked, as its place among all that match. */
+  readonly pattern: number;
+  /** The last inbox of that pattern that was reached. */
+  readonly after: number;
+}
 
 const SUBSCRIPTIONS = `
   SELECT s.uuid, p.url AS pod, s.pattern, c.url AS inbox, a.webid AS agent, s.created
@@ -52,6 +62,7 @@ export class SqliteEventStore implements EventStore {
   private connection?: Connection;
   private closed = false;
   private scopes = 0;
+  private lastPod = 0;
 
   /**
    * @param folder - The folder of the pods' data, in which `.events/events.sqlite` is made if it does not exist,
@@ -198,11 +209,28 @@ export class SqliteEventStore implements EventStore {
   }
 
   public async pendingForwards(limit: number): Promise<PendingForward[]> {
-    return this.all<PendingForward>(`
-      SELECT p.url AS pod, e.topic, e.id AS event
-      FROM (SELECT pod, MIN(event) AS event FROM forwards GROUP BY pod ORDER BY MIN(event) LIMIT ?) f
-      JOIN pods p ON p.id = f.pod JOIN events e ON e.id = f.event ORDER BY e.id
-    `, limit);
+    const behind = this.pendingAfter(this.lastPod, limit);
+    const before = behind.length < limit ? this.pendingAfter(0, limit - behind.length) : [];
+    // Those that were wrapped around to may be some of the first ones again.
+    const seen = new Set(behind.map(({ key }): number => key));
+    const pending = [ ...behind, ...before.filter(({ key }): boolean => !seen.has(key)) ];
+    this.lastPod = pending.at(-1)?.key ?? 0;
+    return pending.map(({ pod, topic, event }): PendingForward => ({ pod, topic, event }));
+  }
+
+  /** Skips from pod to pod, so that it costs nothing how much waits behind the first event of each. */
+  private pendingAfter(pod: number, limit: number): (PendingForward & { key: number })[] {
+    return this.all(`
+      WITH RECURSIVE waiting (pod) AS (
+        SELECT MIN(pod) FROM forwards WHERE pod > ?
+        UNION ALL
+        SELECT (SELECT MIN(f.pod) FROM forwards f WHERE f.pod > w.pod) FROM waiting w WHERE w.pod IS NOT NULL
+        LIMIT ?
+      )
+      SELECT w.pod AS key, p.url AS pod, e.topic, e.id AS event
+      FROM waiting w CROSS JOIN pods p CROSS JOIN events e
+      WHERE p.id = w.pod AND e.id = (SELECT MIN(f.event) FROM forwards f WHERE f.pod = w.pod)
+    `, pod, limit);
   }
 
   public async openScope(pod: string): Promise<ReaderScope> {
@@ -226,88 +254,119 @@ export class SqliteEventStore implements EventStore {
 
   public async land(forward: PendingForward, scope: ReaderScope, limit: number): Promise<LandResult> {
     return this.connect().commits.add((): LandResult => {
+      if (this.epoch(forward.pod) !== scope.epoch) {
+        return { outcome: 'stale', unknown: [], watched: []};
+      }
       const row = this.get<ForwardRow>(`
-        SELECT f.inbox, f.pattern, f.after, f.pod, e.topic
+        SELECT f.pod, f.event, f.inbox, f.pattern, f.after, e.topic
         FROM forwards f JOIN pods p ON p.id = f.pod JOIN events e ON e.id = f.event WHERE p.url = ? AND f.event = ?
       `, forward.pod, forward.event);
       if (!row) {
-        return { type: 'landed', done: true, watched: []};
+        return { outcome: 'done', unknown: [], watched: []};
       }
-      if (this.epoch(forward.pod) !== scope.epoch) {
-        return { type: 'stale' };
-      }
-      return row.inbox === null ?
-        this.landStep(row, forward.event, scope, limit) :
-        this.landOwn(row, row.inbox, forward.event);
+      const watched = row.inbox === null ? [] : this.landOwn(row, row.inbox);
+      return this.landSubscriptions(row, scope, limit, watched);
     });
   }
 
   /** The copy in the pod's own inbox, which needs nobody's leave. */
-  private landOwn({ pod }: ForwardRow, inbox: number, event: number): LandResult {
+  private landOwn({ pod, event }: ForwardRow, inbox: number): LandedCopy[] {
     const { changes } = this.run(`
       INSERT OR IGNORE INTO entries (container, event)
       SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM removed WHERE container = ? AND event = ?)
     `, inbox, event, inbox, event);
-    if (changes > 0) {
-      this.touch(inbox);
-    }
     this.run('UPDATE forwards SET inbox = NULL WHERE pod = ? AND event = ?', pod, event);
-    return { type: 'landed', done: false, watched: changes > 0 ? this.watchedBetween(event, inbox - 1, inbox) : []};
+    if (changes === 0) {
+      return [];
+    }
+    this.touch(inbox);
+    return this.watchedBetween(event, inbox - 1, inbox);
   }
 
-  /** The copies of the next subscriptions of one pattern. */
-  private landStep(forward: ForwardRow, event: number, scope: ReaderScope, limit: number): LandResult {
-    const { pod, topic, pattern, after } = forward;
+  /** The copies of the next subscriptions, one pattern after the other. */
+  private landSubscriptions(row: ForwardRow, scope: ReaderScope, limit: number, watched: LandedCopy[]): LandResult {
+    const { pod, event, topic } = row;
     const patterns = patternsOf(parseTopic(topic));
-    let step = pattern;
-    let from = after;
-    let to: number | null = null;
-    for (; step < patterns.length; step += 1, from = 0) {
-      to = this.endOfStep(pod, patterns[step], from, limit);
-      if (to !== null) {
-        break;
+    let { pattern, after } = row;
+    let rest = limit;
+    while (pattern < patterns.length && rest > 0) {
+      const step = this.nextStep(pod, patterns[pattern], after, rest);
+      if (!step) {
+        pattern += 1;
+        after = 0;
+        continue;
       }
+      const range = [ pod, patterns[pattern], after, step.to ];
+      const unknown = this.unknownReaders(range, scope);
+      if (unknown.length > 0) {
+        this.run('UPDATE forwards SET pattern = ?, after = ? WHERE pod = ? AND event = ?', pattern, after, pod, event);
+        return { outcome: 'unknown', unknown, watched };
+      }
+      if (this.copy(event, range, scope) > 0) {
+        watched.push(...this.watchedBetween(event, after, step.to));
+      }
+      after = step.to;
+      rest -= step.subscriptions;
     }
-    if (to === null) {
-      this.finishForward(pod, event);
-      return { type: 'landed', done: true, watched: []};
+    if (pattern < patterns.length) {
+      this.run('UPDATE forwards SET pattern = ?, after = ? WHERE pod = ? AND event = ?', pattern, after, pod, event);
+      return { outcome: 'more', unknown: [], watched };
     }
-    const range = [ pod, patterns[step], from, to ];
-    const unknown = this.all<{ webid: string }>(`
+    this.finishForward(pod, event);
+    return { outcome: 'done', unknown: [], watched };
+  }
+
+  /** The agents of a range of subscriptions of whom it is not known if they may receive. */
+  private unknownReaders(range: readonly unknown[], { id }: ReaderScope): string[] {
+    return this.all<{ webid: string }>(`
       SELECT DISTINCT a.webid FROM subscriptions s JOIN agents a ON a.id = s.agent
       WHERE ${STEP} AND NOT EXISTS (SELECT 1 FROM temp.readers r WHERE r.scope = ? AND r.agent = s.agent)
-    `, ...range, scope.id);
-    if (unknown.length > 0) {
-      return { type: 'unknown', agents: unknown.map(({ webid }): string => webid) };
-    }
+    `, ...range, id).map(({ webid }): string => webid);
+  }
+
+  /** Writes the copies for a range of subscriptions; returns how many were written. */
+  private copy(event: number, range: readonly unknown[], { id }: ReaderScope): number {
     const { changes } = this.run(`
       INSERT OR IGNORE INTO entries (container, event)
       SELECT s.inbox, ? FROM subscriptions s CROSS JOIN temp.readers r
       WHERE ${STEP} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1
       AND NOT EXISTS (SELECT 1 FROM removed x WHERE x.event = ? AND x.container = s.inbox)
-    `, event, ...range, scope.id, event);
+    `, event, ...range, id, event);
     if (changes > 0) {
       this.run(`
         UPDATE containers SET modified = MAX(IFNULL(modified, 0) + 1, ?)
         WHERE id IN (SELECT s.inbox FROM subscriptions s CROSS JOIN temp.readers r
           WHERE ${STEP} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1)
-      `, Date.now(), ...range, scope.id);
+      `, Date.now(), ...range, id);
     }
-    this.run('UPDATE forwards SET pattern = ?, after = ? WHERE pod = ? AND event = ?', step, to, pod, event);
-    return { type: 'landed', done: false, watched: changes > 0 ? this.watchedBetween(event, from, to) : []};
+    return changes;
   }
 
-  /** The last inbox of the next `limit` subscriptions behind an inbox, or `null` if there are none. */
-  private endOfStep(pod: number, pattern: string, after: number, limit: number): number | null {
-    const full = this.get<{ inbox: number }>(`
-      SELECT inbox FROM subscriptions WHERE pod = ? AND pattern = ? AND inbox > ? ORDER BY inbox LIMIT 1 OFFSET ?
-    `, pod, pattern, after, limit - 1);
-    return full?.inbox ?? this.get<{ last: number | null }>(
-      'SELECT MAX(inbox) AS last FROM subscriptions WHERE pod = ? AND pattern = ? AND inbox > ?',
+  /** Up to which inbox the next `limit` subscriptions go, and how many they are; `undefined` if there are none. */
+  private nextStep(
+    pod: number,
+    pattern: string,
+    after: number,
+    limit: number,
+  ): { to: number; subscriptions: number } | undefined {
+    const behind = 'FROM subscriptions WHERE pod = ? AND pattern = ? AND inbox > ?';
+    const full = this.get<{ inbox: number }>(
+      `SELECT inbox ${behind} ORDER BY inbox LIMIT 1 OFFSET ?`,
       pod,
       pattern,
       after,
-    )!.last;
+      limit - 1,
+    );
+    if (full) {
+      return { to: full.inbox, subscriptions: limit };
+    }
+    const { to, subscriptions } = this.get<{ to: number | null; subscriptions: number }>(
+      `SELECT MAX(inbox) AS "to", COUNT(*) AS subscriptions ${behind}`,
+      pod,
+      pattern,
+      after,
+    )!;
+    return to === null ? undefined : { to, subscriptions };
   }
 
   private finishForward(pod: number, event: number): void {

@@ -7,6 +7,7 @@ import { ContextLoader } from '../../../src/event/ContextLoader';
 import type { EventDraft } from '../../../src/event/Event';
 import { eventDocument, eventUrl, isId } from '../../../src/event/Event';
 import { createEvent } from '../../../src/event/EventDocument';
+import { InvalidInput } from '../../../src/event/InvalidInput';
 import { parseJson } from '../../../src/event/json';
 import { parseJsonLd } from '../../../src/event/rdf';
 
@@ -19,7 +20,9 @@ const loader = new ContextLoader({ 'https://bundled.example/context': contextFil
 const draft = (data?: string, fields: Partial<EventDraft> = {}): EventDraft =>
   ({ topic: 'realestate/contact#add', recipients: [ 'https://user.example/#me' ], sources: [], data, ...fields });
 
-async function read(data?: string, fields: Partial<EventDraft> = {}): Promise<{ url: string; json: any; quads: Quad[] }> {
+interface Read { url: string; json: any; quads: Quad[] }
+
+async function read(data?: string, fields: Partial<EventDraft> = {}): Promise<Read> {
   const event = await createEvent(draft(data, fields), POD, PUBLISHER, loader);
   const document = eventDocument(event);
   return {
@@ -108,6 +111,10 @@ describe('The document of an event', (): void => {
     expect(valuesOf(quads, 'http://example.org/name')).toEqual([ 'x' ]);
   });
 
+  it('is refused where no reading of it is RDF.', async(): Promise<void> => {
+    await expect(createEvent(draft('[{"@reverse":{"@id":""}}]'), POD, PUBLISHER, loader)).rejects.toThrow('no valid JSON-LD');
+  });
+
   it.each([
     [ '{"@context":"https://schema.org/","name":"x"}', 'remote contexts are never fetched' ],
     [ '{"a":[{"@context":["https://evil.example/",{}]}]}', 'https://evil.example/ is not bundled' ],
@@ -139,6 +146,8 @@ describe('The document of an event', (): void => {
         fc.array(tie('value'), { maxLength: 2 }), fc.dictionary(key, tie('value'), { maxKeys: 3 })),
     })) as { value: fc.Arbitrary<unknown> };
     await fc.assert(fc.asyncProperty(value, async(data): Promise<void> => {
+      const accepted = await createEvent(draft(JSON.stringify(data)), POD, PUBLISHER, loader).catch((error: unknown): unknown => error);
+      fc.pre(!(accepted instanceof InvalidInput));
       const { json, quads } = await read(JSON.stringify(data));
       expect(json.data).toEqual(JSON.parse(JSON.stringify(data)));
       expect(quads.length).toBeGreaterThan(6);

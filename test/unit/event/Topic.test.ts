@@ -53,8 +53,8 @@ describe('A topic', (): void => {
 
   it('never leaves topics/, and never shares its resource with another.', (): void => {
     const segment = fc.oneof(
-      fc.fullUnicodeString(),
-      fc.stringOf(fc.constantFrom('.', '/', '%', '2', 'e', '~', '$', '\\', 'a', 'acl', '.acl', '#', 'E')),
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom('.', '/', '%', '2', 'e', '~', '$', '\\', 'a', 'acl', '.acl', '#', 'E') }),
     );
     fc.assert(fc.property(segment, segment, (left, right): void => {
       const base = 'http://localhost/pod/topics/';

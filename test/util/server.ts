@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { App } from '@solid/community-server';
 import { AppRunner } from '@solid/community-server';
 import { seedFile } from './accounts';
+import { eventually } from './wait';
 
 export const ROOT = join(__dirname, '../..');
 
@@ -23,8 +24,8 @@ export async function freePort(): Promise<number> {
 export interface TestServer {
   readonly baseUrl: string;
   readonly folder: string;
-  /** Stops the server, keeps its data, and starts it again. */
-  readonly restart: () => Promise<void>;
+  /** Stops the server, keeps its data, and starts it again, with the same configuration unless another is given. */
+  readonly restart: (config?: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -35,21 +36,22 @@ export async function startServer(config: string, pods: readonly string[], baseU
   const baseUrl = `http://${baseUrlHost}:${port}/`;
   const seedConfig = await seedFile(folder, pods);
   let app: App;
-  const start = async(): Promise<void> => {
+  const start = async(path: string): Promise<void> => {
     app = await new AppRunner().create({
-      config: join(ROOT, config),
+      config: join(ROOT, path),
       loaderProperties: { mainModulePath: ROOT, dumpErrorState: false, logLevel: 'error' },
       shorthand: { port, baseUrl, rootFilePath: join(folder, 'data'), loggingLevel: process.env.TEST_LOG ?? 'off', seedConfig },
     });
     await app.start();
+    await eventually(async(): Promise<true | undefined> => fetch(baseUrl).then((): true => true, (): undefined => undefined));
   };
-  await start();
+  await start(config);
   return {
     baseUrl,
     folder,
-    restart: async(): Promise<void> => {
+    restart: async(other = config): Promise<void> => {
       await app.stop();
-      await start();
+      await start(other);
     },
     stop: async(): Promise<void> => {
       await app.stop();

@@ -93,6 +93,8 @@ export class EventHttpHandler extends HttpHandler {
 }
 
 function write(response: HttpResponse, { status, headers, body = '' }: Answer, method: string): void {
-  response.writeHead(status, { 'Content-Length': Buffer.byteLength(body), ...headers });
+  // See https://www.rfc-editor.org/rfc/rfc9110#section-8.6-10
+  const length = status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) };
+  response.writeHead(status, { ...length, ...headers });
   response.end(method === 'HEAD' ? undefined : body);
 }

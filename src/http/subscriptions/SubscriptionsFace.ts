@@ -117,7 +117,7 @@ export class SubscriptionsFace extends Face {
   private async convert({ request, url }: Exchange, document: object): Promise<Answer> {
     const accept = request.headers.accept ?? '*/*';
     if (accept === '*/*' || accept.startsWith(JSON_MEDIA_TYPE)) {
-      return jsonAnswer(200, document, { Vary: 'Accept' });
+      return jsonAnswer(200, document);
     }
     const identifier = { path: url };
     const representation = new BasicRepresentation(JSON.stringify(document), identifier, JSON_LD);
@@ -126,7 +126,7 @@ export class SubscriptionsFace extends Face {
       const { data, metadata } = await this.converter.handleSafe({ identifier, representation, preferences });
       return {
         status: 200,
-        headers: { 'Content-Type': metadata.contentType!, Vary: 'Accept' },
+        headers: { 'Content-Type': metadata.contentType! },
         body: await readableToString(data),
       };
     } catch (error: unknown) {

@@ -1,0 +1,82 @@
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { HttpRequest, TargetExtractor } from '@solid/community-server';
+import type { HttpProblem } from '../../../src/http/errors';
+import { EventHttpHandler } from '../../../src/http/EventHttpHandler';
+import type { Answer, Rule } from '../../../src/http/Face';
+import { Face, jsonAnswer } from '../../../src/http/Face';
+import type { PodDirectory } from '../../../src/pod/PodDirectory';
+
+class TestFace extends Face {
+  public answer: () => Answer = (): Answer => ({ status: 200, body: 'hello' });
+
+  public ruleFor(path: string): Rule | undefined {
+    return path === 'hello' ? { own: [ 'GET', 'HEAD' ], ldp: [ 'PUT' ]} : undefined;
+  }
+
+  public async handle(): Promise<Answer> {
+    return this.answer();
+  }
+
+  public problem({ status, message }: HttpProblem): Answer {
+    return jsonAnswer(status, { error: message });
+  }
+}
+
+describe('The border to the server', (): void => {
+  const face = new TestFace();
+  const targetExtractor = {
+    handleSafe: async({ request }: { request: HttpRequest }): Promise<object> => ({ path: `http://localhost${request.url}` }),
+  } as unknown as TargetExtractor;
+  const pods = {
+    locate: async(url: string): Promise<string | undefined> => /^http:\/\/localhost\/[^/]+\//u.exec(url)?.[0],
+    exists: async(): Promise<boolean> => true,
+  } as unknown as PodDirectory;
+  const handler = new EventHttpHandler(targetExtractor, pods, [ face ]);
+
+  const send = async(method: string, url: string): Promise<{ status: number; body: string; headers: Record<string, unknown> }> => {
+    const server = createServer((request, response): void => {
+      handler.handleSafe({ request: request as unknown as HttpRequest, response }).catch((error: unknown): void => {
+        response.writeHead(299);
+        response.end((error as Error).message);
+      });
+    });
+    await new Promise<void>((resolve): unknown => server.listen(0, 'localhost', resolve));
+    return new Promise((resolve): void => {
+      const { port } = server.address() as AddressInfo;
+      httpRequest({ host: 'localhost', port, path: url, method }, (response): void => {
+        let body = '';
+        response.on('data', (chunk: Buffer): void => { body += chunk.toString(); });
+        response.on('end', (): void => {
+          server.close();
+          resolve({ status: response.statusCode!, body, headers: response.headers });
+        });
+      }).end();
+    });
+  };
+
+  it('answers what is of a face, and leaves the rest to the server.', async(): Promise<void> => {
+    expect(await send('GET', '/pod/hello')).toMatchObject({ status: 200, body: 'hello', headers: { 'content-length': '5' }});
+    expect(await send('HEAD', '/pod/hello')).toMatchObject({ status: 200, body: '', headers: { 'content-length': '5' }});
+    expect(await send('PUT', '/pod/hello')).toMatchObject({ status: 299 });
+    expect(await send('GET', '/pod/other')).toMatchObject({ status: 299 });
+    expect(await send('GET', '/pod/')).toMatchObject({ status: 299 });
+    expect(await send('GET', '/hello')).toMatchObject({ status: 299 });
+    expect(await send('DELETE', '/pod/hello')).toMatchObject({ status: 405 });
+  });
+
+  it('has no length where there is no content.', async(): Promise<void> => {
+    face.answer = (): Answer => ({ status: 204 });
+    const { status, headers } = await send('GET', '/pod/hello');
+    expect([ status, headers['content-length'] ]).toEqual([ 204, undefined ]);
+  });
+
+  it('tells no details of a failure.', async(): Promise<void> => {
+    face.answer = (): never => { throw new Error('the password is secret'); };
+    const { status, body } = await send('GET', '/pod/hello');
+    expect(status).toBe(500);
+    expect(body).toMatch(/^\{"error":"The server could not do this; its log says why, under [0-9a-f-]{36}"\}$/u);
+    face.answer = (): never => { throw 'text'; }; // eslint-disable-line @typescript-eslint/only-throw-error -- libraries do
+    expect((await send('GET', '/pod/hello')).status).toBe(500);
+  });
+});

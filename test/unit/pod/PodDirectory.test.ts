@@ -1,0 +1,114 @@
+import type { PodStore, ResourceStore } from '@solid/community-server';
+import {
+  BasicRepresentation,
+  NotFoundHttpError,
+  PIM,
+  PodStorageLocationStrategy,
+  RDF,
+  RepresentationMetadata,
+  SingleRootIdentifierStrategy,
+  SuffixIdentifierGenerator,
+} from '@solid/community-server';
+import { PodDirectory } from '../../../src/pod/PodDirectory';
+import type { PodLayout } from '../../../src/pod/PodLayout';
+import { IN_MEMORY, SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
+
+const BASE = 'http://localhost/';
+const POD = `${BASE}user/`;
+
+describe('The pods of a server', (): void => {
+  let store: SqliteEventStore;
+  let applied: string[];
+  let resources: Map<string, object>;
+  let owners: string[] | undefined;
+  let failure: Error | undefined;
+  let directory: PodDirectory;
+
+  beforeEach((): void => {
+    store = new SqliteEventStore(IN_MEMORY);
+    applied = [];
+    resources = new Map();
+    owners = undefined;
+    failure = undefined;
+    const podStore = {
+      findByBaseUrl: async(): Promise<unknown> => owners && { id: '1', accountId: '2' },
+      getOwners: async(): Promise<unknown> => owners?.map((webId): object => ({ webId, visible: true })),
+    } as unknown as PodStore;
+    const resourceStore = {
+      hasResource: async({ path }: { path: string }): Promise<boolean> => resources.has(path),
+      getRepresentation: async({ path }: { path: string }): Promise<unknown> => {
+        if (failure) {
+          throw failure;
+        }
+        if (!resources.has(path)) {
+          throw new NotFoundHttpError();
+        }
+        return new BasicRepresentation('', new RepresentationMetadata({ path }, resources.get(path) as Record<string, string>));
+      },
+    } as unknown as ResourceStore;
+    const layout = {
+      apply: async(pod: string, webIds: string[]): Promise<void> => {
+        applied.push(`${pod} ${webIds.join(',')}`);
+      },
+    } as unknown as PodLayout;
+    directory = new PodDirectory(
+      new SingleRootIdentifierStrategy(BASE),
+      new PodStorageLocationStrategy(new SuffixIdentifierGenerator(BASE)),
+      podStore,
+      resourceStore,
+      layout,
+      store,
+    );
+  });
+
+  afterEach(async(): Promise<void> => {
+    jest.restoreAllMocks();
+    await store.close();
+  });
+
+  it('are set up once, however often they are asked for at the same time.', async(): Promise<void> => {
+    owners = [ `${POD}profile/card#me` ];
+    expect(await Promise.all([ directory.exists(POD), directory.exists(POD) ])).toEqual([ true, true ]);
+    expect(await directory.exists(POD)).toBe(true);
+    expect(applied).toEqual([ `${POD} ${POD}profile/card#me` ]);
+  });
+
+  it('that no account made are known by their type, and their owners by their profile.', async(): Promise<void> => {
+    expect(await directory.exists(POD)).toBe(false);
+    resources.set(POD, {});
+    expect(await directory.exists(POD)).toBe(false);
+    resources.set(POD, { [RDF.type]: PIM.Storage });
+    expect(await directory.podOf(`${POD}profile/card#me`)).toEqual({ reason: 'unknown' });
+    resources.set(`${POD}profile/card`, {});
+    expect(await directory.podOf(`${POD}profile/card#me`)).toEqual({ pod: POD });
+    expect(applied).toEqual([ `${POD} ` ]);
+  });
+
+  it('are not guessed where they cannot be read.', async(): Promise<void> => {
+    failure = new Error('broken disk');
+    await expect(directory.exists(POD)).rejects.toThrow('broken disk');
+    expect(await store.hasPod(POD)).toBe(false);
+  });
+
+  it('belong to their owners, which is not remembered for ever.', async(): Promise<void> => {
+    owners = [ `${POD}profile/card#me` ];
+    expect(await directory.podOf(`${POD}profile/card#me`)).toEqual({ pod: POD });
+    expect(await directory.podOf(`${POD}other#me`)).toEqual({ reason: 'unknown' });
+    expect(await directory.podOf('http://elsewhere/#me')).toEqual({ reason: 'elsewhere' });
+    expect(await directory.podOf(BASE)).toEqual({ reason: 'unknown' });
+    owners = [];
+    expect(await directory.podOf(`${POD}profile/card#me`)).toEqual({ pod: POD });
+    jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 60_001);
+    expect(await directory.podOf(`${POD}profile/card#me`)).toEqual({ reason: 'unknown' });
+  });
+
+  it('are remembered in a limited number.', async(): Promise<void> => {
+    owners = Array.from({ length: 10_001 }, (_, index): string => `${POD}${index}#me`);
+    for (const webId of owners) {
+      await directory.podOf(webId);
+    }
+    owners = [];
+    expect(await directory.podOf(`${POD}0#me`)).toEqual({ reason: 'unknown' });
+    expect(await directory.podOf(`${POD}10000#me`)).toEqual({ pod: POD });
+  });
+});

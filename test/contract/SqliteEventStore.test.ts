@@ -2,8 +2,16 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { IN_MEMORY, SqliteEventStore } from '../../src/store/sqlite/SqliteEventStore';
+import { SqliteEventStore } from '../../src/store/sqlite/SqliteEventStore';
+import { IN_MEMORY } from '../../src/store/sqlite/SqliteSession';
 import { anEvent, aSubscription, describeEventStore, forwardAll, POD, PRODUCER } from './eventStoreContract';
+
+interface Internals {
+  connect: () => { db: Database.Database };
+  prepare: (sql: string) => Database.Statement;
+}
+
+const internalsOf = (store: SqliteEventStore): Internals => (store as unknown as { db: Internals }).db;
 
 const folders: string[] = [];
 const newFolder = (): string => {
@@ -69,7 +77,7 @@ describe('A SqliteEventStore on disk', (): void => {
   it('shares one transaction among what arrives in one turn.', async(): Promise<void> => {
     const store = new SqliteEventStore(newFolder());
     await store.open();
-    const { db } = (store as unknown as { connect: () => { db: Database.Database } }).connect();
+    const { db } = internalsOf(store).connect();
     const exec = jest.spyOn(db, 'exec');
     await Promise.all(Array.from({ length: 50 }, async(): Promise<void> =>
       store.accept([{ event: anEvent(), forwards: []}])));
@@ -81,7 +89,7 @@ describe('A SqliteEventStore on disk', (): void => {
     const folder = newFolder();
     const store = new SqliteEventStore(folder);
     await store.open();
-    (store as unknown as { connect: () => { db: Database.Database } }).connect().db.pragma('busy_timeout = 1');
+    internalsOf(store).connect().db.pragma('busy_timeout = 1');
     const other = new Database(fileIn(folder));
     other.exec('BEGIN IMMEDIATE');
     const refused = [ anEvent(), anEvent() ].map(async(event): Promise<void> => store.accept([{ event, forwards: []}]));
@@ -96,10 +104,7 @@ describe('A SqliteEventStore on disk', (): void => {
 
   it('matches by a fixed number of indexed look-ups, whatever else is followed.', async(): Promise<void> => {
     const store = new SqliteEventStore(IN_MEMORY);
-    const internal = store as unknown as {
-      connect: () => { db: Database.Database };
-      prepare: (sql: string) => Database.Statement;
-    };
+    const internal = internalsOf(store);
     const prepare = jest.spyOn(internal, 'prepare');
     const statementsFor = async(): Promise<string[]> => {
       await store.accept([{ event: anEvent(), forwards: [{ pod: POD }]}]);

@@ -6,7 +6,7 @@ import { LIMITS } from '../../event/limits';
 import { JSON_LD, JSON_MEDIA_TYPE } from '../../event/mediaTypes';
 import { NotAuthorized } from '../../publish/NotAuthorized';
 import { parseSubscription, SUBSCRIPTION_TYPES } from '../../subscription/parseSubscription';
-import type { Subscriber } from '../../subscription/Subscriber';
+import type { Subscriber } from '../../publish/Subscriber';
 import { subscriptionUrl } from '../../subscription/Subscription';
 import { subscriptionDocument, subscriptionListing } from '../../subscription/subscriptionDocument';
 import type { Authenticator } from '../Authenticator';

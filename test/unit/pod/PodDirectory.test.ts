@@ -11,7 +11,8 @@ import {
 } from '@solid/community-server';
 import { PodDirectory } from '../../../src/pod/PodDirectory';
 import type { PodLayout } from '../../../src/pod/PodLayout';
-import { IN_MEMORY, SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
+import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
+import { IN_MEMORY } from '../../../src/store/sqlite/SqliteSession';
 
 const BASE = 'http://localhost/';
 const POD = `${BASE}user/`;

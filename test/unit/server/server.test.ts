@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { EndpointPrinter } from '../../../src/server/EndpointPrinter';
 import { FanOut } from '../../../src/server/FanOut';
 import { HostBoundServerFactory } from '../../../src/server/HostBoundServerFactory';
-import { IN_MEMORY, SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
+import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
+import { IN_MEMORY } from '../../../src/store/sqlite/SqliteSession';
 import { anEvent } from '../../contract/eventStoreContract';
 
 describe('An EndpointPrinter', (): void => {

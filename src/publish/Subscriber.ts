@@ -1,12 +1,12 @@
 import { v7 } from 'uuid';
 import { InvalidInput } from '../event/InvalidInput';
 import { publishContainer } from '../event/Event';
-import { NotAuthorized } from '../publish/NotAuthorized';
-import type { Access, Containers } from '../publish/ports';
+import { NotAuthorized } from './NotAuthorized';
+import type { Access, Containers } from './ports';
 import type { EventStore } from '../store/EventStore';
-import type { Subscription, SubscriptionDraft } from './Subscription';
-import { subscriptionsContainer } from './Subscription';
-import { patternPath } from './TopicPattern';
+import type { Subscription, SubscriptionDraft } from '../subscription/Subscription';
+import { subscriptionsContainer } from '../subscription/Subscription';
+import { patternPath } from '../subscription/TopicPattern';
 
 /**
  * The rules by which agents follow the topics of pods.

@@ -1,0 +1,123 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Database, Statement } from 'better-sqlite3';
+import DatabaseConstructor from 'better-sqlite3';
+import { CommitQueue } from './CommitQueue';
+import { migrate } from './schema';
+
+/** The name by which SQLite knows a database without a file. */
+export const IN_MEMORY = ':memory:';
+
+interface Connection {
+  readonly db: Database;
+  readonly commits: CommitQueue;
+  readonly statements: Map<string, Statement>;
+}
+
+/**
+ * A connection to the database, opened at its first use, whose statements are prepared once.
+ */
+export class SqliteSession {
+  private connection?: Connection;
+  private closed = false;
+
+  /**
+   * @param path - The file of the database, made if it does not exist, or `:memory:`.
+   */
+  public constructor(private readonly path: string) {}
+
+  /** Opens the database, if it is not open; otherwise its first use does. */
+  public open(): void {
+    this.closed = false;
+    this.connect();
+  }
+
+  /** Writes all that waits, and closes the database. */
+  public close(): void {
+    this.closed = true;
+    this.connection?.commits.drain();
+    this.connection?.db.close();
+    this.connection = undefined;
+  }
+
+  /** Does writes in a transaction that is shared with others, see {@link CommitQueue.add}. */
+  public async write<T>(run: () => T): Promise<T> {
+    return this.connect().commits.add(run);
+  }
+
+  /** Does writes in a transaction of their own, at once. */
+  public writeNow(run: () => void): void {
+    this.connect().db.transaction(run)();
+  }
+
+  /** The first row of a query. */
+  public get<T>(sql: string, ...parameters: unknown[]): T | undefined {
+    return this.prepare(sql).get(...parameters) as T | undefined;
+  }
+
+  /** All rows of a query. */
+  public all<T>(sql: string, ...parameters: unknown[]): T[] {
+    return this.prepare(sql).all(...parameters) as T[];
+  }
+
+  /** Runs a statement that writes. */
+  public run(sql: string, ...parameters: unknown[]): { changes: number; lastInsertRowid: number | bigint } {
+    return this.prepare(sql).run(...parameters);
+  }
+
+  /** The key of a text in a table of unique texts, to which it is added if it is new. */
+  public key(table: string, column: string, text: string): number {
+    const row = this.get<{ id: number }>(`SELECT id FROM ${table} WHERE ${column} = ?`, text);
+    return row ? row.id : Number(this.run(`INSERT INTO ${table} (${column}) VALUES (?)`, text).lastInsertRowid);
+  }
+
+  /** Tells that something entered or left a container; no two such moments are the same. */
+  public touch(container: number): void {
+    this.run('UPDATE containers SET modified = MAX(IFNULL(modified, 0) + 1, ?) WHERE id = ?', Date.now(), container);
+  }
+
+  /** The access epoch of a pod. */
+  public epoch(pod: string): number {
+    return this.get<{ epoch: number }>('SELECT epoch FROM pods WHERE url = ?', pod)?.epoch ?? 0;
+  }
+
+  private prepare(sql: string): Statement {
+    const { db, statements } = this.connect();
+    let statement = statements.get(sql);
+    if (!statement) {
+      statement = db.prepare(sql);
+      statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  private connect(): Connection {
+    if (!this.connection) {
+      if (this.closed) {
+        throw new Error(`The event store ${this.path} is closed.`);
+      }
+      const db = openDatabase(this.path);
+      this.connection = { db, commits: new CommitQueue(db), statements: new Map() };
+    }
+    return this.connection;
+  }
+}
+
+function openDatabase(path: string): Database {
+  if (path !== IN_MEMORY) {
+    mkdirSync(dirname(path), { recursive: true });
+  }
+  const db = new DatabaseConstructor(path);
+  try {
+    db.pragma('busy_timeout = 5000');
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('cache_size = -32000');
+    db.pragma('temp_store = MEMORY');
+    migrate(db);
+    return db;
+  } catch (error: unknown) {
+    db.close();
+    throw error;
+  }
+}

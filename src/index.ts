@@ -22,6 +22,7 @@ export * from './pod/PodDirectory';
 export * from './pod/PodLayout';
 export * from './pod/ServerContainers';
 export * from './pod/WatchingChannelStorage';
+export * from './publish/EpochAccess';
 export * from './publish/NotAuthorized';
 export * from './publish/Publisher';
 export * from './publish/Subscriber';

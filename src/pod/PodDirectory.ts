@@ -1,6 +1,7 @@
+import TTLCache from '@isaacs/ttlcache';
 import type { IdentifierStrategy, PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
 import { NotFoundHttpError, PIM, RDF } from '@solid/community-server';
-import type { Pods } from '../publish/ports';
+import type { Locator, Pods } from '../publish/ports';
 import type { EventStore } from '../store/EventStore';
 import type { PodLayout } from './PodLayout';
 
@@ -12,14 +13,14 @@ const MOST_WEBIDS = 10_000;
 /**
  * Knows the pods of this server, and sets each up at its first use.
  */
-export class PodDirectory implements Pods {
+export class PodDirectory implements Locator, Pods {
   private readonly identifierStrategy: IdentifierStrategy;
   private readonly storageStrategy: StorageLocationStrategy;
   private readonly podStore: PodStore;
   private readonly resourceStore: ResourceStore;
   private readonly layout: PodLayout;
   private readonly store: EventStore;
-  private readonly webIds = new Map<string, { readonly pod: string; readonly until: number }>();
+  private readonly webIds = new TTLCache<string, string>({ max: MOST_WEBIDS, ttl: WEBID_MAX_AGE, checkAgeOnGet: true });
   private readonly beingSetUp = new Map<string, Promise<boolean>>();
 
   /**
@@ -46,9 +47,6 @@ export class PodDirectory implements Pods {
     this.store = store;
   }
 
-  /**
-   * The base URL of the pod in which a URL would lie, by its form alone; `undefined` outside all pods.
-   */
   public async locate(url: string): Promise<string | undefined> {
     try {
       return (await this.storageStrategy.getStorageIdentifier({ path: url })).path;
@@ -74,8 +72,8 @@ export class PodDirectory implements Pods {
 
   public async podOf(webId: string): ReturnType<Pods['podOf']> {
     const known = this.webIds.get(webId);
-    if (known && known.until > Date.now()) {
-      return { pod: known.pod };
+    if (known) {
+      return { pod: known };
     }
     const document = new URL(webId);
     document.hash = '';
@@ -86,16 +84,8 @@ export class PodDirectory implements Pods {
     if (!pod || !await this.exists(pod) || !await this.belongsTo(pod, webId, document.href)) {
       return { reason: 'unknown' };
     }
-    this.remember(webId, pod);
+    this.webIds.set(webId, pod);
     return { pod };
-  }
-
-  private remember(webId: string, pod: string): void {
-    this.webIds.delete(webId);
-    this.webIds.set(webId, { pod, until: Date.now() + WEBID_MAX_AGE });
-    if (this.webIds.size > MOST_WEBIDS) {
-      this.webIds.delete(this.webIds.keys().next().value!);
-    }
   }
 
   private async setUp(pod: string): Promise<boolean> {

@@ -12,6 +12,14 @@ export interface Pods {
   podOf: (webId: string) => Promise<{ readonly pod: string } | { readonly reason: 'elsewhere' | 'unknown' }>;
 }
 
+/**
+ * Tells in which pod something lies.
+ */
+export interface Locator {
+  /** The base URL of the pod in which a URL would lie, by its form alone; `undefined` outside all pods. */
+  locate: (url: string) => Promise<string | undefined>;
+}
+
 /** The access modes that publish and subscribe ask for. */
 export type Mode = 'append' | 'read' | 'write' | 'control';
 

@@ -1,0 +1,60 @@
+const { grant, logIn } = require('./accounts');
+const { sendOk } = require('./http');
+
+const TOPIC = 'bench/contact#add';
+
+const DATA = {
+  type: 'AddAction',
+  object: {
+    type: 'Contact',
+    name: 'Bruce Wayne',
+    email: 'bruce@wayne-enterprises.example',
+    telephone: '+1 555 0100',
+    address: {
+      type: 'PostalAddress',
+      streetAddress: '1007 Mountain Drive',
+      addressLocality: 'Gotham',
+      postalCode: '53540',
+    },
+  },
+};
+
+/** What is published, as the accept step gets it. */
+function draftFor(recipient) {
+  return { topic: TOPIC, recipients: [ recipient ], sources: [], data: JSON.stringify(DATA) };
+}
+
+/** The document that somebody without the plugin would post to an inbox to say the same. */
+function notificationFor(actor, recipient) {
+  const context = 'https://www.w3.org/ns/activitystreams';
+  return JSON.stringify({ '@context': context, type: 'Add', actor, to: recipient, object: DATA.object });
+}
+
+/** The producer and the user of a server, logged in; all agents may publish to the user's topics and read them. */
+async function logInBoth(server) {
+  const producer = await logIn(server, 'producer');
+  const user = await logIn(server, 'user');
+  await grant(user, `${user.pod}topics/bench/`, 'Read', 'Append');
+  return { producer, user };
+}
+
+/** A function that publishes a number of events in one request, by the producer to the user. */
+function publisherOf({ producer, user }) {
+  const url = `${producer.pod}publish/`;
+  const headers = { ...producer.headers, 'content-type': 'application/json' };
+  const event = { recipient: user.webId, topic: TOPIC, data: DATA };
+  return (count = 1) => sendOk(url, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(count === 1 ? event : Array.from({ length: count }, () => event)),
+  });
+}
+
+/** A function that posts a notification to a container, by LDP. */
+function posterOf(producer, recipient) {
+  const headers = { ...producer.headers, 'content-type': 'application/ld+json' };
+  const body = notificationFor(producer.webId, recipient);
+  return (container) => sendOk(container, { method: 'POST', headers, body });
+}
+
+module.exports = { TOPIC, draftFor, logInBoth, notificationFor, posterOf, publisherOf };

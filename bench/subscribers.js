@@ -1,0 +1,72 @@
+// Fills the store of a server that has not started yet.
+const Database = require('better-sqlite3');
+const { v7 } = require('uuid');
+const { ContextLoader, createEvent, SqliteEventStore } = require('../dist');
+const { podOf } = require('./accounts');
+const { TOPIC, draftFor } = require('./publishing');
+const { storeFile } = require('./storeFile');
+
+const BATCH = 1_000;
+
+async function withStore({ data }, work) {
+  const store = new SqliteEventStore(data);
+  await store.open();
+  try {
+    await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Calls some asynchronous work for each number below a count, many at once, for these share a commit. */
+async function inBatches(count, work) {
+  for (let from = 0; from < count; from += BATCH) {
+    await Promise.all(Array.from({ length: Math.min(BATCH, count - from) }, (_, index) => work(from + index)));
+  }
+}
+
+/**
+ * Has inboxes follow the topic of the benchmark in the user's pod.
+ *
+ * @param inboxes - How many inboxes.
+ * @param agents - How many agents these belong to, in turn.
+ */
+async function subscribe(server, inboxes, agents) {
+  const { pod } = podOf(server, 'user');
+  await withStore(server, (store) => inBatches(inboxes, (index) => store.addSubscription({
+    id: v7(),
+    pod,
+    pattern: TOPIC.split('#')[0],
+    agent: podOf(server, `people/${index % agents}`).webId,
+    inbox: podOf(server, `people/${index}`).inbox,
+    created: Date.now(),
+  })));
+}
+
+/** Makes events as a publish does, without storing them. */
+async function makeEvents(server, count) {
+  const producer = podOf(server, 'producer');
+  const contexts = new ContextLoader();
+  const draft = draftFor(podOf(server, 'user').webId);
+  return Promise.all(Array.from({ length: count }, () => createEvent(draft, producer.pod, producer.webId, contexts)));
+}
+
+/** Puts copies of as many events into an inbox. */
+async function fillInbox(server, inbox, count) {
+  await withStore(server, async(store) => {
+    for (let from = 0; from < count; from += BATCH) {
+      const events = await makeEvents(server, Math.min(BATCH, count - from));
+      await store.accept(events.map((event) => ({ event, forwards: []})));
+    }
+  });
+  const db = new Database(storeFile(server));
+  try {
+    db.prepare('INSERT INTO containers (url, modified) VALUES (?, ?)').run(inbox, Date.now());
+    db.prepare('INSERT INTO entries (container, event) SELECT c.id, e.id FROM containers c, events e WHERE c.url = ?')
+      .run(inbox);
+  } finally {
+    db.close();
+  }
+}
+
+module.exports = { fillInbox, makeEvents, subscribe };

@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, normalize } from 'node:path';
+import { promisify } from 'node:util';
+import { getContainedResourceUrlAll, getSolidDataset } from '@inrupt/solid-client';
+import { grant } from '../util/access';
+import type { TestAgent } from '../util/accounts';
+import { logIn, seedFile } from '../util/accounts';
+import type { ServerProcess } from '../util/process';
+import { environment, killAll, spawnCommand, untilReady } from '../util/process';
+import { freePort, ROOT } from '../util/server';
+import { eventually } from '../util/wait';
+
+const COMPONENTS = 'https://linkedsoftwaredependencies.org/bundles/npm';
+
+async function npm(args: string[], cwd: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('npm', args, { cwd, env: environment(), maxBuffer: 2 ** 26 });
+  return stdout;
+}
+
+describe('The package', (): void => {
+  let folder: string;
+  let project: string;
+  let installed: string;
+  let files: string[];
+  let server: ServerProcess | undefined;
+  let agents: TestAgent[] = [];
+
+  beforeAll(async(): Promise<void> => {
+    folder = await mkdtemp(join(tmpdir(), 'pod-events-package-'));
+    project = join(folder, 'project');
+    installed = join(project, 'node_modules/solid-pod-events');
+    await mkdir(project);
+    const [ packed ] = JSON.parse(await npm([ 'pack', '--json', '--ignore-scripts', '--pack-destination', folder ], ROOT));
+    files = packed.files.map(({ path }: { path: string }): string => path);
+    await writeFile(join(project, 'package.json'), '{ "private": true }');
+    await writeFile(join(project, 'config.json'), JSON.stringify({
+      '@context': [
+        `${COMPONENTS}/@solid/community-server/^7.0.0/components/context.jsonld`,
+        `${COMPONENTS}/solid-pod-events/^0.0.0/components/context.jsonld`,
+      ],
+      import: [ 'css:config/file.json', 'pod-events:config/default.json', 'pod-events:config/overrides/loopback.json' ],
+      '@graph': [],
+    }));
+    await npm([ 'install', '--prefer-offline', join(folder, packed.filename) ], project);
+  }, 600_000);
+
+  afterEach(async(): Promise<void> => {
+    await Promise.all(agents.map(async(agent): Promise<void> => agent.logout()));
+    agents = [];
+    await server?.kill('SIGTERM');
+  });
+
+  afterAll(async(): Promise<void> => {
+    await killAll();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Publishes an event of one pod to another, and reads the copy of a third. */
+  async function publishAndRead(baseUrl: string): Promise<void> {
+    for (const name of [ 'producer', 'user', 'subscriber' ]) {
+      agents.push(await logIn(baseUrl, name));
+    }
+    const [ producer, user, subscriber ] = agents;
+    const post = async(agent: TestAgent, url: string, body: object): Promise<Response> => agent.fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    await grant(user, `${user.pod}topics/`, { [producer.webId]: [ 'Append' ], [subscriber.webId]: [ 'Read' ]});
+    const subscription = { topic: 'realestate/contact', inbox: subscriber.inbox };
+    expect((await post(subscriber, `${user.pod}subscriptions/`, subscription)).status).toBe(201);
+    const event = { recipient: user.webId, topic: 'realestate/contact#add', data: { name: 'Bruce Wayne' }};
+    expect((await post(producer, `${producer.pod}publish/`, event)).status).toBe(201);
+    const copy = await eventually(async(): Promise<string | undefined> =>
+      getContainedResourceUrlAll(await getSolidDataset(subscriber.inbox, { fetch: subscriber.fetch }))[0]);
+    await expect((await subscriber.fetch(copy)).json()).resolves.toMatchObject({ data: { name: 'Bruce Wayne' }});
+  }
+
+  it('holds what is needed to run it, and nothing else.', async(): Promise<void> => {
+    const top = new Set(files.map((file): string => file.split('/')[0]));
+    expect([ ...top ].sort())
+      .toEqual([ 'LICENSE', 'README.md', 'bin', 'components', 'config', 'dist', 'package.json', 'templates' ]);
+    const kinds = /^(?:bin\/.+\.js|(?:components|config)\/.+\.jsonl?d?|dist\/.+\.(?:d\.ts|js|js\.map)|templates\/.+\/\.(?:meta|ac[lr]\.hbs)|[A-Z]+(?:\.md)?|package\.json)$/u;
+    expect(files.filter((file): boolean => !kinds.test(file))).toEqual([]);
+  });
+
+  it('has a built file for each source, and none of a source that is gone.', async(): Promise<void> => {
+    const names = async(path: string, suffix: string): Promise<string[]> =>
+      (await readdir(path, { recursive: true })).filter((name): boolean => name.endsWith(suffix))
+        .map((name): string => name.slice(0, -suffix.length)).sort();
+    expect(await names(join(installed, 'dist'), '.js')).toEqual(await names(join(ROOT, 'src'), '.ts'));
+  });
+
+  it('has source maps that need nothing outside it.', async(): Promise<void> => {
+    const maps = files.filter((file): boolean => file.endsWith('.map'));
+    expect(maps.length).toBeGreaterThan(30);
+    for (const map of maps) {
+      const { sources, sourcesContent, sourceRoot } = JSON.parse(await readFile(join(installed, map), 'utf8'));
+      expect(sourceRoot ?? '').toBe('');
+      for (const [ index, source ] of sources.entries()) {
+        expect(normalize(join(dirname(map), source))).toMatch(/^src\/.+\.ts$/u);
+        expect(sourcesContent?.[index]).toEqual(expect.any(String));
+      }
+    }
+  });
+
+  it('names no file of the machine that built it.', async(): Promise<void> => {
+    for (const file of files) {
+      expect([ file, (await readFile(join(installed, file), 'utf8')).includes(ROOT) ]).toEqual([ file, false ]);
+    }
+  });
+
+  it('runs in a server that a user starts with a configuration of two imports.', async(): Promise<void> => {
+    const port = await freePort();
+    const seed = await seedFile(folder, [ 'producer', 'user', 'subscriber' ]);
+    const args = [ '-c', 'config.json', '-m', '.', '-f', 'data', '-p', `${port}`, '--seedConfig', seed, '-l', 'warn' ];
+    server = await untilReady(spawnCommand('npx', [ 'community-solid-server', ...args ], project, port));
+    await publishAndRead(server.baseUrl);
+  }, 120_000);
+
+  it('brings a command that starts a server, prints its endpoints and ends in order.', async(): Promise<void> => {
+    const port = await freePort();
+    const seed = await seedFile(folder, [ 'producer', 'user', 'subscriber' ]);
+    const config = 'node_modules/solid-pod-events/config/examples/start-loopback.json';
+    const args = [ '-c', config, '-f', 'data2', '-p', `${port}`, '--seedConfig', seed, '-l', 'warn' ];
+    const path = join(project, 'node_modules/.bin/solid-pod-events-server');
+    server = await untilReady(spawnCommand(path, args, project, port));
+    await publishAndRead(server.baseUrl);
+    expect(server.output()).toContain(`publish         POST ${server.baseUrl}user/publish/`);
+    await expect(server.kill('SIGTERM')).resolves.toEqual({ code: 0, signal: null });
+  }, 120_000);
+
+  it('has type declarations that a project can compile against.', async(): Promise<void> => {
+    await writeFile(join(project, 'check.ts'), `import type { EventStore, Publisher } from 'solid-pod-events';
+import { SqliteEventStore } from 'solid-pod-events';
+export const store: EventStore = new SqliteEventStore(':memory:');
+export type Request = Parameters<Publisher['publish']>[0];
+`);
+    const options = [ '--noEmit', '--strict', '--skipLibCheck', '--module', 'node16', '--target', 'es2022', '--types', 'node' ];
+    const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+    const typeRoots = [ '--typeRoots', join(ROOT, 'node_modules/@types') ];
+    await promisify(execFile)(process.execPath, [ compiler, ...options, ...typeRoots, 'check.ts' ], { cwd: project });
+  }, 120_000);
+});

@@ -1,0 +1,175 @@
+import { request } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { getContainedResourceUrlAll, getSolidDataset, getThing, getUrl } from '@inrupt/solid-client';
+import { grant } from '../util/access';
+import type { TestAgent } from '../util/accounts';
+import { logIn } from '../util/accounts';
+import type { TestServer } from '../util/server';
+import { startServer } from '../util/server';
+import { eventually } from '../util/wait';
+
+const TURTLE = { 'content-type': 'text/turtle' };
+const TOPIC = 'realestate/contact#add';
+
+interface Preset {
+  readonly name: string;
+  readonly config: string;
+  readonly logIn: (baseUrl: string, name: string) => Promise<TestAgent>;
+  readonly grant: typeof grant;
+  /** Whether the plugin gives pods what they need; otherwise the owner does. */
+  readonly hasLayout: boolean;
+}
+
+const PRESETS: Preset[] = [
+  { name: 'css:config/file.json', config: 'file', logIn, grant, hasLayout: true },
+  { name: 'css:config/default.json', config: 'default', logIn, grant, hasLayout: true },
+  { name: 'css:config/file-acp.json', config: 'file-acp', logIn, grant: grantByAcp, hasLayout: true },
+  { name: 'css:config/memory-subdomains.json', config: 'memory-subdomains', logIn: useSubdomain, grant, hasLayout: true },
+  { name: 'css:config/file.json without the layout of pods', config: 'no-layout', logIn, grant, hasLayout: false },
+];
+
+/** Gives agents modes on a container and all below, by ACP. */
+async function grantByAcp(owner: TestAgent, resource: string, modes: Record<string, string[]>): Promise<void> {
+  const all: [string, string[]][] = [ [ owner.webId, [ 'Read', 'Write', 'Control' ]], ...Object.entries(modes) ];
+  const controls = all.map(([ agent, granted ], index): string => `
+<#control${index}> a acp:AccessControl; acp:apply [ a acp:Policy; acp:allow ${granted.map((mode): string => `acl:${mode}`).join(', ')};
+  acp:anyOf [ a acp:Matcher; acp:agent <${agent}> ] ].`);
+  const names = all.map((_, index): string => `<#control${index}>`).join(', ');
+  const response = await owner.fetch(`${resource}.acr`, {
+    method: 'PUT',
+    headers: TURTLE,
+    body: `@prefix acl: <http://www.w3.org/ns/auth/acl#>. @prefix acp: <http://www.w3.org/ns/solid/acp#>.
+<#root> a acp:AccessControlResource; acp:resource <${resource}>; acp:accessControl ${names}; acp:memberAccessControl ${names}.
+${controls.join('')}`,
+  });
+  expect([ 201, 205 ]).toContain(response.status);
+}
+
+/** Calls a server on this machine by the name of a subdomain, which need not resolve, as an agent. */
+async function fetchAs(webId: string, url: string, { method, headers, body }: RequestInit = {}): Promise<Response> {
+  const { port, host, pathname, search } = new URL(url);
+  const allHeaders: Record<string, string> = { host, authorization: `WebID ${webId}` };
+  new Headers(headers).forEach((value, name): unknown => allHeaders[name] = value);
+  return new Promise((resolve, reject): void => {
+    request({ hostname: 'localhost', port, path: pathname + search, method, headers: allHeaders }, (message): void => {
+      buffer(message).then((bytes): void => {
+        const received = Object.entries(message.headersDistinct)
+          .flatMap(([ key, values ]): [string, string][] => values!.map((value): [string, string] => [ key, value ]));
+        const status = message.statusCode!;
+        const response = new Response([ 204, 205, 304 ].includes(status) ? null : bytes, { status, headers: received });
+        resolve(Object.defineProperty(response, 'url', { value: url }));
+      }, reject);
+    }).on('error', reject).end(body);
+  });
+}
+
+async function useSubdomain(baseUrl: string, name: string): Promise<TestAgent> {
+  const { protocol, host } = new URL(baseUrl);
+  const pod = `${protocol}//${name}.${host}/`;
+  const webId = `${pod}profile/card#me`;
+  const fetch = async(input: any, init?: RequestInit): Promise<Response> => fetchAs(webId, String(input.url ?? input), init);
+  return { pod, webId, inbox: `${pod}inbox/`, fetch, logout: async(): Promise<void> => {} };
+}
+
+describe.each(PRESETS)('A server of $name', (preset): void => {
+  let server: TestServer;
+  let producer: TestAgent;
+  let user: TestAgent;
+  let subscriber: TestAgent;
+
+  beforeAll(async(): Promise<void> => {
+    server = await startServer(`test/config/${preset.config}.json`, [ 'producer', 'user', 'subscriber' ]);
+    producer = await preset.logIn(server.baseUrl, 'producer');
+    user = await preset.logIn(server.baseUrl, 'user');
+    subscriber = await preset.logIn(server.baseUrl, 'subscriber');
+  });
+
+  afterAll(async(): Promise<void> => {
+    await Promise.all([ producer, user, subscriber ].map(async(agent): Promise<void> => agent.logout()));
+    await server.stop();
+  });
+
+  async function post(agent: TestAgent, url: string, body: object): Promise<Response> {
+    const headers = { 'content-type': 'application/json' };
+    return agent.fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  }
+
+  async function statusOf(agent: TestAgent, url: string): Promise<number> {
+    return (await agent.fetch(url, { method: 'HEAD' })).status;
+  }
+
+  async function copies(agent: TestAgent): Promise<string[]> {
+    return getContainedResourceUrlAll(await getSolidDataset(agent.inbox, { fetch: agent.fetch }));
+  }
+
+  const containers = [ 'publish/', 'topics/', 'subscriptions/', 'inbox/' ];
+
+  if (preset.hasLayout) {
+    it('sets pods up, for their owners alone.', async(): Promise<void> => {
+      for (const path of containers) {
+        expect([ path, await statusOf(user, `${user.pod}${path}`) ]).toEqual([ path, 200 ]);
+        // Of subscriptions/, anybody sees their own.
+        const status = path === 'subscriptions/' ? 200 : 403;
+        expect([ path, await statusOf(subscriber, `${user.pod}${path}`) ]).toEqual([ path, status ]);
+      }
+      const profile = await getSolidDataset(user.webId, { fetch: user.fetch });
+      expect(getUrl(getThing(profile, user.webId)!, 'http://www.w3.org/ns/ldp#inbox')).toBe(user.inbox);
+    });
+
+    it('lets whoever is logged in leave a message in an inbox.', async(): Promise<void> => {
+      const left = await producer.fetch(user.inbox, { method: 'POST', headers: TURTLE, body: '<> a <urn:example:Message>.' });
+      expect(left.status).toBe(201);
+      expect(await copies(user)).toEqual([ left.headers.get('location') ]);
+      expect((await user.fetch(left.headers.get('location')!, { method: 'DELETE' })).status).toBe(205);
+    });
+  } else {
+    it('gives pods nothing, and takes what their owners make.', async(): Promise<void> => {
+      for (const path of containers) {
+        // A face answers for subscriptions/, which need not be a resource.
+        expect([ path, await statusOf(user, `${user.pod}${path}`) ]).toEqual([ path, path === 'subscriptions/' ? 200 : 404 ]);
+      }
+      expect((await user.fetch(`${user.pod}topics/`, { method: 'PUT' })).status).toBe(201);
+      expect((await user.fetch(user.inbox, { method: 'PUT' })).status).toBe(201);
+      expect((await subscriber.fetch(subscriber.inbox, { method: 'PUT' })).status).toBe(201);
+    });
+  }
+
+  it('refuses whom the owner has not granted anything.', async(): Promise<void> => {
+    const published = await post(producer, `${producer.pod}publish/`, { recipient: user.webId, topic: TOPIC, data: {}});
+    expect([ published.status, await published.json() ])
+      .toEqual([ 403, { error: `Not authorized to publish to ${user.webId} on topic ${TOPIC}` }]);
+    expect((await post(subscriber, `${user.pod}publish/`, { recipient: user.webId, topic: TOPIC, data: {}})).status).toBe(403);
+    const subscribed = await post(subscriber, `${user.pod}subscriptions/`, { topic: TOPIC, inbox: subscriber.inbox });
+    expect(subscribed.status).toBe(403);
+  });
+
+  it('copies what is published to whom the owner has granted it.', async(): Promise<void> => {
+    await preset.grant(user, `${user.pod}topics/`, { [producer.webId]: [ 'Append' ], [subscriber.webId]: [ 'Read' ]});
+    const subscribed = await post(subscriber, `${user.pod}subscriptions/`, { topic: 'realestate/*', inbox: subscriber.inbox });
+    expect([ subscribed.status, await subscribed.json() ]).toEqual([ 201, expect.objectContaining({ topic: 'realestate/*' }) ]);
+    const published = await post(producer, `${producer.pod}publish/`, {
+      recipient: user.webId,
+      topic: TOPIC,
+      data: { type: 'AddAction', object: { type: 'Contact', name: 'Bruce Wayne' }},
+    });
+    const { id } = await published.json();
+    expect(published.status).toBe(201);
+    for (const agent of [ user, subscriber ]) {
+      const copy = await eventually(async(): Promise<string | undefined> => (await copies(agent))[0]);
+      expect(copy).toBe(`${agent.inbox}${id.split('/').at(-1)}`);
+      const event = getThing(await getSolidDataset(copy, { fetch: agent.fetch }), id)!;
+      expect(getUrl(event, 'https://www.w3.org/ns/activitystreams#actor')).toBe(producer.webId);
+      expect(await statusOf(producer, copy)).toBe(403);
+    }
+    expect(await statusOf(producer, id)).toBe(200);
+    expect(await statusOf(subscriber, id)).toBe(403);
+  });
+
+  it('stops copying when the owner takes the grant back.', async(): Promise<void> => {
+    await preset.grant(user, `${user.pod}topics/`, { [producer.webId]: [ 'Append' ]});
+    const published = await post(producer, `${producer.pod}publish/`, { recipient: user.webId, topic: TOPIC, data: {}});
+    expect(published.status).toBe(201);
+    await eventually(async(): Promise<true | undefined> => (await copies(user)).length === 2 || undefined);
+    await eventually(async(): Promise<true | undefined> => (await copies(subscriber)).length === 1 || undefined);
+  });
+});

@@ -7,14 +7,13 @@ import Database from 'better-sqlite3';
 import { WebSocket } from 'ws';
 import { ContextLoader } from '../../src/event/ContextLoader';
 import { createEvent } from '../../src/event/EventDocument';
-import { parseTurtle } from '../../src/event/rdf';
-import { LDP } from '../../src/event/vocabulary';
 import { SqliteEventStore } from '../../src/store/sqlite/SqliteEventStore';
 import { grant } from '../util/access';
 import type { TestAgent } from '../util/accounts';
 import { logIn, seedFile } from '../util/accounts';
 import type { ProcessOptions, ServerProcess } from '../util/process';
 import { killAll, PublishStream, spawnServer, startProcess, untilReady } from '../util/process';
+import { members } from '../util/scene';
 import { freePort } from '../util/server';
 import { eventually } from '../util/wait';
 
@@ -22,10 +21,7 @@ const TOPIC = 'realestate/contact#add';
 
 /** The ids of what a container holds, by LDP. */
 async function idsIn(container: string, agent: TestAgent): Promise<string[]> {
-  const response = await agent.fetch(container, { headers: { accept: 'text/turtle' }});
-  return parseTurtle(await response.text(), container)
-    .filter(({ predicate }): boolean => predicate.value === `${LDP}contains`)
-    .map(({ object }): string => object.value.split('/').at(-1)!).sort();
+  return (await members(agent, container)).map((url): string => url.split('/').at(-1)!).sort();
 }
 
 describe('A server that is stopped', (): void => {

@@ -7,13 +7,14 @@ const { acceptArrays } = require('./measures/acceptArrays');
 const { acceptLatency } = require('./measures/acceptLatency');
 const { fanOut } = require('./measures/fanOut');
 const { fullInbox } = require('./measures/fullInbox');
+const { fullInboxes } = require('./measures/fullInboxes');
 const { listing } = require('./measures/listing');
 const { million } = require('./measures/million');
 const { help, readOptions } = require('./options');
 const { complete, table } = require('./report');
 const { killServers, setNodeOptions } = require('./server');
 
-const MEASURES = { fanOut, accept, acceptArrays, acceptLatency, fullInbox, million, listing };
+const MEASURES = { fanOut, accept, acceptArrays, acceptLatency, fullInbox, fullInboxes, million, listing };
 const RESULTS = join(__dirname, 'results.json');
 
 /** Measures one after the other; what fails is said, and leaves out its own rows only. */

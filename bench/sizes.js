@@ -18,6 +18,8 @@ const full = {
   /** Copies in the full inbox, and publishes for each side of that comparison. */
   fullInbox: 100_000,
   oneMore: 100,
+  /** Copies that each of many full inboxes holds. */
+  fullInboxes: 300,
   /** Files in the container of plain CSS to which another is posted. */
   fullContainer: 10_000,
   /** Publishes that are copied to all inboxes while the event loop is watched. */
@@ -44,6 +46,7 @@ const quick = {
   latencies: 20,
   fullInbox: 2_000,
   oneMore: 20,
+  fullInboxes: 30,
   fullContainer: 500,
   millionPublishes: 20,
   listed: 1_000,

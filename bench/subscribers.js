@@ -53,20 +53,44 @@ async function makeEvents(server, count) {
 
 /** Puts copies of as many events into an inbox. */
 async function fillInbox(server, inbox, count) {
+  await publishBefore(server, count);
+  write(server, (db) => {
+    db.prepare('INSERT INTO containers (url) VALUES (?)').run(inbox);
+    fill(db, 'SELECT id FROM containers WHERE url = ?', inbox);
+  });
+}
+
+/** Puts copies of as many events into all inboxes that follow. */
+async function fillInboxes(server, count) {
+  await publishBefore(server, count);
+  write(server, (db) => fill(db, 'SELECT DISTINCT inbox FROM subscriptions'));
+}
+
+/** Stores as many events that nobody gets. */
+async function publishBefore(server, count) {
   await withStore(server, async(store) => {
     for (let from = 0; from < count; from += BATCH) {
       const events = await makeEvents(server, Math.min(BATCH, count - from));
       await store.accept(events.map((event) => ({ event, forwards: []})));
     }
   });
+}
+
+function write(server, work) {
   const db = new Database(storeFile(server));
   try {
-    db.prepare('INSERT INTO containers (url, modified) VALUES (?, ?)').run(inbox, Date.now());
-    db.prepare('INSERT INTO entries (container, event) SELECT c.id, e.id FROM containers c, events e WHERE c.url = ?')
-      .run(inbox);
+    work(db);
+    db.pragma('wal_checkpoint(TRUNCATE)');
   } finally {
     db.close();
   }
 }
 
-module.exports = { fillInbox, makeEvents, subscribe };
+/** Puts all events into the containers that a query finds. */
+function fill(db, containers, ...parameters) {
+  db.prepare(`INSERT INTO entries (container, event) SELECT c.*, e.id FROM (${containers} ORDER BY 1) c CROSS JOIN events e`)
+    .run(...parameters);
+  db.prepare(`UPDATE containers SET modified = ? WHERE id IN (${containers})`).run(Date.now(), ...parameters);
+}
+
+module.exports = { fillInbox, fillInboxes, makeEvents, subscribe };

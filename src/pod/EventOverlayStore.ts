@@ -12,7 +12,9 @@ import type {
 import {
   AS,
   BasicRepresentation,
+  cleanPreferences,
   ConflictHttpError,
+  getTypeWeight,
   guardStream,
   IdentifierMap,
   INTERNAL_QUADS,
@@ -28,8 +30,10 @@ import {
 import { DataFactory } from 'n3';
 import type { Event } from '../event/Event';
 import { eventDocument, isId, publishContainer } from '../event/Event';
+import { TURTLE } from '../event/mediaTypes';
 import type { EventStore } from '../store/EventStore';
 import { eventMetadata, setModified } from './eventMetadata';
+import { QUADS, TURTLE_TEXT } from './listingFormats';
 import { ListingStream } from './ListingStream';
 
 /**
@@ -77,7 +81,8 @@ export class EventOverlayStore extends PassthroughStore {
     conditions?: Conditions,
   ): Promise<Representation> {
     if (isContainerIdentifier(identifier)) {
-      return this.withEntries(identifier, await super.getRepresentation(identifier, preferences, conditions));
+      const representation = await super.getRepresentation(identifier, preferences, conditions);
+      return this.withEntries(identifier, representation, preferences);
     }
     const event = await this.find(this.subjectOf(identifier));
     if (!event) {
@@ -196,16 +201,22 @@ export class EventOverlayStore extends PassthroughStore {
   }
 
   /** Adds a container's entries to its representation; they are read when the listing is. */
-  private async withEntries(container: ResourceIdentifier, representation: Representation): Promise<Representation> {
+  private async withEntries(
+    container: ResourceIdentifier,
+    { metadata, data }: Representation,
+    preferences: RepresentationPreferences,
+  ): Promise<Representation> {
     const modified = await this.events.modifiedOf(container.path);
     if (modified === undefined) {
-      return representation;
+      return new BasicRepresentation(data, metadata);
     }
-    const { metadata, data } = representation;
-    return new BasicRepresentation(
-      guardStream(new ListingStream(container, data, setModified(metadata, modified), this.events)),
-      metadata,
-    );
+    const asTurtle = prefersTurtle(preferences);
+    if (asTurtle) {
+      metadata.contentType = TURTLE;
+    }
+    const format = asTurtle ? TURTLE_TEXT : QUADS;
+    const listing = new ListingStream(container, data, setModified(metadata, modified), this.events, format);
+    return new BasicRepresentation(guardStream(listing), metadata, asTurtle);
   }
 
   private assertConditions(identifier: ResourceIdentifier, event: Event, conditions?: Conditions): void {
@@ -261,6 +272,13 @@ export class EventOverlayStore extends PassthroughStore {
     }
     return changes;
   }
+}
+
+/** Whether nothing is asked for more than Turtle. */
+function prefersTurtle({ type }: RepresentationPreferences): boolean {
+  const weights = cleanPreferences(type);
+  const weight = getTypeWeight(TURTLE, weights);
+  return weight > 0 && Object.values(weights).every((other): boolean => other <= weight);
 }
 
 function activity(identifier: ResourceIdentifier, type: string, object?: ResourceIdentifier): RepresentationMetadata {

@@ -165,6 +165,7 @@ export interface EventStore {
   /**
    * Goes on with a forward: writes copies for a bounded number of subscriptions, in one transaction
    * with the place that was reached. A copy that is already there, or was removed, is not written again.
+   * What is left of the bound is used for later events of the same pod and topic.
    *
    * @param forward - What to forward.
    * @param scope - Who may receive it.

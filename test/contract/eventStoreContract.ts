@@ -275,8 +275,25 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
           ({ container, copy: `${container}${event.id}` })));
       });
 
+      it('goes on with later events of the pod and topic, as far as the bound allows.', async(): Promise<void> => {
+        await store.addSubscription(aSubscription());
+        await accept();
+        for (let index = 0; index < 30; index += 1) {
+          await store.accept([{ event: anEvent(), forwards: [{ pod: POD }]}]);
+        }
+        const [ forward ] = await store.pendingForwards(1);
+        const scope = await store.openScope(POD);
+        await store.learn(scope, new Map([[ AGENT, true ]]));
+        expect(await store.land(forward, scope, 100)).toMatchObject({ outcome: 'more' });
+        expect(await store.land(forward, scope, 100)).toMatchObject({ outcome: 'done' });
+        const landed = (await idsIn(inboxOf('subscriber'))).length;
+        expect(landed).toBeGreaterThan(1);
+        expect(landed).toBeLessThan(30);
+        expect((await store.pendingForwards(1))[0].event).toBe(landed + 1);
+      });
+
       it('gives the oldest event of each pod, and that of later ones after it.', async(): Promise<void> => {
-        const later = anEvent();
+        const later = anEvent({ topic: 'other' });
         await accept();
         await store.accept([{ event: later, forwards: [{ pod: POD }, { pod: 'http://localhost/third/' }]}]);
         expect(await store.pendingForwards(10)).toMatchObject([{ pod: POD, event: 1 }, { pod: 'http://localhost/third/', event: 2 }]);

@@ -65,10 +65,16 @@ export class SqliteSession {
     return this.prepare(sql).run(...parameters);
   }
 
-  /** The key of a text in a table of unique texts, to which it is added if it is new. */
-  public key(table: string, column: string, text: string): number {
-    const row = this.get<{ id: number }>(`SELECT id FROM ${table} WHERE ${column} = ?`, text);
-    return row ? row.id : Number(this.run(`INSERT INTO ${table} (${column}) VALUES (?)`, text).lastInsertRowid);
+  /**
+   * The key of a text in a table of unique texts, to which it is added if it is new.
+   *
+   * @param known - Keys that were found before in the same transaction, by table and text; this one is added.
+   */
+  public key(table: string, column: string, text: string, known?: Map<string, number>): number {
+    const name = `${table} ${text}`;
+    const key = known?.get(name) ?? this.findOrAdd(table, column, text);
+    known?.set(name, key);
+    return key;
   }
 
   /** Tells that something entered or left a container; no two such moments are the same. */
@@ -79,6 +85,11 @@ export class SqliteSession {
   /** The access epoch of a pod. */
   public epoch(pod: string): number {
     return this.get<{ epoch: number }>('SELECT epoch FROM pods WHERE url = ?', pod)?.epoch ?? 0;
+  }
+
+  private findOrAdd(table: string, column: string, text: string): number {
+    const row = this.get<{ id: number }>(`SELECT id FROM ${table} WHERE ${column} = ?`, text);
+    return row ? row.id : Number(this.run(`INSERT INTO ${table} (${column}) VALUES (?)`, text).lastInsertRowid);
   }
 
   private prepare(sql: string): Statement {

@@ -19,8 +19,13 @@ interface ForwardRow {
 // The subscriptions that one step looks at; its parameters are pod, pattern, and the inboxes it lies between.
 const STEP = 's.pod = ? AND s.pattern = ? AND s.inbox > ? AND s.inbox <= ?';
 
+/** What an event costs of the bound on subscriptions, so that many events without any are bounded too. */
+const EVENT_COST = 10;
+
 /**
  * Goes on with a forward, as {@link EventStore.land} says; inside a transaction of the caller.
+ *
+ * What is left of the bound is used for the pod's next events, as long as they are of the same topic.
  */
 export function land(
   session: SqliteSession,
@@ -31,15 +36,33 @@ export function land(
   if (session.epoch(forward.pod) !== scope.epoch) {
     return { outcome: 'stale', unknown: [], watched: []};
   }
-  const row = session.get<ForwardRow>(`
-    SELECT f.pod, f.event, f.inbox, f.pattern, f.after, e.topic
-    FROM forwards f JOIN pods p ON p.id = f.pod JOIN events e ON e.id = f.event WHERE p.url = ? AND f.event = ?
-  `, forward.pod, forward.event);
-  if (!row) {
-    return { outcome: 'done', unknown: [], watched: []};
+  const progress: Progress = { outcome: 'done', unknown: [], watched: [], rest: limit };
+  let row = firstForward(session, forward.pod);
+  // Another event in front means that this one is done.
+  let goesOn = row?.event === forward.event;
+  while (row && goesOn) {
+    landOne(session, row, scope, progress);
+    row = firstForward(session, forward.pod);
+    goesOn = row?.topic === forward.topic && progress.outcome === 'done' && progress.rest > 0;
   }
-  const watched = row.inbox === null ? [] : landOwn(session, row, row.inbox);
-  return landSubscriptions(session, row, scope, limit, watched);
+  const { outcome, unknown, watched } = progress;
+  return { outcome, unknown, watched };
+}
+
+interface Progress extends Mutable<LandResult> {
+  /** How many subscriptions may still be looked at. */
+  rest: number;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The oldest event that a pod has to forward. */
+function firstForward(session: SqliteSession, pod: string): ForwardRow | undefined {
+  return session.get<ForwardRow>(`
+    SELECT f.pod, f.event, f.inbox, f.pattern, f.after, e.topic
+    FROM pods p CROSS JOIN forwards f CROSS JOIN events e
+    WHERE p.url = ? AND f.pod = p.id AND e.id = f.event ORDER BY f.event LIMIT 1
+  `, pod);
 }
 
 /** The copy in the pod's own inbox, which needs nobody's leave. */
@@ -56,43 +79,41 @@ function landOwn(session: SqliteSession, { pod, event }: ForwardRow, inbox: numb
   return watchedBetween(session, event, inbox - 1, inbox);
 }
 
-/** The copies of the next subscriptions, one pattern after the other. */
-function landSubscriptions(
-  session: SqliteSession,
-  row: ForwardRow,
-  scope: ReaderScope,
-  limit: number,
-  watched: LandedCopy[],
-): LandResult {
+/** The copies of one event, one pattern after the other, as far as the bound allows. */
+function landOne(session: SqliteSession, row: ForwardRow, scope: ReaderScope, progress: Progress): void {
   const { pod, event, topic } = row;
+  const watched = [ ...progress.watched, ...row.inbox === null ? [] : landOwn(session, row, row.inbox) ];
   const patterns = patternsOf(parseTopic(topic));
   let { pattern, after } = row;
-  let rest = limit;
-  while (pattern < patterns.length && rest > 0) {
-    const step = nextStep(session, pod, patterns[pattern], after, rest);
+  while (pattern < patterns.length && progress.rest > 0 && progress.outcome === 'done') {
+    const step = nextStep(session, pod, patterns[pattern], after, progress.rest);
     if (!step) {
       pattern += 1;
       after = 0;
       continue;
     }
     const range = [ pod, patterns[pattern], after, step.to ];
-    const unknown = unknownReaders(session, range, scope);
-    if (unknown.length > 0) {
-      session.run('UPDATE forwards SET pattern = ?, after = ? WHERE pod = ? AND event = ?', pattern, after, pod, event);
-      return { outcome: 'unknown', unknown, watched };
-    }
-    if (copy(session, event, range, scope) > 0) {
+    const copies = copy(session, event, range, scope);
+    if (copies > 0) {
       watched.push(...watchedBetween(session, event, after, step.to));
     }
-    after = step.to;
-    rest -= step.subscriptions;
+    // Only where fewer were written than there are subscriptions can there be agents of whom nothing is known.
+    progress.unknown = copies === step.subscriptions ? [] : unknownReaders(session, range, scope);
+    if (progress.unknown.length > 0) {
+      progress.outcome = 'unknown';
+    } else {
+      after = step.to;
+      progress.rest -= step.subscriptions;
+    }
   }
-  if (pattern < patterns.length) {
-    session.run('UPDATE forwards SET pattern = ?, after = ? WHERE pod = ? AND event = ?', pattern, after, pod, event);
-    return { outcome: 'more', unknown: [], watched };
+  progress.watched = watched;
+  progress.rest -= EVENT_COST;
+  if (progress.outcome === 'done' && pattern === patterns.length) {
+    finishForward(session, pod, event);
+    return;
   }
-  finishForward(session, pod, event);
-  return { outcome: 'done', unknown: [], watched };
+  session.run('UPDATE forwards SET pattern = ?, after = ? WHERE pod = ? AND event = ?', pattern, after, pod, event);
+  progress.outcome = progress.outcome === 'done' ? 'more' : progress.outcome;
 }
 
 /** The agents of a range of subscriptions of whom it is not known if they may receive. */
@@ -105,17 +126,19 @@ function unknownReaders(session: SqliteSession, range: readonly unknown[], { id 
 
 /** Writes the copies for a range of subscriptions; returns how many were written. */
 function copy(session: SqliteSession, event: number, range: readonly unknown[], { id }: ReaderScope): number {
-  const { changes } = session.run(`
-    INSERT OR IGNORE INTO entries (container, event)
-    SELECT s.inbox, ? FROM subscriptions s CROSS JOIN temp.readers r
-    WHERE ${STEP} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1
-    AND NOT EXISTS (SELECT 1 FROM removed x WHERE x.event = ? AND x.container = s.inbox)
-  `, event, ...range, id, event);
+  const readers = `FROM subscriptions s CROSS JOIN temp.readers r
+    WHERE ${STEP} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1`;
+  // Hardly ever is a copy removed while its event is forwarded, so the question is asked once and not for each row.
+  const hasRemoved = session.get('SELECT 1 FROM removed WHERE event = ? LIMIT 1', event) !== undefined;
+  const { changes } = hasRemoved ?
+    session.run(`
+      INSERT OR IGNORE INTO entries (container, event) SELECT s.inbox, ? ${readers}
+      AND NOT EXISTS (SELECT 1 FROM removed x WHERE x.event = ? AND x.container = s.inbox)
+    `, event, ...range, id, event) :
+    session.run(`INSERT OR IGNORE INTO entries (container, event) SELECT s.inbox, ? ${readers}`, event, ...range, id);
   if (changes > 0) {
     session.run(`
-      UPDATE containers SET modified = MAX(IFNULL(modified, 0) + 1, ?)
-      WHERE id IN (SELECT s.inbox FROM subscriptions s CROSS JOIN temp.readers r
-        WHERE ${STEP} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1)
+      UPDATE containers SET modified = MAX(IFNULL(modified, 0) + 1, ?) WHERE id IN (SELECT s.inbox ${readers})
     `, Date.now(), ...range, id);
   }
   return changes;

@@ -17,11 +17,12 @@ export class FanOut extends Initializer implements Finalizable, Wakeable {
    * @param access - Who may receive what.
    * @param listeners - Are told of copies in watched containers.
    * @param maxAge - How long an answer to "who may receive" is used at most, in seconds. Default 60.
+   * @param chunk - The most subscriptions to look at in one transaction. Default 1,000.
    */
-  public constructor(store: EventStore, access: Access, listeners: CopyListener[], maxAge = 60) {
+  public constructor(store: EventStore, access: Access, listeners: CopyListener[], maxAge = 60, chunk = 1_000) {
     super();
     const report = (message: string): unknown => this.logger.error(message);
-    this.forwarder = new Forwarder(store, access, listeners, report, { maxAge });
+    this.forwarder = new Forwarder(store, access, listeners, report, { maxAge, chunk });
   }
 
   public override async handle(): Promise<void> {

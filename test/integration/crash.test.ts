@@ -12,7 +12,7 @@ import { grant } from '../util/access';
 import type { TestAgent } from '../util/accounts';
 import { logIn, seedFile } from '../util/accounts';
 import type { ServerProcess, StreamData } from '../util/process';
-import { killAll, PublishStream, startProcess } from '../util/process';
+import { killAll, linkPackages, PublishStream, startProcess } from '../util/process';
 import { members } from '../util/scene';
 import { freePort } from '../util/server';
 import { eventually } from '../util/wait';
@@ -22,7 +22,6 @@ const CONNECTIONS = 6;
 const SUBSCRIBERS = [ 'north', 'east', 'south', 'west' ];
 const INBOXES = 200;
 const TOPIC = 'realestate/contact#add';
-// A fan-out takes a transaction for each of these, so a kill also hits between them.
 const PATTERNS = [ TOPIC, 'realestate/contact', 'realestate/*', '*' ];
 
 /** An event as the database has it. */
@@ -62,7 +61,13 @@ describe('A server that is killed again and again', (): void => {
   beforeAll(async(): Promise<void> => {
     folder = await mkdtemp(join(tmpdir(), 'pod-events-crash-'));
     const pods = [ 'producer', 'user', 'other', ...SUBSCRIBERS ];
-    const options = { config: 'test/config/file.json', port: await freePort(), data: join(folder, 'data'), seedConfig: await seedFile(folder, pods) };
+    const options = {
+      config: 'test/config/file.json',
+      port: await freePort(),
+      data: join(folder, 'data'),
+      seedConfig: await seedFile(folder, pods),
+      modules: await linkPackages(join(folder, 'modules')),
+    };
     start = async(): Promise<ServerProcess> => startProcess(options);
     server = await start();
     const agents = await Promise.all(pods.map(async(name): Promise<TestAgent> => logIn(server.baseUrl, name, 'Bearer')));

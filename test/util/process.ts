@@ -1,6 +1,7 @@
 import type { ChildProcessByStdio } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { mkdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ROOT } from './server';
 
@@ -18,6 +19,8 @@ export interface ProcessOptions {
   readonly data: string;
   readonly seedConfig?: string;
   readonly logLevel?: string;
+  /** The folder whose packages are searched for components; those of the project, unless another is given. */
+  readonly modules?: string;
 }
 
 /** A server in a process of its own. */
@@ -41,9 +44,14 @@ export function environment(): NodeJS.ProcessEnv {
 }
 
 /** Starts the built server as its users do; it need not become ready. */
-export function spawnServer({ config, port, data, seedConfig, logLevel = 'warn' }: ProcessOptions): ServerProcess {
-  const seed = seedConfig === undefined ? [] : [ '--seedConfig', seedConfig ];
-  const args = [ '-c', config, '-p', `${port}`, '-f', data, '-l', logLevel, ...seed ];
+export function spawnServer({ config, port, data, seedConfig, logLevel = 'warn', modules }: ProcessOptions): ServerProcess {
+  const args = [ '-c', config, '-p', `${port}`, '-f', data, '-l', logLevel ];
+  if (seedConfig !== undefined) {
+    args.push('--seedConfig', seedConfig);
+  }
+  if (modules !== undefined) {
+    args.push('-m', modules);
+  }
   return spawnNode([ join(ROOT, 'bin/server.js'), ...args ], ROOT, port);
 }
 
@@ -85,6 +93,22 @@ function toServer(
   };
   running.add(server);
   return server;
+}
+
+/**
+ * Makes a folder with the two packages alone that a server needs, and returns its path.
+ * A server that searches only these for components starts in two thirds of the time.
+ */
+export async function linkPackages(folder: string): Promise<string> {
+  const packages = join(folder, 'node_modules');
+  const links = [ 'components', 'config', 'dist', 'package.json' ].map((name): string[] =>
+    [ join(ROOT, name), join(packages, 'solid-pod-events', name) ]);
+  links.push([ join(ROOT, 'node_modules/@solid/community-server'), join(packages, '@solid/community-server') ]);
+  for (const [ from, to ] of links) {
+    await mkdir(dirname(to), { recursive: true });
+    await symlink(from, to);
+  }
+  return folder;
 }
 
 /** Starts the built server, and waits until it answers. */

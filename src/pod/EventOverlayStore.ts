@@ -7,7 +7,6 @@ import type {
   RepresentationPreferences,
   ResourceIdentifier,
   ResourceStore,
-  StorageLocationStrategy,
 } from '@solid/community-server';
 import {
   AS,
@@ -48,27 +47,23 @@ export class EventOverlayStore extends PassthroughStore {
   private readonly events: EventStore;
   private readonly auxiliaryStrategy: AuxiliaryStrategy;
   private readonly metadataStrategy: AuxiliaryStrategy;
-  private readonly storageStrategy: StorageLocationStrategy;
 
   /**
    * @param source - The backend.
    * @param events - The events and copies.
    * @param auxiliaryStrategy - Tells which resources belong to others.
    * @param metadataStrategy - Tells which of them describe others.
-   * @param storageStrategy - Tells in which pod a resource lies.
    */
   public constructor(
     source: ResourceStore,
     events: EventStore,
     auxiliaryStrategy: AuxiliaryStrategy,
     metadataStrategy: AuxiliaryStrategy,
-    storageStrategy: StorageLocationStrategy,
   ) {
     super(source);
     this.events = events;
     this.auxiliaryStrategy = auxiliaryStrategy;
     this.metadataStrategy = metadataStrategy;
-    this.storageStrategy = storageStrategy;
   }
 
   public override async hasResource(identifier: ResourceIdentifier): Promise<boolean> {
@@ -232,14 +227,17 @@ export class EventOverlayStore extends PassthroughStore {
    * @see https://www.rfc-editor.org/rfc/rfc9110#name-405-method-not-allowed
    */
   private async assertWritable(identifier: ResourceIdentifier, method: string): Promise<void> {
-    const { path } = this.subjectOf(identifier);
-    if (!path.includes('/publish/') || this.isAccessControl(identifier)) {
+    const subject = this.subjectOf(identifier).path;
+    const path = method === 'POST' ? `${subject.replace(/\/$/u, '')}/new` : subject;
+    if (this.isAccessControl(identifier)) {
       return;
     }
-    const container = publishContainer((await this.storageStrategy.getStorageIdentifier({ path })).path);
-    if (path.startsWith(container) && (path !== container || method === 'POST')) {
-      throw new MethodNotAllowedHttpError([ method ], `${container} holds the events of the pod, which never change: ` +
-        'to publish one, POST it as JSON to the container.');
+    for (const { index } of path.matchAll(/\/publish\/(?=.)/gu)) {
+      const pod = path.slice(0, index + 1);
+      if (await this.events.hasPod(pod)) {
+        throw new MethodNotAllowedHttpError([ method ], `${publishContainer(pod)} holds the events of the pod, which ` +
+          'never change: to publish one, POST it as JSON to the container.');
+      }
     }
   }
 
@@ -261,13 +259,7 @@ export class EventOverlayStore extends PassthroughStore {
   private async changed(changes: ChangeMap): Promise<ChangeMap> {
     for (const [ identifier ] of changes) {
       if (this.isAccessControl(identifier)) {
-        let pod: string | undefined;
-        try {
-          pod = (await this.storageStrategy.getStorageIdentifier(identifier)).path;
-        } catch {
-          // Outside all pods: all may inherit from it.
-        }
-        await this.events.raiseEpoch(pod);
+        await this.events.raiseEpoch(identifier.path);
       }
     }
     return changes;

@@ -1,5 +1,5 @@
 import TTLCache from '@isaacs/ttlcache';
-import type { IdentifierStrategy, PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
+import type { IdentifierGenerator, IdentifierStrategy, PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
 import { NotFoundHttpError, PIM, RDF } from '@solid/community-server';
 import type { Locator, Pods } from '../publish/ports';
 import type { EventStore } from '../store/EventStore';
@@ -7,6 +7,8 @@ import type { PodLayout } from './PodLayout';
 
 /** How long it is remembered which pod a WebID has, in milliseconds. */
 const WEBID_MAX_AGE = 60_000;
+/** How long it is remembered that there is no pod of an account, in milliseconds. */
+const MISSING_MAX_AGE = 1_000;
 /** How many WebIDs are remembered. */
 const MOST_WEBIDS = 10_000;
 
@@ -16,16 +18,19 @@ const MOST_WEBIDS = 10_000;
 export class PodDirectory implements Locator, Pods {
   private readonly identifierStrategy: IdentifierStrategy;
   private readonly storageStrategy: StorageLocationStrategy;
+  private readonly identifierGenerator: IdentifierGenerator;
   private readonly podStore: PodStore;
   private readonly resourceStore: ResourceStore;
   private readonly layout: PodLayout;
   private readonly store: EventStore;
   private readonly webIds = new TTLCache<string, string>({ max: MOST_WEBIDS, ttl: WEBID_MAX_AGE, checkAgeOnGet: true });
+  private readonly ofAccounts = new TTLCache<string, boolean>({ max: MOST_WEBIDS, checkAgeOnGet: true });
   private readonly beingSetUp = new Map<string, Promise<boolean>>();
 
   /**
    * @param identifierStrategy - Tells which URLs are of this server.
    * @param storageStrategy - Tells in which storage a URL lies, by its form.
+   * @param identifierGenerator - Tells which pod a URL would lie in, as pods of accounts are named.
    * @param podStore - Knows the pods that were made by accounts, and their owners.
    * @param resourceStore - Knows the pods that were made otherwise.
    * @param layout - Sets a pod up.
@@ -34,6 +39,7 @@ export class PodDirectory implements Locator, Pods {
   public constructor(
     identifierStrategy: IdentifierStrategy,
     storageStrategy: StorageLocationStrategy,
+    identifierGenerator: IdentifierGenerator,
     podStore: PodStore,
     resourceStore: ResourceStore,
     layout: PodLayout,
@@ -41,6 +47,7 @@ export class PodDirectory implements Locator, Pods {
   ) {
     this.identifierStrategy = identifierStrategy;
     this.storageStrategy = storageStrategy;
+    this.identifierGenerator = identifierGenerator;
     this.podStore = podStore;
     this.resourceStore = resourceStore;
     this.layout = layout;
@@ -48,11 +55,35 @@ export class PodDirectory implements Locator, Pods {
   }
 
   public async locate(url: string): Promise<string | undefined> {
+    const storage = await this.storageOf(url);
+    const pod = this.generatedPodOf(url);
+    // The server can be one storage as a whole, and pods of accounts lie in it all the same.
+    return pod !== undefined && pod !== storage && await this.isOfAccount(pod) ? pod : storage;
+  }
+
+  private async storageOf(url: string): Promise<string | undefined> {
     try {
       return (await this.storageStrategy.getStorageIdentifier({ path: url })).path;
     } catch {
       return undefined;
     }
+  }
+
+  private generatedPodOf(url: string): string | undefined {
+    try {
+      return this.identifierGenerator.extractPod({ path: url }).path;
+    } catch {
+      return undefined;
+    }
+  }
+
+  private async isOfAccount(pod: string): Promise<boolean> {
+    let known = this.ofAccounts.get(pod);
+    if (known === undefined) {
+      known = await this.store.hasPod(pod) || await this.podStore.findByBaseUrl(pod) !== undefined;
+      this.ofAccounts.set(pod, known, { ttl: known ? WEBID_MAX_AGE : MISSING_MAX_AGE });
+    }
+    return known;
   }
 
   /**

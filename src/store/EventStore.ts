@@ -105,12 +105,17 @@ export interface EventStore {
   listPods: () => Promise<string[]>;
 
   /**
-   * The number of times that access to a pod has changed.
+   * The number of times that access to a pod has changed, or `undefined` if the pod is not known.
    * It only rises, and a rise is visible to every process once {@link raiseEpoch} is fulfilled.
    */
-  epochOf: (pod: string) => Promise<number>;
-  /** Tells that access to a pod, or to all, may have changed: nothing that was learned of it before is used again. */
-  raiseEpoch: (pod?: string) => Promise<void>;
+  epochOf: (pod: string) => Promise<number | undefined>;
+  /**
+   * Tells that access control was changed: nothing that was learned before is used again, of any pod in which it lies,
+   * or that lies below its container.
+   *
+   * @param resource - The URL of the document of access control.
+   */
+  raiseEpoch: (resource: string) => Promise<void>;
 
   /** Stores events in the containers of their pods, and what is to be forwarded: all or nothing. */
   accept: (events: readonly AcceptedEvent[]) => Promise<void>;

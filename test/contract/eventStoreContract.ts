@@ -79,7 +79,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
 
     it('knows the pods that were registered.', async(): Promise<void> => {
       expect(await store.hasPod(POD)).toBe(false);
-      await store.raiseEpoch(POD);
+      await store.addSubscription(aSubscription());
       expect(await store.hasPod(POD)).toBe(false);
       await store.registerPod(POD);
       await store.registerPod(PRODUCER);
@@ -228,10 +228,12 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         const [ forward ] = await store.pendingForwards(10);
         const scope = await store.openScope(POD);
         await store.learn(scope, new Map([[ AGENT, true ]]));
-        await store.raiseEpoch(POD);
+        await store.raiseEpoch(`${POD}topics/.acl`);
         expect(await store.land(forward, scope, 10)).toEqual({ outcome: 'stale', unknown: [], watched: []});
-        await store.raiseEpoch();
+        await store.raiseEpoch('http://localhost/.acl');
+        await store.raiseEpoch(`${PRODUCER}.acl`);
         expect(await store.epochOf(POD)).toBe(scope.epoch + 2);
+        expect(await store.epochOf('http://localhost/nobody/')).toBeUndefined();
         expect(await idsIn(inboxOf('subscriber'))).toEqual([]);
         const answers = await forwardAll(store, (): boolean => false);
         expect(answers.at(-1)).toMatchObject({ outcome: 'done' });

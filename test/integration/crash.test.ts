@@ -62,7 +62,7 @@ describe('A server that is killed again and again', (): void => {
     folder = await mkdtemp(join(tmpdir(), 'pod-events-crash-'));
     const pods = [ 'producer', 'user', 'other', ...SUBSCRIBERS ];
     const options = {
-      config: 'test/config/file.json',
+      config: 'test/config/crash.json',
       port: await freePort(),
       data: join(folder, 'data'),
       seedConfig: await seedFile(folder, pods),
@@ -149,7 +149,7 @@ describe('A server that is killed again and again', (): void => {
         await stream.publish();
       }
       stream.start(CONNECTIONS);
-      await new Promise((resolve): unknown => setTimeout(resolve, 50 + random() * 1_450));
+      await new Promise((resolve): unknown => setTimeout(resolve, 50 + random() ** 2 * 1_450));
       await expect(server.kill('SIGKILL')).resolves.toEqual({ code: null, signal: 'SIGKILL' });
       await stream.stop();
       unfinished += count('FROM forwards');
@@ -214,10 +214,12 @@ describe('A server that is killed again and again', (): void => {
 
   it('shows the subscribers their copies by LDP.', async(): Promise<void> => {
     const ids = stored.map(({ url }): string => url.split('/').at(-1)!);
-    for (const [ index, subscriber ] of subscribers.entries()) {
+    for (const [ index, subscriber ] of subscribers.slice(0, 2).entries()) {
       const inbox = inboxes[index + 4 * Math.floor(random() * 50)];
       const copies = getContainedResourceUrlAll(await getSolidDataset(inbox, { fetch: subscriber.fetch }));
       expect(copies.sort()).toEqual(ids.map((id): string => `${inbox}${id}`).sort());
+      // To parse so much takes longer than the server keeps a connection; it is to be seen that it was closed.
+      await new Promise((resolve): unknown => setTimeout(resolve, 100));
       const last = getThing(await getSolidDataset(copies.at(-1)!, { fetch: subscriber.fetch }), stored.at(-1)!.url)!;
       expect(getUrl(last, 'https://www.w3.org/ns/activitystreams#actor')).toBe(producer.webId);
     }

@@ -31,7 +31,7 @@ async function startServer(config: string, folder: string, port: number, options
 // Runs what the documents show as they show it, in their order, in a folder of its own; only the port differs.
 (hasTools ? describe : describe.skip)('The documents', (): void => {
   let folder: string;
-  let server: ServerProcess;
+  let server: ServerProcess | undefined;
   let base: string;
   let variables: NodeJS.ProcessEnv = environment();
 
@@ -81,7 +81,7 @@ async function startServer(config: string, folder: string, port: number, options
   }, 90_000);
 
   afterAll(async(): Promise<void> => {
-    await server.kill('SIGTERM');
+    await server?.kill('SIGTERM');
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -170,6 +170,10 @@ describe('By LDP', (): void => {
       expect([ method, url, response.status ]).toEqual([ method, url, 405 ]);
       expect(await response.text()).toContain('never change');
     }
+    for (const url of [ publish, publish.slice(0, -1) ]) {
+      const response = await post(scene.producer.fetch, url, '<> a <urn:x:Note>.', TURTLE);
+      expect([ url, response.status ]).toEqual([ url, 415 ]);
+    }
     await grant(scene.producer, event, { [scene.user.webId]: [ 'Read' ]});
     expect((await scene.user.fetch(event)).status).toBe(200);
   });

@@ -43,7 +43,7 @@ export class PublishFace extends Face {
   }
 
   public ruleFor(path: string): Rule | undefined {
-    return path === 'publish/' ? { own: [ 'POST' ], ldp: [ 'GET', 'HEAD', 'OPTIONS' ]} : undefined;
+    return /^publish\/?$/u.test(path) ? { own: [ 'POST' ], ldp: [ 'GET', 'HEAD', 'OPTIONS' ]} : undefined;
   }
 
   public async handle({ request, pod }: Exchange): Promise<Answer> {

@@ -51,7 +51,7 @@ export class SubscriptionsFace extends Face {
   }
 
   public ruleFor(path: string): Rule | undefined {
-    if (path === 'subscriptions/') {
+    if (/^subscriptions\/?$/u.test(path)) {
       return { own: [ 'GET', 'HEAD', 'POST' ], ldp: [ 'OPTIONS' ]};
     }
     return ITEM.test(path) ? { own: [ 'GET', 'HEAD', 'DELETE' ], ldp: [ 'OPTIONS' ]} : undefined;

@@ -66,17 +66,17 @@ export class SqliteEventStore implements EventStore {
       .map(({ url }): string => url);
   }
 
-  public async epochOf(pod: string): Promise<number> {
+  public async epochOf(pod: string): Promise<number | undefined> {
     return this.db.epoch(pod);
   }
 
   // Not queued: whoever changes access must find the change in force before anything else is written.
-  public async raiseEpoch(pod?: string): Promise<void> {
-    if (pod === undefined) {
-      this.db.run('UPDATE pods SET epoch = epoch + 1');
-      return;
-    }
-    this.db.run('INSERT INTO pods (url, epoch) VALUES (?, 1) ON CONFLICT (url) DO UPDATE SET epoch = epoch + 1', pod);
+  public async raiseEpoch(resource: string): Promise<void> {
+    const container = resource.slice(0, resource.lastIndexOf('/') + 1);
+    this.db.run(`
+      UPDATE pods SET epoch = epoch + 1
+      WHERE url = substr(?, 1, length(url)) OR substr(url, 1, length(?)) = ?
+    `, resource, container, container);
   }
 
   public async accept(events: readonly AcceptedEvent[]): Promise<void> {
@@ -203,7 +203,7 @@ export class SqliteEventStore implements EventStore {
 
   public async openScope(pod: string): Promise<ReaderScope> {
     this.scopes += 1;
-    return { id: this.scopes, epoch: this.db.epoch(pod) };
+    return { id: this.scopes, epoch: this.db.epoch(pod) ?? 0 };
   }
 
   // Not queued: the answers lie in memory, and belong to this connection.

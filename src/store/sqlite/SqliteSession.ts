@@ -82,9 +82,9 @@ export class SqliteSession {
     this.run('UPDATE containers SET modified = MAX(IFNULL(modified, 0) + 1, ?) WHERE id = ?', Date.now(), container);
   }
 
-  /** The access epoch of a pod. */
-  public epoch(pod: string): number {
-    return this.get<{ epoch: number }>('SELECT epoch FROM pods WHERE url = ?', pod)?.epoch ?? 0;
+  /** The access epoch of a pod, if it is known. */
+  public epoch(pod: string): number | undefined {
+    return this.get<{ epoch: number }>('SELECT epoch FROM pods WHERE url = ?', pod)?.epoch;
   }
 
   private findOrAdd(table: string, column: string, text: string): number {

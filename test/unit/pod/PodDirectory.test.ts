@@ -1,4 +1,4 @@
-import type { PodStore, ResourceStore } from '@solid/community-server';
+import type { PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
 import {
   BasicRepresentation,
   NotFoundHttpError,
@@ -6,6 +6,7 @@ import {
   PodStorageLocationStrategy,
   RDF,
   RepresentationMetadata,
+  RootStorageLocationStrategy,
   SingleRootIdentifierStrategy,
   SuffixIdentifierGenerator,
 } from '@solid/community-server';
@@ -24,6 +25,7 @@ describe('The pods of a server', (): void => {
   let owners: string[] | undefined;
   let failure: Error | undefined;
   let directory: PodDirectory;
+  let create: (strategy: StorageLocationStrategy) => PodDirectory;
 
   beforeEach((): void => {
     store = new SqliteEventStore(IN_MEMORY);
@@ -52,14 +54,27 @@ describe('The pods of a server', (): void => {
         applied.push(`${pod} ${webIds.join(',')}`);
       },
     } as unknown as PodLayout;
-    directory = new PodDirectory(
+    create = (strategy): PodDirectory => new PodDirectory(
       new SingleRootIdentifierStrategy(BASE),
-      new PodStorageLocationStrategy(new SuffixIdentifierGenerator(BASE)),
+      strategy,
+      new SuffixIdentifierGenerator(BASE),
       podStore,
       resourceStore,
       layout,
       store,
     );
+    directory = create(new PodStorageLocationStrategy(new SuffixIdentifierGenerator(BASE)));
+  });
+
+  it('of accounts lie in a server that is one storage as a whole.', async(): Promise<void> => {
+    directory = create(new RootStorageLocationStrategy(BASE));
+    expect(await directory.locate(`${POD}publish/`)).toBe(BASE);
+    owners = [ `${POD}profile/card#me` ];
+    jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 1_001);
+    expect(await directory.locate(`${POD}publish/`)).toBe(POD);
+    expect(await directory.locate(`${POD}publish/`)).toBe(POD);
+    expect(await directory.locate(BASE)).toBe(BASE);
+    expect(await directory.podOf(`${POD}profile/card#me`)).toEqual({ pod: POD });
   });
 
   afterEach(async(): Promise<void> => {

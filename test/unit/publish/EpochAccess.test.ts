@@ -15,8 +15,9 @@ describe('Remembered access', (): void => {
   let allowed: Set<string>;
   let meanwhile: () => Promise<void>;
 
-  beforeEach((): void => {
+  beforeEach(async(): Promise<void> => {
     store = new SqliteEventStore(IN_MEMORY);
+    await store.registerPod(POD);
     asked = [];
     allowed = new Set([ A ]);
     meanwhile = async(): Promise<void> => undefined;

@@ -14,5 +14,6 @@ module.exports = {
   transformIgnorePatterns: [ `/node_modules/(?!(?:${esModules.join('|')})/)` ],
   moduleNameMapper: { [`^${built}(?:\\.js)?$`]: '<rootDir>/src/index.ts' },
   collectCoverageFrom: [ 'src/**/*.ts' ],
+  coverageThreshold: { global: { statements: 97, branches: 92, functions: 97, lines: 97 }},
   testTimeout: 60_000,
 };

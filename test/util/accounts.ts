@@ -42,5 +42,20 @@ export async function logIn(baseUrl: string, name: string, tokenType: 'DPoP' | '
   const { id, secret } = await createCredentials(baseUrl, name, webId);
   const session = new Session();
   await session.login({ clientId: id, clientSecret: secret, oidcIssuer: baseUrl, tokenType });
-  return { pod, webId, inbox: `${pod}inbox/`, fetch: session.fetch, logout: async(): Promise<void> => session.logout() };
+  const logout = async(): Promise<void> => session.logout();
+  return { pod, webId, inbox: `${pod}inbox/`, fetch: readingAgain(session.fetch), logout };
+}
+
+/** Reads again where the server closed an idle connection just as it was used, as browsers do. */
+function readingAgain(fetcher: typeof fetch): typeof fetch {
+  return async(input, init): Promise<Response> => {
+    try {
+      return await fetcher(input, init);
+    } catch (error: unknown) {
+      if (![ 'GET', 'HEAD' ].includes(init?.method ?? 'GET') || !String((error as Error).cause).includes('other side closed')) {
+        throw error;
+      }
+      return fetcher(input, init);
+    }
+  };
 }

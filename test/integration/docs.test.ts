@@ -129,7 +129,7 @@ async function startServer(config: string, folder: string, port: number, options
 });
 
 describe('The configuration of README.md', (): void => {
-  it('makes a server in memory with a pod for each account, and changes a value by an Override.', async(): Promise<void> => {
+  it('makes a server in memory, and changes a value by an Override.', async(): Promise<void> => {
     const [ changed, , whole ] = blocksOf(sectionOf(readme, 'Configuration'))
       .filter(({ language }): boolean => language === 'json').map(({ text }): any => JSON.parse(text));
     const folder = await mkdtemp(join(tmpdir(), 'pod-events-docs-'));

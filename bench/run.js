@@ -50,8 +50,15 @@ async function main() {
 }
 
 process.on('exit', killServers);
-for (const signal of [ 'SIGINT', 'SIGTERM' ]) {
-  process.on(signal, () => process.exit(1));
+process.on('beforeExit', () => {
+  process.stderr.write('Nothing is left to wait for, but not all is measured\n');
+  process.exit(1);
+});
+for (const signal of [ 'SIGINT', 'SIGTERM', 'SIGHUP' ]) {
+  process.on(signal, () => {
+    process.stderr.write(`Ended by ${signal}\n`);
+    process.exit(1);
+  });
 }
 main().then(() => process.exit(), (error) => {
   process.stderr.write(`${error.stack}\n`);

@@ -37,8 +37,8 @@ function freePort() {
  *
  * @param config - `plain` or `events`.
  * @param pods - The names of the pods.
- * @param options - `prepare` is called with the base URL and the data folder before the start; `probe` has the
- *                  delay of the server's event loop measured.
+ * @param options - `prepare` is called with the base URL and the data folder before the start; `probe` has
+ *                  `eventLoopProbe.js` loaded.
  */
 async function startServer(config, pods, { prepare, probe = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'pod-events-bench-'));
@@ -57,7 +57,7 @@ async function spawnServer(server, config, port, seed, probe) {
   const log = openSync(join(server.folder, 'server.log'), 'a');
   const args = [
     ...nodeOptions,
-    ...probe ? [ '-r', join(__dirname, 'eventLoopProbe.js') ] : [],
+    ...probe ? [ '--expose-gc', '-r', join(__dirname, 'eventLoopProbe.js') ] : [],
     join(ROOT, 'bin/server.js'),
     '-c', join(__dirname, `config/${config}.json`),
     '-p', port,

@@ -27,6 +27,7 @@ export * from './publish/NotAuthorized';
 export * from './publish/Publisher';
 export * from './publish/Subscriber';
 export * from './publish/ports';
+export * from './server/ConnectionCloser';
 export * from './server/EndpointPrinter';
 export * from './server/EventStoreLifecycle';
 export * from './server/FanOut';

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Database, Statement } from 'better-sqlite3';
 import DatabaseConstructor from 'better-sqlite3';
 import { CommitQueue } from './CommitQueue';
-import { migrate } from './schema';
+import { assertKnown, migrate } from './schema';
 
 /** The name by which SQLite knows a database without a file. */
 export const IN_MEMORY = ':memory:';
@@ -121,6 +121,7 @@ function openDatabase(path: string): Database {
   const db = new DatabaseConstructor(path);
   try {
     db.pragma('busy_timeout = 5000');
+    assertKnown(db);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('cache_size = -32000');

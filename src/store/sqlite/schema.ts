@@ -89,17 +89,33 @@ const TEMPORARY = `
  * @throws An error if the database has a newer schema; it is left as it was.
  */
 export function migrate(db: Database): void {
-  const version = db.pragma('user_version', { simple: true }) as number;
+  assertKnown(db);
+  for (let step = versionOf(db); step < MIGRATIONS.length; step += 1) {
+    db.transaction((): void => {
+      // Another process may have taken the step while this one waited.
+      if (versionOf(db) === step) {
+        db.exec(MIGRATIONS[step]);
+        db.pragma(`user_version = ${step + 1}`);
+      }
+    }).immediate();
+  }
+  db.exec(TEMPORARY);
+}
+
+/**
+ * Only reads, so it is to come before anything that writes.
+ *
+ * @throws An error if the database has a newer schema than this version knows.
+ */
+export function assertKnown(db: Database): void {
+  const version = versionOf(db);
   if (version > MIGRATIONS.length) {
     throw new Error(`The event store ${db.name} was written by a newer version of solid-pod-events: it has schema ` +
       `version ${version}, and this version knows ${MIGRATIONS.length} at most. Start the version that wrote it, or ` +
       'a later one; nothing was changed.');
   }
-  for (let step = version; step < MIGRATIONS.length; step += 1) {
-    db.transaction((): void => {
-      db.exec(MIGRATIONS[step]);
-      db.pragma(`user_version = ${step + 1}`);
-    }).immediate();
-  }
-  db.exec(TEMPORARY);
+}
+
+function versionOf(db: Database): number {
+  return db.pragma('user_version', { simple: true }) as number;
 }

@@ -4,14 +4,14 @@ const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { parse } = require('uuid');
-const { SqliteEventStore } = require('../dist');
+const { SqliteEventStore, SqliteSession } = require('../dist');
 const { storeFile } = require('./storeFile');
 const { makeEvents } = require('./subscribers');
 
 /** Opens an empty store of the plugin's schema, with the plugin's settings, beside the plugin. */
 async function openBare() {
   const folder = mkdtempSync(join(tmpdir(), 'pod-events-bench-'));
-  const store = new SqliteEventStore(folder);
+  const store = new SqliteEventStore(new SqliteSession(folder));
   await store.open();
   await store.close();
   const db = new Database(storeFile({ data: folder }));

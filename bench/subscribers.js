@@ -1,7 +1,7 @@
 // Fills the store of a server that has not started yet.
 const Database = require('better-sqlite3');
 const { v7 } = require('uuid');
-const { ContextLoader, createEvent, SqliteEventStore } = require('../dist');
+const { ContextLoader, createEvent, SqliteEventStore, SqliteSession } = require('../dist');
 const { podOf } = require('./accounts');
 const { TOPIC, draftFor } = require('./publishing');
 const { storeFile } = require('./storeFile');
@@ -9,7 +9,7 @@ const { storeFile } = require('./storeFile');
 const BATCH = 1_000;
 
 async function withStore({ data }, work) {
-  const store = new SqliteEventStore(data);
+  const store = new SqliteEventStore(new SqliteSession(data));
   await store.open();
   try {
     await work(store);

@@ -1,6 +1,7 @@
-import type { Access } from '../publish/ports';
-import type { EventStore, PendingForward, ReaderScope } from '../store/EventStore';
+import type { Access, Readers } from '../publish/ports';
+import type { Doubt, EventStore, PendingForward, ReaderScope } from '../store/EventStore';
 import { parseTopic, topicPath } from '../event/Topic';
+import { controlsInbox } from '../publish/consent';
 import type { CopyListener } from './CopyListener';
 import { ReaderScopes } from './ReaderScopes';
 
@@ -39,13 +40,15 @@ export class Forwarder {
 
   /**
    * @param store - Where events and subscriptions are.
-   * @param access - Who may receive what.
+   * @param readers - Who may receive what.
+   * @param access - Whose inboxes are whose.
    * @param listeners - Who is told of copies in watched containers.
    * @param report - Is told what went wrong; the fan-out tries again by itself.
    * @param options - See {@link ForwarderOptions}.
    */
   public constructor(
     private readonly store: EventStore,
+    private readonly readers: Readers,
     private readonly access: Access,
     private readonly listeners: readonly CopyListener[],
     private readonly report: (message: string) => void,
@@ -123,7 +126,7 @@ export class Forwarder {
     const resource = `${forward.pod}${topicPath(parseTopic(forward.topic))}`;
     while (this.started) {
       const scope = await this.scopes.get(forward.pod, resource);
-      const { outcome, unknown, watched } = await this.store.land(forward, scope, this.chunk);
+      const { outcome, unknown, doubts, watched } = await this.store.land(forward, scope, this.chunk);
       for (const copy of watched) {
         for (const listener of this.listeners) {
           listener.landed(copy);
@@ -136,20 +139,30 @@ export class Forwarder {
         await this.scopes.renew(forward.pod, resource);
       } else if (outcome === 'unknown') {
         await this.learn(scope, resource, unknown);
+        await this.settle(doubts);
       }
     }
   }
 
-  /** Reads for each agent whether it may receive, a few at a time. */
   private async learn(scope: ReaderScope, resource: string, agents: readonly string[]): Promise<void> {
-    const answers = new Map<string, boolean>();
-    const rest = [ ...agents ];
+    if (agents.length > 0) {
+      const may = await this.readers.readersOf(resource, agents);
+      await this.scopes.learn(scope, new Map(agents.map((agent): [string, boolean] => [ agent, may.has(agent) ])));
+    }
+  }
+
+  /** Asks again whether subscribers control their inboxes, a few at a time. */
+  private async settle(doubts: readonly Doubt[]): Promise<void> {
+    const answers = new Map<Doubt, boolean>();
+    const rest = [ ...doubts ];
     await Promise.all(Array.from({ length: READS_AT_ONCE }, async(): Promise<void> => {
-      for (let agent = rest.pop(); agent !== undefined; agent = rest.pop()) {
-        answers.set(agent, (await this.access.allowed(agent, [ resource ], 'read')).has(resource));
+      for (let doubt = rest.pop(); doubt; doubt = rest.pop()) {
+        answers.set(doubt, await controlsInbox(this.access, { agent: doubt.agent }, doubt.inbox));
       }
     }));
-    await this.scopes.learn(scope, answers);
+    if (answers.size > 0) {
+      await this.store.settle(answers);
+    }
   }
 
   /** Waits, but not for longer than until it is stopped. */

@@ -4,6 +4,8 @@ export const EVENTS = 'urn:solid-pod-events:vocab:';
 export const AS = 'https://www.w3.org/ns/activitystreams#';
 /** @see https://schema.org/ */
 export const SCHEMA = 'http://schema.org/';
+/** @see https://solidproject.org/TR/wac */
+export const ACL = 'http://www.w3.org/ns/auth/acl#';
 /** @see https://www.w3.org/TR/ldp/ */
 export const LDP = 'http://www.w3.org/ns/ldp#';
 /** @see https://www.w3.org/TR/xmlschema11-2/ */

@@ -1,31 +1,52 @@
-import type { CredentialsExtractor, HttpRequest } from '@solid/community-server';
-import { unauthorized } from './errors';
+import type { ApiKeys } from '../identity/ApiKeys';
+import type { Caller } from '../identity/Caller';
+import { NotAuthorized } from '../publish/NotAuthorized';
+import type { AccessTokens } from './AccessTokens';
+import { HttpProblem, unauthorized } from './errors';
+import type { Exchange } from './Face';
 
 /**
- * Finds out who makes a request, by the server's own credentials extractors.
+ * Finds out who makes a request, by its access token or its API key.
  */
 export class Authenticator {
-  private readonly credentialsExtractor: CredentialsExtractor;
+  private readonly accessTokens: AccessTokens;
+  private readonly apiKeys: ApiKeys;
 
   /**
-   * @param credentialsExtractor - The extractor of the server.
+   * @param accessTokens - Knows who has an access token.
+   * @param apiKeys - Knows who has an API key.
    */
-  public constructor(credentialsExtractor: CredentialsExtractor) {
-    this.credentialsExtractor = credentialsExtractor;
+  public constructor(accessTokens: AccessTokens, apiKeys: ApiKeys) {
+    this.accessTokens = accessTokens;
+    this.apiKeys = apiKeys;
   }
 
   /**
-   * The WebID of whoever makes a request, or `undefined` if it presents no credentials.
+   * Who makes a request; the public, if it presents no credentials.
    *
-   * @throws An `HttpProblem` 401 if it presents credentials that are not valid: these never count as none.
-   *
-   * @see https://solidproject.org/TR/oidc
+   * @throws An `HttpProblem` 401 if it presents credentials that are not valid: these never count as none;
+   *         400 if it presents two.
+   * @throws {@link NotAuthorized} if its API key is limited to other pods.
    */
-  public async agentOf(request: HttpRequest): Promise<string | undefined> {
-    const { agent } = await this.credentialsExtractor.handleSafe(request);
-    if (!agent && request.headers.authorization !== undefined) {
-      throw unauthorized('The access token is not valid: it may have expired, or be meant for another server or request');
+  public async callerOf({ request, pod, url }: Exchange): Promise<Caller> {
+    const key = request.headers['x-api-key'];
+    if (key === undefined) {
+      return this.accessTokens.callerOf(request, url);
     }
-    return agent?.webId;
+    if (request.headers.authorization !== undefined) {
+      throw new HttpProblem(400, 'Both "x-api-key" and "Authorization" were sent: send one of them, so that it is clear who asks');
+    }
+    return this.callerByKey(String(key), pod);
+  }
+
+  private async callerByKey(text: string, pod: string): Promise<Caller> {
+    const key = await this.apiKeys.recognise(text);
+    if (!key) {
+      throw unauthorized('The API key is not valid: it may be mistyped, have expired, or have been revoked');
+    }
+    if (key.pods && !key.pods.includes(pod)) {
+      throw new NotAuthorized(`This API key is limited to other pods than ${pod}`);
+    }
+    return { agent: key.webId, limits: { pods: key.pods, topics: key.topics }};
   }
 }

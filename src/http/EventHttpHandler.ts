@@ -4,6 +4,7 @@ import { v7 } from 'uuid';
 import { InvalidInput } from '../event/InvalidInput';
 import type { PodDirectory } from '../pod/PodDirectory';
 import { NotAuthorized } from '../publish/NotAuthorized';
+import { TooMany } from '../publish/TooMany';
 import { HttpProblem, methodNotAllowed } from './errors';
 import type { Answer, Exchange, Face, Rule } from './Face';
 
@@ -85,6 +86,10 @@ export class EventHttpHandler extends HttpHandler {
     }
     if (error instanceof NotAuthorized) {
       return new HttpProblem(403, error.message);
+    }
+    if (error instanceof TooMany) {
+      // See https://www.rfc-editor.org/rfc/rfc6585#section-4
+      return new HttpProblem(429, error.message, { 'Retry-After': String(error.retryAfter) });
     }
     const id = v7();
     this.logger.error(`${method} ${url} failed (${id}): ${(error as Error).stack ?? String(error)}`);

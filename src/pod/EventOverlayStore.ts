@@ -255,12 +255,12 @@ export class EventOverlayStore extends PassthroughStore {
     return false;
   }
 
-  /** Raises the access epoch of each pod whose access control has changed, before the change is acknowledged. */
+  /** Raises the access epoch of each pod whose access control, or groups, have changed, before that is acknowledged. */
   private async changed(changes: ChangeMap): Promise<ChangeMap> {
     for (const [ identifier ] of changes) {
-      if (this.isAccessControl(identifier)) {
-        await this.events.raiseEpoch(identifier.path);
-      }
+      await (this.isAccessControl(identifier) ?
+        this.events.raiseEpoch(identifier.path) :
+        this.events.raiseDependents(identifier.path));
     }
     return changes;
   }

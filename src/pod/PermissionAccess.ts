@@ -1,5 +1,6 @@
 import type { PermissionReader } from '@solid/community-server';
 import { AccessMode, ForbiddenHttpError, IdentifierSetMultiMap } from '@solid/community-server';
+import type { Caller } from '../identity/Caller';
 import type { Access, Mode } from '../publish/ports';
 
 /**
@@ -15,7 +16,7 @@ export class PermissionAccess implements Access {
   public constructor(private readonly permissionReader: PermissionReader) {}
 
   public async allowed(
-    agent: string | undefined,
+    { agent, client, issuer }: Caller,
     resources: readonly string[],
     mode: Mode,
   ): Promise<ReadonlySet<string>> {
@@ -25,7 +26,11 @@ export class PermissionAccess implements Access {
     const requestedModes = new IdentifierSetMultiMap<AccessMode>(
       resources.map((path): [{ path: string }, AccessMode] => [{ path }, wanted ]),
     );
-    const credentials = agent === undefined ? {} : { agent: { webId: agent }};
+    const credentials = {
+      ...agent !== undefined && { agent: { webId: agent }},
+      ...client !== undefined && { client: { clientId: client }},
+      ...issuer !== undefined && { issuer: { url: issuer }},
+    };
     try {
       const permissions = await this.permissionReader.handleSafe({ credentials, requestedModes });
       return new Set([ ...permissions ]

@@ -1,4 +1,5 @@
 import TTLCache from '@isaacs/ttlcache';
+import type { Caller } from '../identity/Caller';
 import type { EventStore } from '../store/EventStore';
 import type { Access, Locator, Mode } from './ports';
 
@@ -37,11 +38,12 @@ export class EpochAccess implements Access {
   }
 
   public async allowed(
-    agent: string | undefined,
+    caller: Caller,
     resources: readonly string[],
     mode: Mode,
   ): Promise<ReadonlySet<string>> {
-    const keyOf = (resource: string): string => `${mode} ${resource} ${agent ?? ''}`;
+    const who = [ caller.agent, caller.client, caller.issuer ].join(' ');
+    const keyOf = (resource: string): string => `${mode} ${resource} ${who}`;
     // Read before the answers are, so that none is kept for an epoch that is newer than itself.
     const epochs = new Map<string, number | undefined>();
     for (const resource of resources) {
@@ -57,7 +59,7 @@ export class EpochAccess implements Access {
         allowed.add(resource);
       }
     }
-    const read = unknown.length > 0 ? await this.source.allowed(agent, unknown, mode) : new Set();
+    const read = unknown.length > 0 ? await this.source.allowed(caller, unknown, mode) : new Set();
     for (const resource of unknown) {
       const epoch = epochs.get(resource);
       if (epoch !== undefined) {

@@ -1,11 +1,14 @@
 import type { ContextLoader } from '../event/ContextLoader';
+import type { Caller } from '../identity/Caller';
 import type { Event, EventDraft } from '../event/Event';
 import { createEvent } from '../event/EventDocument';
 import { InvalidInput } from '../event/InvalidInput';
 import { parseTopic, topicPath } from '../event/Topic';
 import type { AcceptedEvent, EventStore, Forward } from '../store/EventStore';
+import { covers } from '../subscription/TopicPattern';
 import { NotAuthorized } from './NotAuthorized';
 import type { Access, Pods, Wakeable } from './ports';
+import type { PublishRate } from './PublishRate';
 
 /**
  * A request to publish, as every dialect makes it.
@@ -13,8 +16,8 @@ import type { Access, Pods, Wakeable } from './ports';
 export interface PublishRequest {
   /** The base URL of the producing pod, ending in `/`; the publisher may publish through it. */
   readonly pod: string;
-  /** The WebID that made the request, or `undefined` for the public. */
-  readonly publisher?: string;
+  /** Who made the request; the agent is the publisher. */
+  readonly caller: Caller;
   /** What to publish; at least one. */
   readonly drafts: readonly EventDraft[];
   /**
@@ -38,6 +41,7 @@ export class Publisher {
   private readonly access: Access;
   private readonly contexts: ContextLoader;
   private readonly fanOut: Wakeable;
+  private readonly rate: PublishRate;
 
   /**
    * @param store - Where events are kept.
@@ -45,13 +49,22 @@ export class Publisher {
    * @param access - Decides to whom may be published.
    * @param contexts - The JSON-LD contexts that data may name.
    * @param fanOut - Is told of new events.
+   * @param rate - Bounds how much an agent publishes.
    */
-  public constructor(store: EventStore, pods: Pods, access: Access, contexts: ContextLoader, fanOut: Wakeable) {
+  public constructor(
+    store: EventStore,
+    pods: Pods,
+    access: Access,
+    contexts: ContextLoader,
+    fanOut: Wakeable,
+    rate: PublishRate,
+  ) {
     this.store = store;
     this.pods = pods;
     this.access = access;
     this.contexts = contexts;
     this.fanOut = fanOut;
+    this.rate = rate;
   }
 
   /**
@@ -61,9 +74,13 @@ export class Publisher {
    * which has not begun. The cost does not depend on how many subscribers there are.
    *
    * @throws {@link InvalidInput} if a recipient has no pod here, or data is no valid JSON-LD.
-   * @throws {@link NotAuthorized} that names the first recipient to whom the publisher may not publish.
+   * @throws {@link NotAuthorized} that names the first recipient to whom the publisher may not publish,
+   *         or the topic that its API key does not cover.
+   * @throws {@link TooMany} if the publisher has published too much of late.
    */
   public async publish(request: PublishRequest): Promise<Event[]> {
+    assertWithinLimits(request);
+    await this.rate.count(request.caller.agent, request.drafts.length);
     const pods = await this.findPods(request.drafts);
     await this.authorize(request, pods);
     const accepted = await Promise.all(request.drafts.map(async(draft, index): Promise<AcceptedEvent> => ({
@@ -76,10 +93,10 @@ export class Publisher {
   }
 
   private async create(draft: EventDraft, index: number, request: PublishRequest): Promise<Event> {
-    const { pod, publisher, drafts, toProducer } = request;
+    const { pod, caller, drafts, toProducer } = request;
     try {
       const recipients = toProducer ? [ ...draft.recipients, pod ] : draft.recipients;
-      return await createEvent({ ...draft, recipients }, pod, publisher, this.contexts);
+      return await createEvent({ ...draft, recipients }, pod, caller.agent, this.contexts);
     } catch (error: unknown) {
       throw error instanceof InvalidInput && drafts.length > 1 ? error.at(index) : error;
     }
@@ -106,7 +123,7 @@ export class Publisher {
   }
 
   /** @see https://solidproject.org/TR/wac#access-modes */
-  private async authorize({ publisher, drafts }: PublishRequest, pods: ReadonlyMap<string, string>): Promise<void> {
+  private async authorize({ caller, drafts }: PublishRequest, pods: ReadonlyMap<string, string>): Promise<void> {
     const resource = (draft: EventDraft, webId: string): string =>
       `${pods.get(webId)}${topicPath(parseTopic(draft.topic))}`;
     const resources = new Set(drafts.flatMap((draft): string[] =>
@@ -114,13 +131,21 @@ export class Publisher {
     if (resources.size === 0) {
       return;
     }
-    const allowed = await this.access.allowed(publisher, [ ...resources ], 'append');
+    const allowed = await this.access.allowed(caller, [ ...resources ], 'append');
     for (const draft of drafts) {
       for (const webId of targetsOf(draft)) {
         if (!allowed.has(resource(draft, webId))) {
           throw new NotAuthorized(`Not authorized to publish to ${webId} on topic ${draft.topic}`);
         }
       }
+    }
+  }
+}
+
+function assertWithinLimits({ caller: { limits }, drafts }: PublishRequest): void {
+  for (const { topic } of drafts) {
+    if (limits?.topics && !limits.topics.some((pattern): boolean => covers(pattern, topic))) {
+      throw new NotAuthorized(`This API key is limited to other topics than ${topic}`);
     }
   }
 }

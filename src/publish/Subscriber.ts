@@ -1,12 +1,19 @@
 import { v7 } from 'uuid';
 import { InvalidInput } from '../event/InvalidInput';
 import { publishContainer } from '../event/Event';
+import { controlsInbox } from './consent';
 import { NotAuthorized } from './NotAuthorized';
 import type { Access, Containers } from './ports';
+import type { Caller } from '../identity/Caller';
 import type { EventStore } from '../store/EventStore';
 import type { Subscription, SubscriptionDraft } from '../subscription/Subscription';
 import { subscriptionsContainer } from '../subscription/Subscription';
-import { patternPath } from '../subscription/TopicPattern';
+import type { TopicPattern } from '../subscription/TopicPattern';
+import { covers, patternPath } from '../subscription/TopicPattern';
+import { TooMany } from './TooMany';
+
+/** After how many seconds it may be tried again where there are as many subscriptions as there may be. */
+const FULL_RETRY = 3_600;
 
 /**
  * The rules by which agents follow the topics of pods.
@@ -15,16 +22,28 @@ export class Subscriber {
   private readonly store: EventStore;
   private readonly access: Access;
   private readonly containers: Containers;
+  private readonly mostOfAgent: number;
+  private readonly mostOfPod: number;
 
   /**
    * @param store - Where subscriptions are kept.
    * @param access - Decides who may follow what, and who may see and end it.
    * @param containers - Knows the inboxes.
+   * @param mostOfAgent - The most subscriptions that an agent has on this server. Default 10,000.
+   * @param mostOfPod - The most subscriptions to one pod. Default 1,000,000.
    */
-  public constructor(store: EventStore, access: Access, containers: Containers) {
+  public constructor(
+    store: EventStore,
+    access: Access,
+    containers: Containers,
+    mostOfAgent = 10_000,
+    mostOfPod = 1_000_000,
+  ) {
     this.store = store;
     this.access = access;
     this.containers = containers;
+    this.mostOfAgent = mostOfAgent;
+    this.mostOfPod = mostOfPod;
   }
 
   /**
@@ -32,11 +51,19 @@ export class Subscriber {
    *
    * @throws {@link InvalidInput} if the inbox is no container of this server, or one that holds published events.
    * @throws {@link NotAuthorized} if the agent may not read the topic, or does not control the inbox.
+   * @throws {@link TooMany} if the agent, or the pod, has as many subscriptions as there may be.
    */
-  public async subscribe(pod: string, agent: string, draft: SubscriptionDraft): Promise<Subscription> {
+  public async subscribe(
+    pod: string,
+    caller: Caller & { agent: string },
+    draft: SubscriptionDraft,
+  ): Promise<Subscription> {
     const { pattern, inbox } = draft;
     const topics = `${pod}${patternPath(pattern)}`;
-    if (!(await this.access.allowed(agent, [ topics ], 'read')).has(topics)) {
+    if (!isWithinLimits(caller, pattern)) {
+      throw new NotAuthorized(`This API key is limited to other topics than ${pattern}`);
+    }
+    if (!(await this.access.allowed(caller, [ topics ], 'read')).has(topics)) {
       throw new NotAuthorized(`Not authorized to subscribe to topic ${pattern} of ${pod}`);
     }
     const inboxPod = await this.containers.podOfContainer(inbox);
@@ -46,24 +73,35 @@ export class Subscriber {
     if (inbox === publishContainer(inboxPod)) {
       throw new InvalidInput(`Inbox ${inbox} holds published events; name another container, such as ${inboxPod}inbox/`);
     }
+    const consent = { pod: inboxPod, epoch: await this.store.epochOf(inboxPod) };
     // Said before whether it exists, which only those who control it may know.
-    if (!await this.controls(agent, inbox)) {
+    if (!await controlsInbox(this.access, caller, inbox)) {
       throw new NotAuthorized(`Not authorized to have events delivered to ${inbox}: that takes acl:Write or acl:Control on it`);
     }
     if (!await this.containers.exists(inbox)) {
       throw new InvalidInput(`There is no container at ${inbox}`);
     }
-    return this.store.addSubscription({ id: v7(), pod, agent, created: Date.now(), ...draft });
+    const added = await this.store.addSubscription(
+      { id: v7(), pod, agent: caller.agent, created: Date.now(), ...draft },
+      { ofAgent: this.mostOfAgent, ofPod: this.mostOfPod },
+      consent,
+    );
+    if (typeof added === 'string') {
+      throw new TooMany(added === 'ofAgent' ?
+        `You have ${this.mostOfAgent} subscriptions, which is the most: end one that you do not need first` :
+        `${pod} has ${this.mostOfPod} subscriptions, which is the most`, FULL_RETRY);
+    }
+    return added;
   }
 
   /**
    * The subscriptions of a pod that an agent may see: all if it may read `{pod}subscriptions/`, otherwise its own.
    */
-  public async list(pod: string, agent: string | undefined): Promise<Subscription[]> {
-    if (await this.mayAll(pod, agent, 'read')) {
-      return this.store.listSubscriptions(pod);
-    }
-    return agent === undefined ? [] : this.store.listSubscriptions(pod, agent);
+  public async list(pod: string, caller: Caller): Promise<Subscription[]> {
+    const found = await this.mayAll(pod, caller, 'read') ?
+      await this.store.listSubscriptions(pod) :
+      caller.agent === undefined ? [] : await this.store.listSubscriptions(pod, caller.agent);
+    return found.filter(({ pattern }): boolean => isWithinLimits(caller, pattern));
   }
 
   /**
@@ -73,8 +111,8 @@ export class Subscriber {
    *
    * @throws {@link NotAuthorized} if it is, or could be, somebody else's.
    */
-  public async get(pod: string, agent: string | undefined, id: string): Promise<Subscription | undefined> {
-    return this.getIf(pod, agent, id, 'read');
+  public async get(pod: string, caller: Caller, id: string): Promise<Subscription | undefined> {
+    return this.getIf(pod, caller, id, 'read');
   }
 
   /**
@@ -85,26 +123,27 @@ export class Subscriber {
    *
    * @throws {@link NotAuthorized} if it is, or could be, somebody else's.
    */
-  public async end(pod: string, agent: string | undefined, id: string): Promise<boolean> {
-    const subscription = await this.getIf(pod, agent, id, 'write');
+  public async end(pod: string, caller: Caller, id: string): Promise<boolean> {
+    const subscription = await this.getIf(pod, caller, id, 'write');
     return subscription !== undefined && this.store.removeSubscription(pod, id);
   }
 
-  private async getIf(pod: string, agent: string | undefined, id: string, mode: 'read' | 'write'): Promise<Subscription | undefined> {
+  private async getIf(pod: string, caller: Caller, id: string, mode: 'read' | 'write'): Promise<Subscription | undefined> {
     const subscription = await this.store.getSubscription(pod, id);
-    if ((agent === undefined || subscription?.agent !== agent) && !await this.mayAll(pod, agent, mode)) {
+    const isOwn = caller.agent !== undefined && subscription?.agent === caller.agent;
+    const isLimited = subscription !== undefined && !isWithinLimits(caller, subscription.pattern);
+    if (isLimited || (!isOwn && !await this.mayAll(pod, caller, mode))) {
       throw new NotAuthorized(`Not authorized to ${mode === 'read' ? 'see' : 'end'} this subscription`);
     }
     return subscription;
   }
 
-  private async mayAll(pod: string, agent: string | undefined, mode: 'read' | 'write'): Promise<boolean> {
+  private async mayAll(pod: string, caller: Caller, mode: 'read' | 'write'): Promise<boolean> {
     const container = subscriptionsContainer(pod);
-    return (await this.access.allowed(agent, [ container ], mode)).has(container);
+    return (await this.access.allowed(caller, [ container ], mode)).has(container);
   }
+}
 
-  private async controls(agent: string, inbox: string): Promise<boolean> {
-    return (await this.access.allowed(agent, [ inbox ], 'write')).has(inbox) ||
-      (await this.access.allowed(agent, [ inbox ], 'control')).has(inbox);
-  }
+function isWithinLimits({ limits }: Caller, pattern: TopicPattern): boolean {
+  return !limits?.topics || limits.topics.some((outer): boolean => covers(outer, pattern));
 }

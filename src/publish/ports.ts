@@ -1,3 +1,5 @@
+import type { Caller } from '../identity/Caller';
+
 /**
  * What the accept step and the fan-out need to know of pods.
  */
@@ -28,15 +30,30 @@ export type Mode = 'append' | 'read' | 'write' | 'control';
  */
 export interface Access {
   /**
-   * Whether an agent has a mode on resources, which do not have to exist.
+   * Whether somebody has a mode on resources, which do not have to exist.
    *
-   * @param agent - A WebID, or `undefined` for the public.
+   * @param caller - Who asks; what an API key is limited to does not count here.
    * @param resources - The URLs of the resources.
    * @param mode - The mode that is asked for.
    *
-   * @returns The resources on which the agent has the mode.
+   * @returns The resources on which the caller has the mode.
    */
-  allowed: (agent: string | undefined, resources: readonly string[], mode: Mode) => Promise<ReadonlySet<string>>;
+  allowed: (caller: Caller, resources: readonly string[], mode: Mode) => Promise<ReadonlySet<string>>;
+}
+
+/**
+ * Who among many may read something, by ordinary Solid access control.
+ */
+export interface Readers {
+  /**
+   * Tells which agents may read a resource, which does not have to exist.
+   *
+   * @param resource - The URL of the resource.
+   * @param agents - WebIDs.
+   *
+   * @returns Those of the agents that may.
+   */
+  readersOf: (resource: string, agents: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 /**

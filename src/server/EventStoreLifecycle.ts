@@ -1,23 +1,30 @@
 import type { Finalizable } from '@solid/community-server';
 import { Initializer } from '@solid/community-server';
-import type { EventStore } from '../store/EventStore';
+import type { Openable } from '../store/Openable';
 
 /**
- * Opens the event store when a process of the server starts, and closes it when the server stops.
+ * Opens what the server keeps of events when one of its processes starts, and closes it when the server stops.
  */
 export class EventStoreLifecycle extends Initializer implements Finalizable {
-  private readonly store: EventStore;
+  private readonly stores: readonly Openable[];
 
-  public constructor(store: EventStore) {
+  /**
+   * @param stores - What is opened, in this order.
+   */
+  public constructor(stores: Openable[]) {
     super();
-    this.store = store;
+    this.stores = stores;
   }
 
   public override async handle(): Promise<void> {
-    await this.store.open();
+    for (const store of this.stores) {
+      await store.open();
+    }
   }
 
   public async finalize(): Promise<void> {
-    await this.store.close();
+    for (const store of this.stores) {
+      await store.close();
+    }
   }
 }

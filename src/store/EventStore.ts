@@ -1,5 +1,6 @@
 import type { Event } from '../event/Event';
 import type { Subscription } from '../subscription/Subscription';
+import type { Openable } from './Openable';
 
 /**
  * A pod that gets an event and forwards it to its subscribers.
@@ -39,6 +40,41 @@ export interface ReaderScope {
 }
 
 /**
+ * A subscription of which it is to be asked again whether its agent controls its inbox,
+ * because access to the inbox has changed since that was found.
+ */
+export interface Doubt {
+  /** The key of the subscription in the store. */
+  readonly subscription: number;
+  /** Tells this doubt from later ones about the same subscription. */
+  readonly mark: string;
+  /** The WebID of the subscriber. */
+  readonly agent: string;
+  /** The URL of the inbox. */
+  readonly inbox: string;
+}
+
+/**
+ * How many subscriptions there may be.
+ */
+export interface SubscriptionBounds {
+  /** Of one agent, on this server. */
+  readonly ofAgent: number;
+  /** To one pod. */
+  readonly ofPod: number;
+}
+
+/**
+ * When it was found that an agent controls its inbox.
+ */
+export interface Consent {
+  /** The base URL of the pod in which the inbox lies. */
+  readonly pod: string;
+  /** The access epoch of that pod. */
+  readonly epoch: number | undefined;
+}
+
+/**
  * A copy that has just landed in a container that somebody watches.
  */
 export interface LandedCopy {
@@ -55,12 +91,14 @@ export interface LandResult {
   /**
    * - `done`: there is nothing more to write;
    * - `more`: the bound was reached, and there may be more;
-   * - `unknown`: it goes on when it is known if `unknown` agents may receive the topic;
+   * - `unknown`: it goes on when it is known if `unknown` agents may receive the topic, and `doubts` are settled;
    * - `stale`: it goes on with a new scope, because access to the pod has changed since this one was made.
    */
   readonly outcome: 'done' | 'more' | 'unknown' | 'stale';
   /** The WebIDs of the agents of whom it is not known if they may receive the topic. */
   readonly unknown: readonly string[];
+  /** The subscriptions of which it is not known if their agents still control their inboxes. */
+  readonly doubts: readonly Doubt[];
   /** The copies that were written in watched containers. */
   readonly watched: readonly LandedCopy[];
 }
@@ -86,17 +124,7 @@ export interface Entry {
  * a rejected one has written nothing.
  * A container is `publish/` of a pod, with the events published there, or an inbox, with copies.
  */
-export interface EventStore {
-  /**
-   * Opens the store, and brings an older one up to date.
-   *
-   * @throws An error if the store was written by a newer version.
-   */
-  open: () => Promise<void>;
-
-  /** Finishes what is under way and closes the store. Can be called more than once. */
-  close: () => Promise<void>;
-
+export interface EventStore extends Openable {
   /** Remembers that a pod has been set up. */
   registerPod: (pod: string) => Promise<void>;
   /** Whether a pod has been set up. */
@@ -111,11 +139,20 @@ export interface EventStore {
   epochOf: (pod: string) => Promise<number | undefined>;
   /**
    * Tells that access control was changed: nothing that was learned before is used again, of any pod in which it lies,
-   * or that lies below its container.
+   * or that lies below its container; and the subscriptions whose inboxes lie there are in doubt.
    *
    * @param resource - The URL of the document of access control.
    */
   raiseEpoch: (resource: string) => Promise<void>;
+  /**
+   * Remembers that access to what lies at a URL depends on another document, such as that of a group.
+   *
+   * @param document - The URL of the document.
+   * @param resource - The URL of the resource to which access depends on it.
+   */
+  noteDependency: (document: string, resource: string) => Promise<void>;
+  /** Tells that a document was changed: if access to anything depends on it, that has changed. */
+  raiseDependents: (document: string) => Promise<void>;
 
   /** Stores events in the containers of their pods, and what is to be forwarded: all or nothing. */
   accept: (events: readonly AcceptedEvent[]) => Promise<void>;
@@ -144,9 +181,14 @@ export interface EventStore {
   /**
    * Adds a subscription, unless the agent already has one of the same pod, pattern and inbox.
    *
-   * @returns The one that is there now.
+   * @param subscription - What to add.
+   * @param bounds - How many there may be.
+   * @param consent - When it was found that the agent controls the inbox; it is asked again if that has changed since.
+   *
+   * @returns The one that is there now, or the bound that has been reached.
    */
-  addSubscription: (subscription: Subscription) => Promise<Subscription>;
+  addSubscription: (subscription: Subscription, bounds?: SubscriptionBounds, consent?: Consent) =>
+  Promise<Subscription | keyof SubscriptionBounds>;
   getSubscription: (pod: string, id: string) => Promise<Subscription | undefined>;
   /** The subscriptions of a pod, oldest first; of one agent, if it is named. */
   listSubscriptions: (pod: string, agent?: string) => Promise<Subscription[]>;
@@ -159,6 +201,9 @@ export interface EventStore {
    * @param limit - The most pods to return.
    */
   pendingForwards: (limit: number) => Promise<PendingForward[]>;
+
+  /** Settles doubts: whether the agent of each subscription controls its inbox. Newer doubts about it stay. */
+  settle: (answers: ReadonlyMap<Doubt, boolean>) => Promise<void>;
 
   /** Begins to learn who may receive a topic of a pod, at the pod's epoch of now. */
   openScope: (pod: string) => Promise<ReaderScope>;

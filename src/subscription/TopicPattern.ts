@@ -28,6 +28,17 @@ export function patternsOf({ name, segments }: Topic): TopicPattern[] {
 }
 
 /**
+ * Whether all that a pattern or topic matches is also matched by another pattern.
+ *
+ * @param outer - The other pattern.
+ * @param inner - A pattern, or a topic.
+ */
+export function covers(outer: TopicPattern, inner: TopicPattern): boolean {
+  return outer === '*' || outer === inner || inner.startsWith(`${outer}#`) && !outer.includes('#') ||
+    outer.endsWith('/*') && inner.startsWith(outer.slice(0, -1));
+}
+
+/**
  * The resource, relative to the pod, on which a subscriber needs `acl:Read` to follow a pattern:
  * the topic's own, or the container of everything below.
  */

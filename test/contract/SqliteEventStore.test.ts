@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { SqliteEventStore } from '../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY } from '../../src/store/sqlite/SqliteSession';
+import { IN_MEMORY, SqliteSession } from '../../src/store/sqlite/SqliteSession';
+import type { Subscription } from '../../src/subscription/Subscription';
 import { anEvent, aSubscription, describeEventStore, forwardAll, POD, PRODUCER } from './eventStoreContract';
 
 interface Internals {
@@ -21,21 +22,21 @@ const newFolder = (): string => {
 
 afterAll((): void => folders.forEach((folder): void => rmSync(folder, { recursive: true })));
 
-describeEventStore('SQLite on disk', async(): Promise<SqliteEventStore> => new SqliteEventStore(newFolder()));
-describeEventStore('SQLite in memory', async(): Promise<SqliteEventStore> => new SqliteEventStore(IN_MEMORY));
+describeEventStore('SQLite on disk', async(): Promise<SqliteEventStore> => new SqliteEventStore(new SqliteSession(newFolder())));
+describeEventStore('SQLite in memory', async(): Promise<SqliteEventStore> => new SqliteEventStore(new SqliteSession(IN_MEMORY)));
 
 describe('A SqliteEventStore on disk', (): void => {
   const fileIn = (folder: string): string => join(folder, '.events', 'events.sqlite');
 
   it('survives a restart, with what was to be forwarded.', async(): Promise<void> => {
     const folder = newFolder();
-    const first = new SqliteEventStore(folder);
+    const first = new SqliteEventStore(new SqliteSession(folder));
     const event = anEvent();
-    const subscription = await first.addSubscription(aSubscription());
+    const subscription = await first.addSubscription(aSubscription()) as Subscription;
     await first.accept([{ event, forwards: [{ pod: POD }]}]);
     await first.close();
     await first.close();
-    const second = new SqliteEventStore(folder);
+    const second = new SqliteEventStore(new SqliteSession(folder));
     expect(await second.getEntry(`${PRODUCER}publish/`, event.id)).toEqual(event);
     expect(await second.listSubscriptions(POD)).toEqual([ subscription ]);
     await forwardAll(second);
@@ -45,7 +46,7 @@ describe('A SqliteEventStore on disk', (): void => {
 
   it('writes durably, and leaves nothing beside the file when it is closed.', async(): Promise<void> => {
     const folder = newFolder();
-    const store = new SqliteEventStore(folder);
+    const store = new SqliteEventStore(new SqliteSession(folder));
     await store.open();
     const write = store.accept([{ event: anEvent(), forwards: []}]);
     await store.close();
@@ -62,7 +63,7 @@ describe('A SqliteEventStore on disk', (): void => {
 
   it('refuses a database of a newer schema, and leaves it as it is.', async(): Promise<void> => {
     const folder = newFolder();
-    const store = new SqliteEventStore(folder);
+    const store = new SqliteEventStore(new SqliteSession(folder));
     await store.open();
     await store.close();
     const db = new Database(fileIn(folder));
@@ -75,7 +76,7 @@ describe('A SqliteEventStore on disk', (): void => {
   });
 
   it('shares one transaction among what arrives in one turn.', async(): Promise<void> => {
-    const store = new SqliteEventStore(newFolder());
+    const store = new SqliteEventStore(new SqliteSession(newFolder()));
     await store.open();
     const { db } = internalsOf(store).connect();
     const exec = jest.spyOn(db, 'exec');
@@ -87,7 +88,7 @@ describe('A SqliteEventStore on disk', (): void => {
 
   it('rejects all that waits where no transaction can begin, and goes on when it can.', async(): Promise<void> => {
     const folder = newFolder();
-    const store = new SqliteEventStore(folder);
+    const store = new SqliteEventStore(new SqliteSession(folder));
     await store.open();
     internalsOf(store).connect().db.pragma('busy_timeout = 1');
     const other = new Database(fileIn(folder));
@@ -103,7 +104,7 @@ describe('A SqliteEventStore on disk', (): void => {
   });
 
   it('matches by a fixed number of indexed look-ups, whatever else is followed.', async(): Promise<void> => {
-    const store = new SqliteEventStore(IN_MEMORY);
+    const store = new SqliteEventStore(new SqliteSession(IN_MEMORY));
     const internal = internalsOf(store);
     const prepare = jest.spyOn(internal, 'prepare');
     const statementsFor = async(): Promise<string[]> => {

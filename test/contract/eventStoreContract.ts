@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
 import type { Event } from '../../src/event/Event';
-import type { EventStore, LandResult, PendingForward, ReaderScope } from '../../src/store/EventStore';
+import type { Doubt, EventStore, LandResult, PendingForward, ReaderScope } from '../../src/store/EventStore';
 import type { Subscription } from '../../src/subscription/Subscription';
 
 export const POD = 'http://localhost/user/';
@@ -56,6 +56,7 @@ async function finish(
     const result = await store.land(forward, scope, limit);
     results.push(result);
     if (result.outcome === 'unknown') {
+      await store.settle(new Map(result.doubts.map((doubt): [Doubt, boolean] => [ doubt, true ])));
       await store.learn(scope, new Map(result.unknown.map((agent): [string, boolean] => [ agent, may(agent) ])));
     } else if (result.outcome !== 'more') {
       return results;
@@ -229,7 +230,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         const scope = await store.openScope(POD);
         await store.learn(scope, new Map([[ AGENT, true ]]));
         await store.raiseEpoch(`${POD}topics/.acl`);
-        expect(await store.land(forward, scope, 10)).toEqual({ outcome: 'stale', unknown: [], watched: []});
+        expect(await store.land(forward, scope, 10)).toEqual({ outcome: 'stale', unknown: [], doubts: [], watched: []});
         await store.raiseEpoch('http://localhost/.acl');
         await store.raiseEpoch(`${PRODUCER}.acl`);
         expect(await store.epochOf(POD)).toBe(scope.epoch + 2);
@@ -241,7 +242,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
       });
 
       it('copies nothing for a subscription that was ended before its turn.', async(): Promise<void> => {
-        const subscription = await store.addSubscription(aSubscription());
+        const subscription = await store.addSubscription(aSubscription()) as Subscription;
         await accept();
         await store.removeSubscription(POD, subscription.id);
         await forwardAll(store);
@@ -261,7 +262,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         await forwardAll(store);
         expect(await idsIn(inboxOf('subscriber'))).toEqual([]);
         expect(await store.getEntry(PUBLISH, event.id)).toEqual(event);
-        expect(await store.land(forward, scope, 10)).toEqual({ outcome: 'done', unknown: [], watched: []});
+        expect(await store.land(forward, scope, 10)).toEqual({ outcome: 'done', unknown: [], doubts: [], watched: []});
       });
 
       it('reports copies in watched containers, and no others.', async(): Promise<void> => {

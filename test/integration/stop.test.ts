@@ -8,6 +8,7 @@ import { WebSocket } from 'ws';
 import { ContextLoader } from '../../src/event/ContextLoader';
 import { createEvent } from '../../src/event/EventDocument';
 import { SqliteEventStore } from '../../src/store/sqlite/SqliteEventStore';
+import { SqliteSession } from '../../src/store/sqlite/SqliteSession';
 import { grant } from '../util/access';
 import type { TestAgent } from '../util/accounts';
 import { logIn, seedFile } from '../util/accounts';
@@ -126,7 +127,7 @@ describe('A server that is stopped', (): void => {
 
   it('goes on, after the next start, with a fan-out that it had not finished.', async(): Promise<void> => {
     await server.kill('SIGTERM');
-    const store = new SqliteEventStore(options.data);
+    const store = new SqliteEventStore(new SqliteSession(options.data));
     await store.open();
     const draft = { recipients: [ user.webId ], sources: [], topic: TOPIC, data: '{"name":"Bruce Wayne"}' };
     const event = await createEvent(draft, producer.pod, producer.webId, new ContextLoader());

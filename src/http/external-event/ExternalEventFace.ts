@@ -47,16 +47,17 @@ export class ExternalEventFace extends Face {
     return path === '__event' ? { own: [ 'POST' ], ldp: [ 'OPTIONS' ]} : undefined;
   }
 
-  public async handle({ request, pod, url }: Exchange): Promise<Answer> {
+  public async handle(exchange: Exchange): Promise<Answer> {
+    const { request, pod, url } = exchange;
     const requestKey = toRequestKey(request.headers['x-personium-requestkey']);
-    const publisher = await this.authenticator.agentOf(request);
-    if (!(await this.access.allowed(publisher, [ url ], 'append')).has(url)) {
-      throw publisher === undefined ?
+    const caller = await this.authenticator.callerOf(exchange);
+    if (!(await this.access.allowed(caller, [ url ], 'append')).has(url)) {
+      throw caller.agent === undefined ?
         new PersoniumProblem(401, 'PR401-AU-0001', 'Authorization required.', unauthorized('').headers) :
         new PersoniumProblem(403, 'PR403-AU-0002', 'Necessary privilege is lacking.');
     }
     const draft = parseExternalEvent(await readText(request, this.maxBytes), requestKey);
-    await this.publisher.publish({ pod, publisher, drafts: [ draft ], toProducer: true });
+    await this.publisher.publish({ pod, caller, drafts: [ draft ], toProducer: true });
     return { status: 200, headers: HEADERS };
   }
 

@@ -46,17 +46,18 @@ export class PublishFace extends Face {
     return /^publish\/?$/u.test(path) ? { own: [ 'POST' ], ldp: [ 'GET', 'HEAD', 'OPTIONS' ]} : undefined;
   }
 
-  public async handle({ request, pod }: Exchange): Promise<Answer> {
-    const publisher = await this.authenticator.agentOf(request);
+  public async handle(exchange: Exchange): Promise<Answer> {
+    const { request, pod } = exchange;
+    const caller = await this.authenticator.callerOf(exchange);
     const gate = publishContainer(pod);
-    if (!(await this.access.allowed(publisher, [ gate ], 'append')).has(gate)) {
-      throw publisher === undefined ?
+    if (!(await this.access.allowed(caller, [ gate ], 'append')).has(gate)) {
+      throw caller.agent === undefined ?
         unauthorized(`To publish through ${pod} you have to log in`) :
         new NotAuthorized(`Not authorized to publish through ${pod}`);
     }
     assertMediaType(request, [ JSON_MEDIA_TYPE ]);
     const { drafts, isArray } = parsePublish(await readText(request, this.maxBytes));
-    const ids = (await this.publisher.publish({ pod, publisher, drafts })).map(eventUrl);
+    const ids = (await this.publisher.publish({ pod, caller, drafts })).map(eventUrl);
     return jsonAnswer(201, { id: ids[0], ...isArray && { ids }}, { Location: ids[0] });
   }
 

@@ -4,6 +4,7 @@ import type { ContextLoader } from '../../event/ContextLoader';
 import { isId } from '../../event/Event';
 import { LIMITS } from '../../event/limits';
 import { JSON_LD, JSON_MEDIA_TYPE } from '../../event/mediaTypes';
+import type { Caller } from '../../identity/Caller';
 import { NotAuthorized } from '../../publish/NotAuthorized';
 import { parseSubscription, SUBSCRIPTION_TYPES } from '../../subscription/parseSubscription';
 import type { Subscriber } from '../../publish/Subscriber';
@@ -58,55 +59,56 @@ export class SubscriptionsFace extends Face {
   }
 
   public async handle(exchange: Exchange): Promise<Answer> {
-    const agent = await this.authenticator.agentOf(exchange.request);
+    const caller = await this.authenticator.callerOf(exchange);
     const id = ITEM.exec(exchange.path)?.[1];
     try {
       if (id !== undefined) {
-        return await this.handleItem(exchange, agent, id);
+        return await this.handleItem(exchange, caller, id);
       }
       if (exchange.method !== 'POST') {
-        const subscriptions = await this.subscriber.list(exchange.pod, agent);
-        if (agent === undefined && subscriptions.length === 0) {
+        const subscriptions = await this.subscriber.list(exchange.pod, caller);
+        if (caller.agent === undefined && subscriptions.length === 0) {
           throw unauthorized(`To see the subscriptions of ${exchange.pod} you have to log in`);
         }
         return await this.convert(exchange, subscriptionListing(exchange.pod, subscriptions));
       }
     } catch (error: unknown) {
-      throw agent === undefined && error instanceof NotAuthorized ? unauthorized(`${error.message}: log in first`) : error;
+      throw caller.agent === undefined && error instanceof NotAuthorized ? unauthorized(`${error.message}: log in first`) : error;
     }
+    const { agent } = caller;
     if (agent === undefined) {
       throw unauthorized(`To subscribe to ${exchange.pod} you have to log in`);
     }
-    return this.create(exchange, agent);
+    return this.create(exchange, { ...caller, agent });
   }
 
   public problem({ status, message, headers }: HttpProblem): Answer {
     return jsonAnswer(status, { error: message }, headers);
   }
 
-  private async create({ request, pod, url }: Exchange, agent: string): Promise<Answer> {
+  private async create({ request, pod, url }: Exchange, caller: Caller & { agent: string }): Promise<Answer> {
     const type = assertMediaType(request, SUBSCRIPTION_TYPES);
     const draft = await parseSubscription(await readText(request, LIMITS.subscriptionBytes), type, url, this.contexts);
-    const subscription = await this.subscriber.subscribe(pod, agent, draft);
+    const subscription = await this.subscriber.subscribe(pod, caller, draft);
     return jsonAnswer(201, subscriptionDocument(subscription), {
       'Content-Type': JSON_LD,
       Location: subscriptionUrl(subscription),
     });
   }
 
-  private async handleItem(exchange: Exchange, agent: string | undefined, id: string): Promise<Answer> {
+  private async handleItem(exchange: Exchange, caller: Caller, id: string): Promise<Answer> {
     const { pod, method, url } = exchange;
     const missing = new HttpProblem(404, `There is no subscription at ${url}`);
     if (!isId(id)) {
       throw missing;
     }
     if (method === 'DELETE') {
-      if (!await this.subscriber.end(pod, agent, id)) {
+      if (!await this.subscriber.end(pod, caller, id)) {
         throw missing;
       }
       return { status: 204 };
     }
-    const subscription = await this.subscriber.get(pod, agent, id);
+    const subscription = await this.subscriber.get(pod, caller, id);
     if (!subscription) {
       throw missing;
     }

@@ -1,18 +1,20 @@
-import { join } from 'node:path';
 import { parse, stringify } from 'uuid';
 import type { Event } from '../../event/Event';
 import { eventDocument, publishContainer } from '../../event/Event';
 import type { Subscription } from '../../subscription/Subscription';
 import type {
   AcceptedEvent,
+  Consent,
+  Doubt,
   Entry,
   EventStore,
   LandResult,
   PendingForward,
   ReaderScope,
+  SubscriptionBounds,
 } from '../EventStore';
 import { land } from './landing';
-import { IN_MEMORY, SqliteSession } from './SqliteSession';
+import type { SqliteSession } from './SqliteSession';
 
 interface EventRow extends Omit<Event, 'id' | 'publisher'> { uuid: Buffer; publisher: string | null }
 interface SubscriptionRow extends Omit<Subscription, 'id'> { uuid: Buffer }
@@ -36,11 +38,10 @@ export class SqliteEventStore implements EventStore {
   private lastPod = 0;
 
   /**
-   * @param folder - The folder of the pods' data, in which `.events/events.sqlite` is made if it does not exist,
-   *                 or `:memory:` for a store that ends with the process.
+   * @param session - The connection to the database.
    */
-  public constructor(folder: string) {
-    this.db = new SqliteSession(folder === IN_MEMORY ? IN_MEMORY : join(folder, '.events', 'events.sqlite'));
+  public constructor(session: SqliteSession) {
+    this.db = session;
   }
 
   public async open(): Promise<void> {
@@ -72,11 +73,40 @@ export class SqliteEventStore implements EventStore {
 
   // Not queued: whoever changes access must find the change in force before anything else is written.
   public async raiseEpoch(resource: string): Promise<void> {
+    this.db.writeNow((): void => this.accessChanged(resource));
+  }
+
+  public async noteDependency(document: string, resource: string): Promise<void> {
+    const known = this.db.get('SELECT 1 FROM dependencies WHERE document = ? AND resource = ?', document, resource);
+    if (!known) {
+      this.db.run('INSERT OR IGNORE INTO dependencies (document, resource) VALUES (?, ?)', document, resource);
+    }
+  }
+
+  // Not queued, as above.
+  public async raiseDependents(document: string): Promise<void> {
+    const dependents = this.db.all<{ resource: string }>('SELECT resource FROM dependencies WHERE document = ?', document);
+    if (dependents.length > 0) {
+      this.db.writeNow((): void => {
+        for (const { resource } of dependents) {
+          this.accessChanged(resource);
+        }
+      });
+    }
+  }
+
+  private accessChanged(resource: string): void {
     const container = resource.slice(0, resource.lastIndexOf('/') + 1);
     this.db.run(`
       UPDATE pods SET epoch = epoch + 1
       WHERE url = substr(?, 1, length(url)) OR substr(url, 1, length(?)) = ?
     `, resource, container, container);
+    // '0' is the character behind '/', so this is the range of all that begins with the container.
+    this.db.run(`
+      INSERT OR REPLACE INTO doubts (subscription, pod, mark)
+      SELECT s.id, s.pod, hex(randomblob(8)) FROM containers c CROSS JOIN subscriptions s
+      WHERE c.url >= ? AND c.url < ? AND s.inbox = c.id
+    `, container, `${container.slice(0, -1)}0`);
   }
 
   public async accept(events: readonly AcceptedEvent[]): Promise<void> {
@@ -142,18 +172,46 @@ export class SqliteEventStore implements EventStore {
     });
   }
 
-  public async addSubscription(subscription: Subscription): Promise<Subscription> {
-    return this.db.write((): Subscription => {
-      const { id, pod, pattern, inbox, agent, created } = subscription;
+  public async addSubscription(
+    { id, pod, pattern, inbox, agent, created }: Subscription,
+    bounds?: SubscriptionBounds,
+    consent?: Consent,
+  ): Promise<Subscription | keyof SubscriptionBounds> {
+    return this.db.write((): Subscription | keyof SubscriptionBounds => {
       const keys = [ this.podKey(pod), pattern, this.containerKey(inbox), this.agentKey(agent) ];
-      this.db.run(`
-        INSERT OR IGNORE INTO subscriptions (pod, pattern, inbox, agent, uuid, created) VALUES (?, ?, ?, ?, ?, ?)
-      `, ...keys, parse(id), created);
-      return toSubscription(this.db.get<SubscriptionRow>(
-        `${SUBSCRIPTIONS} WHERE s.pod = ? AND s.pattern = ? AND s.inbox = ? AND s.agent = ?`,
-        ...keys,
-      )!);
+      const same = 'pod = ? AND pattern = ? AND inbox = ? AND agent = ?';
+      let row = this.db.get<{ id: number }>(`SELECT id FROM subscriptions WHERE ${same}`, ...keys);
+      if (!row) {
+        const reached = bounds && this.reached(bounds, keys[0] as number, keys[3] as number);
+        if (reached) {
+          return reached;
+        }
+        row = this.db.get<{ id: number }>(`
+          INSERT INTO subscriptions (pod, pattern, inbox, agent, uuid, created) VALUES (?, ?, ?, ?, ?, ?) RETURNING id
+        `, ...keys, parse(id), created)!;
+      }
+      if (consent) {
+        this.db.run('DELETE FROM doubts WHERE subscription = ?', row.id);
+        if (this.db.epoch(consent.pod) !== consent.epoch) {
+          this.db.run('INSERT INTO doubts (subscription, pod, mark) VALUES (?, ?, hex(randomblob(8)))', row.id, keys[0]);
+        }
+      }
+      return toSubscription(this.db.get<SubscriptionRow>(`${SUBSCRIPTIONS} WHERE s.id = ?`, row.id)!);
     });
+  }
+
+  /** The bound that no further subscription fits in; counts no further than the bound. */
+  private reached(
+    { ofAgent, ofPod }: SubscriptionBounds,
+    pod: number,
+    agent: number,
+  ): keyof SubscriptionBounds | undefined {
+    const has = (column: string, key: number, most: number): boolean =>
+      this.db.get(`SELECT 1 FROM subscriptions WHERE ${column} = ? LIMIT 1 OFFSET ?`, key, most - 1) !== undefined;
+    if (has('agent', agent, ofAgent)) {
+      return 'ofAgent';
+    }
+    return has('pod', pod, ofPod) ? 'ofPod' : undefined;
   }
 
   public async getSubscription(pod: string, id: string): Promise<Subscription | undefined> {
@@ -169,11 +227,13 @@ export class SqliteEventStore implements EventStore {
   }
 
   public async removeSubscription(pod: string, id: string): Promise<boolean> {
-    return this.db.write((): boolean => this.db.run(
-      'DELETE FROM subscriptions WHERE uuid = ? AND pod = (SELECT id FROM pods WHERE url = ?)',
-      parse(id),
-      pod,
-    ).changes > 0);
+    return this.db.write((): boolean => {
+      const row = this.db.get<{ id: number }>(`
+        DELETE FROM subscriptions WHERE uuid = ? AND pod = (SELECT id FROM pods WHERE url = ?) RETURNING id
+      `, parse(id), pod);
+      this.db.run('DELETE FROM doubts WHERE subscription = ?', row?.id ?? null);
+      return row !== undefined;
+    });
   }
 
   public async pendingForwards(limit: number): Promise<PendingForward[]> {
@@ -199,6 +259,20 @@ export class SqliteEventStore implements EventStore {
       FROM waiting w CROSS JOIN pods p CROSS JOIN events e
       WHERE p.id = w.pod AND e.id = (SELECT MIN(f.event) FROM forwards f WHERE f.pod = w.pod)
     `, pod, limit);
+  }
+
+  public async settle(answers: ReadonlyMap<Doubt, boolean>): Promise<void> {
+    return this.db.write((): void => {
+      for (const [{ subscription, mark }, controls ] of answers) {
+        this.db.run(
+          controls ?
+            'DELETE FROM doubts WHERE subscription = ? AND mark = ?' :
+            'UPDATE doubts SET refused = 1 WHERE subscription = ? AND mark = ?',
+          subscription,
+          mark,
+        );
+      }
+    });
   }
 
   public async openScope(pod: string): Promise<ReaderScope> {

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Database, Statement } from 'better-sqlite3';
 import DatabaseConstructor from 'better-sqlite3';
 import { CommitQueue } from './CommitQueue';
@@ -14,17 +14,26 @@ interface Connection {
   readonly statements: Map<string, Statement>;
 }
 
+/** The path of a database in the folder of the pods' data, or {@link IN_MEMORY}. */
+export function databasePath(folder: string, name: string): string {
+  return folder === IN_MEMORY ? IN_MEMORY : join(folder, '.events', name);
+}
+
 /**
  * A connection to the database, opened at its first use, whose statements are prepared once.
  */
 export class SqliteSession {
+  private readonly path: string;
   private connection?: Connection;
   private closed = false;
 
   /**
-   * @param path - The file of the database, made if it does not exist, or `:memory:`.
+   * @param folder - The folder of the pods' data, in which `.events/events.sqlite` is made if it does not exist,
+   *                 or `:memory:` for a database that ends with the process.
    */
-  public constructor(private readonly path: string) {}
+  public constructor(folder: string) {
+    this.path = databasePath(folder, 'events.sqlite');
+  }
 
   /** Opens the database, if it is not open; otherwise its first use does. */
   public open(): void {

@@ -1,7 +1,7 @@
 import { stringify } from 'uuid';
 import { parseTopic } from '../../event/Topic';
 import { patternsOf } from '../../subscription/TopicPattern';
-import type { LandedCopy, LandResult, PendingForward, ReaderScope } from '../EventStore';
+import type { Doubt, LandedCopy, LandResult, PendingForward, ReaderScope } from '../EventStore';
 import type { SqliteSession } from './SqliteSession';
 
 interface ForwardRow {
@@ -34,9 +34,9 @@ export function land(
   limit: number,
 ): LandResult {
   if (session.epoch(forward.pod) !== scope.epoch) {
-    return { outcome: 'stale', unknown: [], watched: []};
+    return { outcome: 'stale', unknown: [], doubts: [], watched: []};
   }
-  const progress: Progress = { outcome: 'done', unknown: [], watched: [], rest: limit };
+  const progress: Progress = { outcome: 'done', unknown: [], doubts: [], watched: [], rest: limit };
   let row = firstForward(session, forward.pod);
   // Another event in front means that this one is done.
   let goesOn = row?.event === forward.event;
@@ -45,8 +45,8 @@ export function land(
     row = firstForward(session, forward.pod);
     goesOn = row?.topic === forward.topic && progress.outcome === 'done' && progress.rest > 0;
   }
-  const { outcome, unknown, watched } = progress;
-  return { outcome, unknown, watched };
+  const { outcome, unknown, doubts, watched } = progress;
+  return { outcome, unknown, doubts, watched };
 }
 
 interface Progress extends Mutable<LandResult> {
@@ -98,8 +98,10 @@ function landOne(session: SqliteSession, row: ForwardRow, scope: ReaderScope, pr
       watched.push(...watchedBetween(session, event, after, step.to));
     }
     // Only where fewer were written than there are subscriptions can there be agents of whom nothing is known.
-    progress.unknown = copies === step.subscriptions ? [] : unknownReaders(session, range, scope);
-    if (progress.unknown.length > 0) {
+    const isComplete = copies === step.subscriptions;
+    progress.unknown = isComplete ? [] : unknownReaders(session, range, scope);
+    progress.doubts = isComplete ? [] : openDoubts(session, range);
+    if (progress.unknown.length + progress.doubts.length > 0) {
       progress.outcome = 'unknown';
     } else {
       after = step.to;
@@ -124,11 +126,23 @@ function unknownReaders(session: SqliteSession, range: readonly unknown[], { id 
   `, ...range, id).map(({ webid }): string => webid);
 }
 
+/** The subscriptions of a range of which it is not known if their agents still control their inboxes. */
+function openDoubts(session: SqliteSession, range: readonly unknown[]): Doubt[] {
+  return session.all<Doubt>(`
+    SELECT s.id AS subscription, d.mark, a.webid AS agent, c.url AS inbox
+    FROM subscriptions s CROSS JOIN doubts d CROSS JOIN agents a CROSS JOIN containers c
+    WHERE ${STEP} AND d.subscription = s.id AND d.refused = 0 AND a.id = s.agent AND c.id = s.inbox
+  `, ...range);
+}
+
 /** Writes the copies for a range of subscriptions; returns how many were written. */
 function copy(session: SqliteSession, event: number, range: readonly unknown[], { id }: ReaderScope): number {
+  // Hardly ever is a subscription in doubt, or a copy removed while its event is forwarded,
+  // so each question is asked once and not for each row.
+  const hasDoubts = session.get('SELECT 1 FROM doubts WHERE pod = ? LIMIT 1', range[0]) !== undefined;
   const readers = `FROM subscriptions s CROSS JOIN temp.readers r
-    WHERE ${STEP} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1`;
-  // Hardly ever is a copy removed while its event is forwarded, so the question is asked once and not for each row.
+    WHERE ${STEP} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1
+    ${hasDoubts ? 'AND NOT EXISTS (SELECT 1 FROM doubts d WHERE d.subscription = s.id)' : ''}`;
   const hasRemoved = session.get('SELECT 1 FROM removed WHERE event = ? LIMIT 1', event) !== undefined;
   const { changes } = hasRemoved ?
     session.run(`

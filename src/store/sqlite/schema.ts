@@ -71,6 +71,39 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (event, container)
   ) STRICT, WITHOUT ROWID;
   `,
+  // API keys; on what access depends beside ACLs; subscriptions whose agents may not control their inboxes any more.
+  `
+  CREATE TABLE api_keys (
+    id INTEGER PRIMARY KEY,
+    uuid TEXT NOT NULL UNIQUE,
+    account TEXT NOT NULL,
+    webid TEXT NOT NULL,
+    name TEXT NOT NULL,
+    prefix BLOB NOT NULL,
+    hash BLOB NOT NULL UNIQUE,
+    created INTEGER NOT NULL,
+    expires INTEGER,
+    pods TEXT,
+    topics TEXT,
+    used TEXT
+  ) STRICT;
+  CREATE INDEX prefixed_api_keys ON api_keys (prefix);
+  CREATE INDEX owned_api_keys ON api_keys (account);
+  CREATE TABLE dependencies (
+    document TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    PRIMARY KEY (document, resource)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE doubts (
+    subscription INTEGER PRIMARY KEY REFERENCES subscriptions,
+    pod INTEGER NOT NULL REFERENCES pods,
+    mark TEXT NOT NULL,
+    refused INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX doubted_pods ON doubts (pod);
+  CREATE INDEX subscriptions_by_inbox ON subscriptions (inbox);
+  CREATE INDEX subscriptions_by_agent ON subscriptions (agent);
+  `,
 ];
 
 /** The answers of who may receive what belong to a process, and end with it. */

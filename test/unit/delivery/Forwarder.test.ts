@@ -1,9 +1,9 @@
 import type { CopyListener } from '../../../src/delivery/CopyListener';
 import { Forwarder } from '../../../src/delivery/Forwarder';
-import type { Access } from '../../../src/publish/ports';
+import type { Access, Readers } from '../../../src/publish/ports';
 import type { LandedCopy } from '../../../src/store/EventStore';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY } from '../../../src/store/sqlite/SqliteSession';
+import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
 import { anEvent, aSubscription, POD } from '../../contract/eventStoreContract';
 import { eventually } from '../../util/wait';
 
@@ -13,16 +13,29 @@ describe('The fan-out', (): void => {
   let asked: string[];
   let messages: string[];
   let landed: LandedCopy[];
+  let controls: (agent: string, mode: string) => boolean | Promise<boolean>;
   let decide: (agent: string, resource: string) => boolean | Promise<boolean>;
+  const readers: Readers = {
+    readersOf: async(resource, agents): Promise<Set<string>> => {
+      const may = new Set<string>();
+      for (const agent of agents) {
+        asked.push(`${agent} ${resource}`);
+        if (await decide(agent, resource)) {
+          may.add(agent);
+        }
+      }
+      return may;
+    },
+  };
   const access: Access = {
-    allowed: async(agent, resources): Promise<Set<string>> => {
-      asked.push(`${agent} ${resources[0]}`);
-      return new Set(await decide(agent!, resources[0]) ? resources : []);
+    allowed: async(caller, resources, mode): Promise<Set<string>> => {
+      asked.push(`${caller.agent} ${mode} ${resources[0]}`);
+      return new Set(await controls(caller.agent!, mode) ? resources : []);
     },
   };
   const listener: CopyListener = { landed: (copy): unknown => landed.push(copy) };
   const create = (options = {}): Forwarder =>
-    new Forwarder(store, access, [ listener ], (message): unknown => messages.push(message), options);
+    new Forwarder(store, readers, access, [ listener ], (message): unknown => messages.push(message), options);
   const inboxOf = (name: string | number): string => `http://localhost/${name}/inbox/`;
   const count = async(inbox: string): Promise<number> => (await store.listEntries(inbox, 0, 1_000)).length;
   const publish = async(pod = POD, topic = 'realestate/contact#add'): Promise<void> => {
@@ -33,9 +46,10 @@ describe('The fan-out', (): void => {
     (await store.pendingForwards(1)).length === 0 ? true : undefined);
 
   beforeEach(async(): Promise<void> => {
-    store = new SqliteEventStore(IN_MEMORY);
+    store = new SqliteEventStore(new SqliteSession(IN_MEMORY));
     [ asked, messages, landed ] = [ [], [], [] ];
     decide = (): boolean => true;
+    controls = (): boolean => true;
     forwarder = create();
   });
 

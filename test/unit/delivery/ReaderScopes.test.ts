@@ -1,12 +1,12 @@
 import { ReaderScopes } from '../../../src/delivery/ReaderScopes';
 import type { ReaderScope } from '../../../src/store/EventStore';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY } from '../../../src/store/sqlite/SqliteSession';
+import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
 import { POD } from '../../contract/eventStoreContract';
 
 describe('What is known of readers', (): void => {
   it('is forgotten, oldest first, when it grows too large or old.', async(): Promise<void> => {
-    const store = new SqliteEventStore(IN_MEMORY);
+    const store = new SqliteEventStore(new SqliteSession(IN_MEMORY));
     const closed: number[] = [];
     const close = jest.spyOn(store, 'closeScope').mockImplementation(async({ id }): Promise<void> => {
       closed.push(id);

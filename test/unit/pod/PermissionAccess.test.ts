@@ -13,18 +13,18 @@ describe('Access by the permission reader', (): void => {
       [{ path: 'http://c/' }, {}],
     ]));
     const resources = [ 'http://a/', 'http://b/', 'http://c/', 'http://d/' ];
-    expect(await reader.allowed(undefined, resources, 'append')).toEqual(new Set([ 'http://a/' ]));
-    expect(await reader.allowed('http://me/', resources, 'read')).toEqual(new Set());
-    expect(await reader.allowed('http://me/', resources, 'control')).toEqual(new Set([ 'http://a/' ]));
+    expect(await reader.allowed({}, resources, 'append')).toEqual(new Set([ 'http://a/' ]));
+    expect(await reader.allowed({ agent: 'http://me/' }, resources, 'read')).toEqual(new Set());
+    expect(await reader.allowed({ agent: 'http://me/' }, resources, 'control')).toEqual(new Set([ 'http://a/' ]));
   });
 
   it('is none where there is no access control.', async(): Promise<void> => {
     const reader = access((): never => { throw new ForbiddenHttpError('No ACL document found for root container'); });
-    expect(await reader.allowed(undefined, [ 'http://a/' ], 'read')).toEqual(new Set());
+    expect(await reader.allowed({}, [ 'http://a/' ], 'read')).toEqual(new Set());
   });
 
   it('is not known where the reader fails.', async(): Promise<void> => {
     const reader = access((): never => { throw new Error('broken ACL'); });
-    await expect(reader.allowed(undefined, [ 'http://a/' ], 'read')).rejects.toThrow('broken ACL');
+    await expect(reader.allowed({}, [ 'http://a/' ], 'read')).rejects.toThrow('broken ACL');
   });
 });

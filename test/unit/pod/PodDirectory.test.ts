@@ -13,7 +13,7 @@ import {
 import { PodDirectory } from '../../../src/pod/PodDirectory';
 import type { PodLayout } from '../../../src/pod/PodLayout';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY } from '../../../src/store/sqlite/SqliteSession';
+import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
 
 const BASE = 'http://localhost/';
 const POD = `${BASE}user/`;
@@ -28,7 +28,7 @@ describe('The pods of a server', (): void => {
   let create: (strategy: StorageLocationStrategy) => PodDirectory;
 
   beforeEach((): void => {
-    store = new SqliteEventStore(IN_MEMORY);
+    store = new SqliteEventStore(new SqliteSession(IN_MEMORY));
     applied = [];
     resources = new Map();
     owners = undefined;

@@ -1,12 +1,12 @@
 import { EpochAccess } from '../../../src/publish/EpochAccess';
 import type { Access } from '../../../src/publish/ports';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY } from '../../../src/store/sqlite/SqliteSession';
+import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
 
 const POD = 'http://localhost/user/';
 const A = `${POD}a`;
 const B = `${POD}b`;
-const ME = 'http://localhost/me';
+const ME = { agent: 'http://localhost/me' };
 
 describe('Remembered access', (): void => {
   let store: SqliteEventStore;
@@ -16,13 +16,13 @@ describe('Remembered access', (): void => {
   let meanwhile: () => Promise<void>;
 
   beforeEach(async(): Promise<void> => {
-    store = new SqliteEventStore(IN_MEMORY);
+    store = new SqliteEventStore(new SqliteSession(IN_MEMORY));
     await store.registerPod(POD);
     asked = [];
     allowed = new Set([ A ]);
     meanwhile = async(): Promise<void> => undefined;
     const source: Access = {
-      allowed: async(agent, resources, mode): Promise<Set<string>> => {
+      allowed: async({ agent }, resources, mode): Promise<Set<string>> => {
         asked.push(`${agent} ${mode} ${resources.join(' ')}`);
         const answer = new Set(resources.filter((resource): boolean => allowed.has(resource)));
         await meanwhile();
@@ -43,10 +43,10 @@ describe('Remembered access', (): void => {
     for (let time = 0; time < 3; time += 1) {
       expect(await access.allowed(ME, [ A, B ], 'append')).toEqual(new Set([ A ]));
     }
-    expect(await access.allowed(undefined, [ A ], 'append')).toEqual(new Set([ A ]));
+    expect(await access.allowed({}, [ A ], 'append')).toEqual(new Set([ A ]));
     expect(await access.allowed(ME, [ A ], 'read')).toEqual(new Set([ A ]));
     expect(await access.allowed(ME, [ A, `${POD}c` ], 'append')).toEqual(new Set([ A ]));
-    expect(asked).toEqual([ `${ME} append ${A} ${B}`, `undefined append ${A}`, `${ME} read ${A}`, `${ME} append ${POD}c` ]);
+    expect(asked).toEqual([ `${ME.agent} append ${A} ${B}`, `undefined append ${A}`, `${ME.agent} read ${A}`, `${ME.agent} append ${POD}c` ]);
   });
 
   it('is read again once access to the pod has changed.', async(): Promise<void> => {

@@ -6,12 +6,12 @@ import { EndpointPrinter } from '../../../src/server/EndpointPrinter';
 import { FanOut } from '../../../src/server/FanOut';
 import { HostBoundServerFactory } from '../../../src/server/HostBoundServerFactory';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY } from '../../../src/store/sqlite/SqliteSession';
+import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
 import { anEvent } from '../../contract/eventStoreContract';
 
 describe('An EndpointPrinter', (): void => {
   it('prints where each pod publishes and subscribes.', async(): Promise<void> => {
-    const store = new SqliteEventStore(IN_MEMORY);
+    const store = new SqliteEventStore(new SqliteSession(IN_MEMORY));
     let output = '';
     const write = jest.spyOn(process.stdout, 'write').mockImplementation((text): boolean => {
       output += text.toString();
@@ -43,9 +43,11 @@ describe('A HostBoundServerFactory', (): void => {
 });
 
 describe('A FanOut', (): void => {
+  const none = async(): Promise<Set<string>> => new Set();
+
   it('runs from its start to its end, and reports what fails.', async(): Promise<void> => {
-    const store = new SqliteEventStore(IN_MEMORY);
-    const fanOut = new FanOut(store, { allowed: async(): Promise<Set<string>> => new Set() }, []);
+    const store = new SqliteEventStore(new SqliteSession(IN_MEMORY));
+    const fanOut = new FanOut(store, { readersOf: none }, { allowed: none }, []);
     await store.accept([{ event: anEvent(), forwards: [{ pod: 'http://localhost/a/' }]}]);
     fanOut.wake();
     await new Promise((resolve): unknown => setTimeout(resolve, 20));

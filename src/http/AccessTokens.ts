@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import TTLCache from '@isaacs/ttlcache';
+import type { CredentialsExtractor, HttpRequest } from '@solid/community-server';
+import { decodeJwt } from 'jose';
+import type { Caller } from '../identity/Caller';
+import type { DpopProofs } from './DpopProofs';
+import { unauthorized } from './errors';
+
+interface Verified {
+  readonly caller: Caller;
+  /** The thumbprint of the key that the token is bound to, if it is bound to one. */
+  readonly boundTo?: string;
+}
+
+/** How many tokens are remembered. */
+const MOST_TOKENS = 10_000;
+
+const INVALID = 'The access token is not valid: it may have expired, or be meant for another server or request';
+
+/**
+ * Finds out who makes a request by its access token.
+ *
+ * A token is verified by the server's own extractors once, and then not again until it expires;
+ * a DPoP proof is verified each time.
+ *
+ * @see https://solidproject.org/TR/oidc
+ */
+export class AccessTokens {
+  private readonly credentialsExtractor: CredentialsExtractor;
+  private readonly proofs: DpopProofs;
+  private readonly verified = new TTLCache<string, Verified>({ max: MOST_TOKENS, checkAgeOnGet: true });
+
+  /**
+   * @param credentialsExtractor - The extractor of the server.
+   * @param proofs - Verifies DPoP proofs.
+   */
+  public constructor(credentialsExtractor: CredentialsExtractor, proofs: DpopProofs) {
+    this.credentialsExtractor = credentialsExtractor;
+    this.proofs = proofs;
+  }
+
+  /**
+   * Who makes a request; the public, if it presents no credentials.
+   *
+   * @param request - The request.
+   * @param url - Its URL, as the client knows it.
+   *
+   * @throws An `HttpProblem` 401 if it presents credentials that are not valid: these never count as none.
+   */
+  public async callerOf(request: HttpRequest, url: string): Promise<Caller> {
+    const { authorization } = request.headers;
+    const [ , scheme = '', token = '' ] = /^(\S+) +(\S+)$/u.exec(authorization ?? '') ?? [];
+    const boundTo = scheme.toLowerCase() === 'dpop' ? await this.verifyProof(request, url, token) : undefined;
+    // The scheme is part of it, because a token that is bound to a key must not be used without a proof.
+    const name = createHash('sha256').update(authorization ?? '').digest('base64');
+    const known = this.verified.get(name);
+    if (known) {
+      if (known.boundTo !== boundTo) {
+        throw unauthorized(INVALID);
+      }
+      return known.caller;
+    }
+    const { agent, client, issuer } = await this.credentialsExtractor.handleSafe(request);
+    if (!agent) {
+      if (authorization !== undefined) {
+        throw unauthorized(INVALID);
+      }
+      return {};
+    }
+    const caller = { agent: agent.webId, client: client?.clientId, issuer: issuer?.url };
+    const ttl = remainingLife(token);
+    if (ttl > 0) {
+      this.verified.set(name, { caller, boundTo }, { ttl });
+    }
+    return caller;
+  }
+
+  private async verifyProof({ headers, method }: HttpRequest, url: string, token: string): Promise<string> {
+    const { dpop } = headers;
+    if (typeof dpop !== 'string') {
+      throw unauthorized('The access token is not valid: the scheme DPoP takes one header "DPoP" with a proof');
+    }
+    try {
+      return await this.proofs.verify(dpop, method!, url, token);
+    } catch (error: unknown) {
+      throw unauthorized(`The DPoP proof is not valid: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** For how many milliseconds a verified token holds; 0 for what is none that says so. */
+function remainingLife(token: string): number {
+  try {
+    return (decodeJwt(token).exp ?? 0) * 1_000 - Date.now();
+  } catch {
+    return 0;
+  }
+}

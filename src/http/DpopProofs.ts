@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import TTLCache from '@isaacs/ttlcache';
+import type { JWK, JWTHeaderParameters, KeyLike } from 'jose';
+import { calculateJwkThumbprint, importJWK, jwtVerify } from 'jose';
+import type { ReplayGuard } from '../identity/ReplayGuard';
+
+const ALGORITHMS = [ 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512' ];
+
+/** How old a proof may be, and how far clocks may differ, in seconds; the same as for the server's own resources. */
+const MAX_AGE = 120;
+const CLOCK_TOLERANCE = 120;
+/** The longest `jti`, in characters. */
+const LONGEST_ID = 1_024;
+/** How many public keys are kept, and for how long, in milliseconds. */
+const MOST_KEYS = 10_000;
+const KEY_MAX_AGE = 10 * 60_000;
+
+/**
+ * Verifies DPoP proofs: each belongs to one request, and is accepted once.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-4.3
+ */
+export class DpopProofs {
+  private readonly replays: ReplayGuard;
+  private readonly keys = new TTLCache<string, KeyLike | Uint8Array>({ max: MOST_KEYS, ttl: KEY_MAX_AGE });
+
+  /**
+   * @param replays - Remembers which proofs have been used.
+   */
+  public constructor(replays: ReplayGuard) {
+    this.replays = replays;
+  }
+
+  /**
+   * Verifies a proof, which is used up by this.
+   *
+   * @param proof - The `DPoP` header.
+   * @param method - The method of the request.
+   * @param url - The URL of the request.
+   * @param token - The access token of the request.
+   *
+   * @returns The thumbprint of the key by which the proof is signed.
+   *
+   * @throws An error that says what is wrong with the proof.
+   */
+  public async verify(proof: string, method: string, url: string, token: string): Promise<string> {
+    let thumbprint: string | undefined;
+    const keyOf = async({ jwk, alg }: JWTHeaderParameters): Promise<KeyLike | Uint8Array> => {
+      if (!jwk || 'd' in jwk || 'k' in jwk) {
+        throw new Error('The DPoP proof does not hold the public key by which it is signed');
+      }
+      thumbprint = await calculateJwkThumbprint(jwk);
+      return this.importKey(jwk, alg, thumbprint);
+    };
+    const { payload } = await jwtVerify(proof, keyOf, {
+      typ: 'dpop+jwt',
+      algorithms: ALGORITHMS,
+      maxTokenAge: MAX_AGE,
+      clockTolerance: CLOCK_TOLERANCE,
+    });
+    if (payload.htm !== method) {
+      throw new Error('The DPoP proof is for another method');
+    }
+    if (typeof payload.htu !== 'string' || withoutQuery(payload.htu) !== withoutQuery(url)) {
+      throw new Error('The DPoP proof is for another URL');
+    }
+    if (payload.ath !== undefined && payload.ath !== createHash('sha256').update(token).digest('base64url')) {
+      throw new Error('The DPoP proof is for another access token');
+    }
+    const { jti, iat } = payload;
+    if (typeof jti !== 'string' || jti.length === 0 || jti.length > LONGEST_ID) {
+      throw new Error('The DPoP proof has no identifier');
+    }
+    const hash = createHash('sha256').update(`${thumbprint} ${jti}`).digest();
+    if (!await this.replays.use(hash, (iat! + MAX_AGE + CLOCK_TOLERANCE + 1) * 1_000)) {
+      throw new Error('The DPoP proof was used before');
+    }
+    return thumbprint!;
+  }
+
+  private async importKey(jwk: JWK, alg: string, thumbprint: string): Promise<KeyLike | Uint8Array> {
+    const name = `${alg} ${thumbprint}`;
+    const key = this.keys.get(name) ?? await importJWK(jwk, alg);
+    this.keys.set(name, key);
+    return key;
+  }
+}
+
+/** A URL as proofs name it. */
+function withoutQuery(url: string): string {
+  return URL.canParse(url) ? new URL(url).href.replace(/[?#].*$/u, '') : url;
+}

@@ -1,0 +1,86 @@
+import { timingSafeEqual } from 'node:crypto';
+import { v4 } from 'uuid';
+import type { ApiKey } from './ApiKey';
+import { hashKey, isKey, mintKey } from './ApiKey';
+import type { ApiKeyStore } from './ApiKeyStore';
+import type { KeyLimits } from './Caller';
+
+/** The bytes of a hash by which it is looked up. */
+const PREFIX_BYTES = 8;
+
+/**
+ * What is to be said of a new API key.
+ */
+export interface ApiKeyDraft extends KeyLimits {
+  readonly account: string;
+  readonly name: string;
+  readonly webId: string;
+  readonly expires?: number;
+}
+
+/**
+ * Makes, recognises and revokes API keys.
+ *
+ * A key is known to whoever made it alone: the server keeps its hash.
+ */
+export class ApiKeys {
+  /**
+   * @param store - Where the hashes are kept.
+   */
+  public constructor(private readonly store: ApiKeyStore) {}
+
+  /**
+   * Makes a key.
+   *
+   * @param draft - Who it is for, and what it is limited to; not checked here.
+   *
+   * @returns The id by which it is listed and revoked, and the key, which cannot be had again.
+   */
+  public async create(draft: ApiKeyDraft): Promise<{ readonly id: string; readonly key: string }> {
+    const key = mintKey();
+    const id = v4();
+    await this.store.addKey({ ...draft, id, created: Date.now() }, hashKey(key));
+    return { id, key };
+  }
+
+  /** The keys of an account, oldest first. */
+  public async list(account: string): Promise<ApiKey[]> {
+    return this.store.listKeys(account);
+  }
+
+  /** Ends a key at once, for all processes of the server. Returns whether the account had it. */
+  public async revoke(account: string, id: string): Promise<boolean> {
+    return this.store.removeKey(account, id);
+  }
+
+  /** Ends all keys of an account that stand for a WebID, at once. */
+  public async revokeAll(account: string, webId: string): Promise<void> {
+    return this.store.removeKeysOf(account, webId);
+  }
+
+  /**
+   * Recognises a key.
+   *
+   * Its hash is what is looked up and compared, in constant time, so nothing tells how much of a wrong key is right.
+   *
+   * @param text - What was presented.
+   *
+   * @returns What is known of the key, or `undefined` if it is malformed, unknown, revoked or expired.
+   */
+  public async recognise(text: string): Promise<ApiKey | undefined> {
+    if (!isKey(text)) {
+      return undefined;
+    }
+    const hash = hashKey(text);
+    const found = (await this.store.findKeys(hash.subarray(0, PREFIX_BYTES)))
+      .find((stored): boolean => timingSafeEqual(stored.hash, hash))?.key;
+    if (!found || (found.expires ?? Infinity) <= Date.now()) {
+      return undefined;
+    }
+    const today = new Date().toISOString().slice(0, 10);
+    if (found.lastUsed !== today) {
+      await this.store.markKeyUsed(found.id, today);
+    }
+    return found;
+  }
+}

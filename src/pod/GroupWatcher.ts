@@ -1,0 +1,54 @@
+import type { AccessChecker } from '@solid/community-server';
+import { AgentGroupAccessChecker } from '@solid/community-server';
+import { DataFactory } from 'n3';
+import { ACL } from '../event/vocabulary';
+import type { EventStore } from '../store/EventStore';
+
+type AccessCheckerArgs = Parameters<AccessChecker['handle']>[0];
+
+/** How many notes are remembered, so as not to be made again. */
+const MOST_NOTES = 10_000;
+
+/**
+ * Checks the membership of groups as the server does, and notes which documents that depends on,
+ * so that a change of one of them is a change of access.
+ *
+ * @see https://solidproject.org/TR/wac#access-subjects
+ */
+export class GroupWatcher extends AgentGroupAccessChecker {
+  private readonly store: EventStore;
+  private readonly noted = new Set<string>();
+
+  /**
+   * @param store - Remembers the documents.
+   */
+  public constructor(store: EventStore) {
+    super();
+    this.store = store;
+  }
+
+  public override async handle(input: AccessCheckerArgs): Promise<boolean> {
+    const { acl, rule } = input;
+    const objects = (term: string): string[] =>
+      acl.getObjects(rule, DataFactory.namedNode(`${ACL}${term}`), null).map(({ value }): string => value);
+    const resources = [ ...objects('accessTo'), ...objects('default') ];
+    for (const group of objects('agentGroup')) {
+      for (const resource of resources) {
+        await this.note(group.replace(/#.*$/u, ''), resource);
+      }
+    }
+    // Noted first, so that no change is missed from here on.
+    return super.handle(input);
+  }
+
+  private async note(document: string, resource: string): Promise<void> {
+    const note = `${document} ${resource}`;
+    if (!this.noted.has(note)) {
+      await this.store.noteDependency(document, resource);
+      if (this.noted.size >= MOST_NOTES) {
+        this.noted.clear();
+      }
+      this.noted.add(note);
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import type { Quad } from '@rdfjs/types';
+import type { AuxiliaryStrategy, IdentifierStrategy, ResourceIdentifier, ResourceStore } from '@solid/community-server';
+import { INTERNAL_QUADS, NotFoundHttpError, readableToQuads } from '@solid/community-server';
+import { ACL } from '../event/vocabulary';
+import type { Access, Readers } from '../publish/ports';
+import type { EventStore } from '../store/EventStore';
+
+/** How many questions are asked at a time. */
+const AT_ONCE = 8;
+
+/**
+ * Tells who among many may read something, by asking once for all agents that must get the same answer.
+ *
+ * WAC and ACP name agents and compare them, and do nothing else with them. So agents whom the documents
+ * of access control of a resource and its containers name in the same places cannot be told apart by the rules,
+ * and the server's own reader is asked for one of them. Groups in this server's pods are such documents too.
+ * Where a group is elsewhere, each agent is asked for.
+ *
+ * @see https://solidproject.org/TR/wac#acl-resource-discovery
+ * @see https://solidproject.org/TR/acp#effective-policies
+ */
+export class ReaderClasses implements Readers {
+  private readonly access: Access;
+  private readonly store: ResourceStore;
+  private readonly auxiliaryStrategy: AuxiliaryStrategy;
+  private readonly identifierStrategy: IdentifierStrategy;
+  private readonly events: EventStore;
+
+  /**
+   * @param access - Is asked.
+   * @param store - Holds the documents of access control.
+   * @param auxiliaryStrategy - Tells which documents control access to a resource.
+   * @param identifierStrategy - Tells in which containers a resource lies.
+   * @param events - Remembers on which groups access depends.
+   */
+  public constructor(
+    access: Access,
+    store: ResourceStore,
+    auxiliaryStrategy: AuxiliaryStrategy,
+    identifierStrategy: IdentifierStrategy,
+    events: EventStore,
+  ) {
+    this.access = access;
+    this.store = store;
+    this.auxiliaryStrategy = auxiliaryStrategy;
+    this.identifierStrategy = identifierStrategy;
+    this.events = events;
+  }
+
+  public async readersOf(resource: string, agents: readonly string[]): Promise<ReadonlySet<string>> {
+    const classes = agents.length > 1 ? await this.classesOf(resource, agents) : [ agents ];
+    const readers = new Set<string>();
+    const rest = [ ...classes ];
+    await Promise.all(Array.from({ length: AT_ONCE }, async(): Promise<void> => {
+      for (let members = rest.pop(); members; members = rest.pop()) {
+        if ((await this.access.allowed({ agent: members[0] }, [ resource ], 'read')).has(resource)) {
+          members.forEach((agent): unknown => readers.add(agent));
+        }
+      }
+    }));
+    return readers;
+  }
+
+  /** Divides agents into those that get the same answer. */
+  private async classesOf(resource: string, agents: readonly string[]): Promise<(readonly string[])[]> {
+    const quads = await this.documentsFor({ path: resource });
+    if (!quads) {
+      return agents.map((agent): string[] => [ agent ]);
+    }
+    // Where each agent is named: in what places, of which documents.
+    const places = new Map<string, string>(agents.map((agent): [string, string] => [ agent, '' ]));
+    for (const [ index, { subject, predicate, object }] of quads.entries()) {
+      for (const [ position, { value }] of [ subject, predicate, object ].entries()) {
+        const known = places.get(value);
+        if (known !== undefined) {
+          places.set(value, `${known}${position === 2 ? `${subject.value} ${predicate.value}` : `#${index}`}\n`);
+        }
+      }
+    }
+    const classes = new Map<string, string[]>();
+    for (const agent of agents) {
+      const place = places.get(agent)!;
+      const members = classes.get(place) ?? [];
+      members.push(agent);
+      classes.set(place, members);
+    }
+    return [ ...classes.values() ];
+  }
+
+  /** All that decides on access to a resource; `undefined` if some of it cannot be had here. */
+  private async documentsFor(resource: ResourceIdentifier): Promise<Quad[] | undefined> {
+    const quads: Quad[] = [];
+    for (let path = resource; ; path = this.identifierStrategy.getParentContainer(path)) {
+      for (const auxiliary of this.auxiliaryStrategy.getAuxiliaryIdentifiers(path)) {
+        if (this.auxiliaryStrategy.usesOwnAuthorization(auxiliary)) {
+          quads.push(...await this.read(auxiliary) ?? []);
+        }
+      }
+      if (this.identifierStrategy.isRootContainer(path)) {
+        break;
+      }
+    }
+    const groups = new Set(quads.filter(({ predicate }): boolean => predicate.value === `${ACL}agentGroup`)
+      .map(({ object }): string => object.value.replace(/#.*$/u, '')));
+    for (const path of groups) {
+      // Noted first, so that no change is missed from here on.
+      await this.events.noteDependency(path, resource.path);
+      const group = this.identifierStrategy.supportsIdentifier({ path }) ? await this.read({ path }) : undefined;
+      if (!group) {
+        return undefined;
+      }
+      quads.push(...group);
+    }
+    return quads;
+  }
+
+  private async read(document: ResourceIdentifier): Promise<Quad[] | undefined> {
+    try {
+      const { data } = await this.store.getRepresentation(document, { type: { [INTERNAL_QUADS]: 1 }});
+      return (await readableToQuads(data)).getQuads(null, null, null, null);
+    } catch (error: unknown) {
+      if (NotFoundHttpError.isInstance(error)) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+}

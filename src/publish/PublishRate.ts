@@ -1,0 +1,42 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { TooMany } from './TooMany';
+
+/** The time in which events are counted, in seconds. */
+const WINDOW = 60;
+
+/**
+ * Bounds how many events each agent publishes in a minute; what the public publishes counts as one agent's.
+ *
+ * Each process of the server counts for itself.
+ */
+export class PublishRate {
+  private readonly most: number;
+  private readonly limiter?: RateLimiterMemory;
+
+  /**
+   * @param most - The most events of an agent in a minute; 0 for no bound. Default 6,000.
+   */
+  public constructor(most = 6_000) {
+    this.most = most;
+    this.limiter = most > 0 ? new RateLimiterMemory({ points: most, duration: WINDOW }) : undefined;
+  }
+
+  /**
+   * Counts events that an agent is about to publish.
+   *
+   * @throws {@link TooMany} if they are too many.
+   */
+  public async count(agent: string | undefined, events: number): Promise<void> {
+    try {
+      await this.limiter?.consume(agent ?? 'the public', events);
+    } catch (error: unknown) {
+      if (!(error instanceof RateLimiterRes)) {
+        throw error;
+      }
+      throw new TooMany(
+        `At most ${this.most} events in a minute are accepted of ${agent ?? 'the public'}: wait, or publish fewer`,
+        Math.max(1, Math.ceil(error.msBeforeNext / 1_000)),
+      );
+    }
+  }
+}

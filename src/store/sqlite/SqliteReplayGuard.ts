@@ -1,0 +1,68 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Database, Statement } from 'better-sqlite3';
+import DatabaseConstructor from 'better-sqlite3';
+import type { ReplayGuard } from '../../identity/ReplayGuard';
+import type { Openable } from '../Openable';
+import { IN_MEMORY, databasePath } from './SqliteSession';
+
+interface Statements {
+  readonly db: Database;
+  readonly add: Statement;
+  readonly forget: Statement;
+}
+
+/** How many expired entries are forgotten with each use; more than one, so that they cannot pile up. */
+const FORGET = 4;
+
+/**
+ * Remembers what was used in a SQLite file of its own, which all processes of the server share.
+ *
+ * It survives a restart of the server, but is not flushed to the disk each time:
+ * what was used in the last moment before a power cut may be forgotten.
+ */
+export class SqliteReplayGuard implements ReplayGuard, Openable {
+  private readonly path: string;
+  private statements?: Statements;
+
+  /**
+   * @param folder - The folder of the pods' data, or `:memory:`.
+   */
+  public constructor(folder: string) {
+    this.path = databasePath(folder, 'replays.sqlite');
+  }
+
+  public async open(): Promise<void> {
+    this.statements ??= openDatabase(this.path);
+  }
+
+  public async use(hash: Buffer, expires: number): Promise<boolean> {
+    this.statements ??= openDatabase(this.path);
+    this.statements.forget.run(Date.now(), FORGET);
+    return this.statements.add.run(hash, expires).changes > 0;
+  }
+
+  public async close(): Promise<void> {
+    this.statements?.db.close();
+    this.statements = undefined;
+  }
+}
+
+function openDatabase(path: string): Statements {
+  if (path !== IN_MEMORY) {
+    mkdirSync(dirname(path), { recursive: true });
+  }
+  const db = new DatabaseConstructor(path);
+  db.pragma('busy_timeout = 5000');
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = OFF');
+  db.exec(`
+    CREATE TABLE IF NOT EXISTS used (hash BLOB PRIMARY KEY, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS expiring ON used (expires);
+  `);
+  return {
+    db,
+    add: db.prepare('INSERT OR IGNORE INTO used (hash, expires) VALUES (?, ?)'),
+    forget: db.prepare('DELETE FROM used WHERE hash IN (SELECT hash FROM used WHERE expires < ? ORDER BY expires LIMIT ?)'),
+  };
+}

@@ -1,0 +1,15 @@
+export { AccessConflict } from './AccessConflict';
+export { RequestFailed } from './RequestFailed';
+export { grant, grants, revoke } from './access';
+export type { Grant, TopicAccess } from './access';
+export { withApiKey } from './apiKey';
+export type { WebSocketClass, WebSocketLike } from './channel';
+export { handleInbox, readInbox } from './inbox';
+export type { InboxOptions } from './inbox';
+export type { EventDocument, InboxEvent } from './inboxItem';
+export { publish } from './publish';
+export type { EventToPublish, Published } from './publish';
+export type { RequestOptions } from './request';
+export { subscribe, subscriptions, unsubscribe } from './subscriptions';
+export type { PodSubscription, SubscriptionRequest } from './subscriptions';
+export { topicOf, topicUrl } from './topics';

@@ -1,0 +1,31 @@
+import type { Quad } from '@rdfjs/types';
+import { Parser } from 'n3';
+import { isMember } from './channel';
+import type { RequestOptions } from './request';
+import { request } from './request';
+
+const CONTAINS = 'http://www.w3.org/ns/ldp#contains';
+
+/**
+ * The URLs of what is in a container, in the order in which the server lists it: this server lists the copies in an
+ * inbox oldest first. Read triple by triple, as an inbox may hold a great many.
+ *
+ * @see https://www.w3.org/TR/ldp/#ldpc-container
+ */
+export async function list(container: string, options: RequestOptions): Promise<string[]> {
+  const response = await request(container, { headers: { accept: 'text/turtle' }, cache: 'no-store' }, options);
+  const text = await response.text();
+  const members: string[] = [];
+  await new Promise<void>((resolve, reject): void => {
+    new Parser({ baseIRI: container, format: 'text/turtle' }).parse(text, (error: Error | null, quad): void => {
+      if (error) {
+        reject(error);
+      } else if (!(quad as Quad | undefined)) {
+        resolve();
+      } else if (quad.predicate.value === CONTAINS && isMember(quad.object.value, container)) {
+        members.push(quad.object.value);
+      }
+    });
+  });
+  return members;
+}

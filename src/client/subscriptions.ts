@@ -1,0 +1,83 @@
+import type { RequestOptions } from './request';
+import { asObject, assertPod, getJson, postJson, request, unexpected } from './request';
+
+/**
+ * What to follow.
+ */
+export interface SubscriptionRequest {
+  /** `realestate/contact#add`, `realestate/contact` (all its actions), `realestate/*` (all below) or `*` (all). */
+  readonly topic: string;
+  /** The URL of the container that gets the copies, ending in `/`; it takes `acl:Write` or `acl:Control` on it. */
+  readonly inbox: string;
+}
+
+/**
+ * A subscription: an agent follows a topic of a pod.
+ */
+export interface PodSubscription extends SubscriptionRequest {
+  /** Its URL, by which it is ended. */
+  readonly id: string;
+  /** The WebID of the subscriber. */
+  readonly agent: string;
+  /** When it was made, in ISO 8601. */
+  readonly created: string;
+}
+
+/**
+ * Follows a topic of a pod: each event of it is copied to the inbox, as long as one may read the topic.
+ *
+ * Who asks again for the same topic and inbox gets the subscription that is there.
+ *
+ * @param pod - The base URL of the pod that is followed, ending in `/`.
+ * @param subscription - The topic, and the inbox.
+ * @param options - `fetch` makes the request, as the subscriber.
+ *
+ * @throws {@link RequestFailed} if the server refuses; the message says why.
+ */
+export async function subscribe(
+  pod: string,
+  { topic, inbox, ...more }: SubscriptionRequest,
+  options: RequestOptions = {},
+): Promise<PodSubscription> {
+  const url = `${assertPod(pod)}subscriptions/`;
+  return toSubscription(await postJson(url, { ...more, topic, inbox }, options), 'POST', url);
+}
+
+/**
+ * Ends a subscription: no more copies are made for it.
+ *
+ * @param url - The URL of the subscription, its `id`.
+ * @param options - `fetch` makes the request, as the subscriber, or as somebody who may write `{pod}subscriptions/`.
+ *
+ * @throws {@link RequestFailed} if the server refuses, or there is no such subscription.
+ */
+export async function unsubscribe(url: string, options: RequestOptions = {}): Promise<void> {
+  await request(url, { method: 'DELETE' }, options);
+}
+
+/**
+ * The subscriptions of a pod that one may see: all, for whoever may read `{pod}subscriptions/`; otherwise one's own.
+ *
+ * @param pod - The base URL of the pod that is followed, ending in `/`.
+ * @param options - `fetch` makes the request.
+ *
+ * @throws {@link RequestFailed} if the server refuses.
+ *
+ * @see https://www.w3.org/TR/ldp/#ldpbc
+ */
+export async function subscriptions(pod: string, options: RequestOptions = {}): Promise<PodSubscription[]> {
+  const url = `${assertPod(pod)}subscriptions/`;
+  const { contains } = asObject(await getJson(url, options));
+  if (!Array.isArray(contains)) {
+    throw unexpected(200, 'GET', url);
+  }
+  return contains.map((item): PodSubscription => toSubscription(item, 'GET', url));
+}
+
+function toSubscription(value: unknown, method: string, url: string): PodSubscription {
+  const { id, topic, inbox, agent, created } = asObject(value);
+  if (![ id, topic, inbox, agent, created ].every((item): boolean => typeof item === 'string')) {
+    throw unexpected(200, method, url);
+  }
+  return { id, topic, inbox, agent, created } as PodSubscription;
+}

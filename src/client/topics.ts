@@ -1,0 +1,104 @@
+// The same as src/event/Topic and src/subscription/TopicPattern, for browsers too: those use Node's Buffer and crypto.
+// A test holds them together.
+
+const MAX_BYTES = 1_024;
+const MAX_SEGMENTS = 16;
+const MAX_SEGMENT_BYTES = 200;
+
+const CONTROL = /[\u0000-\u001F\u007F-\u009F]/u;
+const AUXILIARY = /\.(?=(?:acl|acr|meta)$)/iu;
+const ESCAPED = /[~/\\$]|^\.+/gu;
+
+/**
+ * The URL of the resource whose access control decides about a topic.
+ *
+ * @param pod - The base URL of the pod, ending in `/`.
+ * @param topic - `realestate/contact#add` (that topic), `realestate/contact` (all its actions), `realestate/*` (all
+ * below) or `*` (all).
+ *
+ * @throws TypeError if it is no topic.
+ */
+export async function topicUrl(pod: string, topic: string): Promise<string> {
+  if (!isTopicPattern(topic)) {
+    throw new TypeError(`Invalid topic "${topic}": name a topic (realestate/contact#add), all its actions ` +
+      '(realestate/contact), everything below (realestate/*) or everything (*)');
+  }
+  if (topic === '*') {
+    return `${pod}topics/`;
+  }
+  const { path, action } = split(topic.endsWith('/*') ? topic.slice(0, -2) : topic);
+  const segments = await Promise.all(path.map(encodeSegment));
+  const container = `${pod}topics/${segments.join('/')}/`;
+  return action === undefined ? container : `${container}${await encodeSegment(action)}`;
+}
+
+/**
+ * The topic that a URL below `{pod}topics/` stands for: `realestate/contact#add` for a resource, `realestate/contact`
+ * for a container, `*` for `topics/` itself.
+ *
+ * @returns Nothing for a URL that is none of a topic, or of one too long to be kept as text.
+ */
+export function topicOf(pod: string, url: string): string | undefined {
+  const root = `${pod}topics/`;
+  if (url === root) {
+    return '*';
+  }
+  if (!url.startsWith(root)) {
+    return;
+  }
+  const segments = url.slice(root.length).split('/').map(decodeSegment);
+  const last = segments.pop();
+  if (last === undefined || segments.includes(undefined)) {
+    return;
+  }
+  return url.endsWith('/') ? segments.join('/') : `${segments.join('/')}#${last}`;
+}
+
+function isTopicPattern(text: string): boolean {
+  return text.length > 0 && text.isWellFormed() && !CONTROL.test(text) && bytes(text) <= MAX_BYTES &&
+    split(text).path.length <= MAX_SEGMENTS && /^(?:[^*]+|(?:[^*#]*\/)?\*)$/u.test(text);
+}
+
+function split(topic: string): { path: string[]; action?: string } {
+  const hash = topic.indexOf('#');
+  return hash < 0 ?
+    { path: topic.split('/') } :
+    { path: topic.slice(0, hash).split('/'), action: topic.slice(hash + 1) };
+}
+
+function bytes(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+async function encodeSegment(segment: string): Promise<string> {
+  const escape = (text: string): string =>
+    [ ...text ].map((char): string => `~${char.codePointAt(0)!.toString(16).toUpperCase()}`).join('');
+  const safe = segment === '' ? '~' : segment.replaceAll(ESCAPED, escape).replace(AUXILIARY, escape);
+  const encoded = encodeURIComponent(safe);
+  return bytes(encoded) <= MAX_SEGMENT_BYTES ? encoded : `~~${await sha256(segment)}`;
+}
+
+/** The other way round; a segment that was too long is not to be had back. */
+function decodeSegment(encoded: string): string | undefined {
+  if (encoded === '~') {
+    return '';
+  }
+  try {
+    const safe = decodeURIComponent(encoded);
+    return safe.startsWith('~~') ?
+      undefined :
+      safe.replaceAll(/~([2-7][0-9A-F])/gu, (_, hex: string): string => String.fromCharCode(Number.parseInt(hex, 16)));
+  } catch {
+    // Not of ours.
+  }
+}
+
+async function sha256(text: string): Promise<string> {
+  // Browsers have it on https: and localhost only, see https://www.w3.org/TR/webcrypto-2/#Crypto-interface
+  const subtle = (globalThis.crypto as Crypto | undefined)?.subtle;
+  if (!subtle) {
+    throw new Error('The topic has a segment of more than 200 bytes, which needs Web Crypto: open the page by https:');
+  }
+  const digest = new Uint8Array(await subtle.digest('SHA-256', new TextEncoder().encode(text)));
+  return [ ...digest ].map((byte): string => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -186,8 +186,8 @@ function isPassing(error: unknown): boolean {
   if (error instanceof RequestFailed) {
     return [ 429, 502, 503, 504 ].includes(error.status);
   }
-  // What fetch throws when there is no answer, see https://fetch.spec.whatwg.org/#fetch-method
-  return error instanceof ConnectionLost || error instanceof TypeError;
+  // By name, as fetch may be of another realm, see https://fetch.spec.whatwg.org/#fetch-method
+  return error instanceof ConnectionLost || (error as Error | undefined)?.name === 'TypeError';
 }
 
 async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {

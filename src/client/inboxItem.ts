@@ -57,7 +57,7 @@ export async function readItem(url: string, options: RequestOptions): Promise<Re
     await response.body?.cancel();
     return [ 404, 410 ].includes(response.status) ?
       undefined :
-      { skipped: `the server answers with ${response.status}`, again: response.status >= 500 };
+      { skipped: `the server answers with ${response.status}`, again: response.status === 500 };
   }
   const type = response.headers.get('content-type') ?? '';
   const length = Number(response.headers.get('content-length') ?? 0);

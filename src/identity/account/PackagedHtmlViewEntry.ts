@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import type { InteractionRoute } from '@solid/community-server';
+import { HtmlViewEntry } from '@solid/community-server';
+import { TEMPLATES } from './templates';
+
+/**
+ * An HTML page of the account pages whose template comes with this package.
+ */
+export class PackagedHtmlViewEntry extends HtmlViewEntry {
+  /**
+   * @param route - The URL of the page.
+   * @param template - The file name of its template.
+   */
+  public constructor(route: InteractionRoute, template: string) {
+    super(route, join(TEMPLATES, template));
+  }
+}

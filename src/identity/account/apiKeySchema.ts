@@ -1,0 +1,71 @@
+import type { StringSchema } from 'yup';
+import { array, object, string } from 'yup';
+import { isWebUrl } from '../../event/url';
+import { isTopicPattern } from '../../subscription/TopicPattern';
+
+/** The longest name, in UTF-16 code units. */
+const NAME_LENGTH = 100;
+/** Most pods and most topics of one key. */
+const MOST_LIMITS = 100;
+
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/u;
+
+/**
+ * What has to be said of a new API key, as JSON.
+ *
+ * A form sends texts only: an empty one counts as absent, and a list may be one text with an entry on each line,
+ * or with commas between them. A field of another name is refused, because a limit that is misspelt is none.
+ */
+export const API_KEY_SCHEMA = object({
+  name: text().required().max(NAME_LENGTH).test(
+    'printable',
+    'name must not contain control characters',
+    (name): boolean => !UNPRINTABLE.test(name),
+  ),
+  webId: text().required(),
+  expires: text().transform(emptyToAbsent).test(
+    'future',
+    'expires must be a date and time in the future with its time zone, such as 2030-01-31T12:00:00Z',
+    (expires): boolean => expires === undefined || (isDateTime(expires) && Date.parse(expires) > Date.now()),
+  ),
+  pods: listOf(
+    'pods',
+    (url): boolean => isWebUrl(url) && /^[^?#]*\/$/u.test(url),
+    'an absolute http(s) URL that ends in "/", such as https://example.org/alice/',
+  ),
+  topics: listOf('topics', isTopicPattern, 'a topic or a pattern, such as "realestate/contact#add" or "realestate/*"'),
+}).exact();
+
+/** A text without the space around it. */
+function text(): StringSchema {
+  return string().transform((value: unknown): unknown => typeof value === 'string' ? value.trim() : value);
+}
+
+/** A list with at least one entry, or nothing. */
+// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- what yup infers is long
+function listOf(field: string, isValid: (entry: string) => boolean, kind: string) {
+  return array()
+    .transform(textToList)
+    .of(text().required().test('kind', `each of ${field} must be ${kind}`, isValid))
+    .min(1, `${field} must not be empty: leave it out for no limit`)
+    .max(MOST_LIMITS, `${field} must have at most ${MOST_LIMITS} entries`);
+}
+
+function emptyToAbsent(value: unknown): unknown {
+  return value === '' ? undefined : value;
+}
+
+function textToList(value: unknown): unknown {
+  if (typeof value !== 'string') {
+    return value;
+  }
+  const entries = value.split(/[\n,]/u).map((entry): string => entry.trim()).filter((entry): boolean => entry !== '');
+  return entries.length > 0 ? entries : undefined;
+}
+
+/** Whether a text is a date and time with a time zone, on a day that exists. */
+function isDateTime(value: string): boolean {
+  const day = value.slice(0, 'YYYY-MM-DD'.length);
+  return DATE_TIME.test(value) && !Number.isNaN(Date.parse(value)) && new Date(day).toISOString().startsWith(day);
+}

@@ -1,5 +1,5 @@
 import type { RequestOptions } from './request';
-import { asObject, assertPod, postJson, unexpected } from './request';
+import { asObject, assertPod, postText, unexpected } from './request';
 
 /**
  * What to publish.
@@ -43,8 +43,13 @@ export async function publish(
   events: EventToPublish | readonly EventToPublish[],
   options: RequestOptions = {},
 ): Promise<Published> {
+  return publishText(pod, JSON.stringify(events), options);
+}
+
+/** Publishes what is written as JSON already, to the byte. */
+export async function publishText(pod: string, text: string, options: RequestOptions): Promise<Published> {
   const url = `${assertPod(pod)}publish/`;
-  const { id, ids = [ id ] } = asObject(await postJson(url, events, options));
+  const { id, ids = [ id ] } = asObject(await postText(url, text, options));
   if (typeof id !== 'string' || !Array.isArray(ids)) {
     throw unexpected(201, 'POST', url);
   }

@@ -40,14 +40,19 @@ export function throwingFetch(options: RequestOptions, accepted: readonly number
 }
 
 /** POSTs a value as JSON, and reads the answer as JSON. */
-export async function postJson(
+export async function postJson(url: string, value: unknown, options: RequestOptions, type?: string): Promise<unknown> {
+  return postText(url, JSON.stringify(value), options, type);
+}
+
+/** POSTs what is written as JSON already, and reads the answer as JSON. */
+export async function postText(
   url: string,
-  body: unknown,
+  body: string,
   options: RequestOptions,
   type = 'application/json',
 ): Promise<unknown> {
   const headers = { 'content-type': type, accept: 'application/ld+json, application/json' };
-  return json(await request(url, { method: 'POST', headers, body: JSON.stringify(body) }, options), 'POST', url);
+  return json(await request(url, { method: 'POST', headers, body }, options), 'POST', url);
 }
 
 /** GETs JSON. */

@@ -1,0 +1,110 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { CliError, EXIT } from './exit';
+import type { Io } from './Io';
+
+/** The name of the configuration file that is looked for. */
+export const CONFIG_FILE = '.solid-pod-events.json';
+
+const KEYS = [
+  'pod', 'apiKey', 'clientId', 'clientSecret', 'issuer', 'server', 'email', 'password',
+] as const;
+const SECRETS: readonly string[] = [ 'apiKey', 'clientSecret', 'password' ];
+
+/** Who one is, and what one works with: from the flags, else the environment, else the configuration file. */
+export type Settings = Partial<Record<typeof KEYS[number], string>>;
+
+/**
+ * Puts the settings together.
+ *
+ * @param flags - The options of the command line; `config` is the path of the file.
+ * @param io - Has the environment and the folders.
+ *
+ * @throws {@link CliError} with the code of wrong usage, if the file cannot be read.
+ */
+export async function readSettings(flags: Readonly<Record<string, unknown>>, io: Io): Promise<Settings> {
+  const file = await readConfig(flags.config ?? io.env.SOLID_POD_EVENTS_CONFIG, io);
+  const settings: Settings = {};
+  for (const key of KEYS) {
+    if (Array.isArray(flags[key])) {
+      throw new CliError(EXIT.usage, `--${flagOf(key)} is given twice`);
+    }
+    const value = flags[key] ?? (io.env[variableOf(key)] || undefined) ?? file[key];
+    if (typeof value === 'string') {
+      settings[key] = value;
+    }
+  }
+  for (const key of [ 'pod', 'server', 'issuer' ] as const) {
+    const value = settings[key];
+    if (value !== undefined) {
+      settings[key] = asBase(value, key);
+    }
+  }
+  return settings;
+}
+
+/** A setting that the command cannot do without. */
+export function needed(settings: Settings, key: keyof Settings, what: string): string {
+  const value = settings[key];
+  if (value === undefined) {
+    throw new CliError(EXIT.usage, `Which ${what}? Give --${flagOf(key)}, ${variableOf(key)}, or "${key}" in ${CONFIG_FILE}.`);
+  }
+  return value;
+}
+
+const flagOf = (key: string): string => key.replaceAll(/[A-Z]/gu, (char): string => `-${char.toLowerCase()}`);
+const variableOf = (key: string): string => `SOLID_POD_EVENTS_${flagOf(key).replaceAll('-', '_').toUpperCase()}`;
+
+function asBase(url: string, key: string): string {
+  if (!/^https?:\/\/[^?#\s]+$/u.test(url) || !URL.canParse(url)) {
+    throw new CliError(EXIT.usage, `Invalid ${key} "${url}": it is an absolute http(s) URL`);
+  }
+  return url.endsWith('/') ? url : `${url}/`;
+}
+
+async function readConfig(given: unknown, io: Io): Promise<Record<string, unknown>> {
+  const paths = typeof given === 'string' ? [ resolve(io.cwd, given) ] : [ io.cwd, io.home ].map((folder): string => join(folder, CONFIG_FILE));
+  for (const path of paths) {
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (error: unknown) {
+      if (given === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') {
+        continue;
+      }
+      throw new CliError(EXIT.usage, `The configuration file ${path} cannot be read: ${(error as Error).message}`);
+    }
+    const config = parse(text, path);
+    await checkMode(path, config, io);
+    return config;
+  }
+  return {};
+}
+
+/** Reads a configuration; what is wrong with it is said without quoting it, as it holds secrets. */
+function parse(text: string, path: string): Record<string, unknown> {
+  let config: unknown;
+  try {
+    config = JSON.parse(text);
+  } catch {
+    throw new CliError(EXIT.usage, `The configuration file ${path} is not valid JSON`);
+  }
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
+    throw new CliError(EXIT.usage, `The configuration file ${path} is no JSON object`);
+  }
+  for (const [ key, value ] of Object.entries(config)) {
+    if (!(KEYS as readonly string[]).includes(key) || typeof value !== 'string') {
+      throw new CliError(EXIT.usage, `The configuration file ${path} has "${key}", which is no setting or no text; ` +
+        `it may have ${KEYS.join(', ')}`);
+    }
+  }
+  return config as Record<string, unknown>;
+}
+
+async function checkMode(path: string, config: object, io: Io): Promise<void> {
+  const { mode } = await stat(path);
+  // Windows has no such modes.
+  if (process.platform !== 'win32' && (mode & 0o044) !== 0 && Object.keys(config).some((key): boolean => SECRETS.includes(key))) {
+    io.err(`Warning: ${path} holds secrets and others can read it; chmod 600 it.\n`);
+  }
+}

@@ -1,0 +1,148 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestAgent } from '../util/accounts';
+import { createCredentials } from '../util/accounts';
+import { environment } from '../util/process';
+import { members, setScene } from '../util/scene';
+import type { Scene } from '../util/scene';
+import { freePort, ROOT } from '../util/server';
+import { eventually } from '../util/wait';
+
+interface Result { readonly code: number | null; readonly out: string; readonly err: string }
+
+describe('The command line', (): void => {
+  let scene: Scene;
+  let folder: string;
+  const running = new Set<ChildProcess>();
+  const credentials = new Map<TestAgent, Record<string, string>>();
+
+  /** Runs the command as its users do, in a folder without a configuration file. */
+  function start(args: string[], env: Record<string, string> = {}, input?: string): { child: ChildProcess; output: () => string; result: Promise<Result> } {
+    const child = spawn(process.execPath, [ join(ROOT, 'bin/cli.js'), ...args ], { cwd: folder, env: { ...environment(), HOME: folder, ...env }});
+    running.add(child);
+    const [ out, err ]: string[][] = [ [], [] ];
+    child.stdout.setEncoding('utf8').on('data', (text: string): unknown => out.push(text));
+    child.stderr.setEncoding('utf8').on('data', (text: string): unknown => err.push(text));
+    child.stdin.end(input);
+    const result = new Promise<Result>((resolve): unknown => child.on('close', (code): void => {
+      running.delete(child);
+      resolve({ code, out: out.join(''), err: err.join('') });
+    }));
+    return { child, output: (): string => out.join(''), result };
+  }
+  const run = async(agent: TestAgent | undefined, args: string[], input?: string): Promise<Result> =>
+    start(args, agent && credentials.get(agent), input).result;
+
+  beforeAll(async(): Promise<void> => {
+    scene = await setScene();
+    folder = join(scene.server.folder, 'work');
+    await mkdir(folder);
+    for (const [ name, agent ] of Object.entries({ producer: scene.producer, user: scene.user, subscriber: scene.subscriber })) {
+      const { id, secret } = await createCredentials(scene.server.baseUrl, name, agent.webId);
+      credentials.set(agent, {
+        SOLID_POD_EVENTS_CLIENT_ID: id, SOLID_POD_EVENTS_CLIENT_SECRET: secret,
+        SOLID_POD_EVENTS_ISSUER: scene.server.baseUrl, SOLID_POD_EVENTS_POD: agent.pod,
+      });
+    }
+  });
+
+  afterAll(async(): Promise<void> => {
+    for (const child of running) {
+      child.kill('SIGKILL');
+    }
+    await scene.end();
+  });
+
+  it('grants, lists and revokes.', async(): Promise<void> => {
+    const { producer, user } = scene;
+    expect(await run(user, [ 'grant', 'news/sport', producer.webId, '--publish' ]))
+      .toEqual({ code: 0, out: `${producer.webId} may publish: news/sport\n`, err: '' });
+    const listed = await run(user, [ 'grants', '--json' ]);
+    expect(JSON.parse(listed.out)).toContainEqual(
+      { topic: 'news/sport', resource: `${user.pod}topics/news/sport/`, agent: producer.webId, publish: true, subscribe: false });
+    const table = await run(user, [ 'grants' ]);
+    expect(table.out).toMatch(/^TOPIC +AGENT +PUBLISH +SUBSCRIBE$/mu);
+    expect(table.out).toMatch(/^news\/sport +\S+ +yes +-$/mu);
+    expect((await run(user, [ 'revoke', 'news/sport', producer.webId ])).code).toBe(0);
+    expect((await run(user, [ 'grants' ])).out).not.toContain('news/sport');
+  });
+
+  it('publishes, subscribes and shows the inbox.', async(): Promise<void> => {
+    const { producer, user, subscriber } = scene;
+    const made = await run(subscriber, [ 'subscribe', 'realestate/contact', '--pod', user.pod, '--inbox', subscriber.inbox ]);
+    expect(made).toMatchObject({ code: 0, err: '', out: expect.stringContaining(`${user.pod}subscriptions/`) });
+    const publish = [ 'publish', 'realestate/contact#add', '--to', user.webId ];
+    const published = await run(producer, [ ...publish, '--data', '{ "number": 12345678901234567890, "name": "\\u001b[31mred" }', '--json' ]);
+    expect(published).toMatchObject({ code: 0, err: '' });
+    const { id, ids } = JSON.parse(published.out);
+    expect(ids).toEqual([ id ]);
+    expect(await (await producer.fetch(id)).text()).toContain('12345678901234567890');
+    await writeFile(join(folder, 'data.json'), '"from a file"');
+    expect((await run(producer, [ ...publish, '--file', 'data.json' ])).out).toMatch(/\/producer\/publish\/\S+\n$/u);
+    expect((await run(producer, [ ...publish, '--data', '-' ], '[ "from the input" ]')).code).toBe(0);
+    await eventually(async(): Promise<true | undefined> => (await members(subscriber, subscriber.inbox)).length === 3 || undefined);
+
+    const shown = await run(subscriber, [ 'inbox' ]);
+    expect(shown).toMatchObject({ code: 0, err: '', out: expect.stringContaining(`  by    ${producer.webId}\n  to    ${user.webId}\n`) });
+    expect(shown.out).not.toContain('\u001B');
+    const lines = (await run(subscriber, [ 'inbox', subscriber.inbox, '--delete', '--json' ])).out.trimEnd().split('\n');
+    expect(lines.map((line): unknown => JSON.parse(line).event.data)).toEqual([ expect.objectContaining({ name: '\u001B[31mred' }), 'from a file', [ 'from the input' ]]);
+    expect(await members(subscriber, subscriber.inbox)).toEqual([]);
+
+    const listed = JSON.parse((await run(subscriber, [ 'subscriptions', '--pod', user.pod, '--json' ])).out);
+    expect(listed).toHaveLength(1);
+    expect((await run(subscriber, [ 'subscriptions', '--pod', user.pod ])).out).toContain(`  url    ${listed[0].id}\n`);
+    expect(await run(subscriber, [ 'unsubscribe', listed[0].id ])).toEqual({ code: 0, out: 'Ended.\n', err: '' });
+  });
+
+  it('follows an inbox until it is interrupted.', async(): Promise<void> => {
+    const { producer, user } = scene;
+    const following = start([ 'inbox', '--follow', '--delete', '--json' ], credentials.get(user));
+    for (const data of [ '1', '2' ]) {
+      await run(producer, [ 'publish', 'realestate/contact#add', '--to', user.webId, '--data', data ]);
+      await eventually(async(): Promise<true | undefined> => following.output().includes(`"data":${data}`) || undefined, 20_000);
+    }
+    following.child.kill('SIGINT');
+    expect(await following.result).toMatchObject({ code: 0, err: expect.not.stringContaining('rror') });
+    expect(await members(user, user.inbox)).toEqual([]);
+  });
+
+  it('tells by its exit code what went wrong.', async(): Promise<void> => {
+    const { producer, user } = scene;
+    const publish = [ 'publish', 'other#add', '--to', user.webId, '--data' ];
+    expect(await run(producer, [ ...publish, '1' ])).toEqual({
+      code: 1, out: '', err: expect.stringMatching(/^POST \S+ was answered with 403: Not authorized to publish to \S+ on topic other#add\./u),
+    });
+    const failed = await run(producer, [ ...publish, '1', '--json' ]);
+    expect(JSON.parse(failed.err)).toEqual({ error: expect.stringContaining('Not authorized'), status: 403 });
+    for (const args of [ [], [ 'what' ], [ ...publish, '{' ], [ 'publish', 'a' ], [ 'grant', 'a', 'nobody', '--publish' ], [ 'grant', 'a', user.webId ], [ 'inbox', '--config', 'none.json' ] ]) {
+      expect([ args, await run(producer, args) ]).toEqual([ args, { code: 2, out: '', err: expect.stringMatching(/\n$/u) }]);
+    }
+    expect(await run(undefined, [ 'grants', '--pod', user.pod ])).toMatchObject({ code: 3, err: expect.stringContaining('not logged in') });
+    expect(await run(undefined, [ 'grants', '--pod', user.pod, '--api-key', 'spe_1' ])).toMatchObject({ code: 3 });
+    const wrong = await run(producer, [ 'grants', '--client-secret', 'wrong-secret' ]);
+    expect(wrong).toMatchObject({ code: 3, err: expect.not.stringContaining('wrong-secret') });
+    const nowhere = `http://localhost:${await freePort()}/`;
+    expect(await run(producer, [ 'grants', '--issuer', nowhere ])).toMatchObject({ code: 4, err: expect.stringContaining('does not answer') });
+    expect(await run(producer, [ 'subscriptions', '--pod', nowhere ])).toMatchObject({ code: 4 });
+  });
+
+  it('reads its settings from a file, and warns of one that others can read.', async(): Promise<void> => {
+    const env = credentials.get(scene.user)!;
+    const path = join(folder, 'mine.json');
+    await writeFile(path, JSON.stringify({
+      pod: scene.user.pod, clientId: env.SOLID_POD_EVENTS_CLIENT_ID, clientSecret: env.SOLID_POD_EVENTS_CLIENT_SECRET, issuer: scene.server.baseUrl,
+    }), { mode: 0o600 });
+    expect(await run(undefined, [ 'subscriptions', '--config', 'mine.json' ])).toMatchObject({ code: 0, err: '' });
+    await chmod(path, 0o644);
+    expect(await run(undefined, [ 'subscriptions', '--config', path ])).toMatchObject({ code: 0, err: expect.stringMatching(/^Warning: .*mine\.json holds secrets/u) });
+  });
+
+  it.each([ 'grant', 'revoke', 'grants', 'publish', 'subscribe', 'unsubscribe', 'subscriptions', 'inbox', 'keys create', 'keys list', 'keys revoke' ])('shows help and an example of %s.', async(command): Promise<void> => {
+    const { code, out } = await run(undefined, [ ...command.split(' '), '--help' ]);
+    expect(code).toBe(0);
+    expect(out).toContain(`Examples:\n  solid-pod-events ${command}`);
+  });
+});

@@ -56,6 +56,7 @@ const KEYS = `
   INSERT INTO pods (id, url) VALUES (1, 'http://localhost/producer/'), (2, 'http://localhost/user/');
   INSERT INTO agents (id, webid) VALUES (1, 'http://localhost/producer/profile/card#me');
   INSERT INTO containers (id, url) VALUES (1, 'http://localhost/producer/publish/'), (2, 'http://localhost/user/inbox/');
+  INSERT INTO contexts (id, text) VALUES (1, '{}');
 `;
 
 /**
@@ -66,23 +67,9 @@ const KEYS = `
  */
 async function bareEvents(count, perCommit) {
   const { db, close } = await openBare();
-  db.exec(KEYS);
-  const insertContext = db.prepare('INSERT OR IGNORE INTO contexts (id, text) VALUES (1, ?)');
-  const insertEvent = db.prepare(`
-    INSERT INTO events (uuid, pod, topic, publisher, published, context, members, bytes) VALUES (?, 1, ?, 1, ?, 1, ?, ?)
-  `);
-  const insertEntry = db.prepare('INSERT INTO entries (container, event) VALUES (1, ?)');
-  const insertForward = db.prepare('INSERT INTO forwards (pod, event, inbox) VALUES (2, ?, 2)');
-  const chunk = db.transaction((events) => {
-    for (const { id, topic, published, members } of events) {
-      const { lastInsertRowid } = insertEvent.run(parse(id), topic, published, members, members.length);
-      insertEntry.run(lastInsertRowid);
-      insertForward.run(lastInsertRowid);
-    }
-  });
+  const chunk = writerOf(db);
   const write = async() => {
     const events = await makeEvents({ baseUrl: 'http://localhost/' }, count);
-    insertContext.run(events[0].context);
     const start = performance.now();
     for (let from = 0; from < count; from += perCommit) {
       chunk(events.slice(from, from + perCommit));
@@ -92,4 +79,21 @@ async function bareEvents(count, perCommit) {
   return { write, close };
 }
 
-module.exports = { bareCopies, bareEvents };
+/** A function that writes the rows of some events in one transaction. */
+function writerOf(db) {
+  db.exec(KEYS);
+  const insertEvent = db.prepare(`
+    INSERT INTO events (uuid, pod, topic, publisher, published, context, members, bytes) VALUES (?, 1, ?, 1, ?, 1, ?, ?)
+  `);
+  const insertEntry = db.prepare('INSERT INTO entries (container, event) VALUES (1, ?)');
+  const insertForward = db.prepare('INSERT INTO forwards (pod, event, inbox) VALUES (2, ?, 2)');
+  return db.transaction((events) => {
+    for (const { id, topic, published, members } of events) {
+      const { lastInsertRowid } = insertEvent.run(parse(id), topic, published, members, members.length);
+      insertEntry.run(lastInsertRowid);
+      insertForward.run(lastInsertRowid);
+    }
+  });
+}
+
+module.exports = { bareCopies, bareEvents, openBare, writerOf };

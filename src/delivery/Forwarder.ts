@@ -20,6 +20,8 @@ export interface ForwarderOptions {
 const FIRST_RETRY = 1_000;
 const LAST_RETRY = 60_000;
 const POLL = 1_000;
+/** The least time between two looks at what is to be forwarded, in milliseconds: what comes meanwhile goes together. */
+const LOOK = 5;
 const READS_AT_ONCE = 8;
 
 /**
@@ -36,6 +38,7 @@ export class Forwarder {
   private started = false;
   private poll?: NodeJS.Timeout;
   private pumping = false;
+  private looked = 0;
   private again = false;
 
   /**
@@ -95,7 +98,11 @@ export class Forwarder {
 
   private async pump(): Promise<void> {
     while (this.again && this.started) {
+      if (!await this.sleep(this.looked + LOOK - performance.now())) {
+        return;
+      }
       this.again = false;
+      this.looked = performance.now();
       const free = this.concurrency - this.running.size;
       if (free <= 0) {
         return;
@@ -165,11 +172,12 @@ export class Forwarder {
     }
   }
 
-  /** Waits, but not for longer than until it is stopped. */
-  private async sleep(milliseconds: number): Promise<void> {
-    const end = Date.now() + milliseconds;
-    while (this.started && Date.now() < end) {
-      await new Promise((resolve): unknown => setTimeout(resolve, Math.min(200, end - Date.now())));
+  /** Waits, but not for longer than until it is stopped. Returns whether it still runs. */
+  private async sleep(milliseconds: number): Promise<boolean> {
+    const end = performance.now() + milliseconds;
+    for (let rest = milliseconds; this.started && rest > 0; rest = end - performance.now()) {
+      await new Promise((resolve): unknown => setTimeout(resolve, Math.min(200, rest)));
     }
+    return this.started;
   }
 }

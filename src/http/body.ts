@@ -14,11 +14,8 @@ import { HttpProblem } from './errors';
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-413-content-too-large
  */
 export async function readText(request: IncomingMessage, limit: number): Promise<string> {
-  const tooLarge = new HttpProblem(413, `The request body is larger than ${limit} bytes, the most that is accepted`, {
-    Connection: 'close',
-  });
   if (Number(request.headers['content-length'] ?? 0) > limit) {
-    throw tooLarge;
+    throw tooLarge(limit);
   }
   const chunks: Buffer[] = [];
   let length = 0;
@@ -26,7 +23,7 @@ export async function readText(request: IncomingMessage, limit: number): Promise
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       length += (chunk as Buffer).length;
       if (length > limit) {
-        throw tooLarge;
+        throw tooLarge(limit);
       }
       chunks.push(chunk as Buffer);
     }
@@ -38,4 +35,10 @@ export async function readText(request: IncomingMessage, limit: number): Promise
   } catch {
     throw new InvalidInput('The request body is not valid UTF-8');
   }
+}
+
+function tooLarge(limit: number): HttpProblem {
+  return new HttpProblem(413, `The request body is larger than ${limit} bytes, the most that is accepted`, {
+    Connection: 'close',
+  });
 }

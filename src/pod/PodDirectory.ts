@@ -26,6 +26,7 @@ export class PodDirectory implements Locator, Pods {
   private readonly webIds = new TTLCache<string, string>({ max: MOST_WEBIDS, ttl: WEBID_MAX_AGE, checkAgeOnGet: true });
   private readonly ofAccounts = new TTLCache<string, boolean>({ max: MOST_WEBIDS, checkAgeOnGet: true });
   private readonly beingSetUp = new Map<string, Promise<boolean>>();
+  private readonly ready = new Set<string>();
 
   /**
    * @param identifierStrategy - Tells which URLs are of this server.
@@ -90,7 +91,9 @@ export class PodDirectory implements Locator, Pods {
    * Whether there is a pod with this base URL; if there is, it is set up when this returns.
    */
   public async exists(pod: string): Promise<boolean> {
-    if (await this.store.hasPod(pod)) {
+    // A pod that was set up stays so.
+    if (this.ready.has(pod) || await this.store.hasPod(pod)) {
+      this.ready.add(pod);
       return true;
     }
     let setUp = this.beingSetUp.get(pod);

@@ -118,6 +118,14 @@ export interface Entry {
 }
 
 /**
+ * One copy among all, by the keys of the store.
+ */
+export interface CopyPlace {
+  readonly container: number;
+  readonly event: number;
+}
+
+/**
  * Where events, subscriptions and copies are kept, durably.
  *
  * Every method that writes has written durably, and whole, once its promise is fulfilled;
@@ -222,4 +230,26 @@ export interface EventStore extends Openable {
    * @param limit - The most subscriptions to look at.
    */
   land: (forward: PendingForward, scope: ReaderScope, limit: number) => Promise<LandResult>;
+
+  /**
+   * Removes the oldest events of all pods that were published before a moment, with all their copies,
+   * but for those that still wait to be forwarded.
+   *
+   * @param moment - In milliseconds since 1970.
+   * @param limit - The most events to look at.
+   *
+   * @returns How many were removed.
+   */
+  removeEventsBefore: (moment: number, limit: number) => Promise<number>;
+  /** Removes in the same way the oldest events published through a pod, so that the newest `most` stay. */
+  removeEventsBeyond: (pod: string, most: number, limit: number) => Promise<number>;
+  /**
+   * Frees the room of copies whose events were removed.
+   *
+   * @param after - The place that was reached before.
+   * @param limit - The most copies to look at.
+   *
+   * @returns The place that was reached, or `undefined` behind the last copy.
+   */
+  sweepCopies: (after: CopyPlace, limit: number) => Promise<CopyPlace | undefined>;
 }

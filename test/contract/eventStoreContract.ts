@@ -112,6 +112,34 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
       expect(first[0]).toMatchObject({ published: events[0].published, bytes: document.length });
     });
 
+    it('takes no more subscriptions than there may be, but again those that are there.', async(): Promise<void> => {
+      const bounds = { ofAgent: 2, ofPod: 3 };
+      const add = async(changes: Partial<Subscription>): Promise<unknown> => {
+        const added = await store.addSubscription(aSubscription(changes), bounds);
+        return typeof added === 'string' ? added : added.inbox;
+      };
+      expect(await add({ inbox: inboxOf(1) })).toBe(inboxOf(1));
+      expect(await add({ inbox: inboxOf(2) })).toBe(inboxOf(2));
+      expect(await add({ inbox: inboxOf(2) })).toBe(inboxOf(2));
+      expect(await add({ inbox: inboxOf(3) })).toBe('ofAgent');
+      expect(await add({ inbox: inboxOf(3), pod: PRODUCER })).toBe('ofAgent');
+      expect(await add({ inbox: inboxOf(3), agent: 'http://localhost/other#me' })).toBe(inboxOf(3));
+      expect(await add({ inbox: inboxOf(4), agent: 'http://localhost/other#me' })).toBe('ofPod');
+      expect(await store.listSubscriptions(POD)).toHaveLength(3);
+    });
+
+    it('knows on what access depends.', async(): Promise<void> => {
+      await store.registerPod(POD);
+      await store.registerPod(PRODUCER);
+      const group = 'http://localhost/other/friends';
+      await store.noteDependency(group, `${POD}topics/`);
+      await store.noteDependency(group, `${POD}topics/`);
+      await store.raiseDependents('http://localhost/other/enemies');
+      expect(await store.epochOf(POD)).toBe(0);
+      await store.raiseDependents(group);
+      expect([ await store.epochOf(POD), await store.epochOf(PRODUCER) ]).toEqual([ 1, 0 ]);
+    });
+
     it('accepts all events of a request or none.', async(): Promise<void> => {
       const event = anEvent();
       await expect(store.accept([ event, event ].map((same): any => ({ event: same, forwards: []})))).rejects
@@ -247,6 +275,79 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         await store.removeSubscription(POD, subscription.id);
         await forwardAll(store);
         expect(await idsIn(inboxOf('subscriber'))).toEqual([]);
+      });
+
+      describe('for a subscriber whose inbox has changed hands', (): void => {
+        const inbox = inboxOf('subscriber');
+        const landAll = async(): Promise<LandResult> => {
+          const [ forward ] = await store.pendingForwards(10);
+          const scope = await store.openScope(POD);
+          await store.learn(scope, new Map([[ AGENT, true ]]));
+          return store.land(forward, scope, 10);
+        };
+        const answer = async({ doubts }: LandResult, controls: boolean): Promise<void> =>
+          store.settle(new Map(doubts.map((doubt): [Doubt, boolean] => [ doubt, controls ])));
+
+        const another = async(): Promise<void> => store.accept([{ event: anEvent(), forwards: [{ pod: POD }]}]);
+
+        beforeEach(async(): Promise<void> => {
+          await store.addSubscription(aSubscription());
+          await accept();
+        });
+
+        it('copies nothing until it is known whose it is.', async(): Promise<void> => {
+          await store.raiseEpoch(`${inbox}.acl`);
+          const result = await landAll();
+          expect(result).toMatchObject({ outcome: 'unknown', unknown: [], doubts: [{ agent: AGENT, inbox }]});
+          expect(await idsIn(inbox)).toEqual([]);
+          await answer(result, true);
+          expect(await landAll()).toMatchObject({ outcome: 'done', doubts: []});
+          expect(await idsIn(inbox)).toEqual([ event.id ]);
+        });
+
+        it('copies nothing while it is somebody else\'s.', async(): Promise<void> => {
+          await store.raiseEpoch(`${inbox}.acl`);
+          await answer(await landAll(), false);
+          expect(await landAll()).toMatchObject({ outcome: 'done', doubts: []});
+          expect(await idsIn(inbox)).toEqual([]);
+          await another();
+          await store.raiseEpoch(`${inbox}.acl`);
+          await answer(await landAll(), true);
+          await landAll();
+          expect(await idsIn(inbox)).toEqual([ expect.not.stringContaining(event.id) ]);
+        });
+
+        it('does not take an answer of before the next change.', async(): Promise<void> => {
+          for (const controls of [ true, false ]) {
+            await store.raiseEpoch(`${inbox}.acl`);
+            const result = await landAll();
+            await store.raiseEpoch(`${inbox}.acl`);
+            await answer(result, controls);
+            expect(await landAll()).toMatchObject({ outcome: 'unknown', doubts: [{ agent: AGENT }]});
+          }
+        });
+
+        it('takes access control of containers, and of the inbox alone, to be about it.', async(): Promise<void> => {
+          await store.raiseEpoch('http://localhost/subscriber/other/.acl');
+          await store.raiseEpoch('http://localhost/subscriber0/.acl');
+          expect(await landAll()).toMatchObject({ outcome: 'done', doubts: []});
+          await another();
+          await store.raiseEpoch('http://localhost/subscriber/.acl');
+          expect((await landAll()).doubts).toHaveLength(1);
+        });
+
+        it('forgets the doubt with the subscription, and when it is made anew.', async(): Promise<void> => {
+          const subscriberPod = 'http://localhost/subscriber/';
+          await store.registerPod(subscriberPod);
+          await store.raiseEpoch(`${inbox}.acl`);
+          const again = await store.addSubscription(aSubscription(), undefined, { pod: subscriberPod, epoch: 1 });
+          expect((await landAll()).doubts).toEqual([]);
+          await another();
+          await store.addSubscription(aSubscription(), undefined, { pod: subscriberPod, epoch: 0 });
+          expect((await landAll()).doubts).toHaveLength(1);
+          await store.removeSubscription(POD, (again as Subscription).id);
+          expect(await landAll()).toMatchObject({ outcome: 'done', doubts: []});
+        });
       });
 
       it('does not put a copy back that was removed while it is forwarded.', async(): Promise<void> => {

@@ -10,6 +10,8 @@ interface Work {
 
 /** After how many milliseconds a commit is made and the rest is left to the next turn of the event loop. */
 const TURN = 6;
+/** For how many milliseconds work is gathered at most, while more comes with each turn. */
+const GATHER = 2;
 
 /**
  * Writes everything that arrives in one turn of the event loop in one transaction, so that it shares one disk flush.
@@ -83,7 +85,19 @@ export class CommitQueue {
   }
 
   private schedule(): void {
-    this.scheduled ??= setImmediate((): void => this.flush());
+    this.scheduled ??= this.whenQuiet(this.queue.length, performance.now() + GATHER);
+  }
+
+  /** Flushes in the first turn that brings no more work, for a commit costs as much as some of them. */
+  private whenQuiet(known: number, latest: number): NodeJS.Immediate {
+    return setImmediate((): void => {
+      const { length } = this.queue;
+      if (length > known && performance.now() < latest) {
+        this.scheduled = this.whenQuiet(length, latest);
+      } else {
+        this.flush();
+      }
+    });
   }
 
   /** Does one piece inside a savepoint; only a failure of the whole transaction is thrown. */

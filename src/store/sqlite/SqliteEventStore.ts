@@ -5,6 +5,7 @@ import type { Subscription } from '../../subscription/Subscription';
 import type {
   AcceptedEvent,
   Consent,
+  CopyPlace,
   Doubt,
   Entry,
   EventStore,
@@ -14,6 +15,7 @@ import type {
   SubscriptionBounds,
 } from '../EventStore';
 import { land } from './landing';
+import { removeEventsBefore, removeEventsBeyond, sweepCopies } from './pruning';
 import type { SqliteSession } from './SqliteSession';
 
 interface EventRow extends Omit<Event, 'id' | 'publisher'> { uuid: Buffer; publisher: string | null }
@@ -229,10 +231,14 @@ export class SqliteEventStore implements EventStore {
   public async removeSubscription(pod: string, id: string): Promise<boolean> {
     return this.db.write((): boolean => {
       const row = this.db.get<{ id: number }>(`
-        DELETE FROM subscriptions WHERE uuid = ? AND pod = (SELECT id FROM pods WHERE url = ?) RETURNING id
+        SELECT id FROM subscriptions WHERE uuid = ? AND pod = (SELECT id FROM pods WHERE url = ?)
       `, parse(id), pod);
-      this.db.run('DELETE FROM doubts WHERE subscription = ?', row?.id ?? null);
-      return row !== undefined;
+      if (!row) {
+        return false;
+      }
+      this.db.run('DELETE FROM doubts WHERE subscription = ?', row.id);
+      this.db.run('DELETE FROM subscriptions WHERE id = ?', row.id);
+      return true;
     });
   }
 
@@ -296,6 +302,18 @@ export class SqliteEventStore implements EventStore {
 
   public async land(forward: PendingForward, scope: ReaderScope, limit: number): Promise<LandResult> {
     return this.db.write((): LandResult => land(this.db, forward, scope, limit));
+  }
+
+  public async removeEventsBefore(moment: number, limit: number): Promise<number> {
+    return this.db.write((): number => removeEventsBefore(this.db, moment, limit));
+  }
+
+  public async removeEventsBeyond(pod: string, most: number, limit: number): Promise<number> {
+    return this.db.write((): number => removeEventsBeyond(this.db, pod, most, limit));
+  }
+
+  public async sweepCopies(after: CopyPlace, limit: number): Promise<CopyPlace | undefined> {
+    return this.db.write((): CopyPlace | undefined => sweepCopies(this.db, after, limit));
   }
 
   /** Stores an event with its forwards; returns the key of its container. */

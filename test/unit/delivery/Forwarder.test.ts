@@ -125,6 +125,24 @@ describe('The fan-out', (): void => {
     expect(await count(inboxOf('subscriber'))).toBe(0);
   });
 
+  it('asks whose the inbox is where access to it has changed, and copies nothing into that of another.', async(): Promise<void> => {
+    await store.addSubscription(aSubscription({ inbox: inboxOf(1) }));
+    await store.addSubscription(aSubscription({ inbox: inboxOf(2), agent: 'http://localhost/other#me' }));
+    await store.raiseEpoch('http://localhost/.acl');
+    controls = (agent, mode): boolean => agent === aSubscription().agent && mode === 'control';
+    forwarder.start();
+    await publish();
+    await done();
+    expect(await count(inboxOf(1))).toBe(1);
+    expect(await count(inboxOf(2))).toBe(0);
+    expect(asked.filter((question): boolean => question.includes('/inbox/')).sort()).toEqual([
+      `http://localhost/other#me control ${inboxOf(2)}`,
+      `http://localhost/other#me write ${inboxOf(2)}`,
+      `${aSubscription().agent} control ${inboxOf(1)}`,
+      `${aSubscription().agent} write ${inboxOf(1)}`,
+    ]);
+  });
+
   it('does not let one pod wait for another.', async(): Promise<void> => {
     let release: (answer: boolean) => void = (): void => undefined;
     decide = (_, resource): boolean | Promise<boolean> => resource.startsWith(POD) ?

@@ -1,5 +1,5 @@
 import { parseTopic } from '../../../src/event/Topic';
-import { isTopicPattern, patternPath, patternsOf } from '../../../src/subscription/TopicPattern';
+import { covers, isTopicPattern, patternPath, patternsOf } from '../../../src/subscription/TopicPattern';
 
 describe('A topic pattern', (): void => {
   it.each([ 'realestate/contact#add', 'realestate/contact', 'realestate/*', '*', 'a/b/*', 'a', 'a#b/c' ])(
@@ -19,6 +19,16 @@ describe('A topic pattern', (): void => {
     expect(patternsOf(parseTopic('event'))).toEqual([ 'event', '*' ]);
     expect(patternsOf(parseTopic('a/*'))).toEqual([ 'a/*', '*' ]);
   });
+
+  it.each([
+    [ '*', 'a/b#c' ], [ '*', '*' ], [ 'a/*', 'a/b' ], [ 'a/*', 'a/b/c#d' ], [ 'a/*', 'a/b/*' ], [ 'a/*', 'a/*' ],
+    [ 'a/b', 'a/b#c' ], [ 'a/b', 'a/b' ], [ 'a/b#c', 'a/b#c' ],
+  ])('%j covers %j.', (outer, inner): void => expect(covers(outer, inner)).toBe(true));
+
+  it.each([
+    [ 'a/*', '*' ], [ 'a/*', 'a' ], [ 'a/*', 'ab/c' ], [ 'a/b/*', 'a/*' ], [ 'a/b', 'a/bc' ], [ 'a/b', 'a/b/c' ],
+    [ 'a/b#c', 'a/b' ], [ 'a/b#c', 'a/b#c#d' ], [ 'a/b#c', 'a/b#cd' ], [ 'a/b', '*' ],
+  ])('%j does not cover %j.', (outer, inner): void => expect(covers(outer, inner)).toBe(false));
 
   it.each([
     [ 'realestate/contact#add', 'topics/realestate/contact/add' ],

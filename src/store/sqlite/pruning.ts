@@ -1,0 +1,67 @@
+import { publishContainer } from '../../event/Event';
+import type { CopyPlace } from '../EventStore';
+import type { SqliteSession } from './SqliteSession';
+
+/** Only what no pod still has to forward is removed. */
+const FORWARDED = 'NOT EXISTS (SELECT 1 FROM forwards f WHERE f.event = e.id)';
+
+/** Removes the oldest events that were published before a moment; looks at `limit` events at most. */
+export function removeEventsBefore(session: SqliteSession, moment: number, limit: number): number {
+  const oldest = session.all<{ id: number; published: number; pod: string; done: number }>(`
+    SELECT e.id, e.published, p.url AS pod, ${FORWARDED} AS done FROM events e JOIN pods p ON p.id = e.pod
+    ORDER BY e.id LIMIT ?
+  `, limit);
+  const old = oldest.filter(({ published, done }): boolean => published < moment && done === 1);
+  for (const { id, pod } of old) {
+    remove(session, id, publishContainer(pod));
+  }
+  return old.length;
+}
+
+/** Removes the oldest events of a pod, so that the newest `most` stay; `limit` events at most. */
+export function removeEventsBeyond(session: SqliteSession, pod: string, most: number, limit: number): number {
+  const container = publishContainer(pod);
+  const newest = session.get<{ event: number; container: number }>(`
+    SELECT n.event, n.container FROM containers c CROSS JOIN entries n
+    WHERE c.url = ? AND n.container = c.id ORDER BY n.event DESC LIMIT 1 OFFSET ?
+  `, container, most);
+  if (!newest) {
+    return 0;
+  }
+  const old = session.all<{ id: number }>(`
+    SELECT e.id FROM entries n CROSS JOIN events e
+    WHERE n.container = ? AND n.event <= ? AND e.id = n.event AND ${FORWARDED} ORDER BY n.event LIMIT ?
+  `, newest.container, newest.event, limit);
+  for (const { id } of old) {
+    remove(session, id, container);
+  }
+  return old.length;
+}
+
+/** Removes the copies of events that were removed, among the next `limit` copies behind a place. */
+export function sweepCopies(session: SqliteSession, after: CopyPlace, limit: number): CopyPlace | undefined {
+  const places = session.all<CopyPlace & { live: number }>(`
+    SELECT n.container, n.event, EXISTS (SELECT 1 FROM events e WHERE e.id = n.event) AS live
+    FROM entries n WHERE (n.container, n.event) > (?, ?) ORDER BY n.container, n.event LIMIT ?
+  `, after.container, after.event, limit);
+  const dead = places.filter(({ live }): boolean => live === 0);
+  for (const { container, event } of dead) {
+    session.run('DELETE FROM entries WHERE container = ? AND event = ?', container, event);
+  }
+  for (const container of new Set(dead.map((place): number => place.container))) {
+    session.touch(container);
+  }
+  const last = places.at(-1);
+  return last && { container: last.container, event: last.event };
+}
+
+// Copies are not looked for here: without their event they are not there any more, and the sweep takes their rows away.
+function remove(session: SqliteSession, event: number, container: string): void {
+  session.run('DELETE FROM events WHERE id = ?', event);
+  const row = session.get<{ container: number }>(`
+    DELETE FROM entries WHERE container = (SELECT id FROM containers WHERE url = ?) AND event = ? RETURNING container
+  `, container, event);
+  if (row) {
+    session.touch(row.container);
+  }
+}

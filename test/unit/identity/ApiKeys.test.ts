@@ -1,0 +1,150 @@
+import * as crypto from 'node:crypto';
+import { hashKey, isKey, mintKey } from '../../../src/identity/ApiKey';
+import type { ApiKeyDraft } from '../../../src/identity/ApiKeys';
+import { ApiKeys } from '../../../src/identity/ApiKeys';
+import { SqliteApiKeyStore } from '../../../src/store/sqlite/SqliteApiKeyStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+
+jest.mock<typeof crypto>('node:crypto', (): typeof crypto => {
+  const actual = jest.requireActual<typeof crypto>('node:crypto');
+  return { ...actual, timingSafeEqual: jest.fn(actual.timingSafeEqual) };
+});
+
+const ME = 'http://localhost/me/profile/card#me';
+const draft = (changes: Partial<ApiKeyDraft> = {}): ApiKeyDraft =>
+  ({ account: 'mine', name: 'app', webId: ME, ...changes });
+
+describe('API keys', (): void => {
+  let session: SqliteSession;
+  let store: SqliteApiKeyStore;
+  let keys: ApiKeys;
+
+  beforeEach((): void => {
+    session = new SqliteSession(IN_MEMORY);
+    store = new SqliteApiKeyStore(session);
+    keys = new ApiKeys(store);
+  });
+
+  afterEach((): void => {
+    jest.useRealTimers();
+    session.close();
+  });
+
+  it('have 256 bits, and are kept as a hash.', async(): Promise<void> => {
+    const { id, key } = await keys.create(draft());
+    expect(key).toMatch(/^spe_[\w-]{43}$/u);
+    expect(Buffer.from(key.slice(4), 'base64url')).toHaveLength(32);
+    const rows = JSON.stringify(session.all('SELECT * FROM api_keys'));
+    expect(rows).toContain(id);
+    expect(rows).not.toContain(key.slice(4));
+    expect(session.get<{ hash: Buffer }>('SELECT hash FROM api_keys')?.hash).toEqual(hashKey(key));
+  });
+
+  it('are recognised with all that is known of them.', async(): Promise<void> => {
+    const limits = { pods: [ 'http://localhost/a/' ], topics: [ 'realestate/*' ]};
+    const { id, key } = await keys.create(draft({ expires: Date.now() + 60_000, ...limits }));
+    expect(await keys.recognise(key)).toEqual({
+      id,
+      account: 'mine',
+      name: 'app',
+      webId: ME,
+      created: expect.any(Number),
+      expires: expect.any(Number),
+      ...limits,
+    });
+  });
+
+  it('tell the day on which they were last used.', async(): Promise<void> => {
+    jest.useFakeTimers({ now: new Date('2026-05-01T23:59:59Z'), doNotFake: [ 'setImmediate', 'nextTick', 'performance' ]});
+    const { key } = await keys.create(draft());
+    expect((await keys.list('mine'))[0].lastUsed).toBeUndefined();
+    const marked = jest.spyOn(store, 'markKeyUsed');
+    await keys.recognise(key);
+    await keys.recognise(key);
+    expect((await keys.list('mine'))[0].lastUsed).toBe('2026-05-01');
+    expect(marked).toHaveBeenCalledTimes(1);
+    jest.setSystemTime(new Date('2026-05-02T00:00:01Z'));
+    await keys.recognise(key);
+    expect((await keys.list('mine'))[0].lastUsed).toBe('2026-05-02');
+  });
+
+  it('end when they expire, and when they are revoked.', async(): Promise<void> => {
+    jest.useFakeTimers({ now: Date.now(), doNotFake: [ 'setImmediate', 'nextTick', 'performance' ]});
+    const brief = await keys.create(draft({ expires: Date.now() + 1_000 }));
+    const other = await keys.create(draft());
+    expect(await keys.recognise(brief.key)).toBeDefined();
+    jest.setSystemTime(Date.now() + 1_000);
+    expect(await keys.recognise(brief.key)).toBeUndefined();
+    expect(await keys.revoke('somebody else', other.id)).toBe(false);
+    expect(await keys.recognise(other.key)).toBeDefined();
+    expect(await keys.revoke('mine', other.id)).toBe(true);
+    expect(await keys.recognise(other.key)).toBeUndefined();
+    expect(await keys.revoke('mine', other.id)).toBe(false);
+  });
+
+  it('end for one WebID of an account.', async(): Promise<void> => {
+    const { key } = await keys.create(draft());
+    const other = await keys.create(draft({ webId: 'http://localhost/other#me' }));
+    const foreign = await keys.create(draft({ account: 'other' }));
+    await keys.revokeAll('mine', ME);
+    expect(await keys.recognise(key)).toBeUndefined();
+    expect(await keys.recognise(other.key)).toBeDefined();
+    expect(await keys.recognise(foreign.key)).toBeDefined();
+  });
+
+  it('are not recognised where they are malformed.', async(): Promise<void> => {
+    const find = jest.spyOn(store, 'findKeys');
+    for (const text of [ '', 'spe_', 'spe_abc', mintKey().slice(1), `${mintKey()}A`, `${mintKey()}\n`, 'x'.repeat(100_000) ]) {
+      expect(isKey(text)).toBe(false);
+      expect(await keys.recognise(text)).toBeUndefined();
+    }
+    expect(find).not.toHaveBeenCalled();
+  });
+
+  it('take the same steps to refuse, however much of a wrong key is right.', async(): Promise<void> => {
+    const { key } = await keys.create(draft());
+    const last = key.endsWith('A') ? 'B' : 'A';
+    const nearly = [ `${key.slice(0, -2)}${last}${last}`, `${key.slice(0, 20)}${mintKey().slice(20)}` ];
+    for (const wrong of [ ...nearly, mintKey() ]) {
+      const asked = jest.spyOn(session, 'all');
+      jest.mocked(crypto.timingSafeEqual).mockClear();
+      expect(await keys.recognise(wrong)).toBeUndefined();
+      expect(asked).toHaveBeenCalledTimes(1);
+      expect(asked.mock.calls[0][1]).toEqual(hashKey(wrong).subarray(0, 8));
+      expect(crypto.timingSafeEqual).not.toHaveBeenCalled();
+      asked.mockRestore();
+    }
+    await keys.recognise(key);
+    expect(crypto.timingSafeEqual).toHaveBeenCalledTimes(1);
+  });
+
+  it('take as long to refuse, however much of a wrong key is right.', async(): Promise<void> => {
+    const { key } = await keys.create(draft());
+    const near = `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`;
+    const far = mintKey();
+    const times = new Map<string, number[]>([[ near, []], [ far, []]]);
+    for (let round = 0; round < 3_000; round += 1) {
+      // In turns, and each first as often as second, so that both meet the same conditions.
+      for (const wrong of round % 2 === 0 ? [ near, far ] : [ far, near ]) {
+        const start = process.hrtime.bigint();
+        await keys.recognise(wrong);
+        times.get(wrong)!.push(Number(process.hrtime.bigint() - start));
+      }
+    }
+    const median = (list: number[]): number => list.sort((one, two): number => one - two)[list.length / 2];
+    const ratio = median(times.get(near)!) / median(times.get(far)!);
+    expect(ratio).toBeGreaterThan(0.7);
+    expect(ratio).toBeLessThan(1.4);
+  });
+
+  it('with the same beginning of their hashes are told apart.', async(): Promise<void> => {
+    const [ one, two ] = [ mintKey(), mintKey() ];
+    const created = { ...draft(), created: Date.now() };
+    const collide = (key: string): Buffer => Buffer.concat([ hashKey(one).subarray(0, 8), hashKey(key).subarray(8) ]);
+    await store.addKey({ ...created, id: 'one' }, collide(one));
+    await store.addKey({ ...created, id: 'two' }, collide(two));
+    expect(await store.findKeys(hashKey(one).subarray(0, 8))).toHaveLength(2);
+    expect((await keys.recognise(one))?.id).toBe('one');
+    expect(await keys.recognise(two)).toBeUndefined();
+  });
+});

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { run as runCommand } from '../../src/cli';
 import type { TestAgent } from '../util/accounts';
 import { createCredentials } from '../util/accounts';
 import { environment } from '../util/process';
@@ -32,8 +33,24 @@ describe('The command line', (): void => {
     }));
     return { child, output: (): string => out.join(''), result };
   }
-  const run = async(agent: TestAgent | undefined, args: string[], input?: string): Promise<Result> =>
-    start(args, agent && credentials.get(agent), input).result;
+  type Run = (agent: TestAgent | undefined, args: string[], input?: string) => Promise<Result>;
+  const run: Run = async(agent, args, input): Promise<Result> => start(args, agent && credentials.get(agent), input).result;
+  /** The same, within this process. */
+  const runHere: Run = async(agent, args, input = ''): Promise<Result> => {
+    const [ out, err ]: string[][] = [ [], [] ];
+    const code = await runCommand(args, {
+      env: agent ? credentials.get(agent)! : {},
+      cwd: folder,
+      home: folder,
+      signal: new AbortController().signal,
+      out: async(text): Promise<void> => void out.push(text),
+      err: (text): unknown => err.push(text),
+      readInput: async(): Promise<string> => input,
+      askSecret: async(): Promise<undefined> => undefined,
+    });
+    return { code, out: out.join(''), err: err.join('') };
+  };
+  const runners: [string, Run][] = [ [ 'a process of its own', run ], [ 'this process', runHere ] ];
 
   beforeAll(async(): Promise<void> => {
     scene = await setScene();
@@ -57,6 +74,7 @@ describe('The command line', (): void => {
 
   it('grants, lists and revokes.', async(): Promise<void> => {
     const { producer, user } = scene;
+    const run = runHere;
     expect(await run(user, [ 'grant', 'news/sport', producer.webId, '--publish' ]))
       .toEqual({ code: 0, out: `${producer.webId} may publish: news/sport\n`, err: '' });
     const listed = await run(user, [ 'grants', '--json' ]);
@@ -69,7 +87,7 @@ describe('The command line', (): void => {
     expect((await run(user, [ 'grants' ])).out).not.toContain('news/sport');
   });
 
-  it('publishes, subscribes and shows the inbox.', async(): Promise<void> => {
+  it.each(runners)('in %s, publishes, subscribes and shows the inbox.', async(_name, run): Promise<void> => {
     const { producer, user, subscriber } = scene;
     const made = await run(subscriber, [ 'subscribe', 'realestate/contact', '--pod', user.pod, '--inbox', subscriber.inbox ]);
     expect(made).toMatchObject({ code: 0, err: '', out: expect.stringContaining(`${user.pod}subscriptions/`) });
@@ -117,7 +135,7 @@ describe('The command line', (): void => {
     });
     const failed = await run(producer, [ ...publish, '1', '--json' ]);
     expect(JSON.parse(failed.err)).toEqual({ error: expect.stringContaining('Not authorized'), status: 403 });
-    for (const args of [ [], [ 'what' ], [ ...publish, '{' ], [ 'publish', 'a' ], [ 'grant', 'a', 'nobody', '--publish' ], [ 'grant', 'a', user.webId ], [ 'inbox', '--config', 'none.json' ] ]) {
+    for (const args of [ [], [ 'unsubscribe', user.pod ], [ 'what' ], [ ...publish, '{' ], [ 'publish', 'a' ], [ 'grant', 'a', 'nobody', '--publish' ], [ 'grant', 'a', user.webId ], [ 'inbox', '--config', 'none.json' ] ]) {
       expect([ args, await run(producer, args) ]).toEqual([ args, { code: 2, out: '', err: expect.stringMatching(/\n$/u) }]);
     }
     expect(await run(undefined, [ 'grants', '--pod', user.pod ])).toMatchObject({ code: 3, err: expect.stringContaining('not logged in') });
@@ -135,13 +153,13 @@ describe('The command line', (): void => {
     await writeFile(path, JSON.stringify({
       pod: scene.user.pod, clientId: env.SOLID_POD_EVENTS_CLIENT_ID, clientSecret: env.SOLID_POD_EVENTS_CLIENT_SECRET, issuer: scene.server.baseUrl,
     }), { mode: 0o600 });
-    expect(await run(undefined, [ 'subscriptions', '--config', 'mine.json' ])).toMatchObject({ code: 0, err: '' });
+    expect(await runHere(undefined, [ 'subscriptions', '--config', 'mine.json' ])).toMatchObject({ code: 0, err: '' });
     await chmod(path, 0o644);
     expect(await run(undefined, [ 'subscriptions', '--config', path ])).toMatchObject({ code: 0, err: expect.stringMatching(/^Warning: .*mine\.json holds secrets/u) });
   });
 
   it.each([ 'grant', 'revoke', 'grants', 'publish', 'subscribe', 'unsubscribe', 'subscriptions', 'inbox', 'keys create', 'keys list', 'keys revoke' ])('shows help and an example of %s.', async(command): Promise<void> => {
-    const { code, out } = await run(undefined, [ ...command.split(' '), '--help' ]);
+    const { code, out } = await runHere(undefined, [ ...command.split(' '), '--help' ]);
     expect(code).toBe(0);
     expect(out).toContain(`Examples:\n  solid-pod-events ${command}`);
   });

@@ -1,7 +1,12 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { differencesOf, examplesOf } from '../util/markdown';
 import type { TestServer } from '../util/server';
-import { startServer } from '../util/server';
+import { ROOT, startServer } from '../util/server';
 
 const PASSWORD = 'correct horse battery staple';
 const TOPIC = 'realestate/contact#add';
@@ -317,4 +322,23 @@ describe.each([ 'default', 'file-acp', 'memory-subdomains' ])('API keys of a ser
     expect(await page(alice.controls.html.account.apiKeys)).toContain('<title>API keys</title>');
     expect(await page(alice.controls.html.account.account)).toContain('id="manageApiKeys"');
   });
+});
+
+const hasTools = [ 'bash', 'curl' ].every((tool): boolean => spawnSync(tool, [ '--version' ]).status === 0);
+
+(hasTools ? it : it.skip)('What docs/api-keys.md shows is what the server answers.', async(): Promise<void> => {
+  const server = await startServer('test/config/default.json', [ 'alice' ]);
+  const here = (text: string): string => text.replaceAll('http://localhost:3000/', server.baseUrl);
+  const examples = examplesOf(readFileSync(join(ROOT, 'docs/api-keys.md'), 'utf8'));
+  const separator = '----- next -----';
+  const script = examples.map(({ command }): string => command).join(`\necho; echo '${separator}'\n`)
+    .replace('http://localhost:3000', server.baseUrl.slice(0, -1))
+    .replace('PASSWORD=demo', `PASSWORD='${PASSWORD}'`);
+  const { stdout } = await promisify(execFile)('bash', [ '-euc', script ]).finally(server.stop);
+  const answers = stdout.split(`${separator}\n`);
+  expect(answers).toHaveLength(examples.length);
+  for (const [ index, { line, answer }] of examples.entries()) {
+    const differences = answer === undefined ? [] : differencesOf(answers[index], here(answer));
+    expect({ line, differences }).toEqual({ line, differences: []});
+  }
 });

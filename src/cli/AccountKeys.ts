@@ -48,10 +48,14 @@ export class AccountKeys {
    */
   public static async open(server: string, email: string, password: string): Promise<AccountKeys> {
     const account = `${server}.account/`;
-    const login = control(await getJson(account, {}), server, 'password', 'login');
+    // What is sent to the server is not carried on to another one.
+    const staying: RequestOptions = {
+      fetch: async(input, init): Promise<Response> => fetch(input, { ...init, redirect: 'error' }),
+    };
+    const login = control(await getJson(account, staying), server, 'password', 'login');
     let token: unknown;
     try {
-      token = asObject(await postJson(login, { email, password }, {})).authorization;
+      token = asObject(await postJson(login, { email, password }, staying)).authorization;
     } catch (error: unknown) {
       if (error instanceof RequestFailed && error.status < 500) {
         throw new CliError(EXIT.login, `The login at ${server} failed: ${error.serverMessage || error.message}`);
@@ -61,10 +65,11 @@ export class AccountKeys {
     if (typeof token !== 'string') {
       throw new CliError(EXIT.login, `The login at ${server} failed`);
     }
-    const authorized: typeof fetch = async(input, init): Promise<Response> => fetch(input, {
-      ...init, headers: { ...init?.headers as object, authorization: `CSS-Account-Token ${token}` }, redirect: 'error',
-    });
-    const options = { fetch: authorized };
+    const headers = { authorization: `CSS-Account-Token ${token}` };
+    const options: RequestOptions = {
+      fetch: async(input, init): Promise<Response> =>
+        staying.fetch!(input, { ...init, headers: { ...init?.headers as object, ...headers }}),
+    };
     return new AccountKeys(control(await getJson(account, options), server, 'account', 'apiKeys'), options);
   }
 

@@ -53,7 +53,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       const { command, args } = chosen;
       asJson = args.json === true;
       const print = async(value: unknown, text: string): Promise<void> =>
-        io.out(asJson ? `${JSON.stringify(value)}\n` : text);
+        io.out(asJson ? `${visible(JSON.stringify(value))}\n` : text);
       await command.run({ args, settings: await readSettings(args, io), io, print });
     }
     return EXIT.ok;

@@ -49,6 +49,7 @@ export * from './server/EndpointPrinter';
 export * from './server/EventStoreLifecycle';
 export * from './server/FanOut';
 export * from './server/HostBoundServerFactory';
+export * from './server/Retention';
 export * from './server/ServerContexts';
 export * from './store/EventStore';
 export * from './store/Openable';

@@ -34,8 +34,11 @@ export function patternsOf({ name, segments }: Topic): TopicPattern[] {
  * @param inner - A pattern, or a topic.
  */
 export function covers(outer: TopicPattern, inner: TopicPattern): boolean {
-  return outer === '*' || outer === inner || inner.startsWith(`${outer}#`) && !outer.includes('#') ||
-    outer.endsWith('/*') && inner.startsWith(outer.slice(0, -1));
+  if (outer.endsWith('*')) {
+    // What is in front of the star: nothing, or a path with its slash.
+    return inner.startsWith(outer.slice(0, -1));
+  }
+  return outer === inner || (!outer.includes('#') && inner.startsWith(`${outer}#`));
 }
 
 /**

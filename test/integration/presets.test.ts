@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { getContainedResourceUrlAll, getSolidDataset, getThing, getUrl } from '@inrupt/solid-client';
-import { grant } from '../util/access';
+import { grant, grantByAcp } from '../util/access';
 import type { TestAgent } from '../util/accounts';
 import { logIn } from '../util/accounts';
 import type { TestServer } from '../util/server';
@@ -27,23 +27,6 @@ const PRESETS: Preset[] = [
   { name: 'css:config/memory-subdomains.json', config: 'memory-subdomains', logIn: useSubdomain, grant, hasLayout: true },
   { name: 'css:config/file.json without the layout of pods', config: 'no-layout', logIn, grant, hasLayout: false },
 ];
-
-/** Gives agents modes on a container and all below, by ACP. */
-async function grantByAcp(owner: TestAgent, resource: string, modes: Record<string, string[]>): Promise<void> {
-  const all: [string, string[]][] = [ [ owner.webId, [ 'Read', 'Write', 'Control' ]], ...Object.entries(modes) ];
-  const controls = all.map(([ agent, granted ], index): string => `
-<#control${index}> a acp:AccessControl; acp:apply [ a acp:Policy; acp:allow ${granted.map((mode): string => `acl:${mode}`).join(', ')};
-  acp:anyOf [ a acp:Matcher; acp:agent <${agent}> ] ].`);
-  const names = all.map((_, index): string => `<#control${index}>`).join(', ');
-  const response = await owner.fetch(`${resource}.acr`, {
-    method: 'PUT',
-    headers: TURTLE,
-    body: `@prefix acl: <http://www.w3.org/ns/auth/acl#>. @prefix acp: <http://www.w3.org/ns/solid/acp#>.
-<#root> a acp:AccessControlResource; acp:resource <${resource}>; acp:accessControl ${names}; acp:memberAccessControl ${names}.
-${controls.join('')}`,
-  });
-  expect([ 201, 205 ]).toContain(response.status);
-}
 
 /** Calls a server on this machine by the name of a subdomain, which need not resolve, as an agent. */
 async function fetchAs(webId: string, url: string, { method, headers, body }: RequestInit = {}): Promise<Response> {

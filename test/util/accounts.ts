@@ -24,16 +24,31 @@ export interface TestAgent {
 
 export interface ClientCredentials { readonly id: string; readonly secret: string }
 
+/** What the owner of a seeded pod can do with its account. */
+async function openAccount(baseUrl: string, name: string): Promise<{ controls: any; send: (method: string, url: string, body?: object) => Promise<any> }> {
+  const sender = (headers: object) => async(method: string, url: string, body?: object): Promise<any> => (await fetch(url, {
+    method, headers: { ...headers, ...body && { 'content-type': 'application/json' }}, ...body && { body: JSON.stringify(body) },
+  })).json();
+  const index = await sender({})('GET', `${baseUrl}.account/`);
+  const { authorization } = await sender({})('POST', index.controls.password.login, { email: email(name), password: PASSWORD });
+  const send = sender({ authorization: `CSS-Account-Token ${authorization}` });
+  return { controls: (await send('GET', `${baseUrl}.account/`)).controls.account, send };
+}
+
 /** Makes client credentials for the owner of a seeded pod. */
 export async function createCredentials(baseUrl: string, name: string, webId: string): Promise<ClientCredentials> {
-  const json = async(url: string, init?: RequestInit): Promise<any> => (await fetch(url, init)).json();
-  const post = (body: object, headers = {}): RequestInit =>
-    ({ method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
-  const { controls } = await json(`${baseUrl}.account/`);
-  const { authorization } = await json(controls.password.login, post({ email: email(name), password: PASSWORD }));
-  const headers = { authorization: `CSS-Account-Token ${authorization}` };
-  const account = await json(`${baseUrl}.account/`, { headers });
-  return json(account.controls.account.clientCredentials, post({ name: 'test', webId }, headers));
+  const { controls, send } = await openAccount(baseUrl, name);
+  return send('POST', controls.clientCredentials, { name: 'test', webId });
+}
+
+/** An API key, and how it is revoked. */
+export interface TestKey { readonly key: string; readonly revoke: () => Promise<void> }
+
+/** Makes an API key for the owner of the seeded pod of a WebID. */
+export async function createApiKey(baseUrl: string, webId: string, limits: object = {}): Promise<TestKey> {
+  const { controls, send } = await openAccount(baseUrl, webId.slice(baseUrl.length).split('/')[0]);
+  const { key, resource } = await send('POST', controls.apiKeys, { name: 'test', webId, ...limits });
+  return { key, revoke: async(): Promise<void> => send('DELETE', resource) };
 }
 
 /** Logs the owner of a seeded pod in, with a DPoP-bound token or a Bearer token. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { v4 } from 'uuid';
 import type { Grant } from '../util/access';
 import { grant, grantByAcp } from '../util/access';
-import type { ClientCredentials, TestAgent } from '../util/accounts';
+import type { TestAgent } from '../util/accounts';
 import { createApiKey, createCredentials, logIn } from '../util/accounts';
 import { post } from '../util/scene';
 import type { TestServer } from '../util/server';
@@ -171,21 +171,20 @@ describe.each<[string, string, Grant]>([
     expect(new Set(await list(owner))).toContain(granted.webId);
   });
 
-  it('asks for the app too where a policy names one.', async(): Promise<void> => {
+  it('asks who vouches for the agent where a policy names that; nobody does for an API key.', async(): Promise<void> => {
     if (scheme !== 'ACP') {
       return;
     }
     const { owner, other, open } = agents;
-    const named = await createCredentials(server.baseUrl, 'other', other.webId);
-    const unnamed = await createCredentials(server.baseUrl, 'other', other.webId);
-    await give(owner, `${owner.pod}topics/apps/`, { [`${other.webId} client:${named.id}`]: [ 'Append' ]});
-    const publishBy = async(credentials: ClientCredentials): Promise<number> => {
-      const { token, proofFor } = await dpopToken(server.baseUrl, credentials);
-      const url = `${open.pod}publish/`;
-      const fetcher = withHeaders({ authorization: `DPoP ${token}`, dpop: await proofFor('POST', url) });
-      return (await fetcher(...postTo(url, { ...event(owner.webId), topic: 'apps/contact#add' }))).status;
+    const publishBy = async(name: string, topic: string): Promise<number> => {
+      const [ url, init ] = postTo(`${open.pod}publish/`, { ...event(owner.webId), topic });
+      return (await who[name].fetch(url, init)).status;
     };
-    expect([ await publishBy(named), await publishBy(unnamed), await publishBy(named) ]).toEqual([ 201, 403, 201 ]);
+    await give(owner, `${owner.pod}topics/here/`, { [`${other.webId} issuer:${server.baseUrl}`]: [ 'Append' ]});
+    await give(owner, `${owner.pod}topics/there/`, { [`${other.webId} issuer:https://idp.example/`]: [ 'Append' ]});
+    expect(await publishBy('another agent', 'here/contact#add')).toBe(201);
+    expect(await publishBy('another agent', 'there/contact#add')).toBe(403);
+    expect(await publishBy('another agent by API key', 'here/contact#add')).toBe(403);
   });
 
   it('names the first who is refused, and stores nothing anywhere.', async(): Promise<void> => {

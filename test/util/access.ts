@@ -42,11 +42,11 @@ function wacSubject(agent: string): string {
   return classes[agent] ? `acl:agentClass ${classes[agent]}` : `acl:agent <${agent}>`;
 }
 
-/** `client:` and an app's identifier, behind a WebID and a blank, asks for both. */
+/** `issuer:` and an identity provider, behind a WebID and a blank, asks for both. */
 function acpMatcher(agent: string): string {
   const classes: Record<string, string> = { public: 'acp:PublicAgent', authenticated: 'acp:AuthenticatedAgent' };
-  const [ webId, client ] = agent.split(' client:');
-  return `acp:agent ${classes[webId] ?? `<${webId}>`}${client ? `; acp:client <${client}>` : ''}`;
+  const [ webId, issuer ] = agent.split(' issuer:');
+  return `acp:agent ${classes[webId] ?? `<${webId}>`}${issuer ? `; acp:issuer <${issuer}>` : ''}`;
 }
 
 async function put(owner: TestAgent, url: string, turtle: string): Promise<void> {

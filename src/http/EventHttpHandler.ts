@@ -1,3 +1,4 @@
+import TTLCache from '@isaacs/ttlcache';
 import type { HttpHandlerInput, HttpRequest, HttpResponse, TargetExtractor } from '@solid/community-server';
 import { getLoggerFor, HttpHandler, NotImplementedHttpError } from '@solid/community-server';
 import { v7 } from 'uuid';
@@ -13,6 +14,10 @@ interface Match extends Exchange {
   readonly rule: Rule;
 }
 
+/** How many URLs are remembered, and for how long, in milliseconds. */
+const MOST_URLS = 1_000;
+const URL_MAX_AGE = 60_000;
+
 /**
  * The border to the server: finds the face that a request is for, and writes the answer.
  *
@@ -23,6 +28,7 @@ export class EventHttpHandler extends HttpHandler {
   private readonly targetExtractor: TargetExtractor;
   private readonly pods: PodDirectory;
   private readonly faces: readonly Face[];
+  private readonly urls = new TTLCache<string, string>({ max: MOST_URLS, ttl: URL_MAX_AGE });
   private readonly matches = new WeakMap<HttpRequest, Match>();
 
   /**
@@ -50,8 +56,21 @@ export class EventHttpHandler extends HttpHandler {
     write(response, await this.answer(match), match.method);
   }
 
+  /** The URL of a request, which follows from its path and these headers, so it is found once for each. */
+  private async urlOf(request: HttpRequest): Promise<string> {
+    const { headers } = request;
+    const parts = [ headers.host, headers.forwarded, headers['x-forwarded-host'], headers['x-forwarded-proto'], request.url ];
+    const name = parts.join('\n');
+    let url = this.urls.get(name);
+    if (url === undefined) {
+      url = (await this.targetExtractor.handleSafe({ request })).path;
+      this.urls.set(name, url);
+    }
+    return url;
+  }
+
   private async match(request: HttpRequest): Promise<Match | undefined> {
-    const { path: url } = await this.targetExtractor.handleSafe({ request });
+    const url = await this.urlOf(request);
     const pod = await this.pods.locate(url);
     const path = pod && url.slice(pod.length);
     for (const face of path ? this.faces : []) {

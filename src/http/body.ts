@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { InvalidInput } from '../event/InvalidInput';
 import { HttpProblem } from './errors';
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+
 /**
  * Reads the body of a request as text, no further than the limit.
  *
@@ -17,24 +19,39 @@ export async function readText(request: IncomingMessage, limit: number): Promise
   if (Number(request.headers['content-length'] ?? 0) > limit) {
     throw tooLarge(limit);
   }
-  const chunks: Buffer[] = [];
-  let length = 0;
+  const bytes = await readBytes(request, limit);
   try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      length += (chunk as Buffer).length;
-      if (length > limit) {
-        throw tooLarge(limit);
-      }
-      chunks.push(chunk as Buffer);
-    }
-  } catch (error: unknown) {
-    throw error instanceof HttpProblem ? error : new InvalidInput('The request body ended before it was whole');
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    return UTF_8.decode(bytes);
   } catch {
     throw new InvalidInput('The request body is not valid UTF-8');
   }
+}
+
+async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject): void => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const fail = (error: Error): void => {
+      request.pause();
+      request.removeAllListeners('data');
+      reject(error);
+    };
+    request.on('data', (chunk: Buffer): void => {
+      length += chunk.length;
+      chunks.push(chunk);
+      if (length > limit) {
+        fail(tooLarge(limit));
+      }
+    });
+    request.on('end', (): void => resolve(Buffer.concat(chunks)));
+    for (const event of [ 'error', 'close' ]) {
+      request.on(event, (): void => {
+        if (!request.complete) {
+          fail(new InvalidInput('The request body ended before it was whole'));
+        }
+      });
+    }
+  });
 }
 
 function tooLarge(limit: number): HttpProblem {

@@ -162,7 +162,10 @@ export interface EventStore extends Openable {
   /** Tells that a document was changed: if access to anything depends on it, that has changed. */
   raiseDependents: (document: string) => Promise<void>;
 
-  /** Stores events in the containers of their pods, and what is to be forwarded: all or nothing. */
+  /**
+   * Stores events in the containers of their pods, their copies in the pods' own inboxes where nobody watches these,
+   * and what is to be forwarded: all or nothing.
+   */
   accept: (events: readonly AcceptedEvent[]) => Promise<void>;
 
   /** The event in a container, if it is there. */

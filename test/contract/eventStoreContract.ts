@@ -142,6 +142,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
 
     it('accepts all events of a request or none.', async(): Promise<void> => {
       const event = anEvent();
+      await store.addSubscription(aSubscription());
       await expect(store.accept([ event, event ].map((same): any => ({ event: same, forwards: []})))).rejects
         .toMatchObject({ message: expect.stringContaining('UNIQUE') });
       expect(await idsIn(PUBLISH)).toEqual([]);
@@ -198,10 +199,21 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
       const event = anEvent({ id: v7() });
       const accept = async(inbox?: string): Promise<void> => store.accept([{ event, forwards: [{ pod: POD, inbox }]}]);
 
-      it('copies it to the pod\'s own inbox first.', async(): Promise<void> => {
+      it('copies it to the pod\'s own inbox at once, where nobody follows, and nothing waits.', async(): Promise<void> => {
+        await store.addSubscription(aSubscription({ pod: PRODUCER }));
         await accept(inboxOf('user'));
+        expect(await idsIn(inboxOf('user'))).toEqual([ event.id ]);
+        expect(await store.modifiedOf(inboxOf('user'))).toBeDefined();
+        expect(await store.pendingForwards(10)).toEqual([]);
+      });
+
+      it('copies it to the pod\'s own inbox first, when that is watched.', async(): Promise<void> => {
+        await store.watch(inboxOf('user'), true);
+        await accept(inboxOf('user'));
+        expect(await idsIn(inboxOf('user'))).toEqual([]);
         expect(await store.pendingForwards(10)).toEqual([{ pod: POD, topic: event.topic, event: 1 }]);
-        await forwardAll(store);
+        const [{ watched }] = await forwardAll(store);
+        expect(watched).toEqual([{ container: inboxOf('user'), copy: `${inboxOf('user')}${event.id}` }]);
         expect(await idsIn(inboxOf('user'))).toEqual([ event.id ]);
         expect(await store.getEntry(inboxOf('user'), event.id)).toEqual(event);
         expect(await store.pendingForwards(10)).toEqual([]);
@@ -398,6 +410,9 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
 
       it('gives the oldest event of each pod, and that of later ones after it.', async(): Promise<void> => {
         const later = anEvent({ topic: 'other' });
+        for (const pod of [ POD, 'http://localhost/third/' ]) {
+          await store.addSubscription(aSubscription({ pod }));
+        }
         await accept();
         await store.accept([{ event: later, forwards: [{ pod: POD }, { pod: 'http://localhost/third/' }]}]);
         expect(await store.pendingForwards(10)).toMatchObject([{ pod: POD, event: 1 }, { pod: 'http://localhost/third/', event: 2 }]);

@@ -1,4 +1,4 @@
-import type { Database, Transaction } from 'better-sqlite3';
+import type { Database, Statement, Transaction } from 'better-sqlite3';
 
 interface Work {
   readonly run: () => unknown;
@@ -21,9 +21,17 @@ const GATHER = 2;
 export class CommitQueue {
   private queue: Work[] = [];
   private scheduled?: NodeJS.Immediate;
+  private readonly begin: Statement;
+  private readonly commit: Statement;
   private readonly piece: Transaction<(work: Work) => void>;
 
-  public constructor(private readonly db: Database) {
+  /**
+   * @param db - The connection.
+   * @param onUndo - Is called whenever writes were undone.
+   */
+  public constructor(private readonly db: Database, private readonly onUndo: () => void) {
+    this.begin = db.prepare('BEGIN IMMEDIATE');
+    this.commit = db.prepare('COMMIT');
     this.piece = db.transaction((work: Work): void => {
       work.result = work.run();
     });
@@ -53,18 +61,19 @@ export class CommitQueue {
     this.scheduled = undefined;
     const done: Work[] = [];
     try {
-      this.db.exec('BEGIN IMMEDIATE');
+      this.begin.run();
       const end = performance.now() + TURN;
       do {
         const work = this.queue.shift()!;
         done.push(work);
         this.attempt(work);
       } while (this.queue.length > 0 && performance.now() < end);
-      this.db.exec('COMMIT');
+      this.commit.run();
     } catch (error: unknown) {
       if (this.db.inTransaction) {
         this.db.exec('ROLLBACK');
       }
+      this.onUndo();
       if (done.length === 0) {
         done.push(...this.queue.splice(0));
       }
@@ -108,6 +117,7 @@ export class CommitQueue {
       if (!this.db.inTransaction) {
         throw error;
       }
+      this.onUndo();
       work.error = error;
     }
   }

@@ -1,6 +1,5 @@
 import { parse, stringify } from 'uuid';
 import type { Event } from '../../event/Event';
-import { eventDocument, publishContainer } from '../../event/Event';
 import type { Subscription } from '../../subscription/Subscription';
 import type {
   AcceptedEvent,
@@ -14,6 +13,7 @@ import type {
   ReaderScope,
   SubscriptionBounds,
 } from '../EventStore';
+import { accept } from './accepting';
 import { land } from './landing';
 import { removeEventsBefore, removeEventsBeyond, sweepCopies } from './pruning';
 import type { SqliteSession } from './SqliteSession';
@@ -112,16 +112,7 @@ export class SqliteEventStore implements EventStore {
   }
 
   public async accept(events: readonly AcceptedEvent[]): Promise<void> {
-    return this.db.write((): void => {
-      const containers = new Set<number>();
-      const known = new Map<string, number>();
-      for (const accepted of events) {
-        containers.add(this.insertEvent(accepted, known));
-      }
-      for (const container of containers) {
-        this.db.touch(container);
-      }
-    });
+    return this.db.write((): void => accept(this.db, events));
   }
 
   public async getEntry(container: string, id: string): Promise<Event | undefined> {
@@ -316,46 +307,16 @@ export class SqliteEventStore implements EventStore {
     return this.db.write((): CopyPlace | undefined => sweepCopies(this.db, after, limit));
   }
 
-  /** Stores an event with its forwards; returns the key of its container. */
-  private insertEvent({ event, forwards }: AcceptedEvent, known: Map<string, number>): number {
-    const pod = this.podKey(event.pod, known);
-    const { lastInsertRowid } = this.db.run(
-      `
-      INSERT INTO events (uuid, pod, topic, publisher, published, context, members, bytes)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-    `,
-      parse(event.id),
-      pod,
-      event.topic,
-      event.publisher === undefined ? null : this.agentKey(event.publisher, known),
-      event.published,
-      this.db.key('contexts', 'text', event.context, known),
-      event.members,
-      Buffer.byteLength(eventDocument(event)),
-    );
-    const container = this.containerKey(publishContainer(event.pod), known);
-    this.db.run('INSERT INTO entries (container, event) VALUES (?, ?)', container, lastInsertRowid);
-    for (const forward of forwards) {
-      this.db.run(
-        'INSERT INTO forwards (pod, event, inbox) VALUES (?, ?, ?)',
-        this.podKey(forward.pod, known),
-        lastInsertRowid,
-        forward.inbox === undefined ? null : this.containerKey(forward.inbox, known),
-      );
-    }
-    return container;
+  private podKey(url: string): number {
+    return this.db.key('pods', 'url', url);
   }
 
-  private podKey(url: string, known?: Map<string, number>): number {
-    return this.db.key('pods', 'url', url, known);
+  private containerKey(url: string): number {
+    return this.db.key('containers', 'url', url);
   }
 
-  private containerKey(url: string, known?: Map<string, number>): number {
-    return this.db.key('containers', 'url', url, known);
-  }
-
-  private agentKey(webId: string, known?: Map<string, number>): number {
-    return this.db.key('agents', 'webid', webId, known);
+  private agentKey(webId: string): number {
+    return this.db.key('agents', 'webid', webId);
   }
 }
 

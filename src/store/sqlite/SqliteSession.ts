@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import TTLCache from '@isaacs/ttlcache';
 import type { Database, Statement } from 'better-sqlite3';
 import DatabaseConstructor from 'better-sqlite3';
 import { CommitQueue } from './CommitQueue';
@@ -12,7 +13,13 @@ interface Connection {
   readonly db: Database;
   readonly commits: CommitQueue;
   readonly statements: Map<string, Statement>;
+  /** The keys of texts, which stay the same once they are written. */
+  readonly keys: TTLCache<string, number>;
 }
+
+/** How many keys are kept, and for how long, in milliseconds. */
+const MOST_KEYS = 50_000;
+const KEY_MAX_AGE = 60 * 60_000;
 
 /** The path of a database in the folder of the pods' data, or {@link IN_MEMORY}. */
 export function databasePath(folder: string, name: string): string {
@@ -45,6 +52,7 @@ export class SqliteSession {
   public close(): void {
     this.closed = true;
     this.connection?.commits.drain();
+    this.connection?.keys.clear();
     this.connection?.db.close();
     this.connection = undefined;
   }
@@ -56,7 +64,13 @@ export class SqliteSession {
 
   /** Does writes in a transaction of their own, at once. */
   public writeNow(run: () => void): void {
-    this.connect().db.transaction(run)();
+    const { db, keys } = this.connect();
+    try {
+      db.transaction(run)();
+    } catch (error: unknown) {
+      keys.clear();
+      throw error;
+    }
   }
 
   /** The first row of a query. */
@@ -76,13 +90,15 @@ export class SqliteSession {
 
   /**
    * The key of a text in a table of unique texts, to which it is added if it is new.
-   *
-   * @param known - Keys that were found before in the same transaction, by table and text; this one is added.
    */
-  public key(table: string, column: string, text: string, known?: Map<string, number>): number {
+  public key(table: string, column: string, text: string): number {
+    const { keys } = this.connect();
     const name = `${table} ${text}`;
-    const key = known?.get(name) ?? this.findOrAdd(table, column, text);
-    known?.set(name, key);
+    let key = keys.get(name);
+    if (key === undefined) {
+      key = this.findOrAdd(table, column, text);
+      keys.set(name, key);
+    }
     return key;
   }
 
@@ -117,7 +133,10 @@ export class SqliteSession {
         throw new Error(`The event store ${this.path} is closed.`);
       }
       const db = openDatabase(this.path);
-      this.connection = { db, commits: new CommitQueue(db), statements: new Map() };
+      const keys = new TTLCache<string, number>({ max: MOST_KEYS, ttl: KEY_MAX_AGE });
+      // A key that was added by what is undone is none.
+      const commits = new CommitQueue(db, (): void => keys.clear());
+      this.connection = { db, commits, statements: new Map(), keys };
     }
     return this.connection;
   }

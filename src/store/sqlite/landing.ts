@@ -19,6 +19,8 @@ interface ForwardRow {
 // The subscriptions that one step looks at; its parameters are pod, pattern, and the inboxes it lies between.
 const STEP = 's.pod = ? AND s.pattern = ? AND s.inbox > ? AND s.inbox <= ?';
 
+const COPY_ONE = 'INSERT OR IGNORE INTO entries (container, event) VALUES (?, ?)';
+
 /** What an event costs of the bound on subscriptions, so that many events without any are bounded too. */
 const EVENT_COST = 10;
 
@@ -36,14 +38,18 @@ export function land(
   if (session.epoch(forward.pod) !== scope.epoch) {
     return { outcome: 'stale', unknown: [], doubts: [], watched: []};
   }
-  const progress: Progress = { outcome: 'done', unknown: [], doubts: [], watched: [], rest: limit };
+  const progress: Progress = { outcome: 'done', unknown: [], doubts: [], watched: [], rest: limit, touched: new Set() };
   let row = firstForward(session, forward.pod);
+  const facts = row && factsOf(session, row.pod);
   // Another event in front means that this one is done.
   let goesOn = row?.event === forward.event;
   while (row && goesOn) {
-    landOne(session, row, scope, progress);
+    landOne(session, row, scope, facts!, progress);
     row = firstForward(session, forward.pod);
     goesOn = row?.topic === forward.topic && progress.outcome === 'done' && progress.rest > 0;
+  }
+  for (const container of progress.touched) {
+    session.touch(container);
   }
   const { outcome, unknown, doubts, watched } = progress;
   return { outcome, unknown, doubts, watched };
@@ -52,6 +58,27 @@ export function land(
 interface Progress extends Mutable<LandResult> {
   /** How many subscriptions may still be looked at. */
   rest: number;
+  /** The pods' own inboxes that got copies. */
+  readonly touched: Set<number>;
+}
+
+/** What holds for all events of one transaction, so that it is asked once: mostly there is none of it. */
+interface Facts {
+  readonly hasSubscriptions: boolean;
+  readonly hasDoubts: boolean;
+  /** Whether any copy was removed while its event was being forwarded. */
+  readonly hasRemoved: boolean;
+  readonly hasWatched: boolean;
+}
+
+function factsOf(session: SqliteSession, pod: number): Facts {
+  const has = (sql: string, ...parameters: unknown[]): boolean => session.get(sql, ...parameters) !== undefined;
+  return {
+    hasSubscriptions: has('SELECT 1 FROM subscriptions WHERE pod = ? LIMIT 1', pod),
+    hasDoubts: has('SELECT 1 FROM doubts WHERE pod = ? LIMIT 1', pod),
+    hasRemoved: has('SELECT 1 FROM removed LIMIT 1'),
+    hasWatched: has('SELECT 1 FROM containers WHERE watched = 1 LIMIT 1'),
+  };
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -66,24 +93,28 @@ function firstForward(session: SqliteSession, pod: string): ForwardRow | undefin
 }
 
 /** The copy in the pod's own inbox, which needs nobody's leave. */
-function landOwn(session: SqliteSession, { pod, event }: ForwardRow, inbox: number): LandedCopy[] {
-  const { changes } = session.run(`
-    INSERT OR IGNORE INTO entries (container, event)
-    SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM removed WHERE container = ? AND event = ?)
-  `, inbox, event, inbox, event);
-  session.run('UPDATE forwards SET inbox = NULL WHERE pod = ? AND event = ?', pod, event);
-  if (changes === 0) {
-    return [];
+function landOwn(session: SqliteSession, event: number, inbox: number, facts: Facts, progress: Progress): void {
+  const isRemoved = facts.hasRemoved &&
+    session.get('SELECT 1 FROM removed WHERE container = ? AND event = ?', inbox, event) !== undefined;
+  if (!isRemoved && session.run(COPY_ONE, inbox, event).changes > 0) {
+    progress.touched.add(inbox);
+    progress.watched = [ ...progress.watched, ...watchedBetween(session, event, inbox - 1, inbox, facts) ];
   }
-  session.touch(inbox);
-  return watchedBetween(session, event, inbox - 1, inbox);
 }
 
 /** The copies of one event, one pattern after the other, as far as the bound allows. */
-function landOne(session: SqliteSession, row: ForwardRow, scope: ReaderScope, progress: Progress): void {
+function landOne(
+  session: SqliteSession,
+  row: ForwardRow,
+  scope: ReaderScope,
+  facts: Facts,
+  progress: Progress,
+): void {
   const { pod, event, topic } = row;
-  const watched = [ ...progress.watched, ...row.inbox === null ? [] : landOwn(session, row, row.inbox) ];
-  const patterns = patternsOf(parseTopic(topic));
+  if (row.inbox !== null) {
+    landOwn(session, event, row.inbox, facts, progress);
+  }
+  const patterns = facts.hasSubscriptions ? patternsOf(parseTopic(topic)) : [];
   let { pattern, after } = row;
   while (pattern < patterns.length && progress.rest > 0 && progress.outcome === 'done') {
     const step = nextStep(session, pod, patterns[pattern], after, progress.rest);
@@ -93,9 +124,9 @@ function landOne(session: SqliteSession, row: ForwardRow, scope: ReaderScope, pr
       continue;
     }
     const range = [ pod, patterns[pattern], after, step.to ];
-    const copies = copy(session, event, range, scope);
+    const copies = copy(session, event, range, scope, facts);
     if (copies > 0) {
-      watched.push(...watchedBetween(session, event, after, step.to));
+      progress.watched = [ ...progress.watched, ...watchedBetween(session, event, after, step.to, facts) ];
     }
     // Only where fewer were written than there are subscriptions can there be agents of whom nothing is known.
     const isComplete = copies === step.subscriptions;
@@ -108,13 +139,18 @@ function landOne(session: SqliteSession, row: ForwardRow, scope: ReaderScope, pr
       progress.rest -= step.subscriptions;
     }
   }
-  progress.watched = watched;
   progress.rest -= EVENT_COST;
-  if (progress.outcome === 'done' && pattern === patterns.length) {
-    finishForward(session, pod, event);
+  if (progress.outcome === 'done' && pattern >= patterns.length) {
+    finishForward(session, pod, event, facts);
     return;
   }
-  session.run('UPDATE forwards SET pattern = ?, after = ? WHERE pod = ? AND event = ?', pattern, after, pod, event);
+  session.run(
+    'UPDATE forwards SET inbox = NULL, pattern = ?, after = ? WHERE pod = ? AND event = ?',
+    pattern,
+    after,
+    pod,
+    event,
+  );
   progress.outcome = progress.outcome === 'done' ? 'more' : progress.outcome;
 }
 
@@ -136,14 +172,16 @@ function openDoubts(session: SqliteSession, range: readonly unknown[]): Doubt[] 
 }
 
 /** Writes the copies for a range of subscriptions; returns how many were written. */
-function copy(session: SqliteSession, event: number, range: readonly unknown[], { id }: ReaderScope): number {
-  // Hardly ever is a subscription in doubt, or a copy removed while its event is forwarded,
-  // so each question is asked once and not for each row.
-  const hasDoubts = session.get('SELECT 1 FROM doubts WHERE pod = ? LIMIT 1', range[0]) !== undefined;
+function copy(
+  session: SqliteSession,
+  event: number,
+  range: readonly unknown[],
+  { id }: ReaderScope,
+  { hasDoubts, hasRemoved }: Facts,
+): number {
   const readers = `FROM subscriptions s CROSS JOIN temp.readers r
     WHERE ${STEP} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1
     ${hasDoubts ? 'AND NOT EXISTS (SELECT 1 FROM doubts d WHERE d.subscription = s.id)' : ''}`;
-  const hasRemoved = session.get('SELECT 1 FROM removed WHERE event = ? LIMIT 1', event) !== undefined;
   const { changes } = hasRemoved ?
     session.run(`
       INSERT OR IGNORE INTO entries (container, event) SELECT s.inbox, ? ${readers}
@@ -166,36 +204,30 @@ function nextStep(
   after: number,
   limit: number,
 ): { to: number; subscriptions: number } | undefined {
-  const behind = 'FROM subscriptions WHERE pod = ? AND pattern = ? AND inbox > ?';
-  const full = session.get<{ inbox: number }>(
-    `SELECT inbox ${behind} ORDER BY inbox LIMIT 1 OFFSET ?`,
-    pod,
-    pattern,
-    after,
-    limit - 1,
-  );
-  if (full) {
-    return { to: full.inbox, subscriptions: limit };
-  }
-  const { to, subscriptions } = session.get<{ to: number | null; subscriptions: number }>(
-    `SELECT MAX(inbox) AS "to", COUNT(*) AS subscriptions ${behind}`,
-    pod,
-    pattern,
-    after,
-  )!;
+  const { to, subscriptions } = session.get<{ to: number | null; subscriptions: number }>(`
+    SELECT MAX(inbox) AS "to", COUNT(*) AS subscriptions FROM (
+      SELECT inbox FROM subscriptions WHERE pod = ? AND pattern = ? AND inbox > ? ORDER BY inbox LIMIT ?
+    )
+  `, pod, pattern, after, limit)!;
   return to === null ? undefined : { to, subscriptions };
 }
 
-function finishForward(session: SqliteSession, pod: number, event: number): void {
+function finishForward(session: SqliteSession, pod: number, event: number, { hasRemoved }: Facts): void {
   session.run('DELETE FROM forwards WHERE pod = ? AND event = ?', pod, event);
-  if (!session.get('SELECT 1 FROM forwards WHERE event = ?', event)) {
+  if (hasRemoved && !session.get('SELECT 1 FROM forwards WHERE event = ?', event)) {
     session.run('DELETE FROM removed WHERE event = ?', event);
   }
 }
 
 /** The copies of an event in watched containers whose keys lie in a range. */
-function watchedBetween(session: SqliteSession, event: number, from: number, to: number): LandedCopy[] {
-  return session.all<{ url: string; uuid: Buffer }>(`
+function watchedBetween(
+  session: SqliteSession,
+  event: number,
+  from: number,
+  to: number,
+  { hasWatched }: Facts,
+): LandedCopy[] {
+  return !hasWatched ? [] : session.all<{ url: string; uuid: Buffer }>(`
     SELECT c.url, e.uuid FROM containers c CROSS JOIN entries n CROSS JOIN events e
     WHERE c.watched = 1 AND c.id > ? AND c.id <= ? AND n.container = c.id AND n.event = ? AND e.id = n.event
   `, from, to, event)

@@ -7,7 +7,7 @@ import { FanOut } from '../../../src/server/FanOut';
 import { HostBoundServerFactory } from '../../../src/server/HostBoundServerFactory';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
-import { anEvent } from '../../contract/eventStoreContract';
+import { anEvent, aSubscription, POD } from '../../contract/eventStoreContract';
 
 describe('An EndpointPrinter', (): void => {
   it('prints where each pod publishes and subscribes.', async(): Promise<void> => {
@@ -48,7 +48,8 @@ describe('A FanOut', (): void => {
   it('runs from its start to its end, and reports what fails.', async(): Promise<void> => {
     const store = new SqliteEventStore(new SqliteSession(IN_MEMORY));
     const fanOut = new FanOut(store, { readersOf: none }, { allowed: none }, []);
-    await store.accept([{ event: anEvent(), forwards: [{ pod: 'http://localhost/a/' }]}]);
+    await store.addSubscription(aSubscription());
+    await store.accept([{ event: anEvent(), forwards: [{ pod: POD }]}]);
     fanOut.wake();
     await new Promise((resolve): unknown => setTimeout(resolve, 20));
     expect(await store.pendingForwards(1)).toHaveLength(1);

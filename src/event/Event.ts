@@ -10,6 +10,8 @@ export interface EventDraft {
   readonly sources: readonly string[];
   /** The payload as JSON text, exactly as it was posted; absent if there is none. */
   readonly data?: string;
+  /** The same, parsed, where the dialect has done that. */
+  readonly value?: unknown;
   /** What the event is about, in the words of the dialect that has a field for it. */
   readonly subject?: string;
   /** The type that was given, where the topic does not say it. */
@@ -58,7 +60,15 @@ export function eventUrl({ pod, id }: Pick<Event, 'pod' | 'id'>): string {
   return `${publishContainer(pod)}${id}`;
 }
 
+/** What the document has beside its context and its members. */
+const FRAME = '{"@context":'.length;
+
 /** The whole JSON-LD document of an event, as JSON text. */
 export function eventDocument({ context, members }: Pick<Event, 'context' | 'members'>): string {
   return `{"@context":${context},${members.slice(1)}`;
+}
+
+/** The length of that document, in bytes. */
+export function documentBytes({ context, members }: Pick<Event, 'context' | 'members'>): number {
+  return FRAME + Buffer.byteLength(context) + Buffer.byteLength(members);
 }

@@ -96,7 +96,7 @@ export async function createEvent(
     requestKey: draft.requestKey,
   });
   const members = draft.data === undefined ? head : `${head.slice(0, -1)},"data":${draft.data}}`;
-  const inspected = inspectData(draft.data === undefined ? undefined : JSON.parse(draft.data));
+  const inspected = inspectData(draft.value ?? (draft.data === undefined ? undefined : JSON.parse(draft.data)));
   // Whoever brings a context wants to be read as linked data, or to hear why that cannot be.
   const reading = { ...inspected, asLiteral: inspected.asLiteral && !inspected.hasContext };
   const toEvent = (asLiteral: boolean): Event => {

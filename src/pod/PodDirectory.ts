@@ -7,7 +7,7 @@ import type { PodLayout } from './PodLayout';
 
 /** How long it is remembered which pod a WebID has, in milliseconds. */
 const WEBID_MAX_AGE = 60_000;
-/** How long it is remembered that there is no pod of an account, in milliseconds. */
+/** How long it is remembered that there is no pod of an account, and in which pod a URL lies, in milliseconds. */
 const MISSING_MAX_AGE = 1_000;
 /** How many WebIDs are remembered. */
 const MOST_WEBIDS = 10_000;
@@ -24,6 +24,7 @@ export class PodDirectory implements Locator, Pods {
   private readonly layout: PodLayout;
   private readonly store: EventStore;
   private readonly webIds = new TTLCache<string, string>({ max: MOST_WEBIDS, ttl: WEBID_MAX_AGE, checkAgeOnGet: true });
+  private readonly located = new TTLCache<string, string>({ max: MOST_WEBIDS, ttl: MISSING_MAX_AGE });
   private readonly ofAccounts = new TTLCache<string, boolean>({ max: MOST_WEBIDS, checkAgeOnGet: true });
   private readonly beingSetUp = new Map<string, Promise<boolean>>();
   private readonly ready = new Set<string>();
@@ -56,6 +57,18 @@ export class PodDirectory implements Locator, Pods {
   }
 
   public async locate(url: string): Promise<string | undefined> {
+    const known = this.located.get(url);
+    if (known !== undefined) {
+      return known;
+    }
+    const pod = await this.find(url);
+    if (pod !== undefined) {
+      this.located.set(url, pod);
+    }
+    return pod;
+  }
+
+  private async find(url: string): Promise<string | undefined> {
     const storage = await this.storageOf(url);
     const pod = this.generatedPodOf(url);
     // The server can be one storage as a whole, and pods of accounts lie in it all the same.

@@ -124,8 +124,14 @@ export class Publisher {
 
   /** @see https://solidproject.org/TR/wac#access-modes */
   private async authorize({ caller, drafts }: PublishRequest, pods: ReadonlyMap<string, string>): Promise<void> {
-    const resource = (draft: EventDraft, webId: string): string =>
-      `${pods.get(webId)}${topicPath(parseTopic(draft.topic))}`;
+    // Most events of a request are of the same topic.
+    const paths = new Map<string, string>();
+    for (const { topic } of drafts) {
+      if (!paths.has(topic)) {
+        paths.set(topic, topicPath(parseTopic(topic)));
+      }
+    }
+    const resource = (draft: EventDraft, webId: string): string => `${pods.get(webId)}${paths.get(draft.topic)}`;
     const resources = new Set(drafts.flatMap((draft): string[] =>
       targetsOf(draft).map((webId): string => resource(draft, webId))));
     if (resources.size === 0) {

@@ -63,7 +63,7 @@ function toDraft(value: unknown, data: string | undefined): EventDraft {
   if (data === undefined || data === 'null') {
     throw new InvalidInput('No data found');
   }
-  return { recipients, sources, topic, data };
+  return { recipients, sources, topic, data, value: (value as Record<string, unknown>).data };
 }
 
 /** One WebID or a list of them, each once. */

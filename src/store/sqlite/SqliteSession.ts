@@ -13,11 +13,11 @@ interface Connection {
   readonly db: Database;
   readonly commits: CommitQueue;
   readonly statements: Map<string, Statement>;
-  /** The keys of texts, which stay the same once they are written. */
-  readonly keys: TTLCache<string, number>;
+  /** The keys of texts of each table, which stay the same once they are written. */
+  readonly keys: Map<string, TTLCache<string, number>>;
 }
 
-/** How many keys are kept, and for how long, in milliseconds. */
+/** How many keys of a table are kept, and for how long, in milliseconds. */
 const MOST_KEYS = 50_000;
 const KEY_MAX_AGE = 60 * 60_000;
 
@@ -93,11 +93,15 @@ export class SqliteSession {
    */
   public key(table: string, column: string, text: string): number {
     const { keys } = this.connect();
-    const name = `${table} ${text}`;
-    let key = keys.get(name);
+    let ofTable = keys.get(table);
+    if (!ofTable) {
+      ofTable = new TTLCache({ max: MOST_KEYS, ttl: KEY_MAX_AGE });
+      keys.set(table, ofTable);
+    }
+    let key = ofTable.get(text);
     if (key === undefined) {
       key = this.findOrAdd(table, column, text);
-      keys.set(name, key);
+      ofTable.set(text, key);
     }
     return key;
   }
@@ -133,7 +137,7 @@ export class SqliteSession {
         throw new Error(`The event store ${this.path} is closed.`);
       }
       const db = openDatabase(this.path);
-      const keys = new TTLCache<string, number>({ max: MOST_KEYS, ttl: KEY_MAX_AGE });
+      const keys: Connection['keys'] = new Map();
       // A key that was added by what is undone is none.
       const commits = new CommitQueue(db, (): void => keys.clear());
       this.connection = { db, commits, statements: new Map(), keys };

@@ -1,5 +1,5 @@
 import { parse } from 'uuid';
-import { eventDocument, publishContainer } from '../../event/Event';
+import { documentBytes, publishContainer } from '../../event/Event';
 import type { AcceptedEvent, Forward } from '../EventStore';
 import type { SqliteSession } from './SqliteSession';
 
@@ -44,7 +44,7 @@ function insert(
     event.published,
     session.key('contexts', 'text', event.context),
     event.members,
-    Buffer.byteLength(eventDocument(event)),
+    documentBytes(event),
   );
   const put = (container: number): void => {
     session.run('INSERT INTO entries (container, event) VALUES (?, ?)', container, lastInsertRowid);

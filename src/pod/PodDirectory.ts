@@ -24,7 +24,9 @@ export class PodDirectory implements Locator, Pods {
   private readonly layout: PodLayout;
   private readonly store: EventStore;
   private readonly webIds = new TTLCache<string, string>({ max: MOST_WEBIDS, ttl: WEBID_MAX_AGE, checkAgeOnGet: true });
-  private readonly located = new TTLCache<string, string>({ max: MOST_WEBIDS, ttl: MISSING_MAX_AGE });
+  private readonly located = new TTLCache<string, string>({
+    max: MOST_WEBIDS, ttl: MISSING_MAX_AGE, checkAgeOnGet: true,
+  });
   private readonly ofAccounts = new TTLCache<string, boolean>({ max: MOST_WEBIDS, checkAgeOnGet: true });
   private readonly beingSetUp = new Map<string, Promise<boolean>>();
   private readonly ready = new Set<string>();

@@ -87,8 +87,9 @@ export class Publisher {
       event: await this.create(draft, index, request),
       forwards: forwardsOf(draft, request, pods),
     })));
-    await this.store.accept(accepted);
-    this.fanOut.wake();
+    if (await this.store.accept(accepted)) {
+      this.fanOut.wake();
+    }
     return accepted.map(({ event }): Event => event);
   }
 

@@ -165,8 +165,10 @@ export interface EventStore extends Openable {
   /**
    * Stores events in the containers of their pods, their copies in the pods' own inboxes where nobody watches these,
    * and what is to be forwarded: all or nothing.
+   *
+   * @returns Whether anything is to be forwarded.
    */
-  accept: (events: readonly AcceptedEvent[]) => Promise<void>;
+  accept: (events: readonly AcceptedEvent[]) => Promise<boolean>;
 
   /** The event in a container, if it is there. */
   getEntry: (container: string, id: string) => Promise<Event | undefined>;

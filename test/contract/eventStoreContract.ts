@@ -197,7 +197,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
 
     describe('with an event to forward', (): void => {
       const event = anEvent({ id: v7() });
-      const accept = async(inbox?: string): Promise<void> => store.accept([{ event, forwards: [{ pod: POD, inbox }]}]);
+      const accept = async(inbox?: string): Promise<boolean> => store.accept([{ event, forwards: [{ pod: POD, inbox }]}]);
 
       it('copies it to the pod\'s own inbox at once, where nobody follows, and nothing waits.', async(): Promise<void> => {
         await store.addSubscription(aSubscription({ pod: PRODUCER }));
@@ -300,7 +300,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         const answer = async({ doubts }: LandResult, controls: boolean): Promise<void> =>
           store.settle(new Map(doubts.map((doubt): [Doubt, boolean] => [ doubt, controls ])));
 
-        const another = async(): Promise<void> => store.accept([{ event: anEvent(), forwards: [{ pod: POD }]}]);
+        const another = async(): Promise<boolean> => store.accept([{ event: anEvent(), forwards: [{ pod: POD }]}]);
 
         beforeEach(async(): Promise<void> => {
           await store.addSubscription(aSubscription());

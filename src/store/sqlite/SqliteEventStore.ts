@@ -111,8 +111,8 @@ export class SqliteEventStore implements EventStore {
     `, container, `${container.slice(0, -1)}0`);
   }
 
-  public async accept(events: readonly AcceptedEvent[]): Promise<void> {
-    return this.db.write((): void => accept(this.db, events));
+  public async accept(events: readonly AcceptedEvent[]): Promise<boolean> {
+    return this.db.write((): boolean => accept(this.db, events));
   }
 
   public async getEntry(container: string, id: string): Promise<Event | undefined> {

@@ -4,7 +4,7 @@ import type { AcceptedEvent, Forward } from '../EventStore';
 import type { SqliteSession } from './SqliteSession';
 
 /** Stores events, as {@link EventStore.accept} says; inside a transaction of the caller. */
-export function accept(session: SqliteSession, events: readonly AcceptedEvent[]): void {
+export function accept(session: SqliteSession, events: readonly AcceptedEvent[]): boolean {
   const touched = new Set<number>();
   const routes = new Map<string, Route>();
   for (const accepted of events) {
@@ -13,6 +13,7 @@ export function accept(session: SqliteSession, events: readonly AcceptedEvent[])
   for (const container of touched) {
     session.touch(container);
   }
+  return [ ...routes.values() ].some(({ isForwarded }): boolean => isForwarded);
 }
 
 /** How a pod gets an event. */

@@ -38,6 +38,10 @@ async function serve(port, hasProofs) {
   const { db, close } = await openBare();
   const write = groupedBy(writerOf(db));
   const server = createServer(async(request, response) => {
+    if (request.method !== 'POST') {
+      response.writeHead(405).end();
+      return;
+    }
     const chunks = [];
     for await (const chunk of request) {
       chunks.push(chunk);

@@ -41,20 +41,21 @@ async function logInBoth(server) {
 /** A function that publishes a number of events in one request, by the producer to the user. */
 function publisherOf({ producer, user }) {
   const url = `${producer.pod}publish/`;
-  const headers = { ...producer.headers, 'content-type': 'application/json' };
+  const type = { 'content-type': 'application/json' };
   const event = { recipient: user.webId, topic: TOPIC, data: DATA };
-  return (count = 1) => sendOk(url, {
+  return (count = 1, headers = producer.headers) => sendOk(url, {
     method: 'POST',
-    headers,
+    headers: { ...type, ...headers },
     body: JSON.stringify(count === 1 ? event : Array.from({ length: count }, () => event)),
   });
 }
 
 /** A function that posts a notification to a container, by LDP. */
 function posterOf(producer, recipient) {
-  const headers = { ...producer.headers, 'content-type': 'application/ld+json' };
+  const type = { 'content-type': 'application/ld+json' };
   const body = notificationFor(producer.webId, recipient);
-  return (container) => sendOk(container, { method: 'POST', headers, body });
+  return (container, headers = producer.headers) =>
+    sendOk(container, { method: 'POST', headers: { ...type, ...headers }, body });
 }
 
 module.exports = { TOPIC, draftFor, logInBoth, notificationFor, posterOf, publisherOf };

@@ -5,6 +5,8 @@ const { join } = require('node:path');
 const { accept } = require('./measures/accept');
 const { acceptArrays } = require('./measures/acceptArrays');
 const { acceptLatency } = require('./measures/acceptLatency');
+const { checks } = require('./measures/checks');
+const { credentials } = require('./measures/credentials');
 const { fanOut } = require('./measures/fanOut');
 const { fullInbox } = require('./measures/fullInbox');
 const { fullInboxes } = require('./measures/fullInboxes');
@@ -14,7 +16,18 @@ const { help, readOptions } = require('./options');
 const { complete, table } = require('./report');
 const { killServers, setNodeOptions } = require('./server');
 
-const MEASURES = { fanOut, accept, acceptArrays, acceptLatency, fullInbox, fullInboxes, million, listing };
+const MEASURES = {
+  fanOut,
+  accept,
+  acceptArrays,
+  acceptLatency,
+  credentials,
+  checks,
+  fullInbox,
+  fullInboxes,
+  million,
+  listing,
+};
 const RESULTS = join(__dirname, 'results.json');
 
 /** Measures one after the other; what fails is said, and leaves out its own rows only. */

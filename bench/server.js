@@ -139,4 +139,4 @@ async function residentMemory({ child }) {
   return Number(/^VmRSS:\s+(\d+) kB$/mu.exec(status)[1]) * 1_024;
 }
 
-module.exports = { killServers, residentMemory, setNodeOptions, startServer, withServers };
+module.exports = { freePort, killServers, residentMemory, setNodeOptions, startServer, withServers };

@@ -10,6 +10,9 @@ const full = {
   /** How often a measure is repeated, and for how long. */
   rounds: 5,
   roundTime: 4_000,
+  /** Requests with a proof of their own in one round. */
+  proofs: 8_000,
+  plainProofs: 500,
   /** Events that are published in arrays in one round. */
   arrayEvents: 20_000,
   /** Subscribers of the busy topic, and publishes for each side of the comparison of latencies. */

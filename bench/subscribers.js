@@ -32,15 +32,20 @@ async function inBatches(count, work) {
  * @param agents - How many agents these belong to, in turn.
  */
 async function subscribe(server, inboxes, agents) {
+  await withStore(server, (store) => subscribeIn(store, server, inboxes, agents));
+}
+
+/** The same in a store that is open. */
+async function subscribeIn(store, server, inboxes, agents) {
   const { pod } = podOf(server, 'user');
-  await withStore(server, (store) => inBatches(inboxes, (index) => store.addSubscription({
+  await inBatches(inboxes, (index) => store.addSubscription({
     id: v7(),
     pod,
     pattern: TOPIC.split('#')[0],
     agent: podOf(server, `people/${index % agents}`).webId,
     inbox: podOf(server, `people/${index}`).inbox,
     created: Date.now(),
-  })));
+  }));
 }
 
 /** Makes events as a publish does, without storing them. */
@@ -93,4 +98,4 @@ function fill(db, containers, ...parameters) {
   db.prepare(`UPDATE containers SET modified = ? WHERE id IN (${containers})`).run(Date.now(), ...parameters);
 }
 
-module.exports = { fillInbox, fillInboxes, makeEvents, subscribe };
+module.exports = { fillInbox, fillInboxes, makeEvents, subscribe, subscribeIn };

@@ -11,9 +11,16 @@ const MAX_AGE = 120;
 const CLOCK_TOLERANCE = 120;
 /** The longest `jti`, in characters. */
 const LONGEST_ID = 1_024;
+/** The longest text of a public key that is kept, in characters. */
+const LONGEST_KEY = 2_048;
 /** How many public keys are kept, and for how long, in milliseconds. */
 const MOST_KEYS = 10_000;
 const KEY_MAX_AGE = 10 * 60_000;
+
+interface ProofKey {
+  readonly key: KeyLike | Uint8Array;
+  readonly thumbprint: string;
+}
 
 /**
  * Verifies DPoP proofs: each belongs to one request, and is accepted once.
@@ -22,7 +29,7 @@ const KEY_MAX_AGE = 10 * 60_000;
  */
 export class DpopProofs {
   private readonly replays: ReplayGuard;
-  private readonly keys = new TTLCache<string, KeyLike | Uint8Array>({ max: MOST_KEYS, ttl: KEY_MAX_AGE });
+  private readonly keys = new TTLCache<string, ProofKey>({ max: MOST_KEYS, ttl: KEY_MAX_AGE });
 
   /**
    * @param replays - Remembers which proofs have been used.
@@ -49,8 +56,9 @@ export class DpopProofs {
       if (!jwk || 'd' in jwk || 'k' in jwk) {
         throw new Error('The DPoP proof does not hold the public key by which it is signed');
       }
-      thumbprint = await calculateJwkThumbprint(jwk);
-      return this.importKey(jwk, alg, thumbprint);
+      const known = await this.keyOf(jwk, alg);
+      ({ thumbprint } = known);
+      return known.key;
     };
     const { payload } = await jwtVerify(proof, keyOf, {
       typ: 'dpop+jwt',
@@ -78,11 +86,17 @@ export class DpopProofs {
     return thumbprint!;
   }
 
-  private async importKey(jwk: JWK, alg: string, thumbprint: string): Promise<KeyLike | Uint8Array> {
-    const name = `${alg} ${thumbprint}`;
-    const key = this.keys.get(name) ?? await importJWK(jwk, alg);
-    this.keys.set(name, key);
-    return key;
+  /** A public key, read once; a client uses the same one for many proofs. */
+  private async keyOf(jwk: JWK, alg: string): Promise<ProofKey> {
+    const name = `${alg} ${JSON.stringify(jwk)}`;
+    let known = name.length > LONGEST_KEY ? undefined : this.keys.get(name);
+    if (!known) {
+      known = { key: await importJWK(jwk, alg), thumbprint: await calculateJwkThumbprint(jwk) };
+      if (name.length <= LONGEST_KEY) {
+        this.keys.set(name, known);
+      }
+    }
+    return known;
   }
 }
 

@@ -12,8 +12,9 @@ interface Statements {
   readonly forget: Statement;
 }
 
-/** How many expired entries are forgotten with each use; more than one, so that they cannot pile up. */
-const FORGET = 4;
+/** After how many uses expired entries are forgotten, and how many then: more than were added, so none pile up. */
+const FORGET_AFTER = 32;
+const FORGET = 128;
 
 /**
  * Remembers what was used in a SQLite file of its own, which all processes of the server share.
@@ -24,6 +25,7 @@ const FORGET = 4;
 export class SqliteReplayGuard implements ReplayGuard, Openable {
   private readonly path: string;
   private statements?: Statements;
+  private uses = 0;
 
   /**
    * @param folder - The folder of the pods' data, or `:memory:`.
@@ -38,7 +40,10 @@ export class SqliteReplayGuard implements ReplayGuard, Openable {
 
   public async use(hash: Buffer, expires: number): Promise<boolean> {
     this.statements ??= openDatabase(this.path);
-    this.statements.forget.run(Date.now(), FORGET);
+    this.uses += 1;
+    if (this.uses % FORGET_AFTER === 0) {
+      this.statements.forget.run(Date.now(), FORGET);
+    }
     return this.statements.add.run(hash, expires).changes > 0;
   }
 

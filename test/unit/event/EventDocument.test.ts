@@ -133,7 +133,8 @@ describe('The document of an event', (): void => {
       fc.pre(text.isWellFormed() && !text.includes('__proto__') && !/\\u[dD][89a-fA-F]/u.test(text));
       const posted = parseJson(`{"data":${text}}`).data.get(0);
       const { json, quads } = await read(posted);
-      expect(json.data).toEqual(data);
+      // What was posted is the text, which has no negative zero.
+      expect(json.data).toEqual(JSON.parse(text));
       expect(quads.length).toBeGreaterThan(6);
     }), { numRuns: 500 });
   });

@@ -10,8 +10,9 @@ interface Work {
 
 /** After how many milliseconds a commit is made and the rest is left to the next turn of the event loop. */
 const TURN = 6;
-/** For how many milliseconds work is gathered at most, while more comes with each turn. */
+/** For how many milliseconds work is gathered at most, and how many turns without any end that before. */
 const GATHER = 2;
+const QUIET = 3;
 
 /**
  * Writes everything that arrives in one turn of the event loop in one transaction, so that it shares one disk flush.
@@ -94,15 +95,16 @@ export class CommitQueue {
   }
 
   private schedule(): void {
-    this.scheduled ??= this.whenQuiet(this.queue.length, performance.now() + GATHER);
+    this.scheduled ??= this.whenQuiet(this.queue.length, 0, performance.now() + GATHER);
   }
 
-  /** Flushes in the first turn that brings no more work, for a commit costs as much as some of them. */
-  private whenQuiet(known: number, latest: number): NodeJS.Immediate {
+  /** Flushes when some turns have brought no more work, for a commit costs as much as several pieces of work. */
+  private whenQuiet(known: number, quiet: number, latest: number): NodeJS.Immediate {
     return setImmediate((): void => {
       const { length } = this.queue;
-      if (length > known && performance.now() < latest) {
-        this.scheduled = this.whenQuiet(length, latest);
+      const turns = length > known ? 0 : quiet + 1;
+      if (turns < QUIET && performance.now() < latest) {
+        this.scheduled = this.whenQuiet(length, turns, latest);
       } else {
         this.flush();
       }

@@ -27,6 +27,7 @@ export * from './identity/account/KeyRevokingWebIdStore';
 export * from './identity/account/PackagedHtmlViewEntry';
 export * from './identity/account/SectionTemplateEngine';
 export * from './pod/ActivityCopyListener';
+export * from './pod/DataFolderIdentifierStrategy';
 export * from './pod/EventOverlayStore';
 export * from './pod/EventPodManager';
 export * from './pod/EventStorageDescriber';

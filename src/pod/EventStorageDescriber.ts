@@ -2,9 +2,7 @@ import type { Quad, Quad_Object } from '@rdfjs/types';
 import type { ResourceIdentifier } from '@solid/community-server';
 import { StorageDescriber } from '@solid/community-server';
 import { DataFactory } from 'n3';
-import { publishContainer } from '../event/Event';
 import { EVENTS } from '../event/vocabulary';
-import { subscriptionsContainer } from '../subscription/Subscription';
 
 /**
  * Advertises where to publish, and where to subscribe, in the description of each pod.
@@ -12,17 +10,22 @@ import { subscriptionsContainer } from '../subscription/Subscription';
  * @see https://solidproject.org/TR/protocol#storage-description
  */
 export class EventStorageDescriber extends StorageDescriber {
+  private readonly endpoints: Record<string, string>;
+
+  /**
+   * @param endpoints - For each term of our vocabulary the path, behind the base URL of a pod, that it tells of.
+   *                    Each face adds its own.
+   */
+  public constructor(endpoints: Record<string, string>) {
+    super();
+    this.endpoints = endpoints;
+  }
+
   public override async handle({ path: pod }: ResourceIdentifier): Promise<Quad[]> {
-    const endpoints = {
-      publish: publishContainer(pod),
-      externalEvent: `${pod}__event`,
-      subscriptions: subscriptionsContainer(pod),
-      topics: `${pod}topics/`,
-    };
-    return Object.entries(endpoints).map(([ term, url ]): Quad => DataFactory.quad(
+    return Object.entries(this.endpoints).map(([ term, path ]): Quad => DataFactory.quad(
       DataFactory.namedNode(pod),
       DataFactory.namedNode(`${EVENTS}${term}`),
-      DataFactory.namedNode(url) as Quad_Object,
+      DataFactory.namedNode(`${pod}${path}`) as Quad_Object,
     ) as Quad);
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -43,6 +43,15 @@ describe('A SqliteEventStore on disk', (): void => {
     await forwardAll(second);
     expect(await second.listEntries(subscription.inbox, 0, 10)).toHaveLength(1);
     await second.close();
+  });
+
+  it('names the file that is none of SQLite\'s, and leaves it as it was.', async(): Promise<void> => {
+    const folder = newFolder();
+    mkdirSync(join(folder, '.events'));
+    writeFileSync(fileIn(folder), 'something else '.repeat(1_000));
+    const store = new SqliteEventStore(new SqliteSession(folder));
+    await expect(store.open()).rejects.toThrow(`The event store ${fileIn(folder)} cannot be read: file is not a database`);
+    expect(readFileSync(fileIn(folder), 'utf8')).toBe('something else '.repeat(1_000));
   });
 
   it('writes durably, and leaves nothing beside the file when it is closed.', async(): Promise<void> => {

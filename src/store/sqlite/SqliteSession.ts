@@ -146,6 +146,17 @@ export class SqliteSession {
   }
 }
 
+/**
+ * @throws An error that names the file, if it is none of SQLite's.
+ */
+function assertDatabase(db: Database): void {
+  try {
+    db.pragma('schema_version');
+  } catch (error: unknown) {
+    throw new Error(`The event store ${db.name} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 function openDatabase(path: string): Database {
   if (path !== IN_MEMORY) {
     mkdirSync(dirname(path), { recursive: true });
@@ -153,6 +164,7 @@ function openDatabase(path: string): Database {
   const db = new DatabaseConstructor(path);
   try {
     db.pragma('busy_timeout = 5000');
+    assertDatabase(db);
     assertKnown(db);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');

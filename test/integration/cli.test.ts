@@ -4,7 +4,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run as runCommand } from '../../src/cli';
 import type { TestAgent } from '../util/accounts';
-import { createCredentials } from '../util/accounts';
+import { createCredentials, emailOf, PASSWORD } from '../util/accounts';
 import { environment } from '../util/process';
 import { members, setScene } from '../util/scene';
 import type { Scene } from '../util/scene';
@@ -145,6 +145,33 @@ describe('The command line', (): void => {
     const nowhere = `http://localhost:${await freePort()}/`;
     expect(await run(producer, [ 'grants', '--issuer', nowhere ])).toMatchObject({ code: 4, err: expect.stringContaining('does not answer') });
     expect(await run(producer, [ 'subscriptions', '--pod', nowhere ])).toMatchObject({ code: 4 });
+  });
+
+  it('makes, lists and revokes API keys, and publishes and subscribes with one.', async(): Promise<void> => {
+    const { producer, user, server } = scene;
+    const account = { SOLID_POD_EVENTS_SERVER: server.baseUrl, SOLID_POD_EVENTS_EMAIL: emailOf('producer'), SOLID_POD_EVENTS_PASSWORD: PASSWORD };
+    const keys = async(...args: string[]): Promise<Result> => start([ 'keys', ...args ], account).result;
+    const limits = [ '--for-pod', producer.pod, '--for-topic', 'realestate/*', '--expires', '2100-01-31' ];
+    const made = await keys('create', 'sensor', '--web-id', producer.webId, ...limits, '--json');
+    expect(made).toMatchObject({ code: 0, err: expect.stringContaining('not shown again') });
+    const { id, key } = JSON.parse(made.out);
+    const listed = await keys('list');
+    expect(listed.out).toMatch(new RegExp(`^${id} +sensor +\\S+ +2100-01-31\\S* +never +${producer.pod} realestate/\\*$`, 'mu'));
+    expect(listed.out + listed.err).not.toContain(key);
+
+    const withKey = { SOLID_POD_EVENTS_API_KEY: key, SOLID_POD_EVENTS_POD: producer.pod };
+    const publish = async(topic: string): Promise<Result> =>
+      start([ 'publish', topic, '--to', user.webId, '--data', '1' ], withKey).result;
+    expect(await publish('realestate/contact#add')).toMatchObject({ code: 0, err: '' });
+    expect(await publish('other/contact#add')).toMatchObject({ code: 1, err: expect.stringContaining('limited to other topics') });
+    expect(await start([ 'subscriptions' ], withKey).result).toMatchObject({ code: 0 });
+    expect(await keys('revoke', id)).toMatchObject({ code: 0 });
+    const refused = await publish('realestate/contact#add');
+    expect(refused).toMatchObject({ code: 3, err: expect.stringContaining('revoked') });
+    expect(refused.out + refused.err).not.toContain(key);
+    expect((await keys('list')).out).toContain('no API keys');
+    const wrong = await start([ 'keys', 'list' ], { ...account, SOLID_POD_EVENTS_PASSWORD: 'wrong' }).result;
+    expect(wrong.code).toBe(3);
   });
 
   it('reads its settings from a file, and warns of one that others can read.', async(): Promise<void> => {

@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Session } from '@inrupt/solid-client-authn-node';
 
-const PASSWORD = 'correct horse battery staple';
-const email = (pod: string): string => `${pod}@example.com`;
+export const PASSWORD = 'correct horse battery staple';
+export const emailOf = (pod: string): string => `${pod}@example.com`;
 
 /** Writes the seed file for accounts with one pod each, and returns its path. */
 export async function seedFile(folder: string, pods: readonly string[]): Promise<string> {
   const path = join(folder, 'seed.json');
   await writeFile(path, JSON.stringify(pods.map((name): object =>
-    ({ email: email(name), password: PASSWORD, pods: [{ name }]}))));
+    ({ email: emailOf(name), password: PASSWORD, pods: [{ name }]}))));
   return path;
 }
 
@@ -30,7 +30,7 @@ async function openAccount(baseUrl: string, name: string): Promise<{ controls: a
     method, headers: { ...headers, ...body && { 'content-type': 'application/json' }}, ...body && { body: JSON.stringify(body) },
   })).json();
   const index = await sender({})('GET', `${baseUrl}.account/`);
-  const { authorization } = await sender({})('POST', index.controls.password.login, { email: email(name), password: PASSWORD });
+  const { authorization } = await sender({})('POST', index.controls.password.login, { email: emailOf(name), password: PASSWORD });
   const send = sender({ authorization: `CSS-Account-Token ${authorization}` });
   return { controls: (await send('GET', `${baseUrl}.account/`)).controls.account, send };
 }

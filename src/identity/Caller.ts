@@ -25,6 +25,3 @@ export interface Caller {
   /** Set where the caller may do less than its agent may. */
   readonly limits?: KeyLimits;
 }
-
-/** Whoever presents no credentials. */
-export const PUBLIC: Caller = {};

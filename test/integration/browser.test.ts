@@ -166,6 +166,8 @@ if (!path && process.env.CI) {
   it('is not for who is logged out.', async(): Promise<void> => {
     const url = page.url();
     await page.getByRole('button', { name: 'Back' }).click();
+    // The page has read what it needs, and so reacts to its buttons, when it shows the pods.
+    await page.locator('#podEntries li').first().waitFor();
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByRole('heading', { name: 'Log in' }).waitFor();
     await page.goto(url);

@@ -1,10 +1,11 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { logIn, seedFile } from '../util/accounts';
+import { patternPath } from '../../src/subscription/TopicPattern';
 import type { Example } from '../util/markdown';
 import { blocksOf, differencesOf, examplesOf, matches, sectionOf, tableOf } from '../util/markdown';
 import type { ServerProcess } from '../util/process';
@@ -15,8 +16,12 @@ const run = promisify(execFile);
 
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const firstEvent = sectionOf(readme, 'A first event');
+const twoPeople = sectionOf(readme, 'Two people');
 const httpApi = readFileSync(join(ROOT, 'docs/http-api.md'), 'utf8');
+const accessControl = readFileSync(join(ROOT, 'docs/access-control.md'), 'utf8');
+const withAcp = sectionOf(accessControl, 'Grant with ACP');
 const [ seed, ...firstSteps ] = examplesOf(firstEvent);
+const linesWithAcp = new Set(examplesOf(withAcp).map(({ line }): number => line));
 
 /** The server that the documents speak of. */
 const WRITTEN = 'localhost:3000';
@@ -28,39 +33,53 @@ async function startServer(config: string, folder: string, port: number, options
   return untilReady(spawnNode([ join(ROOT, 'bin/server.js'), ...args ], folder, port));
 }
 
-// Runs what the documents show as they show it, in their order, in a folder of its own; only the port differs.
-(hasTools ? describe : describe.skip)('The documents', (): void => {
-  let folder: string;
-  let server: ServerProcess | undefined;
-  let base: string;
-  let variables: NodeJS.ProcessEnv = environment();
+/** A shell that runs what the documents show, against one server, in a folder of its own. */
+class DocsShell {
+  public variables: NodeJS.ProcessEnv = environment();
+
+  private constructor(public readonly folder: string, public readonly port: number) {}
+
+  public static async open(): Promise<DocsShell> {
+    const folder = await mkdtemp(join(tmpdir(), 'pod-events-docs-'));
+    // The readers' folder is that of the project, or of a server in which the package is installed.
+    await mkdir(join(folder, 'node_modules/.bin'), { recursive: true });
+    const command = `#!/usr/bin/env node\nrequire(${JSON.stringify(join(ROOT, 'bin/cli.js'))});\n`;
+    await writeFile(join(folder, 'node_modules/.bin/solid-pod-events'), command, { mode: 0o755 });
+    return new DocsShell(folder, await freePort());
+  }
+
+  public get base(): string {
+    return `http://localhost:${this.port}`;
+  }
+
+  public here(text: string): string {
+    return text.replaceAll(WRITTEN, new URL(this.base).host);
+  }
 
   /** Runs a command after the ones before it, with the variables and functions that they have set. */
-  async function shell(command: string): Promise<string> {
-    const state = join(folder, 'state');
+  public async run(command: string): Promise<string> {
+    const state = join(this.folder, 'state');
     const script = `set -ae\n${command}\nenv -0 > '${state}'`;
-    const { stdout } = await run('bash', [ '-c', script ], { cwd: folder, env: variables, timeout: 30_000 });
-    variables = Object.fromEntries((await readFile(state, 'utf8')).split('\0').filter(Boolean)
+    const { stdout } = await run('bash', [ '-c', script ], { cwd: this.folder, env: this.variables, timeout: 30_000 });
+    this.variables = Object.fromEntries((await readFile(state, 'utf8')).split('\0').filter(Boolean)
       .map((entry): string[] => [ entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1) ]));
     return stdout;
   }
 
-  const here = (text: string): string => text.replaceAll(WRITTEN, new URL(base).host);
-
   /** Runs an example; if it only reads, then again until it is as shown, because copies take a moment. */
-  async function tryOut({ command, answer }: Example): Promise<void> {
+  public async tryOut({ command, answer }: Example): Promise<void> {
     if (answer === undefined) {
-      await shell(here(command));
+      await this.run(this.here(command));
       return;
     }
     const attempt = async(): Promise<string[]> => {
       try {
-        return differencesOf(await shell(here(command)), here(answer));
+        return differencesOf(await this.run(this.here(command)), this.here(answer));
       } catch (error: unknown) {
         return [ String(error) ];
       }
     };
-    const readsOnly = !/ -X | -d | --data/u.test(command);
+    const readsOnly = !/ -X | -d | --data|^publish$/um.test(command);
     const end = Date.now() + 5_000;
     let differences = await attempt();
     while (readsOnly && differences.length > 0 && Date.now() < end) {
@@ -69,12 +88,34 @@ async function startServer(config: string, folder: string, port: number, options
     }
     expect(differences.join('\n')).toBe('');
   }
+}
+
+/** Signs a person up, as one does in the browser, and returns what is copied from the pages there. */
+async function signUp(base: string, name: string): Promise<{ key: string; id: string; secret: string }> {
+  const headers: Record<string, string> = {};
+  const send = async(url: string, body?: object): Promise<any> => (await fetch(url, {
+    method: body ? 'POST' : 'GET',
+    headers: { ...headers, ...body && { 'content-type': 'application/json' }},
+    ...body && { body: JSON.stringify(body) },
+  })).json();
+  const { authorization } = await send((await send(`${base}/.account/`)).controls.account.create, {});
+  headers.authorization = `CSS-Account-Token ${authorization}`;
+  const { controls } = await send(`${base}/.account/`);
+  await send(controls.password.create, { email: `${name}@example.org`, password: 'correct horse' });
+  const { webId } = await send(controls.account.pod, { name });
+  const { key } = await send(controls.account.apiKeys, { name: 'my app', webId });
+  return { key, ...await send(controls.account.clientCredentials, { name: 'my shell', webId }) };
+}
+
+// Runs what the documents show as they show it, in their order, in a folder of its own; only the port differs.
+(hasTools ? describe : describe.skip)('The documents', (): void => {
+  let shell: DocsShell;
+  let server: ServerProcess | undefined;
 
   beforeAll(async(): Promise<void> => {
-    folder = await mkdtemp(join(tmpdir(), 'pod-events-docs-'));
-    await shell(seed.command);
-    const port = await freePort();
-    base = `http://localhost:${port}`;
+    shell = await DocsShell.open();
+    const { folder, port } = shell;
+    await shell.run(seed.command);
     const start = /^\$ npm start -- (.*)$/u.exec(blocksOf(firstEvent).find(({ language }): boolean => language === 'console')!.text)!;
     const options = start[1].replace('3000', `${port}`).split(' ');
     server = await startServer(join(ROOT, 'config/examples/start-loopback.json'), folder, port, options);
@@ -82,26 +123,56 @@ async function startServer(config: string, folder: string, port: number, options
 
   afterAll(async(): Promise<void> => {
     await server?.kill('SIGTERM');
-    await rm(folder, { recursive: true, force: true });
+    await rm(shell.folder, { recursive: true, force: true });
   });
 
   const examplesWithNames = (examples: readonly Example[]): [string, Example][] => examples.map((example): [string, Example] =>
     [ `line ${example.line}: ${example.answer?.split('\n')[0] ?? example.command.split('\n')[0]}`, example ]);
 
   describe('README.md', (): void => {
-    it.each(examplesWithNames(firstSteps))('holds at %s.', async(_name, example): Promise<void> => tryOut(example));
+    it.each(examplesWithNames(firstSteps))('holds at %s.', async(_name, example): Promise<void> => shell.tryOut(example));
+  });
+
+  describe('Two people of README.md', (): void => {
+    // In the browser it is done by browser.test.ts.
+    beforeAll(async(): Promise<void> => {
+      for (const name of [ 'alice', 'bob' ]) {
+        const { key, id, secret } = await signUp(shell.base, name);
+        const prefix = name.toUpperCase();
+        Object.assign(shell.variables, { [`${prefix}_KEY`]: key, [`${prefix}_ID`]: id, [`${prefix}_SECRET`]: secret });
+      }
+    });
+
+    it.each(examplesWithNames(examplesOf(twoPeople)))('holds at %s.', async(_name, example): Promise<void> => shell.tryOut(example));
+
+    it('ends with one event in the inbox of bob.', async(): Promise<void> => {
+      // Both events were accepted, and it is long since the second one was looked at.
+      await new Promise((resolve): unknown => setTimeout(resolve, 1_000));
+      const lines = (await shell.run('bob inbox --json')).trim().split('\n');
+      expect(lines.map((line): string => JSON.parse(line).event.topic)).toEqual([ 'realestate/contact#add' ]);
+    });
   });
 
   describe('docs/http-api.md', (): void => {
-    it.each(examplesWithNames(examplesOf(httpApi)))('holds at %s.', async(_name, example): Promise<void> => tryOut(example));
+    it.each(examplesWithNames(examplesOf(httpApi)))('holds at %s.', async(_name, example): Promise<void> => shell.tryOut(example));
+  });
+
+  describe('docs/access-control.md', (): void => {
+    const examples = examplesOf(accessControl).filter(({ line }): boolean => !linesWithAcp.has(line));
+    it.each(examplesWithNames(examples))('holds at %s.', async(_name, example): Promise<void> => shell.tryOut(example));
+
+    it.each(tableOf(sectionOf(accessControl, 'The resource of a topic')))('shows the resource of %s.', (shown, resource): void => {
+      const pattern = /`([^`]*)`/u.exec(shown)?.[1] ?? shown;
+      expect(`{pod}${patternPath(pattern)}`).toBe(resource);
+    });
   });
 
   /** The answer to a body that the documents have in a table of errors. */
   async function post(path: string, token: string, body: string): Promise<{ status: string; body: any }> {
-    const response = await fetch(`${base}${path}`, {
+    const response = await fetch(`${shell.base}${path}`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${variables[token]}`, 'content-type': 'application/json' },
-      body: body === '(empty)' ? '' : body.replaceAll('$BASE', base),
+      headers: { authorization: `Bearer ${shell.variables[token]}`, 'content-type': 'application/json' },
+      body: body === '(empty)' ? '' : body.replaceAll('$BASE', shell.base),
     });
     return { status: `${response.status}`, body: await response.json() };
   }
@@ -113,7 +184,7 @@ async function startServer(config: string, folder: string, port: number, options
     it.each(tableOf(sectionOf(httpApi, heading)))('answer %s with %s %s.', async(sent, status, error): Promise<void> => {
       const answer = await post(path, token, sent);
       expect(answer.status).toBe(status);
-      const isAsShown = matches(answer.body.error, error.replaceAll('$BASE', base));
+      const isAsShown = matches(answer.body.error, error.replaceAll('$BASE', shell.base));
       expect(isAsShown ? error : answer.body.error).toBe(error);
     });
   });
@@ -128,27 +199,60 @@ async function startServer(config: string, folder: string, port: number, options
   });
 });
 
+(hasTools ? describe : describe.skip)('Grant with ACP of docs/access-control.md', (): void => {
+  let shell: DocsShell;
+  let server: ServerProcess | undefined;
+
+  beforeAll(async(): Promise<void> => {
+    shell = await DocsShell.open();
+    const { folder, port } = shell;
+    await shell.run(seed.command);
+    server = await startServer(join(ROOT, 'test/config/file-acp.json'), folder, port, [ '-p', `${port}`, '--seedConfig', 'seed.json' ]);
+    for (const example of examplesOf(sectionOf(readme, 'Log in'))) {
+      await shell.tryOut(example);
+    }
+  }, 90_000);
+
+  afterAll(async(): Promise<void> => {
+    await server?.kill('SIGTERM');
+    await rm(shell.folder, { recursive: true, force: true });
+  });
+
+  it.each(examplesOf(withAcp).map((example): [number, Example] => [ example.line, example ]))(
+    'holds at line %d.',
+    async(_line, example): Promise<void> => shell.tryOut(example),
+  );
+});
+
 describe('The configuration of README.md', (): void => {
-  it('makes a server in memory, and changes a value by an Override.', async(): Promise<void> => {
-    const [ changed, , whole ] = blocksOf(sectionOf(readme, 'Configuration'))
+  it('makes a server in memory, and changes values by Overrides.', async(): Promise<void> => {
+    const jsonOf = (markdown: string): any[] => blocksOf(markdown)
       .filter(({ language }): boolean => language === 'json').map(({ text }): any => JSON.parse(text));
+    const [ changed, kept, , whole ] = jsonOf(sectionOf(readme, 'Configuration'));
+    const limits = sectionOf(accessControl, 'Limits');
+    const [ refused ] = blocksOf(limits).filter(({ language }): boolean => language === 'http');
     const folder = await mkdtemp(join(tmpdir(), 'pod-events-docs-'));
     const config = join(folder, 'config.json');
     whole.import.push('pod-events:config/overrides/loopback.json');
-    whole['@graph'].push(changed);
+    whole['@graph'].push(changed, kept, ...jsonOf(limits));
     await writeFile(config, JSON.stringify(whole));
     const port = await freePort();
     const seedConfig = await seedFile(folder, [ 'alice' ]);
     const server = await startServer(config, folder, port, [ '-p', `${port}`, '--seedConfig', seedConfig ]);
     const alice = await logIn(server.baseUrl, 'alice');
     try {
-      const publish = async(data: string): Promise<Response> => alice.fetch(`${alice.pod}publish/`, {
+      const publish = async(data: string, events = 1): Promise<Response> => alice.fetch(`${alice.pod}publish/`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ recipient: alice.webId, topic: 'realestate/contact#add', data }),
+        body: JSON.stringify(Array.from({ length: events }, (): object =>
+          ({ recipient: alice.webId, topic: 'realestate/contact#add', data }))),
       });
       expect((await publish('Bruce Wayne')).status).toBe(201);
       expect((await publish('.'.repeat(1_048_576))).status).toBe(413);
+      const answer = await publish('Bruce Wayne', 60);
+      const head = [ ...answer.headers ].map(([ name, value ]): string => `${name}: ${value}`).join('\n');
+      const text = `HTTP/1.1 ${answer.status} ${answer.statusText}\n${head}\n\n${await answer.text()}`;
+      expect(differencesOf(text, refused.text.replaceAll(WRITTEN, new URL(server.baseUrl).host))).toEqual([]);
     } finally {
       await alice.logout();
       await server.kill('SIGTERM');

@@ -14,7 +14,7 @@ export interface Example {
   /** Where the command stands in the document. */
   readonly line: number;
   readonly command: string;
-  /** The HTTP answer, as far as the document shows it. */
+  /** The HTTP answer, as far as the document shows it, or all that the command prints. */
   readonly answer?: string;
 }
 
@@ -38,7 +38,7 @@ export function sectionOf(markdown: string, heading: string): string {
 }
 
 /**
- * The examples of a document: each `sh` block is a command, and an `http` block right behind it is its answer.
+ * The examples of a document: each `sh` block is a command, and an `http` or `text` block right behind it is its answer.
  */
 export function examplesOf(markdown: string): Example[] {
   const blocks = blocksOf(markdown);
@@ -49,7 +49,7 @@ export function examplesOf(markdown: string): Example[] {
     }
     const next = blocks.at(index + 1);
     const end = line + text.split('\n').length + 1;
-    const isAnswer = next?.language === 'http' && lines.slice(end, next.line - 1).join('') === '';
+    const isAnswer = (next?.language === 'http' || next?.language === 'text') && lines.slice(end, next.line - 1).join('') === '';
     return [{ line, command: text, ...isAnswer && { answer: next.text }}];
   });
 }
@@ -93,9 +93,14 @@ const ANYTHING = '…';
 /**
  * What is different in an answer from what a document shows; nothing if it is as promised.
  * The status line has to be the same, all headers that are shown have to be there, and the body, if one is shown,
- * has to be the same: JSON by its value, any other text but for white space. `…` stands for anything.
+ * has to be the same: JSON by its value, N-Triples in any order, any other text but for white space. `…` stands for
+ * anything.
+ * What is no HTTP answer is such a text.
  */
 export function differencesOf(actual: string, shown: string): string[] {
+  if (!shown.startsWith('HTTP/')) {
+    return matches(actual, shown) ? [] : [ `it printed:\n${actual}\nand not:\n${shown}` ];
+  }
   const [ head, body ] = split(actual);
   const [ shownHead, shownBody ] = split(shown);
   const [ status, ...headers ] = head.split(/\r?\n/u).map((line, index): string => index === 0 ? line : lowerName(line));
@@ -104,7 +109,7 @@ export function differencesOf(actual: string, shown: string): string[] {
     !headers.some((header): boolean => matches(header, lowerName(line))));
   return [
     ...missing.map((line): string => `no "${line}" in:\n${head}`),
-    ...shownBody === '' || sameBody(body, shownBody) ? [] : [ `the body is:\n${body}\nand not:\n${shownBody}` ],
+    ...shownBody === '' || sameBody(body, shownBody, head) ? [] : [ `the body is:\n${body}\nand not:\n${shownBody}` ],
   ];
 }
 
@@ -120,12 +125,22 @@ function split(text: string): [head: string, body: string] {
   return /^HTTP\/1\.1 1/u.test(head) ? split(body) : [ head, body ];
 }
 
-function sameBody(actual: string, shown: string): boolean {
+function sameBody(actual: string, shown: string, head: string): boolean {
+  if (/^content-type: application\/n-triples/imu.test(head)) {
+    return sameLines(actual.trim().split('\n'), shown.trim().split('\n'));
+  }
   try {
     return sameJson(JSON.parse(actual), JSON.parse(shown));
   } catch {
     return matches(actual, shown);
   }
+}
+
+/** Whether each line that is shown is there, in any order, and no other, unless a line stands for anything. */
+function sameLines(actual: readonly string[], shown: readonly string[]): boolean {
+  const known = shown.filter((line): boolean => line !== ANYTHING);
+  return known.every((line): boolean => actual.some((other): boolean => matches(other, line))) &&
+    (known.length < shown.length || actual.length === shown.length);
 }
 
 function sameJson(actual: unknown, shown: unknown): boolean {

@@ -23,7 +23,7 @@ export type Settings = Partial<Record<typeof KEYS[number], string>>;
  * @throws {@link CliError} with the code of wrong usage, if the file cannot be read.
  */
 export async function readSettings(flags: Readonly<Record<string, unknown>>, io: Io): Promise<Settings> {
-  const file = await readConfig(flags.config ?? io.env.SOLID_POD_EVENTS_CONFIG, io);
+  const { path, config: file } = await readConfig(flags.config ?? io.env.SOLID_POD_EVENTS_CONFIG, io);
   const settings: Settings = {};
   for (const key of KEYS) {
     if (Array.isArray(flags[key])) {
@@ -34,6 +34,10 @@ export async function readSettings(flags: Readonly<Record<string, unknown>>, io:
       settings[key] = value;
     }
   }
+  const isNamed = (flags.config ?? io.env.SOLID_POD_EVENTS_CONFIG) !== undefined;
+  if (!isNamed && path === join(io.cwd, CONFIG_FILE) && io.cwd !== io.home) {
+    assertOneSource(settings, file);
+  }
   for (const key of [ 'pod', 'server', 'issuer' ] as const) {
     const value = settings[key];
     if (value !== undefined) {
@@ -41,6 +45,23 @@ export async function readSettings(flags: Readonly<Record<string, unknown>>, io:
     }
   }
   return settings;
+}
+
+/**
+ * A file that merely lies in the folder does not decide where secrets are sent that come from elsewhere:
+ * it may be part of what somebody else wrote.
+ */
+function assertOneSource(settings: Settings, file: Readonly<Record<string, unknown>>): void {
+  const foreign = SECRETS.find((key): boolean => {
+    const value = settings[key as keyof Settings];
+    return value !== undefined && value !== file[key];
+  });
+  const place = [ 'pod', 'server', 'issuer' ].find((key): boolean =>
+    file[key] !== undefined && settings[key as keyof Settings] === file[key]);
+  if (foreign !== undefined && place !== undefined) {
+    throw new CliError(EXIT.usage, `The ${CONFIG_FILE} in this folder says where to go ("${place}"), but the secret ` +
+      `"${foreign}" is not from it: name the file by --config if you trust it, or give --${flagOf(place)} as well`);
+  }
 }
 
 /** A setting that the command cannot do without. */
@@ -62,7 +83,7 @@ function asBase(url: string, key: string): string {
   return url.endsWith('/') ? url : `${url}/`;
 }
 
-async function readConfig(given: unknown, io: Io): Promise<Record<string, unknown>> {
+async function readConfig(given: unknown, io: Io): Promise<{ path?: string; config: Record<string, unknown> }> {
   const paths = typeof given === 'string' ? [ resolve(io.cwd, given) ] : [ io.cwd, io.home ].map((folder): string => join(folder, CONFIG_FILE));
   for (const path of paths) {
     let text: string;
@@ -76,9 +97,9 @@ async function readConfig(given: unknown, io: Io): Promise<Record<string, unknow
     }
     const config = parse(text, path);
     await checkMode(path, config, io);
-    return config;
+    return { path, config };
   }
-  return {};
+  return { config: {}};
 }
 
 /** Reads a configuration; what is wrong with it is said without quoting it, as it holds secrets. */

@@ -117,8 +117,15 @@ async function connect(
   socket.onmessage = (event: { data?: unknown }): void => push(toNotice(event.data, container));
   try {
     await new Promise<void>((resolve, reject): void => {
-      const fail = (): void => reject(new ConnectionLost(container));
+      const fail = (): void => {
+        clearTimeout(timer);
+        reject(new ConnectionLost(container));
+      };
       const timer = setTimeout(fail, OPEN);
+      if (signal?.aborted) {
+        fail();
+        return;
+      }
       signal?.addEventListener('abort', fail, { once: true });
       socket.onerror = fail;
       socket.onclose = fail;

@@ -1,3 +1,4 @@
+import TTLCache from '@isaacs/ttlcache';
 import type { Access, Readers } from '../publish/ports';
 import type { Doubt, EventStore, PendingForward, ReaderScope } from '../store/EventStore';
 import { parseTopic, topicPath } from '../event/Topic';
@@ -23,6 +24,10 @@ const POLL = 1_000;
 /** The least time between two looks at what is to be forwarded, in milliseconds: what comes meanwhile goes together. */
 const LOOK = 5;
 const READS_AT_ONCE = 8;
+/** For how long an answer about one inbox, and about the readers of a topic, is waited for, in milliseconds. */
+const INBOX_LIMIT = 5_000;
+const READERS_LIMIT = 60_000;
+const MOST_UNANSWERED = 100_000;
 
 /**
  * The fan-out: walks the subscriptions that match each accepted event, and writes the copies.
@@ -33,6 +38,10 @@ const READS_AT_ONCE = 8;
 export class Forwarder {
   private readonly scopes: ReaderScopes;
   private readonly running = new Map<string, Promise<void>>();
+  /** Pods whose last attempt failed, until when they rest and for how long, in milliseconds. */
+  private readonly resting = new Map<string, { readonly until: number; readonly wait: number }>();
+  /** Subscriptions about which nothing could be learned, which are not asked about again for some time. */
+  private readonly unanswered = new TTLCache<number, true>({ max: MOST_UNANSWERED, ttl: LAST_RETRY });
   private readonly chunk: number;
   private readonly concurrency: number;
   private started = false;
@@ -107,9 +116,12 @@ export class Forwarder {
       if (free <= 0) {
         return;
       }
-      const pending = await this.store.pendingForwards(this.concurrency);
-      for (const forward of pending.filter(({ pod }): boolean => !this.running.has(pod)).slice(0, free)) {
-        this.running.set(forward.pod, this.forwardUntilDone(forward).finally((): void => {
+      const now = performance.now();
+      const rests = (pod: string): boolean => (this.resting.get(pod)?.until ?? 0) > now;
+      const pending = await this.store.pendingForwards(this.concurrency + this.resting.size);
+      const ready = pending.filter(({ pod }): boolean => !this.running.has(pod) && !rests(pod));
+      for (const forward of ready.slice(0, free)) {
+        this.running.set(forward.pod, this.attempt(forward).finally((): void => {
           this.running.delete(forward.pod);
           this.wake();
         }));
@@ -117,23 +129,25 @@ export class Forwarder {
     }
   }
 
-  private async forwardUntilDone(forward: PendingForward): Promise<void> {
-    for (let wait = FIRST_RETRY; this.started; wait = Math.min(wait * 2, LAST_RETRY)) {
-      try {
-        return await this.forward(forward);
-      } catch (error: unknown) {
-        this.report(`Forwarding event ${forward.event} of ${forward.pod} failed and is tried again in ${wait} ms: ${
-          (error as Error).message}`);
-        await this.sleep(wait);
-      }
+  /** Forwards an event, or lets its pod rest where that fails, so that other pods go on. */
+  private async attempt(forward: PendingForward): Promise<void> {
+    const { pod, event } = forward;
+    try {
+      await this.forward(forward);
+      this.resting.delete(pod);
+    } catch (error: unknown) {
+      const wait = Math.min((this.resting.get(pod)?.wait ?? FIRST_RETRY / 2) * 2, LAST_RETRY);
+      this.resting.set(pod, { until: performance.now() + wait, wait });
+      this.report(`Forwarding event ${event} of ${pod} failed and is tried again in ${wait} ms: ${(error as Error).message}`);
     }
   }
 
   private async forward(forward: PendingForward): Promise<void> {
     const resource = `${forward.pod}${topicPath(parseTopic(forward.topic))}`;
+    let scope = await this.scopes.get(forward.pod, resource);
+    let hasAsked = false;
     while (this.started) {
-      const scope = await this.scopes.get(forward.pod, resource);
-      const { outcome, unknown, doubts, watched } = await this.store.land(forward, scope, this.chunk);
+      const { outcome, unknown, doubts, watched } = await this.store.land(forward, scope, this.chunk, hasAsked);
       for (const copy of watched) {
         for (const listener of this.listeners) {
           listener.landed(copy);
@@ -142,18 +156,23 @@ export class Forwarder {
       if (outcome === 'done') {
         return;
       }
-      if (outcome === 'stale') {
-        await this.scopes.renew(forward.pod, resource);
-      } else if (outcome === 'unknown') {
+      if (outcome === 'unknown') {
+        // What is learned now is used, however long it takes; and who stays in doubt gets nothing, but holds up nobody.
         await this.learn(scope, resource, unknown);
         await this.settle(doubts);
+        hasAsked = true;
+      } else {
+        scope = await (outcome === 'stale' ?
+          this.scopes.renew(forward.pod, resource) :
+          this.scopes.get(forward.pod, resource));
+        hasAsked = false;
       }
     }
   }
 
   private async learn(scope: ReaderScope, resource: string, agents: readonly string[]): Promise<void> {
     if (agents.length > 0) {
-      const may = await this.readers.readersOf(resource, agents);
+      const may = await inTime(this.readers.readersOf(resource, agents), READERS_LIMIT);
       await this.scopes.learn(scope, new Map(agents.map((agent): [string, boolean] => [ agent, may.has(agent) ])));
     }
   }
@@ -161,10 +180,16 @@ export class Forwarder {
   /** Asks again whether subscribers control their inboxes, a few at a time. */
   private async settle(doubts: readonly Doubt[]): Promise<void> {
     const answers = new Map<Doubt, boolean>();
-    const rest = [ ...doubts ];
+    const rest = doubts.filter(({ subscription }): boolean => !this.unanswered.has(subscription));
     await Promise.all(Array.from({ length: READS_AT_ONCE }, async(): Promise<void> => {
       for (let doubt = rest.pop(); doubt; doubt = rest.pop()) {
-        answers.set(doubt, await controlsInbox(this.access, { agent: doubt.agent }, doubt.inbox));
+        try {
+          const { agent, inbox } = doubt;
+          answers.set(doubt, await inTime(controlsInbox(this.access, { agent }, inbox), INBOX_LIMIT));
+        } catch (error: unknown) {
+          this.unanswered.set(doubt.subscription, true);
+          this.report(`Whether ${doubt.agent} controls ${doubt.inbox} cannot be told now: ${(error as Error).message}`);
+        }
       }
     }));
     if (answers.size > 0) {
@@ -180,4 +205,13 @@ export class Forwarder {
     }
     return this.started;
   }
+}
+
+/** What a promise gives, if it does so in time. */
+async function inTime<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject): void => {
+    timer = setTimeout((): void => reject(new Error(`no answer came in ${milliseconds} ms`)), milliseconds);
+  });
+  return Promise.race([ promise, late ]).finally((): void => clearTimeout(timer));
 }

@@ -12,6 +12,8 @@ interface Verified {
   readonly boundTo?: string;
 }
 
+/** The age at which the server refuses a token, in seconds. */
+const OLDEST = 24 * 60 * 60;
 /** How many tokens are remembered. */
 const MOST_TOKENS = 10_000;
 
@@ -88,10 +90,15 @@ export class AccessTokens {
   }
 }
 
-/** For how many milliseconds a verified token holds; 0 for what is none that says so. */
+/**
+ * For how many whole milliseconds a verified token holds, at most until it is as old as the server lets tokens be;
+ * 0 for what is none that says so.
+ */
 function remainingLife(token: string): number {
   try {
-    return (decodeJwt(token).exp ?? 0) * 1_000 - Date.now();
+    const { exp, iat } = decodeJwt(token);
+    const end = Math.min(exp!, iat! + OLDEST) * 1_000;
+    return Number.isFinite(end) ? Math.floor(Math.min(end - Date.now(), OLDEST * 1_000)) : 0;
   } catch {
     return 0;
   }

@@ -80,7 +80,7 @@ export class DpopProofs {
       throw new Error('The DPoP proof has no identifier');
     }
     const hash = createHash('sha256').update(`${thumbprint} ${jti}`).digest();
-    if (!await this.replays.use(hash, (iat! + MAX_AGE + CLOCK_TOLERANCE + 1) * 1_000)) {
+    if (!await this.replays.use(hash, Math.ceil(iat! + MAX_AGE + CLOCK_TOLERANCE + 1) * 1_000)) {
       throw new Error('The DPoP proof was used before');
     }
     return thumbprint!;

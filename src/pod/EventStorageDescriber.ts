@@ -22,7 +22,8 @@ export class EventStorageDescriber extends StorageDescriber {
   }
 
   public override async handle({ path: pod }: ResourceIdentifier): Promise<Quad[]> {
-    return Object.entries(this.endpoints).map(([ term, path ]): Quad => DataFactory.quad(
+    // Sorted, because the faces add theirs in no certain order.
+    return Object.entries(this.endpoints).sort().map(([ term, path ]): Quad => DataFactory.quad(
       DataFactory.namedNode(pod),
       DataFactory.namedNode(`${EVENTS}${term}`),
       DataFactory.namedNode(`${pod}${path}`) as Quad_Object,

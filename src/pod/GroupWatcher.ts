@@ -2,10 +2,13 @@ import type { AccessChecker } from '@solid/community-server';
 import { AgentGroupAccessChecker } from '@solid/community-server';
 import { DataFactory } from 'n3';
 import { ACL } from '../event/vocabulary';
+import { askedResources } from './askedResources';
 import type { EventStore } from '../store/EventStore';
 
 type AccessCheckerArgs = Parameters<AccessChecker['handle']>[0];
 
+/** How many groups of one rule are noted; changes of others are seen when answers are too old. */
+const MOST_GROUPS = 100;
 /** How many notes are remembered, so as not to be made again. */
 const MOST_NOTES = 10_000;
 
@@ -31,9 +34,9 @@ export class GroupWatcher extends AgentGroupAccessChecker {
     const { acl, rule } = input;
     const objects = (term: string): string[] =>
       acl.getObjects(rule, DataFactory.namedNode(`${ACL}${term}`), null).map(({ value }): string => value);
-    const resources = [ ...objects('accessTo'), ...objects('default') ];
-    for (const group of objects('agentGroup')) {
-      for (const resource of resources) {
+    // What the rule itself says that it is about is its author's word; what counts is what is being asked.
+    for (const resource of askedResources()) {
+      for (const group of objects('agentGroup').slice(0, MOST_GROUPS)) {
         await this.note(group.replace(/#.*$/u, ''), resource);
       }
     }

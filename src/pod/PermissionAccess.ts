@@ -1,7 +1,8 @@
-import type { PermissionReader } from '@solid/community-server';
+import type { PermissionMap, PermissionReader } from '@solid/community-server';
 import { AccessMode, ForbiddenHttpError, IdentifierSetMultiMap } from '@solid/community-server';
 import type { Caller } from '../identity/Caller';
 import type { Access, Mode } from '../publish/ports';
+import { askAbout } from './askedResources';
 
 /**
  * Answers who may do what by asking the server's own permission reader, be it WAC or ACP.
@@ -32,7 +33,8 @@ export class PermissionAccess implements Access {
       ...issuer !== undefined && { issuer: { url: issuer }},
     };
     try {
-      const permissions = await this.permissionReader.handleSafe({ credentials, requestedModes });
+      const permissions = await askAbout(resources, async(): Promise<PermissionMap> =>
+        this.permissionReader.handleSafe({ credentials, requestedModes }));
       return new Set([ ...permissions ]
         .filter(([ , permission ]): boolean => (permission as Partial<Record<Mode, boolean>>)[mode] === true)
         .map(([{ path }]): string => path));

@@ -63,17 +63,20 @@ export class ReaderClasses implements Readers {
 
   /** Divides agents into those that get the same answer. */
   private async classesOf(resource: string, agents: readonly string[]): Promise<(readonly string[])[]> {
-    const quads = await this.documentsFor({ path: resource });
-    if (!quads) {
+    const documents = await this.documentsFor({ path: resource });
+    if (!documents) {
       return agents.map((agent): string[] => [ agent ]);
     }
     // Where each agent is named: in what places, of which documents.
     const places = new Map<string, string>(agents.map((agent): [string, string] => [ agent, '' ]));
-    for (const [ index, { subject, predicate, object }] of quads.entries()) {
-      for (const [ position, { value }] of [ subject, predicate, object ].entries()) {
-        const known = places.get(value);
-        if (known !== undefined) {
-          places.set(value, `${known}${position === 2 ? `${subject.value} ${predicate.value}` : `#${index}`}\n`);
+    for (const [ document, quads ] of documents) {
+      for (const quad of quads) {
+        for (const position of [ 'subject', 'predicate', 'object' ] as const) {
+          const { termType, value } = quad[position];
+          const known = places.get(value);
+          if (known !== undefined) {
+            places.set(value, `${known}${document} ${position} ${termType} ${placeOf(quad, position)}\n`);
+          }
         }
       }
     }
@@ -87,31 +90,42 @@ export class ReaderClasses implements Readers {
     return [ ...classes.values() ];
   }
 
-  /** All that decides on access to a resource; `undefined` if some of it cannot be had here. */
-  private async documentsFor(resource: ResourceIdentifier): Promise<Quad[] | undefined> {
-    const quads: Quad[] = [];
+  /** All documents that decide on access to a resource; `undefined` if some of it cannot be read here. */
+  private async documentsFor(resource: ResourceIdentifier): Promise<Map<string, Quad[]> | undefined> {
+    const documents = new Map<string, Quad[]>();
     for (let path = resource; ; path = this.identifierStrategy.getParentContainer(path)) {
       for (const auxiliary of this.auxiliaryStrategy.getAuxiliaryIdentifiers(path)) {
         if (this.auxiliaryStrategy.usesOwnAuthorization(auxiliary)) {
-          quads.push(...await this.read(auxiliary) ?? []);
+          documents.set(auxiliary.path, await this.read(auxiliary) ?? []);
         }
       }
       if (this.identifierStrategy.isRootContainer(path)) {
         break;
       }
     }
-    const groups = new Set(quads.filter(({ predicate }): boolean => predicate.value === `${ACL}agentGroup`)
+    const groups = new Set([ ...documents.values() ].flat()
+      .filter(({ predicate }): boolean => predicate.value === `${ACL}agentGroup`)
       .map(({ object }): string => object.value.replace(/#.*$/u, '')));
     for (const path of groups) {
-      // Noted first, so that no change is missed from here on.
-      await this.events.noteDependency(path, resource.path);
-      const group = this.identifierStrategy.supportsIdentifier({ path }) ? await this.read({ path }) : undefined;
+      const isHere = this.identifierStrategy.supportsIdentifier({ path });
+      const group = isHere ? await this.readGroup(path, resource) : undefined;
       if (!group) {
         return undefined;
       }
-      quads.push(...group);
+      documents.set(`group ${path}`, group);
     }
-    return quads;
+    return documents;
+  }
+
+  private async readGroup(path: string, resource: ResourceIdentifier): Promise<Quad[] | undefined> {
+    // Noted first, so that no change is missed from here on.
+    await this.events.noteDependency(path, resource.path);
+    try {
+      return await this.read({ path });
+    } catch {
+      // It is somebody else's, and what is wrong with it is for the server's own reader to judge.
+      return undefined;
+    }
   }
 
   private async read(document: ResourceIdentifier): Promise<Quad[] | undefined> {
@@ -125,4 +139,13 @@ export class ReaderClasses implements Readers {
       throw error;
     }
   }
+}
+
+/** The rest of a statement, without the term at a position. */
+function placeOf(quad: Quad, position: 'subject' | 'predicate' | 'object'): string {
+  return [ 'subject', 'predicate', 'object' ].filter((other): boolean => other !== position)
+    .map((other): string => {
+      const { termType, value } = quad[other as typeof position];
+      return `${termType} ${value}`;
+    }).join(' ');
 }

@@ -5,7 +5,7 @@ import { TooMany } from './TooMany';
 const WINDOW = 60;
 
 /**
- * Bounds how many events each agent publishes in a minute; what the public publishes counts as one agent's.
+ * Bounds how many events each agent publishes in a minute; the public counts as one agent for each pod.
  *
  * Each process of the server counts for itself.
  */
@@ -26,15 +26,16 @@ export class PublishRate {
    *
    * @throws {@link TooMany} if they are too many.
    */
-  public async count(agent: string | undefined, events: number): Promise<void> {
+  public async count(agent: string | undefined, pod: string, events: number): Promise<void> {
+    const who = agent ?? `the public through ${pod}`;
     try {
-      await this.limiter?.consume(agent ?? 'the public', events);
+      await this.limiter?.consume(who, events);
     } catch (error: unknown) {
       if (!(error instanceof RateLimiterRes)) {
         throw error;
       }
       throw new TooMany(
-        `At most ${this.most} events in a minute are accepted of ${agent ?? 'the public'}: wait, or publish fewer`,
+        `At most ${this.most} events in a minute are accepted of ${who}: wait, or publish fewer`,
         Math.max(1, Math.ceil(error.msBeforeNext / 1_000)),
       );
     }

@@ -80,7 +80,7 @@ export class Publisher {
    */
   public async publish(request: PublishRequest): Promise<Event[]> {
     assertWithinLimits(request);
-    await this.rate.count(request.caller.agent, request.drafts.length);
+    await this.rate.count(request.caller.agent, request.pod, request.drafts.length);
     const pods = await this.findPods(request.drafts);
     await this.authorize(request, pods);
     const accepted = await Promise.all(request.drafts.map(async(draft, index): Promise<AcceptedEvent> => ({

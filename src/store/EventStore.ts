@@ -153,10 +153,10 @@ export interface EventStore extends Openable {
    */
   raiseEpoch: (resource: string) => Promise<void>;
   /**
-   * Remembers that access to what lies at a URL depends on another document, such as that of a group.
+   * Remembers that access to the pod in which a resource lies depends on another document, such as that of a group.
    *
    * @param document - The URL of the document.
-   * @param resource - The URL of the resource to which access depends on it.
+   * @param resource - The URL of a resource to which access depends on it; outside all pods nothing is remembered.
    */
   noteDependency: (document: string, resource: string) => Promise<void>;
   /** Tells that a document was changed: if access to anything depends on it, that has changed. */
@@ -233,15 +233,16 @@ export interface EventStore extends Openable {
    * @param forward - What to forward.
    * @param scope - Who may receive it.
    * @param limit - The most subscriptions to look at.
+   * @param passDoubts - Whether to go on without those subscriptions that are in doubt; they get no copy.
    */
-  land: (forward: PendingForward, scope: ReaderScope, limit: number) => Promise<LandResult>;
+  land: (forward: PendingForward, scope: ReaderScope, limit: number, passDoubts?: boolean) => Promise<LandResult>;
 
   /**
    * Removes the oldest events of all pods that were published before a moment, with all their copies,
    * but for those that still wait to be forwarded.
    *
    * @param moment - In milliseconds since 1970.
-   * @param limit - The most events to look at.
+   * @param limit - The most events to remove.
    *
    * @returns How many were removed.
    */

@@ -18,7 +18,7 @@ import { freePort } from '../util/server';
 import { eventually } from '../util/wait';
 
 const KILLS = 20;
-const CONNECTIONS = 3;
+const CONNECTIONS = 2;
 const SUBSCRIBERS = [ 'north', 'east', 'south', 'west' ];
 const INBOXES = 200;
 const TOPIC = 'realestate/contact#add';
@@ -149,7 +149,7 @@ describe('A server that is killed again and again', (): void => {
         await stream.publish();
       }
       stream.start(CONNECTIONS);
-      await new Promise((resolve): unknown => setTimeout(resolve, 50 + random() ** 2 * 1_450));
+      await new Promise((resolve): unknown => setTimeout(resolve, 50 + random() ** 2 * 750));
       await expect(server.kill('SIGKILL')).resolves.toEqual({ code: null, signal: 'SIGKILL' });
       await stream.stop();
       unfinished += count('FROM forwards');

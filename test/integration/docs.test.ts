@@ -250,7 +250,9 @@ describe('The configuration of README.md', (): void => {
       expect((await publish('Bruce Wayne')).status).toBe(201);
       expect((await publish('.'.repeat(1_048_576))).status).toBe(413);
       const answer = await publish('Bruce Wayne', 60);
-      const head = [ ...answer.headers ].map(([ name, value ]): string => `${name}: ${value}`).join('\n');
+      const lines: string[] = [];
+      answer.headers.forEach((value, name): unknown => lines.push(`${name}: ${value}`));
+      const head = lines.join('\n');
       const text = `HTTP/1.1 ${answer.status} ${answer.statusText}\n${head}\n\n${await answer.text()}`;
       expect(differencesOf(text, refused.text.replaceAll(WRITTEN, new URL(server.baseUrl).host))).toEqual([]);
     } finally {

@@ -24,6 +24,7 @@ const CODES: Readonly<Record<number, string>> = {
   404: 'PR404-DV-0003',
   405: 'PR405-MC-0001',
   413: 'PR413-CM-0001',
+  429: 'PR429-SV-0001',
 };
 
 /** Gives any error a code of Personium's message table. */

@@ -79,9 +79,15 @@ export class SqliteEventStore implements EventStore {
   }
 
   public async noteDependency(document: string, resource: string): Promise<void> {
-    const known = this.db.get('SELECT 1 FROM dependencies WHERE document = ? AND resource = ?', document, resource);
-    if (!known) {
-      this.db.run('INSERT OR IGNORE INTO dependencies (document, resource) VALUES (?, ?)', document, resource);
+    const row = this.db.get<{ url: string }>(`
+      SELECT url FROM pods WHERE url = substr(?, 1, length(url)) ORDER BY length(url) DESC LIMIT 1
+    `, resource);
+    if (!row) {
+      return;
+    }
+    const place = [ document, row.url ];
+    if (!this.db.get('SELECT 1 FROM dependencies WHERE document = ? AND resource = ?', ...place)) {
+      this.db.run('INSERT OR IGNORE INTO dependencies (document, resource) VALUES (?, ?)', ...place);
     }
   }
 
@@ -291,8 +297,13 @@ export class SqliteEventStore implements EventStore {
     this.db.run('DELETE FROM temp.readers WHERE scope = ?', id);
   }
 
-  public async land(forward: PendingForward, scope: ReaderScope, limit: number): Promise<LandResult> {
-    return this.db.write((): LandResult => land(this.db, forward, scope, limit));
+  public async land(
+    forward: PendingForward,
+    scope: ReaderScope,
+    limit: number,
+    passDoubts = false,
+  ): Promise<LandResult> {
+    return this.db.write((): LandResult => land(this.db, forward, scope, limit, passDoubts));
   }
 
   public async removeEventsBefore(moment: number, limit: number): Promise<number> {

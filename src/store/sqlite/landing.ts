@@ -34,11 +34,12 @@ export function land(
   forward: PendingForward,
   scope: ReaderScope,
   limit: number,
+  passDoubts: boolean,
 ): LandResult {
   if (session.epoch(forward.pod) !== scope.epoch) {
     return { outcome: 'stale', unknown: [], doubts: [], watched: []};
   }
-  const progress: Progress = { outcome: 'done', unknown: [], doubts: [], watched: [], rest: limit, touched: new Set() };
+  const progress: Progress = { outcome: 'done', unknown: [], doubts: [], watched: [], rest: limit, passDoubts, touched: new Set() };
   let row = firstForward(session, forward.pod);
   const facts = row && factsOf(session, row.pod);
   // Another event in front means that this one is done.
@@ -58,6 +59,8 @@ export function land(
 interface Progress extends Mutable<LandResult> {
   /** How many subscriptions may still be looked at. */
   rest: number;
+  /** Whether to go on without subscriptions that are in doubt. */
+  readonly passDoubts: boolean;
   /** The pods' own inboxes that got copies. */
   readonly touched: Set<number>;
 }
@@ -131,7 +134,7 @@ function landOne(
     // Only where fewer were written than there are subscriptions can there be agents of whom nothing is known.
     const isComplete = copies === step.subscriptions;
     progress.unknown = isComplete ? [] : unknownReaders(session, range, scope);
-    progress.doubts = isComplete ? [] : openDoubts(session, range);
+    progress.doubts = isComplete || progress.passDoubts ? [] : openDoubts(session, range);
     if (progress.unknown.length + progress.doubts.length > 0) {
       progress.outcome = 'unknown';
     } else {

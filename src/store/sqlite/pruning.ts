@@ -5,13 +5,14 @@ import type { SqliteSession } from './SqliteSession';
 /** Only what no pod still has to forward is removed. */
 const FORWARDED = 'NOT EXISTS (SELECT 1 FROM forwards f WHERE f.event = e.id)';
 
-/** Removes the oldest events that were published before a moment; looks at `limit` events at most. */
+/** Removes the oldest events that were published before a moment; `limit` events at most. */
 export function removeEventsBefore(session: SqliteSession, moment: number, limit: number): number {
-  const oldest = session.all<{ id: number; published: number; pod: string; done: number }>(`
-    SELECT e.id, e.published, p.url AS pod, ${FORWARDED} AS done FROM events e JOIN pods p ON p.id = e.pod
-    ORDER BY e.id LIMIT ?
-  `, limit);
-  const old = oldest.filter(({ published, done }): boolean => published < moment && done === 1);
+  // Later events have larger keys, so behind the first one that is young enough there is none to remove.
+  const young = session.get<{ id: number }>('SELECT id FROM events WHERE published >= ? ORDER BY id LIMIT 1', moment);
+  const old = session.all<{ id: number; pod: string }>(`
+    SELECT e.id, p.url AS pod FROM events e CROSS JOIN pods p
+    WHERE e.id < ? AND p.id = e.pod AND ${FORWARDED} ORDER BY e.id LIMIT ?
+  `, young?.id ?? Number.MAX_SAFE_INTEGER, limit);
   for (const { id, pod } of old) {
     remove(session, id, publishContainer(pod));
   }

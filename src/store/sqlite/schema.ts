@@ -103,6 +103,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX doubted_pods ON doubts (pod);
   CREATE INDEX subscriptions_by_inbox ON subscriptions (inbox);
   CREATE INDEX subscriptions_by_agent ON subscriptions (agent);
+  INSERT INTO doubts (subscription, pod, mark) SELECT id, pod, hex(randomblob(8)) FROM subscriptions;
   `,
 ];
 

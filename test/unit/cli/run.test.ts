@@ -46,7 +46,19 @@ describe('The settings', (): void => {
     expect(await readSettings({}, io())).toEqual({ email: 'home', pod: 'http://x/home/' });
     await write(`work/${CONFIG_FILE}`, { clientId: 'file', clientSecret: 'file', issuer: 'http://file' });
     const env = { SOLID_POD_EVENTS_CLIENT_ID: 'env', SOLID_POD_EVENTS_CLIENT_SECRET: 'env', SOLID_POD_EVENTS_EMAIL: '' };
-    expect(await readSettings({ clientId: 'flag' }, io(env))).toEqual({ clientId: 'flag', clientSecret: 'env', issuer: 'http://file/' });
+    const flags = { clientId: 'flag', config: CONFIG_FILE };
+    expect(await readSettings(flags, io(env))).toEqual({ clientId: 'flag', clientSecret: 'env', issuer: 'http://file/' });
+  });
+
+  it('do not send a secret from elsewhere where a file says that merely lies in the folder.', async(): Promise<void> => {
+    await write(`work/${CONFIG_FILE}`, { pod: 'http://evil/', email: 'file' });
+    const env = { SOLID_POD_EVENTS_API_KEY: 'spe_1' };
+    await expect(readSettings({}, io(env))).rejects.toMatchObject({ code: 2, message: expect.stringContaining('in this folder says where to go ("pod")') });
+    await expect(readSettings({ password: 'flag' }, io())).rejects.toThrow('"password" is not from it');
+    expect(await readSettings({ pod: 'http://x/' }, io(env))).toMatchObject({ pod: 'http://x/', apiKey: 'spe_1' });
+    await write(`home/${CONFIG_FILE}`, { pod: 'http://x/home/' });
+    await rm(join(folder, 'work', CONFIG_FILE));
+    expect(await readSettings({}, io(env))).toMatchObject({ pod: 'http://x/home/', apiKey: 'spe_1' });
   });
 
   it('warn of a file with secrets that others can read, and of no other.', async(): Promise<void> => {

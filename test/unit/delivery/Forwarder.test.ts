@@ -143,6 +143,85 @@ describe('The fan-out', (): void => {
     ]);
   });
 
+  it('passes over who stays in doubt, and holds up nobody.', async(): Promise<void> => {
+    await store.addSubscription(aSubscription({ inbox: inboxOf(1) }));
+    await store.addSubscription(aSubscription({ inbox: inboxOf(2), agent: 'http://localhost/other#me' }));
+    await store.raiseEpoch('http://localhost/2/.acl');
+    // Access to the inbox changes each time it is asked about.
+    controls = async(): Promise<boolean> => {
+      await store.raiseEpoch('http://localhost/2/.acl');
+      return true;
+    };
+    forwarder.start();
+    await publish();
+    await done();
+    expect([ await count(inboxOf(1)), await count(inboxOf(2)) ]).toEqual([ 1, 0 ]);
+    controls = (): boolean => true;
+    await publish();
+    await done();
+    expect([ await count(inboxOf(1)), await count(inboxOf(2)) ]).toEqual([ 2, 1 ]);
+  });
+
+  it('asks about an inbox again only after some time where there was no answer.', async(): Promise<void> => {
+    await store.addSubscription(aSubscription({ inbox: inboxOf(1) }));
+    await store.addSubscription(aSubscription({ inbox: inboxOf(2), agent: 'http://localhost/other#me' }));
+    await store.raiseEpoch('http://localhost/2/.acl');
+    controls = (): never => {
+      throw new Error('the ACL cannot be read');
+    };
+    forwarder.start();
+    for (let time = 1; time <= 2; time += 1) {
+      await publish();
+      await done();
+      expect([ await count(inboxOf(1)), await count(inboxOf(2)) ]).toEqual([ time, 0 ]);
+    }
+    expect(messages).toEqual([ expect.stringContaining(`controls ${inboxOf(2)} cannot be told now: the ACL cannot be read`) ]);
+  });
+
+  it('does not wait for an answer for ever.', async(): Promise<void> => {
+    await store.addSubscription(aSubscription());
+    await store.raiseEpoch('http://localhost/subscriber/.acl');
+    const timer = jest.spyOn(global, 'setTimeout').mockImplementation(((run: () => void, time: number): unknown =>
+      time === 5_000 ? setImmediate(run) : setInterval(run, time)) as any);
+    controls = async(): Promise<boolean> => new Promise((): void => undefined);
+    forwarder.start();
+    await publish();
+    await done().finally((): void => timer.mockRestore());
+    expect(messages).toEqual([ expect.stringContaining('no answer came in 5000 ms') ]);
+    expect(await count(inboxOf('subscriber'))).toBe(0);
+  });
+
+  it('goes on with others while as many pods as it does at a time fail.', async(): Promise<void> => {
+    forwarder = create({ concurrency: 2 });
+    decide = (_, resource): boolean => {
+      if (resource.includes('/broken')) {
+        throw new Error('the ACL cannot be read');
+      }
+      return true;
+    };
+    for (const pod of [ 'broken1', 'broken2', 'broken3', 'whole' ]) {
+      await store.addSubscription(aSubscription({ pod: `http://localhost/${pod}/`, inbox: inboxOf(pod) }));
+    }
+    forwarder.start();
+    for (const pod of [ 'broken1', 'broken2', 'broken3', 'whole' ]) {
+      await publish(`http://localhost/${pod}/`);
+    }
+    await eventually(async(): Promise<true | undefined> => await count(inboxOf('whole')) === 1 || undefined, 900);
+    expect(messages.length).toBeGreaterThanOrEqual(2);
+    expect(messages[0]).toContain('tried again in 1000 ms');
+  });
+
+  it('uses what it has learned, however long that took.', async(): Promise<void> => {
+    forwarder = create({ maxAge: 0.001 });
+    await store.addSubscription(aSubscription());
+    decide = async(): Promise<boolean> => new Promise((resolve): unknown => setTimeout(resolve, 30, true));
+    forwarder.start();
+    await publish();
+    await done();
+    expect(await count(inboxOf('subscriber'))).toBe(1);
+    expect(asked).toHaveLength(1);
+  });
+
   it('does not let one pod wait for another.', async(): Promise<void> => {
     let release: (answer: boolean) => void = (): void => undefined;
     decide = (_, resource): boolean | Promise<boolean> => resource.startsWith(POD) ?

@@ -22,7 +22,7 @@ describe('Access tokens', (): void => {
 
   const now = (): number => Math.floor(Date.now() / 1_000);
   const tokenFor = async(exp: number | undefined = now() + 60): Promise<string> => {
-    const jwt = new SignJWT({ webid: ME }).setProtectedHeader({ alg: 'ES256' });
+    const jwt = new SignJWT({ webid: ME }).setProtectedHeader({ alg: 'ES256' }).setIssuedAt();
     return (exp ? jwt.setExpirationTime(exp) : jwt).sign(privateKey);
   };
   const proofFor = async(claims: object = {}, header: object = {}, key = privateKey): Promise<string> =>
@@ -67,8 +67,21 @@ describe('Access tokens', (): void => {
     await expect(callerOf(token)).rejects.toMatchObject({ status: 401 });
   });
 
+  it('are verified again when they are as old as the server lets them be.', async(): Promise<void> => {
+    const jwt = new SignJWT({ webid: ME }).setProtectedHeader({ alg: 'ES256' }).setExpirationTime(now() + 10 ** 9);
+    const young = `Bearer ${await jwt.setIssuedAt(now() - 86_390).sign(privateKey)}`;
+    const old = `Bearer ${await jwt.setIssuedAt(now() - 86_410).sign(privateKey)}`;
+    for (const token of [ young, young, old, old ]) {
+      await callerOf(token);
+    }
+    expect(verified).toEqual([ young, old, old ]);
+    jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 11_000);
+    await callerOf(young);
+    expect(verified).toHaveLength(4);
+  });
+
   it('are verified each time if they do not say how long they hold.', async(): Promise<void> => {
-    for (const token of [ `Bearer ${await tokenFor(0)}`, `Bearer ${await tokenFor(now() - 10)}`, 'WebID http://localhost/me#me' ]) {
+    for (const token of [ `Bearer ${await tokenFor(0)}`, `Bearer ${await new SignJWT({ exp: now() + 60.5 }).setProtectedHeader({ alg: 'ES256' }).sign(privateKey)}`, `Bearer ${await tokenFor(now() - 10)}`, 'WebID http://localhost/me#me' ]) {
       verified = [];
       await callerOf(token);
       await callerOf(token);
@@ -89,7 +102,7 @@ describe('Access tokens', (): void => {
   it('with a proof are verified once, but each proof is.', async(): Promise<void> => {
     const token = await tokenFor();
     const ath = createHash('sha256').update(token).digest('base64url');
-    for (const claims of [{}, { ath }, { htu: `${TARGET}?query#part` }, { htu: 'HTTP://LOCALHOST:80/a/publish/' }]) {
+    for (const claims of [{}, { ath }, { htu: `${TARGET}?query#part` }, { htu: 'HTTP://LOCALHOST:80/a/publish/' }, { iat: now() - 0.5 }]) {
       expect(await callerOf(`DPoP ${token}`, await proofFor(claims))).toEqual(CALLER);
     }
     expect(verified).toHaveLength(1);

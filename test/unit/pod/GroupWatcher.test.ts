@@ -1,0 +1,43 @@
+import { AgentGroupAccessChecker } from '@solid/community-server';
+import { Parser, Store } from 'n3';
+import { askAbout } from '../../../src/pod/askedResources';
+import { GroupWatcher } from '../../../src/pod/GroupWatcher';
+import type { EventStore } from '../../../src/store/EventStore';
+
+describe('The watcher of groups', (): void => {
+  let noted: string[];
+  let watcher: GroupWatcher;
+  const acl = new Store(new Parser().parse(`@prefix acl: <http://www.w3.org/ns/auth/acl#>.
+    <http://x/#rule> acl:agentGroup <http://x/team#us>, <http://x/others#us>; acl:accessTo <http://server/>; acl:default <urn:x>.`));
+  const [ rule ] = acl.getSubjects(null, null, null);
+  const check = async(): Promise<boolean> => watcher.handle({ acl, rule, credentials: { agent: { webId: 'http://me/' }}});
+
+  beforeEach((): void => {
+    noted = [];
+    jest.spyOn(AgentGroupAccessChecker.prototype, 'handle').mockResolvedValue(true);
+    watcher = new GroupWatcher({ noteDependency: async(...note: string[]): Promise<unknown> => noted.push(note.join(' ')) } as unknown as EventStore);
+  });
+
+  afterEach((): void => {
+    jest.restoreAllMocks();
+  });
+
+  it('notes once for what is asked about, whatever the rule says that it is about.', async(): Promise<void> => {
+    expect(await askAbout([ 'http://pod/topics/' ], check)).toBe(true);
+    expect(await askAbout([ 'http://pod/topics/' ], check)).toBe(true);
+    expect(noted).toEqual([ 'http://x/team http://pod/topics/', 'http://x/others http://pod/topics/' ]);
+  });
+
+  it('notes nothing of requests that are not ours.', async(): Promise<void> => {
+    expect(await check()).toBe(true);
+    expect(noted).toEqual([]);
+  });
+
+  it('remembers a bounded number of notes.', async(): Promise<void> => {
+    for (let index = 0; index <= 5_000; index += 1) {
+      await askAbout([ `http://pod/${index}` ], check);
+    }
+    expect((watcher as unknown as { noted: Set<string> }).noted.size).toBeLessThanOrEqual(10_000);
+    expect(noted).toHaveLength(10_002);
+  });
+});

@@ -71,8 +71,20 @@ describe('API keys under an account', (): void => {
   let server: TestServer;
   let alice: Account;
   let bob: Account;
+  let log: string;
+  let write: jest.SpyInstance;
 
   beforeAll(async(): Promise<void> => {
+    log = '';
+    // The server logs everything that it can, to where Jest has its console.
+    process.env.TEST_LOG = 'silly';
+    const note = (text: unknown): true => {
+      log += String(text);
+      return true;
+    };
+    // Jest's console has a stream of its own where one file is run, and none where there are several.
+    const stream = (console as any)._stdout;
+    write = stream ? jest.spyOn(stream, 'write').mockImplementation(note) : jest.spyOn(console, 'log').mockImplementation(note);
     server = await startServer('test/config/file.json', [ 'alice', 'bob' ]);
     alice = await logInto(server.baseUrl, 'alice');
     bob = await logInto(server.baseUrl, 'bob');
@@ -80,6 +92,8 @@ describe('API keys under an account', (): void => {
 
   afterAll(async(): Promise<void> => {
     await server.stop();
+    delete process.env.TEST_LOG;
+    write.mockRestore();
   });
 
   it('are made with a name and a WebID, and publish.', async(): Promise<void> => {
@@ -264,32 +278,12 @@ describe('API keys under an account', (): void => {
   });
 
   it('survive a restart, and are in no log.', async(): Promise<void> => {
-    const before = await alice.makeKey();
-    let log = '';
-    const note = (text: unknown): true => {
-      log += String(text);
-      return true;
-    };
-    // The server logs everything that it can, to where Jest has its console, which is a stream where one file is run.
-    const stream = (console as any)._stdout;
-    const write = stream ? jest.spyOn(stream, 'write').mockImplementation(note) : jest.spyOn(console, 'log').mockImplementation(note);
-    process.env.TEST_LOG = 'silly';
-    try {
-      await server.restart();
-      expect((await publish(alice, before.key)).status).toBe(201);
-      const { id, key, resource } = await alice.makeKey({ topics: [ TOPIC ]});
-      expect((await publish(alice, key)).status).toBe(201);
-      expect((await publish(alice, key, 'weather#today')).status).toBe(403);
-      expect((await publish(alice, `${key}x`)).status).toBe(401);
-      expect((await alice.send('DELETE', resource)).status).toBe(200);
-      expect((await publish(alice, key)).status).toBe(401);
-      expect(log).toContain(`made API key ${id} for ${alice.webId}`);
-      expect(log).toContain('debug');
-      expect(log).not.toContain('spe_');
-    } finally {
-      delete process.env.TEST_LOG;
-      write.mockRestore();
-    }
+    const { id, key } = await alice.makeKey();
+    await server.restart();
+    expect((await publish(alice, key)).status).toBe(201);
+    expect(log).toContain(`made API key ${id} for ${alice.webId}`);
+    expect(log).toContain('debug');
+    expect(log).not.toContain('spe_');
   });
 });
 

@@ -58,4 +58,11 @@ function posterOf(producer, recipient) {
     sendOk(container, { method: 'POST', headers: { ...type, ...headers }, body });
 }
 
-module.exports = { TOPIC, draftFor, logInBoth, notificationFor, posterOf, publisherOf };
+/** Makes an empty container for one round of a measure. */
+async function makeContainer(producer, round) {
+  const container = `${producer.pod}round-${round}/`;
+  await sendOk(container, { method: 'PUT', headers: { ...producer.headers, 'content-type': 'text/turtle' }, body: '' });
+  return container;
+}
+
+module.exports = { TOPIC, draftFor, logInBoth, makeContainer, notificationFor, posterOf, publisherOf };

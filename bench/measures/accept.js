@@ -1,7 +1,7 @@
 const { atLeast } = require('../goals');
-const { requestsPerSecond, sendOk } = require('../http');
+const { requestsPerSecond } = require('../http');
 const { logIn } = require('../accounts');
-const { logInBoth, posterOf, publisherOf } = require('../publishing');
+const { logInBoth, makeContainer, posterOf, publisherOf } = require('../publishing');
 const { startServer, withServers } = require('../server');
 const { median } = require('../stats');
 const { StoreWatcher } = require('../storeFile');
@@ -36,12 +36,6 @@ async function accept(sizes) {
       goal: atLeast(3),
     }];
   });
-}
-
-async function makeContainer(producer, round) {
-  const container = `${producer.pod}round-${round}/`;
-  await sendOk(container, { method: 'PUT', headers: { ...producer.headers, 'content-type': 'text/turtle' }, body: '' });
-  return container;
 }
 
 /** The median without the first round, in which code is compiled and keys are fetched. */

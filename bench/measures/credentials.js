@@ -2,7 +2,7 @@ const { logIn, useApiKey, useDpop } = require('../accounts');
 const { startBare } = require('../bareProcess');
 const { atLeast } = require('../goals');
 const { inParallel, requestsPerSecond } = require('../http');
-const { logInBoth, posterOf, publisherOf } = require('../publishing');
+const { logInBoth, makeContainer, posterOf, publisherOf } = require('../publishing');
 const { startServer, withServers } = require('../server');
 const { sendOk } = require('../http');
 const { median } = require('../stats');
@@ -87,12 +87,6 @@ async function eachOnce(all, one) {
     return next <= all.length ? one(all[next - 1]) : undefined;
   }));
   return all.length / took * 1_000;
-}
-
-async function makeContainer(producer, round) {
-  const container = `${producer.pod}round-${round}/`;
-  await sendOk(container, { method: 'PUT', headers: { ...producer.headers, 'content-type': 'text/turtle' }, body: '' });
-  return container;
 }
 
 module.exports = { credentials };

@@ -113,6 +113,6 @@ async function parse(argv: readonly string[], io: Io): Promise<Chosen | undefine
 }
 
 function version(): string {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- read at run time: it lies outside of the sources
   return (require(join(__dirname, '../../package.json')) as { version: string }).version;
 }

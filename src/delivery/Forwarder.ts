@@ -3,6 +3,7 @@ import type { Access, Readers } from '../publish/ports';
 import type { Doubt, EventStore, PendingForward, ReaderScope } from '../store/EventStore';
 import { parseTopic, topicPath } from '../event/Topic';
 import { controlsInbox } from '../publish/consent';
+import { fewAtOnce } from '../publish/fewAtOnce';
 import type { CopyListener } from './CopyListener';
 import { ReaderScopes } from './ReaderScopes';
 
@@ -23,7 +24,6 @@ const LAST_RETRY = 60_000;
 const POLL = 1_000;
 /** The least time between two looks at what is to be forwarded, in milliseconds: what comes meanwhile goes together. */
 const LOOK = 5;
-const READS_AT_ONCE = 8;
 /** For how long an answer about one inbox, and about the readers of a topic, is waited for, in milliseconds. */
 const INBOX_LIMIT = 5_000;
 const READERS_LIMIT = 60_000;
@@ -180,18 +180,16 @@ export class Forwarder {
   /** Asks again whether subscribers control their inboxes, a few at a time. */
   private async settle(doubts: readonly Doubt[]): Promise<void> {
     const answers = new Map<Doubt, boolean>();
-    const rest = doubts.filter(({ subscription }): boolean => !this.unanswered.has(subscription));
-    await Promise.all(Array.from({ length: READS_AT_ONCE }, async(): Promise<void> => {
-      for (let doubt = rest.pop(); doubt; doubt = rest.pop()) {
-        try {
-          const { agent, inbox } = doubt;
-          answers.set(doubt, await inTime(controlsInbox(this.access, { agent }, inbox), INBOX_LIMIT));
-        } catch (error: unknown) {
-          this.unanswered.set(doubt.subscription, true);
-          this.report(`Whether ${doubt.agent} controls ${doubt.inbox} cannot be told now: ${(error as Error).message}`);
-        }
+    const open = doubts.filter(({ subscription }): boolean => !this.unanswered.has(subscription));
+    await fewAtOnce(open, async(doubt): Promise<void> => {
+      const { subscription, agent, inbox } = doubt;
+      try {
+        answers.set(doubt, await inTime(controlsInbox(this.access, { agent }, inbox), INBOX_LIMIT));
+      } catch (error: unknown) {
+        this.unanswered.set(subscription, true);
+        this.report(`Whether ${agent} controls ${inbox} cannot be told now: ${(error as Error).message}`);
       }
-    }));
+    });
     if (answers.size > 0) {
       await this.store.settle(answers);
     }

@@ -36,6 +36,11 @@ export function isKey(text: string): boolean {
   return FORM.test(text);
 }
 
+/** The first bytes of a hash, by which a key is looked up. */
+export function prefixOf(hash: Buffer): Buffer {
+  return hash.subarray(0, 8);
+}
+
 /** The SHA-256 of a key: all of it that is ever stored. A key is random, so it needs no salt. */
 export function hashKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();

@@ -1,12 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { v4 } from 'uuid';
 import type { ApiKey } from './ApiKey';
-import { hashKey, isKey, mintKey } from './ApiKey';
+import { hashKey, isKey, mintKey, prefixOf } from './ApiKey';
 import type { ApiKeyStore } from './ApiKeyStore';
 import type { KeyLimits } from './Caller';
-
-/** The bytes of a hash by which it is looked up. */
-const PREFIX_BYTES = 8;
 
 /**
  * What is to be said of a new API key.
@@ -72,7 +69,7 @@ export class ApiKeys {
       return undefined;
     }
     const hash = hashKey(text);
-    const found = (await this.store.findKeys(hash.subarray(0, PREFIX_BYTES)))
+    const found = (await this.store.findKeys(prefixOf(hash)))
       .find((stored): boolean => timingSafeEqual(stored.hash, hash))?.key;
     if (!found || (found.expires ?? Infinity) <= Date.now()) {
       return undefined;

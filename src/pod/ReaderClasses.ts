@@ -2,11 +2,9 @@ import type { Quad } from '@rdfjs/types';
 import type { AuxiliaryStrategy, IdentifierStrategy, ResourceIdentifier, ResourceStore } from '@solid/community-server';
 import { INTERNAL_QUADS, NotFoundHttpError, readableToQuads } from '@solid/community-server';
 import { ACL } from '../event/vocabulary';
+import { fewAtOnce } from '../publish/fewAtOnce';
 import type { Access, Readers } from '../publish/ports';
 import type { EventStore } from '../store/EventStore';
-
-/** How many questions are asked at a time. */
-const AT_ONCE = 8;
 
 /**
  * Tells who among many may read something, by asking once for all agents that must get the same answer.
@@ -50,14 +48,11 @@ export class ReaderClasses implements Readers {
   public async readersOf(resource: string, agents: readonly string[]): Promise<ReadonlySet<string>> {
     const classes = agents.length > 1 ? await this.classesOf(resource, agents) : [ agents ];
     const readers = new Set<string>();
-    const rest = [ ...classes ];
-    await Promise.all(Array.from({ length: AT_ONCE }, async(): Promise<void> => {
-      for (let members = rest.pop(); members; members = rest.pop()) {
-        if ((await this.access.allowed({ agent: members[0] }, [ resource ], 'read')).has(resource)) {
-          members.forEach((agent): unknown => readers.add(agent));
-        }
+    await fewAtOnce(classes, async(members): Promise<void> => {
+      if ((await this.access.allowed({ agent: members[0] }, [ resource ], 'read')).has(resource)) {
+        members.forEach((agent): unknown => readers.add(agent));
       }
-    }));
+    });
     return readers;
   }
 

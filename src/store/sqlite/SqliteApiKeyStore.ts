@@ -1,4 +1,5 @@
 import type { ApiKey } from '../../identity/ApiKey';
+import { prefixOf } from '../../identity/ApiKey';
 import type { ApiKeyStore, StoredApiKey } from '../../identity/ApiKeyStore';
 import type { SqliteSession } from './SqliteSession';
 
@@ -40,7 +41,7 @@ export class SqliteApiKeyStore implements ApiKeyStore {
         key.account,
         key.webId,
         key.name,
-        hash.subarray(0, 8),
+        prefixOf(hash),
         hash,
         key.created,
         key.expires ?? null,

@@ -1,0 +1,17 @@
+/** How much is asked of the server at the same time, so that it can also answer others. */
+const AT_ONCE = 8;
+
+/**
+ * Does some work for each item, a few at a time.
+ *
+ * @param items - What the work is for.
+ * @param work - Does it for one; what it throws ends all.
+ */
+export async function fewAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  await Promise.all(Array.from({ length: AT_ONCE }, async(): Promise<void> => {
+    for (const item of rest) {
+      await work(item);
+    }
+  }));
+}

@@ -21,7 +21,7 @@ describe('The configuration', (): void => {
     for (const node of nodesOf(read(name)['@graph'])) {
       // A type inside an Override only says how its parameters are called.
       if (Object.keys(node).some((key): boolean => key.startsWith('@id')) || node['@type'] !== overriddenType(name)) {
-        expect(node['@id']).toMatch(/^urn:solid-(?:server|pod-events):/u);
+        expect(node['@id']).toMatch(/^urn:solid-(?:server(?:-app-setup)?|pod-events):/u);
         expect(typeof node.comment).toBe('string');
       }
     }

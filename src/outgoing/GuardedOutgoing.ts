@@ -1,0 +1,237 @@
+import type { LookupAddress } from 'node:dns';
+import { lookup } from 'node:dns/promises';
+import type { LookupFunction } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
+import { buildConnector, Pool } from 'undici';
+import type { AddressGuard } from './AddressGuard';
+import { Exchange } from './Exchange';
+import type { Outgoing, OutgoingAnswer, OutgoingRequest } from './Outgoing';
+import { OutgoingFailed } from './Outgoing';
+
+/** The most bytes that the head of an answer may have. */
+const MOST_HEAD = 16 * 1024;
+const MOST_BODY = 64 * 1024;
+/** How long an idle connection is kept, in milliseconds, and how long at most where the other server asks for more. */
+const KEEP_ALIVE = 4_000;
+const LONGEST_KEEP_ALIVE = 30_000;
+/** What the connection sets by itself; `host` would also decide whose certificate is accepted. */
+const OWN_HEADERS = new Set([
+  'connection', 'content-length', 'expect', 'host', 'keep-alive', 'proxy-connection', 'te', 'trailer',
+  'transfer-encoding', 'upgrade',
+]);
+
+interface Origin {
+  readonly name: string;
+  readonly pool: Pool;
+  /** How many requests are under way. */
+  active: number;
+}
+
+/**
+ * Sends requests to addresses of the public internet, and to those that the operator has allowed.
+ *
+ * A name is resolved when a connection is made: each of its addresses is checked, and the connection goes to what was
+ * checked, so an answer of DNS that changes has no effect. If one address is not allowed, none is used. Redirects are
+ * not followed, proxies not used, and certificates always verified. Connections are reused, for the same origin only.
+ */
+export class GuardedOutgoing implements Outgoing {
+  private readonly guard: AddressGuard;
+  private readonly allowHttp: boolean;
+  private readonly timeout: number;
+  private readonly connections: number;
+  private readonly idleOrigins: number;
+  private readonly origins = new Map<string, Origin>();
+  /** Those without requests, the one used last at the end. */
+  private readonly idle = new Set<Origin>();
+  /** Names that are being resolved: the resolver has few threads, which the file system shares. */
+  private readonly resolving = new Map<string, Promise<string[]>>();
+  private readonly connectors: Readonly<Record<string, buildConnector.connector>>;
+  private closed = false;
+
+  /**
+   * @param guard - Says which addresses may be reached.
+   * @param allowHttp - Whether plain HTTP may be used to every such address; otherwise only to those that the operator
+   * has allowed. Default false.
+   * @param connectTimeout - How long making a connection may take, in seconds, with DNS and TLS. Default 5.
+   * @param timeout - How long a request may take in all unless it says so itself, in seconds. Default 15.
+   * @param connections - The most connections to one origin; further requests wait. Default 16.
+   * @param idleOrigins - The most origins whose connections are kept while nothing is sent to them. Default 256.
+   */
+  public constructor(
+    guard: AddressGuard, allowHttp = false, connectTimeout = 5, timeout = 15, connections = 16, idleOrigins = 256,
+  ) {
+    this.guard = guard;
+    this.allowHttp = allowHttp;
+    this.timeout = timeout * 1_000;
+    this.connections = connections;
+    this.idleOrigins = idleOrigins;
+    this.connectors = {
+      'http:': this.connector('http:', connectTimeout),
+      'https:': this.connector('https:', connectTimeout),
+    };
+  }
+
+  public async send(request: OutgoingRequest): Promise<OutgoingAnswer> {
+    const url = this.checkUrl(request);
+    this.checkHeaders(request);
+    if (this.closed) {
+      throw new OutgoingFailed('unreachable', `${request.method} ${url.origin}: this server is stopping.`);
+    }
+    const origin = this.enter(url.origin);
+    try {
+      return await new Promise((resolve, reject): void => {
+        const exchange = new Exchange(
+          `${request.method} ${url.origin}`,
+          request.timeout ?? this.timeout,
+          request.maxBytes ?? MOST_BODY,
+          resolve,
+          reject,
+        );
+        origin.pool.dispatch({
+          origin: url.origin,
+          path: `${url.pathname}${url.search}`,
+          method: request.method,
+          headers: request.headers,
+          body: request.body,
+        }, exchange);
+      });
+    } finally {
+      this.leave(origin);
+    }
+  }
+
+  /** Ends all connections, and with them the requests under way; what is sent later fails. */
+  public async close(): Promise<void> {
+    this.closed = true;
+    const pools = [ ...this.origins.values() ].map(({ pool }): Pool => pool);
+    this.origins.clear();
+    this.idle.clear();
+    await Promise.all(pools.map(async(pool): Promise<void> => pool.destroy()));
+  }
+
+  /** How many origins have connections that are kept, or requests under way. */
+  public get size(): number {
+    return this.origins.size;
+  }
+
+  /** The addresses of a name, never none; rejects if there are none. */
+  protected async resolve(hostname: string): Promise<string[]> {
+    return (await lookup(hostname, { all: true })).map(({ address }): string => address);
+  }
+
+  private checkUrl({ method, url: text }: OutgoingRequest): URL {
+    if (!URL.canParse(text)) {
+      throw new OutgoingFailed('forbidden', `${method}: what it should go to is not an absolute URL.`);
+    }
+    const url = new URL(text);
+    if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+      throw new OutgoingFailed('forbidden', `${method}: requests go to https URLs, not to ${url.protocol} ones.`);
+    }
+    if (url.username !== '' || url.password !== '') {
+      throw new OutgoingFailed('forbidden', `${method} ${url.origin}: a URL must not hold a user name or password.`);
+    }
+    return url;
+  }
+
+  private checkHeaders({ method, headers = {}}: OutgoingRequest): void {
+    const own = Object.keys(headers).find((name): boolean => OWN_HEADERS.has(name.toLowerCase()));
+    if (own !== undefined) {
+      throw new OutgoingFailed('forbidden', `${method}: the header ${own} is set by the connection alone.`);
+    }
+  }
+
+  private enter(name: string): Origin {
+    let origin = this.origins.get(name);
+    if (!origin) {
+      const pool = new Pool(name, {
+        connect: this.connectors[new URL(name).protocol],
+        connections: this.connections,
+        pipelining: 1,
+        maxHeaderSize: MOST_HEAD,
+        // The time in all is bounded for each request.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        keepAliveTimeout: KEEP_ALIVE,
+        keepAliveMaxTimeout: LONGEST_KEEP_ALIVE,
+      });
+      origin = { name, pool, active: 0 };
+      this.origins.set(name, origin);
+    }
+    this.idle.delete(origin);
+    origin.active += 1;
+    return origin;
+  }
+
+  private leave(origin: Origin): void {
+    origin.active -= 1;
+    if (origin.active > 0 || this.closed) {
+      return;
+    }
+    this.idle.add(origin);
+    for (const oldest of this.idle) {
+      if (this.idle.size <= this.idleOrigins) {
+        return;
+      }
+      this.idle.delete(oldest);
+      this.origins.delete(oldest.name);
+      void oldest.pool.destroy();
+    }
+  }
+
+  /** Makes connections, only to addresses that were checked. */
+  private connector(protocol: string, connectTimeout: number): buildConnector.connector {
+    const pinned: LookupFunction = (hostname, _options, callback): void => {
+      this.addressesOf(hostname).then(
+        (addresses): void => {
+          this.check(protocol, hostname, addresses);
+          callback(null, addresses.map((address): LookupAddress => ({ address, family: isIPv6(address) ? 6 : 4 })));
+        },
+      ).catch((error: unknown): void => callback(error as Error, []));
+    };
+    const connect = buildConnector({
+      timeout: connectTimeout * 1_000,
+      lookup: pinned,
+      // So all addresses are asked for, and tried.
+      autoSelectFamily: true,
+      rejectUnauthorized: true,
+    });
+    return (options, callback): void => {
+      if (isIP(options.hostname) > 0) {
+        // Addresses are not looked up.
+        try {
+          this.check(protocol, options.hostname, [ options.hostname ]);
+        } catch (error: unknown) {
+          callback(error as Error, null);
+          return;
+        }
+      }
+      connect(options, callback);
+    };
+  }
+
+  private async addressesOf(hostname: string): Promise<string[]> {
+    let addresses = this.resolving.get(hostname);
+    if (!addresses) {
+      addresses = this.resolve(hostname)
+        .catch((): string[] => [])
+        .finally((): unknown => this.resolving.delete(hostname));
+      this.resolving.set(hostname, addresses);
+    }
+    return addresses;
+  }
+
+  private check(protocol: string, hostname: string, addresses: readonly string[]): void {
+    if (addresses.length === 0) {
+      throw new OutgoingFailed('unresolved', `${hostname} has no address: either the name is wrong, or its DNS is down.`);
+    }
+    for (const address of addresses) {
+      const kind = this.guard.refusal(address);
+      if (kind !== undefined) {
+        throw new OutgoingFailed('forbidden', `${hostname} has a ${kind} address, and requests only go to the public internet. The operator of this server can allow the address with --eventsAllow.`);
+      }
+      if (protocol === 'http:' && !this.allowHttp && !this.guard.isAllowed(address)) {
+        throw new OutgoingFailed('forbidden', `${hostname} may only be reached by https. The operator of this server can allow http to its address with --eventsAllow.`);
+      }
+    }
+  }
+}

@@ -3,6 +3,7 @@ import type { ContextLoader } from './ContextLoader';
 import type { Event, EventDraft } from './Event';
 import { eventDocument, eventUrl } from './Event';
 import { InvalidInput } from './InvalidInput';
+import { parseJson } from './json';
 import { inspectData } from './linkedData';
 import type { DataReading } from './linkedData';
 import { parseJsonLd } from './rdf';
@@ -118,4 +119,17 @@ export async function createEvent(
     }
   }
   throw new InvalidInput(`The data is no valid JSON-LD: ${(fault as Error).message}`);
+}
+
+/**
+ * Reads the members of an event's document, whichever server has written it.
+ *
+ * @returns Their values, and the text of `data` as it was posted, if there is any: its numbers, order and spacing.
+ */
+export function readMembers({ members }: Pick<Event, 'members'>): {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly data?: string;
+} {
+  const { value, data } = parseJson(members);
+  return { values: value as Record<string, unknown>, data: data.get(0) };
 }

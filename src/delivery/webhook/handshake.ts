@@ -1,0 +1,71 @@
+import { InvalidInput } from '../../event/InvalidInput';
+import type { Outgoing, OutgoingAnswer } from '../../outgoing/Outgoing';
+import { OutgoingFailed } from '../../outgoing/Outgoing';
+
+/** What a webhook has agreed to. */
+export interface Consent {
+  /** The most deliveries that it takes in a minute; any number if it is absent. */
+  readonly rate?: number;
+}
+
+const MOST_RATE = 1_000_000;
+
+/** The name by which a server asks webhooks for their consent: that of its host, without a port. */
+export function webhookOrigin(baseUrl: string): string {
+  return new URL(baseUrl).hostname;
+}
+
+/**
+ * Asks a webhook whether it takes events from this server, so that nobody is flooded whom another has named.
+ *
+ * It consents by the headers `WebHook-Allowed-Origin` and `WebHook-Allowed-Rate` of its answer; its status says
+ * nothing.
+ *
+ * @param outgoing - Sends the request.
+ * @param webhook - The URL of the webhook; the name of this server, see {@link webhookOrigin}; and the deliveries in a
+ * minute for which it is asked, by default 6,000.
+ *
+ * @returns What it agrees to.
+ *
+ * @throws {@link InvalidInput} that says what is missing and what to do, if it does not consent or cannot be asked.
+ *
+ * @see https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md#4-abuse-protection
+ */
+export async function askConsent(
+  outgoing: Outgoing,
+  { url, origin, rate = 6_000 }: { readonly url: string; readonly origin: string; readonly rate?: number },
+): Promise<Consent> {
+  const asked = `The webhook ${url} was asked by OPTIONS, with "WebHook-Request-Origin: ${origin}", whether it takes events`;
+  let answer: OutgoingAnswer;
+  try {
+    answer = await outgoing.send({
+      method: 'OPTIONS',
+      url,
+      headers: { 'webhook-request-origin': origin, 'webhook-request-rate': `${rate}` },
+      maxBytes: 4_096,
+    });
+  } catch (error: unknown) {
+    throw error instanceof OutgoingFailed ? new InvalidInput(`${asked}, and did not answer: ${error.message}`) : error;
+  }
+  const refuse = (what: string): never => {
+    throw new InvalidInput(`${asked}. It answered ${answer.status} ${what}. Let it answer with the headers "WebHook-Allowed-Origin: ${origin}" and "WebHook-Allowed-Rate: *" (or the number of requests that it takes in a minute), then subscribe again.`);
+  };
+
+  const headers: Readonly<Record<string, string | undefined>> = answer.headers;
+  const allowed = headers['webhook-allowed-origin']?.trim();
+  if (allowed === undefined) {
+    return refuse('without WebHook-Allowed-Origin');
+  }
+  if (allowed !== '*' && allowed.toLowerCase() !== origin.toLowerCase()) {
+    return refuse('with another name as WebHook-Allowed-Origin');
+  }
+  const allowedRate = headers['webhook-allowed-rate']?.trim();
+  if (allowedRate === undefined) {
+    return refuse('without WebHook-Allowed-Rate');
+  }
+  if (allowedRate === '*') {
+    return {};
+  }
+  const number = /^\d+$/u.test(allowedRate) ? Number(allowedRate) : 0;
+  return number > 0 ? { rate: Math.min(number, MOST_RATE) } : refuse('with a WebHook-Allowed-Rate that is no number above 0');
+}

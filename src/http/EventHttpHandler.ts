@@ -12,6 +12,17 @@ import type { Answer, Exchange, Face, Rule } from './Face';
 interface Match extends Exchange {
   readonly face: Face;
   readonly rule: Rule;
+  /** Whether the face is one of the server as a whole, so that no pod has to exist. */
+  readonly isOfServer: boolean;
+}
+
+/** Which face answers at a URL, and how. */
+type Place = Pick<Match, 'face' | 'path' | 'pod' | 'rule'>;
+
+interface Target {
+  readonly url: string;
+  /** What answers there, if it is a face of the server as a whole. */
+  readonly ofServer?: Place;
 }
 
 /** How many URLs are remembered, and for how long, in milliseconds. */
@@ -28,19 +39,31 @@ export class EventHttpHandler extends HttpHandler {
   private readonly targetExtractor: TargetExtractor;
   private readonly pods: PodDirectory;
   private readonly faces: readonly Face[];
-  private readonly urls = new TTLCache<string, string>({ max: MOST_URLS, ttl: URL_MAX_AGE });
+  private readonly baseUrl: string;
+  private readonly serverFaces: readonly Face[];
+  private readonly urls = new TTLCache<string, Target>({ max: MOST_URLS, ttl: URL_MAX_AGE });
   private readonly matches = new WeakMap<HttpRequest, Match>();
 
   /**
    * @param targetExtractor - Tells the URL of a request.
    * @param pods - Knows the pods.
-   * @param faces - The faces, of which the first that has the path answers.
+   * @param faces - The faces of each pod, of which the first that has the path answers.
+   * @param baseUrl - The base URL of the server.
+   * @param serverFaces - The faces of the server as a whole, which go before those of pods.
    */
-  public constructor(targetExtractor: TargetExtractor, pods: PodDirectory, faces: Face[]) {
+  public constructor(
+    targetExtractor: TargetExtractor,
+    pods: PodDirectory,
+    faces: Face[],
+    baseUrl: string,
+    serverFaces: Face[],
+  ) {
     super();
     this.targetExtractor = targetExtractor;
     this.pods = pods;
     this.faces = faces;
+    this.baseUrl = baseUrl;
+    this.serverFaces = serverFaces;
   }
 
   public override async canHandle({ request }: HttpHandlerInput): Promise<void> {
@@ -57,37 +80,33 @@ export class EventHttpHandler extends HttpHandler {
   }
 
   /** The URL of a request, which follows from its path and these headers, so it is found once for each. */
-  private async urlOf(request: HttpRequest): Promise<string> {
+  private async targetOf(request: HttpRequest): Promise<Target> {
     const { headers } = request;
     const parts = [ headers.host, headers.forwarded, headers['x-forwarded-host'], headers['x-forwarded-proto'], request.url ];
     const name = parts.join('\n');
-    let url = this.urls.get(name);
-    if (url === undefined) {
-      url = (await this.targetExtractor.handleSafe({ request })).path;
-      this.urls.set(name, url);
+    let target = this.urls.get(name);
+    if (target === undefined) {
+      const url = (await this.targetExtractor.handleSafe({ request })).path;
+      target = { url, ofServer: url.startsWith(this.baseUrl) ? find(this.serverFaces, url, this.baseUrl) : undefined };
+      this.urls.set(name, target);
     }
-    return url;
+    return target;
   }
 
   private async match(request: HttpRequest): Promise<Match | undefined> {
-    const url = await this.urlOf(request);
-    const pod = await this.pods.locate(url);
-    const path = pod && url.slice(pod.length);
-    for (const face of path ? this.faces : []) {
-      const rule = face.ruleFor(path!);
-      if (rule) {
-        return { request, method: request.method!, pod: pod!, path: path!, url, face, rule };
-      }
-    }
+    const { url, ofServer } = await this.targetOf(request);
+    const pod = ofServer ? undefined : await this.pods.locate(url);
+    const place = ofServer ?? (pod === undefined ? undefined : find(this.faces, url, pod));
+    return place && { request, method: request.method!, url, isOfServer: ofServer !== undefined, ...place };
   }
 
   private async answer(match: Match): Promise<Answer> {
-    const { face, rule, method, url, pod } = match;
+    const { face, rule, method, url, pod, isOfServer } = match;
     try {
       if (!rule.own.includes(method)) {
         throw methodNotAllowed(method, url, [ ...rule.ldp, ...rule.own ]);
       }
-      if (!await this.pods.exists(pod)) {
+      if (!isOfServer && !await this.pods.exists(pod)) {
         throw new HttpProblem(404, `There is no pod at ${pod}`);
       }
       return await face.handle(match);
@@ -113,6 +132,17 @@ export class EventHttpHandler extends HttpHandler {
     const id = v7();
     this.logger.error(`${method} ${url} failed (${id}): ${(error as Error).stack ?? String(error)}`);
     return new HttpProblem(500, `The server could not do this; its log says why, under ${id}`);
+  }
+}
+
+/** The first face that has the path of a URL behind a base URL, where there is one. */
+function find(faces: readonly Face[], url: string, pod: string): Place | undefined {
+  const path = url.slice(pod.length);
+  for (const face of path ? faces : []) {
+    const rule = face.ruleFor(path);
+    if (rule) {
+      return { face, rule, pod, path };
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import type { HttpRequest } from '@solid/community-server';
 import type { HttpProblem } from './errors';
 
 /**
- * What a face does with a path of a pod.
+ * What a face does with a path of a pod, or of the server.
  */
 export interface Rule {
   /** The methods that the face answers. */
@@ -17,9 +17,9 @@ export interface Rule {
 export interface Exchange {
   readonly request: HttpRequest;
   readonly method: string;
-  /** The base URL of the pod, ending in `/`. */
+  /** The base URL of the pod, ending in `/`; that of the server, for a face of the server as a whole. */
   readonly pod: string;
-  /** The path behind the base URL of the pod. */
+  /** The path behind that base URL. */
   readonly path: string;
   /** The URL of the request, without its query. */
   readonly url: string;
@@ -38,11 +38,11 @@ export interface Answer {
  * One HTTP API: a parser of requests and a writer of answers around the one pipeline.
  */
 export abstract class Face {
-  /** The rule for a path behind the base URL of a pod, or `undefined` if it is none of this face. */
+  /** The rule for a path behind the base URL of a pod or of the server, or `undefined` if it is none of this face. */
   public abstract ruleFor(path: string): Rule | undefined;
 
   /**
-   * Answers a request whose path and method are of this face, and whose pod exists.
+   * Answers a request whose path and method are of this face, and whose pod, if it is of one, exists.
    *
    * @throws What {@link problem} has a body for, once it has become an {@link HttpProblem}.
    */

@@ -1,5 +1,4 @@
 import type { PreferenceParser, RepresentationConverter } from '@solid/community-server';
-import { BasicRepresentation, NotImplementedHttpError, readableToString } from '@solid/community-server';
 import type { ContextLoader } from '../../event/ContextLoader';
 import { isId } from '../../event/Event';
 import { LIMITS } from '../../event/limits';
@@ -13,6 +12,8 @@ import { subscriptionDocument, subscriptionListing } from '../../subscription/su
 import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
 import { assertMediaType } from '../contentType';
+import type { Conversion } from '../convertedAnswer';
+import { convertedAnswer } from '../convertedAnswer';
 import { HttpProblem, unauthorized } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
@@ -26,8 +27,7 @@ export class SubscriptionsFace extends Face {
   private readonly authenticator: Authenticator;
   private readonly subscriber: Subscriber;
   private readonly contexts: ContextLoader;
-  private readonly converter: RepresentationConverter;
-  private readonly preferenceParser: PreferenceParser;
+  private readonly conversion: Conversion;
 
   /**
    * @param authenticator - Tells who makes a request.
@@ -47,8 +47,7 @@ export class SubscriptionsFace extends Face {
     this.authenticator = authenticator;
     this.subscriber = subscriber;
     this.contexts = contexts;
-    this.converter = converter;
-    this.preferenceParser = preferenceParser;
+    this.conversion = { converter, preferenceParser };
   }
 
   public ruleFor(path: string): Rule | undefined {
@@ -116,26 +115,13 @@ export class SubscriptionsFace extends Face {
   }
 
   /** Answers with a document in the form that the client prefers; where that does not matter, as JSON. */
-  private async convert({ request, url }: Exchange, document: object): Promise<Answer> {
-    const accept = request.headers.accept ?? '*/*';
+  private async convert(exchange: Exchange, document: object): Promise<Answer> {
+    const accept = exchange.request.headers.accept ?? '*/*';
     if (accept === '*/*' || accept.startsWith(JSON_MEDIA_TYPE)) {
       return jsonAnswer(200, document);
     }
-    const identifier = { path: url };
-    const representation = new BasicRepresentation(JSON.stringify(document), identifier, JSON_LD);
-    try {
-      const preferences = await this.preferenceParser.handleSafe({ request });
-      const { data, metadata } = await this.converter.handleSafe({ identifier, representation, preferences });
-      return {
-        status: 200,
-        headers: { 'Content-Type': metadata.contentType! },
-        body: await readableToString(data),
-      };
-    } catch (error: unknown) {
-      if (NotImplementedHttpError.isInstance(error)) {
-        throw new HttpProblem(406, `Subscriptions cannot be shown as ${accept.slice(0, 100)}; ask for JSON, JSON-LD or Turtle`);
-      }
-      throw error;
-    }
+    return convertedAnswer(this.conversion, exchange, {
+      body: JSON.stringify(document), type: JSON_LD, subject: 'Subscriptions', forms: 'JSON, JSON-LD or Turtle',
+    });
   }
 }

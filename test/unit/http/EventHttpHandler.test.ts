@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { HttpRequest, TargetExtractor } from '@solid/community-server';
 import type { HttpProblem } from '../../../src/http/errors';
 import { EventHttpHandler } from '../../../src/http/EventHttpHandler';
-import type { Answer, Rule } from '../../../src/http/Face';
+import type { Answer, Exchange, Rule } from '../../../src/http/Face';
 import { Face, jsonAnswer } from '../../../src/http/Face';
 import type { PodDirectory } from '../../../src/pod/PodDirectory';
 
@@ -23,16 +23,36 @@ class TestFace extends Face {
   }
 }
 
+class ServerFace extends TestFace {
+  public asked = 0;
+  public exchange: Exchange | undefined;
+
+  public override ruleFor(path: string): Rule | undefined {
+    this.asked += 1;
+    return path === '.events/hello' || path === 'pod/.events/hello' ? { own: [ 'GET' ], ldp: []} : undefined;
+  }
+
+  public override async handle(exchange?: Exchange): Promise<Answer> {
+    this.exchange = exchange;
+    return { status: 200, body: 'server' };
+  }
+}
+
 describe('The border to the server', (): void => {
   const face = new TestFace();
+  const serverFace = new ServerFace();
+  const located: string[] = [];
   const targetExtractor = {
     handleSafe: async({ request }: { request: HttpRequest }): Promise<object> => ({ path: `http://localhost${request.url}` }),
   } as unknown as TargetExtractor;
   const pods = {
-    locate: async(url: string): Promise<string | undefined> => /^http:\/\/localhost\/[^/]+\//u.exec(url)?.[0],
-    exists: async(): Promise<boolean> => true,
+    locate: async(url: string): Promise<string | undefined> => {
+      located.push(url);
+      return /^http:\/\/localhost\/[^/]+\//u.exec(url)?.[0];
+    },
+    exists: async(pod: string): Promise<boolean> => pod === 'http://localhost/pod/',
   } as unknown as PodDirectory;
-  const handler = new EventHttpHandler(targetExtractor, pods, [ face ]);
+  const handler = new EventHttpHandler(targetExtractor, pods, [ face ], 'http://localhost/', [ serverFace ]);
 
   const send = async(method: string, url: string): Promise<{ status: number; body: string; headers: Record<string, unknown> }> => {
     const server = createServer((request, response): void => {
@@ -44,7 +64,7 @@ describe('The border to the server', (): void => {
     await new Promise<void>((resolve): unknown => server.listen(0, 'localhost', resolve));
     return new Promise((resolve): void => {
       const { port } = server.address() as AddressInfo;
-      httpRequest({ host: 'localhost', port, path: url, method }, (response): void => {
+      httpRequest({ host: 'localhost', port, path: url, method, headers: { host: 'localhost' }}, (response): void => {
         let body = '';
         response.on('data', (chunk: Buffer): void => { body += chunk.toString(); });
         response.on('end', (): void => {
@@ -63,6 +83,20 @@ describe('The border to the server', (): void => {
     expect(await send('GET', '/pod/')).toMatchObject({ status: 299 });
     expect(await send('GET', '/hello')).toMatchObject({ status: 299 });
     expect(await send('DELETE', '/pod/hello')).toMatchObject({ status: 405 });
+  });
+
+  it('answers what is of the server as a whole before it looks for a pod, and looks once at each URL.', async(): Promise<void> => {
+    serverFace.asked = 0;
+    located.length = 0;
+    for (const path of [ '/.events/hello', '/.events/hello', '/pod/.events/hello' ]) {
+      expect(await send('GET', path)).toMatchObject({ status: 200, body: 'server' });
+    }
+    expect(await send('DELETE', '/.events/hello')).toMatchObject({ status: 405 });
+    expect([ serverFace.asked, located ]).toEqual([ 2, []]);
+    expect(serverFace.exchange).toMatchObject({ pod: 'http://localhost/', path: 'pod/.events/hello', url: 'http://localhost/pod/.events/hello' });
+    expect(await send('GET', '/.events/other')).toMatchObject({ status: 299 });
+    expect(await send('GET', '/none/hello')).toMatchObject({ status: 404 });
+    expect(located).toEqual([ 'http://localhost/.events/other', 'http://localhost/none/hello' ]);
   });
 
   it('has no length where there is no content.', async(): Promise<void> => {

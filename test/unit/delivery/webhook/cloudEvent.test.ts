@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { toCloudEvent } from '../../../../src/delivery/webhook/cloudEvent';
+import { ContextLoader } from '../../../../src/event/ContextLoader';
+import type { Event, EventDraft } from '../../../../src/event/Event';
+import { eventUrl } from '../../../../src/event/Event';
+import { createEvent, readMembers } from '../../../../src/event/EventDocument';
+
+const POD = 'https://producer.example/';
+const PUBLISHER = `${POD}profile/card#me`;
+const loader = new ContextLoader();
+
+const make = async(draft: Partial<EventDraft> = {}, publisher: string | undefined = PUBLISHER): Promise<Event> =>
+  createEvent({ topic: 'realestate/contact#add', recipients: [], sources: [], ...draft }, POD, publisher, loader);
+
+/** Checks a text against the rules of CloudEvents 1.0.2 and of its JSON format, as far as they are about attributes. */
+function checkCloudEvent(text: string): Record<string, unknown> {
+  const event = JSON.parse(text) as Record<string, unknown>;
+  const attributes = Object.fromEntries(Object.entries(event).filter(([ name ]): boolean => name !== 'data'));
+  for (const required of [ 'id', 'source', 'specversion', 'type' ]) {
+    expect(Object.keys(attributes)).toContain(required);
+  }
+  for (const [ name, value ] of Object.entries(attributes)) {
+    expect(name).toMatch(/^[a-z0-9]{1,20}$/u);
+    expect(typeof value).toBe('string');
+    expect(value).not.toBe('');
+    expect(value).not.toMatch(/[\u0000-\u001F\u007F-\u009F]|\p{Surrogate}|\p{Noncharacter_Code_Point}/u);
+  }
+  expect(attributes.specversion).toBe('1.0');
+  expect(URL.canParse(attributes.source as string)).toBe(true);
+  expect(attributes.time).toMatch(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/u);
+  expect('data_base64' in event).toBe(false);
+  expect('datacontenttype' in event).toBe('data' in event);
+  expect(attributes.datacontenttype ?? 'application/json').toBe('application/json');
+  // The attributes of the authorization context go together.
+  expect('authid' in event).toBe('authtype' in event);
+  expect([ 'app_user', undefined ]).toContain(attributes.authtype);
+  return event;
+}
+
+describe('An event as a CloudEvent', (): void => {
+  it('tells all of it.', async(): Promise<void> => {
+    const event = await make({
+      recipients: [ 'https://user.example/#me', 'https://other.example/#me' ],
+      sources: [ 'https://a.example/#me' ],
+      subject: 'the subject',
+      eventType: 'the type',
+      requestKey: 'the key',
+      data: '{"a":1}',
+    });
+    expect(checkCloudEvent(toCloudEvent(event))).toEqual({
+      specversion: '1.0',
+      id: event.id,
+      source: POD,
+      type: 'realestate/contact#add',
+      subject: 'the subject',
+      time: new Date(event.published).toISOString(),
+      authtype: 'app_user',
+      authid: PUBLISHER,
+      recipients: 'https://user.example/#me https://other.example/#me',
+      participants: 'https://a.example/#me',
+      eventtype: 'the type',
+      requestkey: 'the key',
+      eventurl: eventUrl(event),
+      datacontenttype: 'application/json',
+      data: { a: 1 },
+    });
+  });
+
+  it('leaves out what is not known.', async(): Promise<void> => {
+    const event = await createEvent({ topic: 'event', recipients: [], sources: [], subject: '' }, POD, undefined, loader);
+    expect(Object.keys(checkCloudEvent(toCloudEvent(event)))).toEqual([ 'specversion', 'id', 'source', 'type', 'time', 'eventurl' ]);
+  });
+
+  it.each([
+    '{ "n": 1.0, "big": 12345678901234567890, "e": 1E400 }', '[1.10]', '"a\\u0000\\ud83d\\ude00"', 'null', 'false', '0', '""',
+    '{"data":{"data":1},"x":",\\"data\\":2"}', '{"@context":{"a":"https://a.example/"},"a":1}',
+  ])('keeps the text of the data %s.', async(data): Promise<void> => {
+    const event = await make({ data, subject: ',"data":3}' });
+    const text = toCloudEvent(event);
+    expect(text.endsWith(`"datacontenttype":"application/json","data":${data}}`)).toBe(true);
+    expect(checkCloudEvent(text).data).toEqual(JSON.parse(data));
+  });
+
+  it('finds the data wherever another server has put it.', async(): Promise<void> => {
+    const members = '{ "subject" : { "data" : 1 },\n "data" : [ 1.0 ], "recipient": [ "https://a.example/", 5 ], "topic": "x" }';
+    expect(readMembers({ members })).toEqual({ values: JSON.parse(members), data: '[ 1.0 ]' });
+    const text = toCloudEvent({ ...await make(), members });
+    expect(text).toContain('"data":[ 1.0 ]}');
+    expect(checkCloudEvent(text)).toMatchObject({ type: 'realestate/contact#add', recipients: 'https://a.example/' });
+  });
+
+  it('has only characters of CloudEvents in its attributes.', async(): Promise<void> => {
+    const event = await make({ topic: 'a\uFFFFb', subject: 'a\nb\u0085\uFDD0😀', data: '"a\\nb"' });
+    expect(checkCloudEvent(toCloudEvent(event))).toMatchObject({ type: 'a\uFFFDb', subject: 'a\uFFFDb\uFFFD\uFFFD😀', data: 'a\nb' });
+  });
+
+  it('is valid whatever is published.', async(): Promise<void> => {
+    await fc.assert(fc.asyncProperty(
+      fc.string({ unit: 'binary', minLength: 1 }), fc.string({ unit: 'binary' }), fc.json({ maxDepth: 3 }),
+      async(topic, subject, data): Promise<void> => {
+        const text = toCloudEvent({ ...await make({ subject, data: `{"payload":${data}}` }), topic });
+        expect(checkCloudEvent(text).data).toEqual({ payload: JSON.parse(data) });
+      },
+    ), { numRuns: 50 });
+  });
+});

@@ -7,6 +7,7 @@ const esModules = [ '@sindresorhus/is', '@szmarczak/http-timer', 'cacheable-look
 
 module.exports = {
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/test/util/setUp.js',
   roots: [ '<rootDir>/test' ],
   testRegex: [ String.raw`/test/.*\.test\.ts$` ],
   transform: { [String.raw`\.[jt]s$`]: [ '@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }}] },

@@ -12,7 +12,7 @@ import { grant } from '../util/access';
 import type { TestAgent } from '../util/accounts';
 import { logIn, seedFile } from '../util/accounts';
 import type { ServerProcess, StreamData } from '../util/process';
-import { killAll, linkPackages, PublishStream, startProcess } from '../util/process';
+import { killAll, PublishStream, startProcess } from '../util/process';
 import { members } from '../util/scene';
 import { freePort } from '../util/server';
 import { eventually } from '../util/wait';
@@ -66,7 +66,6 @@ describe('A server that is killed again and again', (): void => {
       port: await freePort(),
       data: join(folder, 'data'),
       seedConfig: await seedFile(folder, pods),
-      modules: await linkPackages(join(folder, 'modules')),
     };
     start = async(): Promise<ServerProcess> => startProcess(options);
     server = await start();
@@ -149,7 +148,7 @@ describe('A server that is killed again and again', (): void => {
         await stream.publish();
       }
       stream.start(CONNECTIONS);
-      await new Promise((resolve): unknown => setTimeout(resolve, 50 + random() ** 2 * 750));
+      await new Promise((resolve): unknown => setTimeout(resolve, 20 + random() ** 6 * 780));
       await expect(server.kill('SIGKILL')).resolves.toEqual({ code: null, signal: 'SIGKILL' });
       await stream.stop();
       unfinished += count('FROM forwards');

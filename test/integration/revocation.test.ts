@@ -9,7 +9,7 @@ import { grant } from '../util/access';
 import type { TestAgent } from '../util/accounts';
 import { logIn, seedFile } from '../util/accounts';
 import type { ServerProcess } from '../util/process';
-import { killAll, linkPackages, startProcess } from '../util/process';
+import { killAll, startProcess } from '../util/process';
 import { post } from '../util/scene';
 import { freePort } from '../util/server';
 import { eventually } from '../util/wait';
@@ -40,7 +40,6 @@ describe('Who loses access', (): void => {
       port,
       data: join(folder, 'data'),
       seedConfig: await seedFile(folder, names),
-      modules: await linkPackages(join(folder, 'modules')),
     };
     start = async(): Promise<ServerProcess> => startProcess(options);
     server = await start();

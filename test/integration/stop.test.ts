@@ -12,6 +12,7 @@ import { SqliteSession } from '../../src/store/sqlite/SqliteSession';
 import { grant } from '../util/access';
 import type { TestAgent } from '../util/accounts';
 import { logIn, seedFile } from '../util/accounts';
+import { flatten } from '../util/flat';
 import type { ProcessOptions, ServerProcess } from '../util/process';
 import { killAll, PublishStream, spawnServer, startProcess, untilReady } from '../util/process';
 import { members } from '../util/scene';
@@ -38,7 +39,7 @@ describe('A server that is stopped', (): void => {
     folder = await mkdtemp(join(tmpdir(), 'pod-events-stop-'));
     file = join(folder, 'data/.events/events.sqlite');
     options = {
-      config: 'config/examples/start-loopback.json',
+      ...await flatten('config/examples/start-loopback.json'),
       port: await freePort(),
       data: join(folder, 'data'),
       seedConfig: await seedFile(folder, [ 'producer', 'user', 'subscriber' ]),

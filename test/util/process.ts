@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { flatten } from './flat';
 import { ROOT } from './server';
 
 /** How a process ended: with an exit code, or by a signal. */
@@ -12,8 +13,8 @@ export interface Exit {
 }
 
 export interface ProcessOptions {
-  /** The path of the configuration, in the project or absolute. */
-  readonly config: string;
+  /** The path of the configuration, in the project or absolute; or those of its files. */
+  readonly config: string | readonly string[];
   readonly port: number;
   /** The folder of the pods' data. */
   readonly data: string;
@@ -45,7 +46,7 @@ export function environment(): NodeJS.ProcessEnv {
 
 /** Starts the built server as its users do; it need not become ready. */
 export function spawnServer({ config, port, data, seedConfig, logLevel = 'warn', modules }: ProcessOptions): ServerProcess {
-  const args = [ '-c', config, '-p', `${port}`, '-f', data, '-l', logLevel ];
+  const args = [ '-c', ...[ config ].flat(), '-p', `${port}`, '-f', data, '-l', logLevel ];
   if (seedConfig !== undefined) {
     args.push('--seedConfig', seedConfig);
   }
@@ -111,9 +112,11 @@ export async function linkPackages(folder: string): Promise<string> {
   return folder;
 }
 
-/** Starts the built server, and waits until it answers. */
+/** Starts the built server, by its flattened configuration unless modules are given, and waits until it answers. */
 export async function startProcess(options: ProcessOptions): Promise<ServerProcess> {
-  return untilReady(spawnServer(options));
+  const { config, modules } = options;
+  const flat = modules === undefined && typeof config === 'string' ? await flatten(config) : {};
+  return untilReady(spawnServer({ ...options, ...flat }));
 }
 
 /** Waits until a server answers; fails with what it printed if it ends before, or does not answer within a minute. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { App } from '@solid/community-server';
 import { AppRunner } from '@solid/community-server';
 import { seedFile } from './accounts';
+import { flatten } from './flat';
 import { eventually } from './wait';
 
 export const ROOT = join(__dirname, '../..');
@@ -29,17 +30,26 @@ export interface TestServer {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a real server in this process, with one pod for each name. */
-export async function startServer(config: string, pods: readonly string[], baseUrlHost = 'localhost'): Promise<TestServer> {
+/**
+ * Starts a real server in this process, with one pod for each name.
+ * It reads the configuration and the components as packages have them only where it is asked to; that takes longer.
+ */
+export async function startServer(
+  config: string,
+  pods: readonly string[],
+  baseUrlHost = 'localhost',
+  asPackaged = false,
+): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'pod-events-'));
   const port = await freePort();
   const baseUrl = `http://${baseUrlHost}:${port}/`;
   const seedConfig = await seedFile(folder, pods);
   let app: App;
   const start = async(path: string): Promise<void> => {
+    const read = asPackaged ? { config: [ join(ROOT, path) ], modules: ROOT } : await flatten(path);
     app = await new AppRunner().create({
-      config: join(ROOT, path),
-      loaderProperties: { mainModulePath: ROOT, dumpErrorState: false, logLevel: 'error' },
+      config: [ ...read.config ],
+      loaderProperties: { mainModulePath: read.modules, dumpErrorState: false, logLevel: 'error' },
       shorthand: { port, baseUrl, rootFilePath: join(folder, 'data'), loggingLevel: process.env.TEST_LOG ?? 'off', seedConfig },
     });
     await app.start();

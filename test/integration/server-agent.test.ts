@@ -1,7 +1,10 @@
 import { AppRunner } from '@solid/community-server';
 import { decodeJwt } from 'jose';
+import { sendToInbox } from '../../src/delivery/sendToInbox';
 import { parseTurtle } from '../../src/event/rdf';
+import { Profiles } from '../../src/identity/profiles/Profiles';
 import type { SigningAgent } from '../../src/identity/SigningAgent';
+import type { Outgoing } from '../../src/outgoing/Outgoing';
 import { grant } from '../util/access';
 import type { TestAgent } from '../util/accounts';
 import { logIn } from '../util/accounts';
@@ -16,13 +19,18 @@ describe('The server as an agent', (): void => {
   let owner: TestAgent;
   let other: TestAgent;
   let agent: SigningAgent;
+  let outgoing: Outgoing;
+  let profiles: Profiles;
   let document: string;
 
   beforeAll(async(): Promise<void> => {
     const managers = jest.spyOn(AppRunner.prototype, 'createComponentsManager');
-    server = await startServer('test/config/file.json', [ 'alice' ]);
-    agent = await (await managers.mock.results[0].value as { instantiate: (name: string) => Promise<SigningAgent> })
-      .instantiate('urn:solid-pod-events:default:ServerAgent');
+    server = await startServer('test/config/server-agent.json', [ 'alice' ]);
+    const manager = await managers.mock.results[0].value as { instantiate: (name: string) => Promise<unknown> };
+    const partOf = async(name: string): Promise<unknown> => manager.instantiate(`urn:solid-pod-events:default:${name}`);
+    agent = await partOf('ServerAgent') as SigningAgent;
+    outgoing = await partOf('Outgoing') as Outgoing;
+    profiles = await partOf('Profiles') as Profiles;
     managers.mockRestore();
     stock = await startServer('test/config/plain.json', [ 'bob' ]);
     other = await logIn(server.baseUrl, 'alice');
@@ -101,5 +109,39 @@ describe('The server as an agent', (): void => {
     const { webid, iss, iat, exp } = decodeJwt(authorization.slice('DPoP '.length));
     expect([ webid, iss, exp! - iat! ]).toEqual([ agent.webId, server.baseUrl, 1_200 ]);
     expect(Math.abs(iat! - Date.now() / 1_000)).toBeLessThan(60);
+  });
+
+  it('posts to an inbox elsewhere, and is told where the copy is.', async(): Promise<void> => {
+    const inbox = await inboxOf(owner);
+    const text = '{"@id":"","http://purl.org/dc/terms/title":"Hello"}';
+    const { status, location } = await sendToInbox(outgoing, agent, inbox, text);
+    expect([ status, location?.startsWith(inbox) ]).toEqual([ 201, true ]);
+    expect(await (await owner.fetch(location!, { headers: { accept: 'application/ld+json' }})).text()).toBe(text);
+    expect(await sendToInbox(outgoing, agent, `${owner.pod}profile/`, text)).toMatchObject({ status: 403 });
+  });
+
+  it('reads the profiles of other servers, by requests, and those of its own, without.', async(): Promise<void> => {
+    const send = jest.spyOn(outgoing, 'send');
+    expect(await profiles.issuersOf(owner.webId)).toEqual([ stock.baseUrl ]);
+    expect(await profiles.inboxOf(owner.webId)).toBeUndefined();
+    expect(send).toHaveBeenCalledTimes(1);
+    expect(await profiles.issuersOf(other.webId)).toEqual([ server.baseUrl ]);
+    expect(await profiles.inboxOf(other.webId)).toBe(other.inbox);
+    expect(send).toHaveBeenCalledTimes(1);
+    send.mockRestore();
+  });
+
+  it('does not tell what somebody’s document says that is not for everybody.', async(): Promise<void> => {
+    const url = `${other.pod}private`;
+    await other.fetch(url, { method: 'PUT', headers: { 'content-type': 'text/turtle' }, body: `<#me> <${SOLID}oidcIssuer> <https://idp.example/>.` });
+    await expect(profiles.issuersOf(`${url}#me`)).rejects.toThrow('there is no document that everybody may read');
+    await grant(other, url, { public: [ 'Read' ]});
+    const image = `${other.pod}public.png`;
+    await other.fetch(image, { method: 'PUT', headers: { 'content-type': 'image/png' }, body: 'x'.repeat(400_000) });
+    await grant(other, image, { public: [ 'Read' ]});
+    await expect(profiles.issuersOf(image)).rejects.toThrow('it is larger than 256 KiB');
+    expect((await other.fetch(image, { method: 'DELETE' })).status).toBe(205);
+    const fresh = new Profiles(outgoing, Reflect.get(profiles, 'local'), Reflect.get(profiles, 'contexts'));
+    expect(await fresh.issuersOf(`${url}#me`)).toEqual([ 'https://idp.example/' ]);
   });
 });

@@ -26,7 +26,9 @@ export const openOutgoing: Outgoing = {
         isCut: read.length > maxBytes,
       };
     } catch (error: unknown) {
-      throw new OutgoingFailed((error as Error).name === 'TimeoutError' ? 'timeout' : 'unreachable', `${method} ${new URL(url).origin}: ${(error as Error).message}`);
+      const { name, code, message } = error as Error & { code?: string };
+      const fault = code === 'UND_ERR_SOCKET' ? 'broken' : 'unreachable';
+      throw new OutgoingFailed(name === 'TimeoutError' ? 'timeout' : fault, `${method} ${new URL(url).origin}: ${message}`);
     }
   },
 };

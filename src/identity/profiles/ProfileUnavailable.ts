@@ -1,0 +1,32 @@
+import type { OutgoingFault } from '../../outgoing/Outgoing';
+
+/** Why a profile cannot be read. */
+export interface ProfileProblem {
+  /** What is wrong and what to do, as it goes on behind the name of the profile. */
+  readonly reason: string;
+  /** The HTTP status code of the answer, if that is what is wrong. */
+  readonly status?: number;
+  /** Why there was no answer, if there was none. */
+  readonly fault?: OutgoingFault;
+}
+
+/**
+ * What somebody says of itself cannot be read, so it is not known, rather than nothing.
+ */
+export class ProfileUnavailable extends Error {
+  /** The HTTP status code of the answer, if that is what is wrong. */
+  public readonly status?: number;
+  /** Why there was no answer, if there was none. */
+  public readonly fault?: OutgoingFault;
+
+  /**
+   * @param webId - Whose profile it is.
+   * @param problem - What is wrong with it.
+   */
+  public constructor(public readonly webId: string, problem: ProfileProblem) {
+    super(`The profile of ${webId} cannot be read: ${problem.reason}`);
+    this.name = 'ProfileUnavailable';
+    this.status = problem.status;
+    this.fault = problem.fault;
+  }
+}

@@ -1,0 +1,215 @@
+import CachePolicy from 'http-cache-semantics';
+import type { ContextLoader } from '../../event/ContextLoader';
+import { JSON_LD, TURTLE } from '../../event/mediaTypes';
+import { isWebUrl } from '../../event/url';
+import type { Outgoing, OutgoingAnswer, OutgoingRequest } from '../../outgoing/Outgoing';
+import { OutgoingFailed } from '../../outgoing/Outgoing';
+import { linkTargets } from './linkHeader';
+import type { LocalDocuments } from './LocalDocuments';
+import type { ProfileDocument } from './profileDocument';
+import { failed, INBOX, ISSUER, MOST_BYTES, readProfile, STORAGE } from './profileDocument';
+import { ProfileUnavailable } from './ProfileUnavailable';
+import type { Lookup } from './SharedLookups';
+import { SharedLookups } from './SharedLookups';
+
+const ACCEPT = `${TURTLE}, ${JSON_LD};q=0.9`;
+
+/** How long what was found holds at least, so that a burst is one request, and at most; in milliseconds. */
+const LEAST_AGE = 10_000;
+const MOST_AGE = 60 * 60_000;
+/** How many documents are remembered. */
+const MOST_DOCUMENTS = 10_000;
+/** Documents that say more than this, in characters, are remembered no longer than they must, to save memory. */
+const LONG = 4_096;
+
+/**
+ * What others say of themselves in their WebID documents: where their inbox is, who their identity provider is, and
+ * where their storages are.
+ *
+ * A document is fetched once for all questions, and again when its HTTP lifetime is over, which counts as an hour at
+ * most and 10 seconds at least. That it could not be read is remembered for 10 seconds. Redirects are not followed, and
+ * no JSON-LD context is fetched. Documents on this server are read without a request.
+ */
+export class Profiles {
+  private readonly outgoing: Outgoing;
+  private readonly local: LocalDocuments;
+  private readonly contexts: ContextLoader;
+  private readonly timeout: number;
+  private readonly heads = new SharedLookups<ProfileDocument>(MOST_DOCUMENTS);
+  private readonly documents = new SharedLookups<ProfileDocument>(MOST_DOCUMENTS);
+
+  /**
+   * @param outgoing - The way to documents of other servers.
+   * @param local - The documents of this server.
+   * @param contexts - The JSON-LD contexts that a document may name.
+   * @param timeout - How long a request may take, in seconds. Default 10.
+   */
+  public constructor(outgoing: Outgoing, local: LocalDocuments, contexts: ContextLoader, timeout = 10) {
+    this.outgoing = outgoing;
+    this.local = local;
+    this.contexts = contexts;
+    this.timeout = timeout * 1_000;
+  }
+
+  /**
+   * The URL of an agent's inbox, by its WebID document or the `Link` header of that; the first in the order of their
+   * code units, if it names more than one.
+   *
+   * A `Link` header is about the document, so it counts least for a WebID with a fragment.
+   *
+   * @returns An absolute http(s) URL; `undefined` if the agent names none.
+   *
+   * @throws {@link ProfileUnavailable} if that cannot be told.
+   *
+   * @see https://www.w3.org/TR/ldn/#discovery
+   */
+  public async inboxOf(webId: string): Promise<string | undefined> {
+    const url = documentOf(webId);
+    if (url === webId && !this.local.isLocal(url) && !this.documents.has(url)) {
+      const head = await this.heads.get(url, async(): Promise<Lookup<ProfileDocument>> => this.fetchHead(url));
+      if (head.linked !== undefined) {
+        return head.linked;
+      }
+      if (head.problem) {
+        throw new ProfileUnavailable(webId, head.problem);
+      }
+    }
+    const document = await this.read(url);
+    const [ inbox = document.linked ] = valuesOf(document, webId, INBOX).filter(isWebUrl);
+    if (inbox === undefined && document.problem) {
+      throw new ProfileUnavailable(webId, document.problem);
+    }
+    return inbox;
+  }
+
+  /**
+   * The identity providers that an agent trusts, spelled as it spells them, in the order of their code units.
+   *
+   * @throws {@link ProfileUnavailable} if that cannot be told.
+   *
+   * @see https://solidproject.org/TR/oidc#oidc-issuer-discovery
+   */
+  public async issuersOf(webId: string): Promise<string[]> {
+    return this.valuesOf(webId, ISSUER);
+  }
+
+  /**
+   * The URLs of an agent's storages, in the order of their code units.
+   *
+   * @throws {@link ProfileUnavailable} if that cannot be told.
+   *
+   * @see https://solidproject.org/TR/protocol#storage-resource
+   */
+  public async storagesOf(webId: string): Promise<string[]> {
+    return this.valuesOf(webId, STORAGE);
+  }
+
+  private async valuesOf(webId: string, predicate: string): Promise<string[]> {
+    const document = await this.read(documentOf(webId));
+    if (document.problem) {
+      throw new ProfileUnavailable(webId, document.problem);
+    }
+    return valuesOf(document, webId, predicate);
+  }
+
+  private async read(url: string): Promise<ProfileDocument> {
+    return this.documents.get(url, async(): Promise<Lookup<ProfileDocument>> =>
+      this.local.isLocal(url) ? this.readLocal(url) : this.fetch(url));
+  }
+
+  private async readLocal(url: string): Promise<Lookup<ProfileDocument>> {
+    const document = await this.local.read(url, MOST_BYTES);
+    const value = document ?
+      await readProfile(document, url, this.contexts) :
+      failed('there is no document that everybody may read; check the WebID', { status: 404 });
+    return { value, ttl: LEAST_AGE };
+  }
+
+  /** Asks for the `Link` header alone; a server that has none, or has trouble with HEAD, is not a problem. */
+  private async fetchHead(url: string): Promise<Lookup<ProfileDocument>> {
+    const request = this.requestOf('HEAD', url);
+    try {
+      const answer = await this.outgoing.send(request);
+      return { value: { statements: [], linked: linkedInbox(answer, url) }, ttl: lifetime(request, answer) };
+    } catch (error: unknown) {
+      const value = unanswered(error);
+      return { value: value.problem?.fault === 'broken' ? { statements: []} : value, ttl: LEAST_AGE };
+    }
+  }
+
+  private async fetch(url: string): Promise<Lookup<ProfileDocument>> {
+    const request = this.requestOf('GET', url);
+    let answer: OutgoingAnswer;
+    try {
+      answer = await this.outgoing.send(request);
+    } catch (error: unknown) {
+      return { value: unanswered(error), ttl: LEAST_AGE };
+    }
+    if (!isSuccess(answer)) {
+      return { value: failed(reasonOf(answer), { status: answer.status }), ttl: LEAST_AGE };
+    }
+    const { 'content-type': contentType = '' } = answer.headers;
+    const type = contentType.split(/[,;]/u)[0].trim().toLowerCase();
+    const document = await readProfile({ ...answer, type }, url, this.contexts);
+    const isShort = !document.problem && document.statements.flat().join('').length <= LONG;
+    return {
+      value: { ...document, linked: linkedInbox(answer, url) },
+      ttl: isShort ? lifetime(request, answer) : LEAST_AGE,
+    };
+  }
+
+  private requestOf(method: 'GET' | 'HEAD', url: string): OutgoingRequest {
+    return { method, url, headers: { accept: ACCEPT }, timeout: this.timeout, maxBytes: MOST_BYTES };
+  }
+}
+
+/** The URL of the document that describes an agent. */
+function documentOf(webId: string): string {
+  if (!isWebUrl(webId)) {
+    throw new ProfileUnavailable(webId, { reason: 'a WebID begins with https:// and is at most 2,048 bytes long' });
+  }
+  return webId.replace(/#.*$/u, '');
+}
+
+function valuesOf({ statements }: ProfileDocument, webId: string, predicate: string): string[] {
+  const values = statements
+    .filter(([ subject, verb ]): boolean => subject === webId && verb === predicate)
+    .map(([ , , object ]): string => object);
+  return [ ...new Set(values) ].sort();
+}
+
+function linkedInbox(answer: OutgoingAnswer, url: string): string | undefined {
+  const { link = '' } = answer.headers;
+  return isSuccess(answer) ? linkTargets(link, INBOX, url).filter(isWebUrl).sort().at(0) : undefined;
+}
+
+function isSuccess({ status }: OutgoingAnswer): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** For how long an answer holds, in milliseconds, for a cache that many share. */
+function lifetime(request: OutgoingRequest, answer: OutgoingAnswer): number {
+  const policy = new CachePolicy(
+    { method: request.method, url: request.url, headers: request.headers! },
+    { status: answer.status, headers: answer.headers },
+  );
+  return Math.min(Math.max(policy.storable() ? policy.timeToLive() : 0, LEAST_AGE), MOST_AGE);
+}
+
+function unanswered(error: unknown): ProfileDocument {
+  if (error instanceof OutgoingFailed) {
+    return failed(`${error.message.replace(/\.$/u, '')}; check the WebID, and that its server can be reached`, { fault: error.fault });
+  }
+  throw error;
+}
+
+function reasonOf({ status }: OutgoingAnswer): string {
+  const answered = `its server answers ${status}`;
+  if (status >= 300 && status < 400) {
+    return `${answered}, and redirects are not followed; the WebID has to be the URL where the document is`;
+  }
+  if (status === 401 || status === 403) {
+    return `${answered}; its owner has to let everybody read it`;
+  }
+  return status === 404 || status === 410 ? `${answered}; check the WebID` : `${answered}; try again later`;
+}

@@ -1,0 +1,77 @@
+import type { Quad } from '@rdfjs/types';
+import type { ContextLoader } from '../../event/ContextLoader';
+import { JSON_LD, TURTLE } from '../../event/mediaTypes';
+import { parseJsonLd, parseTurtle } from '../../event/rdf';
+import { LDP, PIM, SOLID } from '../../event/vocabulary';
+import type { ProfileProblem } from './ProfileUnavailable';
+
+/** What a profile can say, as far as it matters here. */
+export const INBOX = `${LDP}inbox`;
+export const ISSUER = `${SOLID}oidcIssuer`;
+export const STORAGE = `${PIM}storage`;
+
+const PREDICATES: ReadonlySet<string> = new Set([ INBOX, ISSUER, STORAGE ]);
+
+/** Who says what of whom: subject, predicate, object. */
+export type Statement = readonly [subject: string, predicate: string, object: string];
+
+/** What a WebID document says, of all agents that it describes. */
+export interface ProfileDocument {
+  readonly statements: readonly Statement[];
+  /** The inbox that its `Link` header names. */
+  readonly linked?: string;
+  /** Why its statements are not known. */
+  readonly problem?: ProfileProblem;
+}
+
+/** A document as it came. */
+export interface Received {
+  readonly type: string;
+  readonly body: string;
+  readonly isCut: boolean;
+}
+
+/** How much of a document is read, in bytes. */
+export const MOST_BYTES = 256 * 1_024;
+
+/**
+ * Reads a WebID document.
+ *
+ * @param received - The document; contexts that are not bundled are not fetched.
+ * @param url - Its URL.
+ * @param contexts - The JSON-LD contexts that it may name.
+ *
+ * @returns What it says, or what is wrong with it.
+ */
+export async function readProfile(
+  { type, body, isCut }: Received,
+  url: string,
+  contexts: ContextLoader,
+): Promise<ProfileDocument> {
+  if (isCut) {
+    return failed(`it is larger than ${MOST_BYTES / 1_024} KiB; its owner has to move to other documents what is not about the WebID`);
+  }
+  try {
+    switch (type) {
+      case TURTLE: return { statements: statementsOf(parseTurtle(body, url)) };
+      case JSON_LD: return { statements: statementsOf(await parseJsonLd(body, contexts, url)) };
+      default: return failed(`it is ${type === '' ? 'of no media type' : type.slice(0, 100)}; its server has to show it as ${TURTLE} or ${JSON_LD}`);
+    }
+  } catch (error: unknown) {
+    return failed(`it is not valid ${type}, which its owner has to correct: ${(error as Error).message.slice(0, 300)}`);
+  }
+}
+
+/** A document of which nothing is known. */
+export function failed(reason: string, more: Omit<ProfileProblem, 'reason'> = {}): ProfileDocument {
+  return { statements: [], problem: { reason, ...more }};
+}
+
+function statementsOf(quads: readonly Quad[]): Statement[] {
+  const statements = quads
+    .filter(({ predicate, object, graph }): boolean =>
+      PREDICATES.has(predicate.value) && object.termType === 'NamedNode' && graph.termType === 'DefaultGraph')
+    .map(({ subject, predicate, object }): Statement => [ subject.value, predicate.value, object.value ]);
+  // Parts of a text keep the whole text in memory, so these are copied.
+  return JSON.parse(JSON.stringify(statements)) as Statement[];
+}

@@ -1,5 +1,5 @@
 import TTLCache from '@isaacs/ttlcache';
-import type { Access, Readers } from '../publish/ports';
+import type { Access, Outbox, Readers } from '../publish/ports';
 import type { Doubt, EventStore, PendingForward, ReaderScope } from '../store/EventStore';
 import { parseTopic, topicPath } from '../event/Topic';
 import { controlsInbox } from '../publish/consent';
@@ -56,6 +56,7 @@ export class Forwarder {
    * @param access - Whose inboxes are whose.
    * @param listeners - Who is told of copies in watched containers.
    * @param report - Is told what went wrong; the fan-out tries again by itself.
+   * @param outbox - Makes the deliveries to other servers.
    * @param options - See {@link ForwarderOptions}.
    */
   public constructor(
@@ -64,6 +65,7 @@ export class Forwarder {
     private readonly access: Access,
     private readonly listeners: readonly CopyListener[],
     private readonly report: (message: string) => void,
+    private readonly outbox: Outbox,
     options: ForwarderOptions = {},
   ) {
     this.chunk = options.chunk ?? 1_000;
@@ -147,7 +149,11 @@ export class Forwarder {
     let scope = await this.scopes.get(forward.pod, resource);
     let hasAsked = false;
     while (this.started) {
-      const { outcome, unknown, doubts, watched } = await this.store.land(forward, scope, this.chunk, hasAsked);
+      const landed = await this.store.land(forward, scope, this.chunk, hasAsked, this.outbox.now());
+      const { outcome, unknown, doubts, watched, hasDeliveries } = landed;
+      if (hasDeliveries) {
+        this.outbox.wake();
+      }
       for (const copy of watched) {
         for (const listener of this.listeners) {
           listener.landed(copy);

@@ -60,6 +60,9 @@ export function eventUrl({ pod, id }: Pick<Event, 'pod' | 'id'>): string {
   return `${publishContainer(pod)}${id}`;
 }
 
+/** The member by which a document tells how many servers have passed it on; every context has the prefix. */
+export const HOPS = 'events:hops';
+
 /** What the document has beside its context and its members. */
 const FRAME = '{"@context":'.length;
 
@@ -68,7 +71,17 @@ export function eventDocument({ context, members }: Pick<Event, 'context' | 'mem
   return `{"@context":${context},${members.slice(1)}`;
 }
 
-/** The length of that document, in bytes. */
+/**
+ * The document as it goes to another server, with the number of servers that will have passed it on.
+ *
+ * @param event - The event.
+ * @param hops - At least 1.
+ */
+export function hoppedDocument({ context, members }: Pick<Event, 'context' | 'members'>, hops: number): string {
+  return `{"@context":${context},${JSON.stringify(HOPS)}:${hops},${members.slice(1)}`;
+}
+
+/** The length of an event's own document, in bytes. */
 export function documentBytes({ context, members }: Pick<Event, 'context' | 'members'>): number {
   return FRAME + Buffer.byteLength(context) + Buffer.byteLength(members);
 }

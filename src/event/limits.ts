@@ -19,6 +19,8 @@ export const LIMITS = {
   urlBytes: 2_048,
   /** Largest body of a subscription, in bytes. */
   subscriptionBytes: 64 * 1_024,
+  /** Most bytes that an event's document has beside what was posted: its context, and who published it to whom. */
+  documentBytes: 512 * 1_024,
   /** Largest request body of events that is read by default, in bytes. */
   requestBytes: 4 * 1_024 * 1_024,
 } as const;

@@ -4,10 +4,13 @@ import { getLoggerFor, HttpHandler, NotImplementedHttpError } from '@solid/commu
 import { v7 } from 'uuid';
 import { InvalidInput } from '../event/InvalidInput';
 import type { PodDirectory } from '../pod/PodDirectory';
+import { ProfileUnavailable } from '../identity/profiles/ProfileUnavailable';
+import { Conflict } from '../publish/Conflict';
 import { NotAuthorized } from '../publish/NotAuthorized';
 import { TooMany } from '../publish/TooMany';
+import { NoRoom } from '../store/NoRoom';
 import { HttpProblem, methodNotAllowed } from './errors';
-import type { Answer, Exchange, Face, Rule } from './Face';
+import type { Answer, Exchange, Face, PassedOn, Rule } from './Face';
 
 interface Match extends Exchange {
   readonly face: Face;
@@ -28,6 +31,8 @@ interface Target {
 /** How many URLs are remembered, and for how long, in milliseconds. */
 const MOST_URLS = 1_000;
 const URL_MAX_AGE = 60_000;
+/** After how many seconds it may be tried again where the profile of somebody could not be had. */
+const PROFILE_RETRY = 60;
 
 /**
  * The border to the server: finds the face that a request is for, and writes the answer.
@@ -41,6 +46,7 @@ export class EventHttpHandler extends HttpHandler {
   private readonly faces: readonly Face[];
   private readonly baseUrl: string;
   private readonly serverFaces: readonly Face[];
+  private readonly ldpHandler: HttpHandler;
   private readonly urls = new TTLCache<string, Target>({ max: MOST_URLS, ttl: URL_MAX_AGE });
   private readonly matches = new WeakMap<HttpRequest, Match>();
 
@@ -50,6 +56,7 @@ export class EventHttpHandler extends HttpHandler {
    * @param faces - The faces of each pod, of which the first that has the path answers.
    * @param baseUrl - The base URL of the server.
    * @param serverFaces - The faces of the server as a whole, which go before those of pods.
+   * @param ldpHandler - The server's own handler of LDP, for what a face leaves to it.
    */
   public constructor(
     targetExtractor: TargetExtractor,
@@ -57,6 +64,7 @@ export class EventHttpHandler extends HttpHandler {
     faces: Face[],
     baseUrl: string,
     serverFaces: Face[],
+    ldpHandler: HttpHandler,
   ) {
     super();
     this.targetExtractor = targetExtractor;
@@ -64,6 +72,7 @@ export class EventHttpHandler extends HttpHandler {
     this.faces = faces;
     this.baseUrl = baseUrl;
     this.serverFaces = serverFaces;
+    this.ldpHandler = ldpHandler;
   }
 
   public override async canHandle({ request }: HttpHandlerInput): Promise<void> {
@@ -76,7 +85,12 @@ export class EventHttpHandler extends HttpHandler {
 
   public override async handle({ request, response }: HttpHandlerInput): Promise<void> {
     const match = this.matches.get(request)!;
-    write(response, await this.answer(match), match.method);
+    const answer = await this.answer(match);
+    if ('passedOn' in answer) {
+      await this.ldpHandler.handleSafe({ request: answer.passedOn, response });
+    } else {
+      write(response, answer, match.method);
+    }
   }
 
   /** The URL of a request, which follows from its path and these headers, so it is found once for each. */
@@ -100,7 +114,7 @@ export class EventHttpHandler extends HttpHandler {
     return place && { request, method: request.method!, url, isOfServer: ofServer !== undefined, ...place };
   }
 
-  private async answer(match: Match): Promise<Answer> {
+  private async answer(match: Match): Promise<Answer | PassedOn> {
     const { face, rule, method, url, pod, isOfServer } = match;
     try {
       if (!rule.own.includes(method)) {
@@ -128,6 +142,17 @@ export class EventHttpHandler extends HttpHandler {
     if (error instanceof TooMany) {
       // See https://www.rfc-editor.org/rfc/rfc6585#section-4
       return new HttpProblem(429, error.message, { 'Retry-After': String(error.retryAfter) });
+    }
+    if (error instanceof Conflict) {
+      return new HttpProblem(409, error.message);
+    }
+    if (error instanceof ProfileUnavailable) {
+      return new HttpProblem(503, error.message, { 'Retry-After': String(PROFILE_RETRY) });
+    }
+    if (error instanceof NoRoom) {
+      this.logger.error(`${method} ${url} was refused: ${error.message}`);
+      // See https://www.rfc-editor.org/rfc/rfc4918#section-11.5
+      return new HttpProblem(507, 'The server has no room left to store this; nothing was stored, try again later');
     }
     const id = v7();
     this.logger.error(`${method} ${url} failed (${id}): ${(error as Error).stack ?? String(error)}`);

@@ -35,6 +35,14 @@ export interface Answer {
 }
 
 /**
+ * Says that a request is left to the server's own LDP after all.
+ */
+export interface PassedOn {
+  /** The request, whose body can be read from its beginning. */
+  readonly passedOn: HttpRequest;
+}
+
+/**
  * One HTTP API: a parser of requests and a writer of answers around the one pipeline.
  */
 export abstract class Face {
@@ -46,7 +54,7 @@ export abstract class Face {
    *
    * @throws What {@link problem} has a body for, once it has become an {@link HttpProblem}.
    */
-  public abstract handle(exchange: Exchange): Promise<Answer>;
+  public abstract handle(exchange: Exchange): Promise<Answer | PassedOn>;
 
   /** The answer that tells of an error, in the form of this face. */
   public abstract problem(problem: HttpProblem, exchange: Exchange): Answer;

@@ -1,15 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import { HttpProblem } from './errors';
 
+/** The media type of a request's body, in lower case and without parameters; empty if there is none. */
+export function mediaTypeOf(request: IncomingMessage): string {
+  return (request.headers['content-type'] ?? '').split(';')[0].trim().toLowerCase();
+}
+
 /**
- * The media type of a request's body, in lower case and without parameters.
+ * The media type of a request's body, which is one of those that are accepted.
  *
  * @throws {@link HttpProblem} 415 if it is none of the accepted ones.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-415-unsupported-media-type
  */
 export function assertMediaType<T extends string>(request: IncomingMessage, accepted: readonly T[]): T {
-  const type = (request.headers['content-type'] ?? '').split(';')[0].trim().toLowerCase();
+  const type = mediaTypeOf(request);
   if (!(accepted as readonly string[]).includes(type)) {
     throw new HttpProblem(
       415,

@@ -17,11 +17,15 @@ export class ServerContainers implements Containers {
   }
 
   public async podOfContainer(url: string): Promise<string | undefined> {
-    if (!this.identifierStrategy.supportsIdentifier({ path: url })) {
+    if (!this.isHere(url)) {
       return undefined;
     }
     const pod = await this.pods.locate(url);
     return pod && await this.pods.exists(pod) ? pod : undefined;
+  }
+
+  public isHere(url: string): boolean {
+    return this.identifierStrategy.supportsIdentifier({ path: url });
   }
 
   public async exists(url: string): Promise<boolean> {

@@ -1,13 +1,15 @@
 import type { ContextLoader } from '../event/ContextLoader';
 import type { Caller } from '../identity/Caller';
 import type { Event, EventDraft } from '../event/Event';
+import { hoppedDocument } from '../event/Event';
 import { createEvent } from '../event/EventDocument';
 import { InvalidInput } from '../event/InvalidInput';
 import { parseTopic, topicPath } from '../event/Topic';
-import type { AcceptedEvent, EventStore, Forward } from '../store/EventStore';
+import type { AcceptedEvent, EventStore, Forward, RemoteRecipient } from '../store/EventStore';
 import { covers } from '../subscription/TopicPattern';
 import { NotAuthorized } from './NotAuthorized';
-import type { Access, Pods, Wakeable } from './ports';
+import { fewAtOnce } from './fewAtOnce';
+import type { Access, Outbox, Pods, RemoteRecipients, Wakeable } from './ports';
 import type { PublishRate } from './PublishRate';
 
 /**
@@ -27,6 +29,9 @@ export interface PublishRequest {
   readonly toProducer?: boolean;
 }
 
+/** When a recipient who was offered an event is tried again, in milliseconds. */
+const FIRST_RETRY = 5_000;
+
 /** The inbox in which a pod gets what is addressed to its owner. */
 export function ownInbox(pod: string): string {
   return `${pod}inbox/`;
@@ -42,6 +47,9 @@ export class Publisher {
   private readonly contexts: ContextLoader;
   private readonly fanOut: Wakeable;
   private readonly rate: PublishRate;
+  private readonly remote: RemoteRecipients;
+  private readonly outbox: Outbox;
+  private readonly budget: number;
 
   /**
    * @param store - Where events are kept.
@@ -50,6 +58,9 @@ export class Publisher {
    * @param contexts - The JSON-LD contexts that data may name.
    * @param fanOut - Is told of new events.
    * @param rate - Bounds how much an agent publishes.
+   * @param remote - Reaches recipients on other servers.
+   * @param outbox - Makes the deliveries to those who could not be reached at once.
+   * @param budget - How long a request waits for the servers of its recipients, in milliseconds. Default 3,000.
    */
   public constructor(
     store: EventStore,
@@ -58,6 +69,9 @@ export class Publisher {
     contexts: ContextLoader,
     fanOut: Wakeable,
     rate: PublishRate,
+    remote: RemoteRecipients,
+    outbox: Outbox,
+    budget = 3_000,
   ) {
     this.store = store;
     this.pods = pods;
@@ -65,6 +79,9 @@ export class Publisher {
     this.contexts = contexts;
     this.fanOut = fanOut;
     this.rate = rate;
+    this.remote = remote;
+    this.outbox = outbox;
+    this.budget = budget;
   }
 
   /**
@@ -73,7 +90,10 @@ export class Publisher {
    * Once the promise is fulfilled the events are stored durably, together with the work of forwarding them,
    * which has not begun. The cost does not depend on how many subscribers there are.
    *
-   * @throws {@link InvalidInput} if a recipient has no pod here, or data is no valid JSON-LD.
+   * Recipients on other servers are offered the events before, within a time budget. Who has not answered by then gets
+   * them later; if one refuses, nothing is stored here, though another may have taken its copy already.
+   *
+   * @throws {@link InvalidInput} if a WebID of this server has no pod, or data is no valid JSON-LD.
    * @throws {@link NotAuthorized} that names the first recipient to whom the publisher may not publish,
    *         or the topic that its API key does not cover.
    * @throws {@link TooMany} if the publisher has published too much of late.
@@ -87,10 +107,47 @@ export class Publisher {
       event: await this.create(draft, index, request),
       forwards: forwardsOf(draft, request, pods),
     })));
-    if (await this.store.accept(accepted)) {
+    const offered = await this.offer(request, accepted, pods);
+    if (await this.store.accept(offered)) {
       this.fanOut.wake();
+      if (offered !== accepted) {
+        this.outbox.wake();
+      }
     }
     return accepted.map(({ event }): Event => event);
+  }
+
+  /**
+   * Adds to events what became of them at the recipients on other servers; what was not offered in time comes later.
+   *
+   * @throws {@link NotAuthorized} for the first recipient whose server refuses.
+   */
+  private async offer(
+    { drafts }: PublishRequest,
+    accepted: readonly AcceptedEvent[],
+    pods: ReadonlyMap<string, string>,
+  ): Promise<readonly AcceptedEvent[]> {
+    const tasks = drafts.flatMap(({ topic, ...draft }, index): { webId: string; topic: string; index: number }[] =>
+      targetsOf({ topic, ...draft }).flatMap((webId) => pods.has(webId) ? [] : [{ webId, topic, index }]));
+    if (tasks.length === 0) {
+      return accepted;
+    }
+    const deadline = performance.now() + this.budget;
+    const recipients = accepted.map((): RemoteRecipient[] => []);
+    await fewAtOnce(tasks, async({ webId, topic, index }): Promise<void> => {
+      const { outcome, host, attempt, copy } = await this.remote.offer(
+        webId,
+        hoppedDocument(accepted[index].event, 1),
+        deadline,
+      );
+      if (outcome === 'refused') {
+        throw refusal(webId, topic);
+      }
+      const isDelivered = outcome === 'taken';
+      const due = this.outbox.now() + (attempt ? FIRST_RETRY : 0);
+      recipients[index].push({ agent: webId, host, attempt, isDelivered, copy, due });
+    });
+    return accepted.map((event, index): AcceptedEvent => ({ ...event, recipients: recipients[index] }));
   }
 
   private async create(draft: EventDraft, index: number, request: PublishRequest): Promise<Event> {
@@ -103,20 +160,19 @@ export class Publisher {
     }
   }
 
-  /** The pods of all recipients and sources, by WebID. */
+  /** The pods of all recipients and sources that have one here, by WebID. */
   private async findPods(drafts: readonly EventDraft[]): Promise<Map<string, string>> {
     const pods = new Map<string, string>();
     for (const [ index, draft ] of drafts.entries()) {
       for (const webId of targetsOf(draft)) {
         if (!pods.has(webId)) {
           const found = await this.pods.podOf(webId);
-          if ('reason' in found) {
-            const error = new InvalidInput(found.reason === 'elsewhere' ?
-              `Recipient ${webId} is on another server, and this server does not deliver to other servers yet` :
-              `Recipient ${webId} has no pod on this server`);
+          if ('pod' in found) {
+            pods.set(webId, found.pod);
+          } else if (found.reason === 'unknown') {
+            const error = new InvalidInput(`Recipient ${webId} has no pod on this server`);
             throw drafts.length > 1 ? error.at(index) : error;
           }
-          pods.set(webId, found.pod);
         }
       }
     }
@@ -133,16 +189,17 @@ export class Publisher {
       }
     }
     const resource = (draft: EventDraft, webId: string): string => `${pods.get(webId)}${paths.get(draft.topic)}`;
+    const targetsHere = (draft: EventDraft): string[] => targetsOf(draft).filter((webId): boolean => pods.has(webId));
     const resources = new Set(drafts.flatMap((draft): string[] =>
-      targetsOf(draft).map((webId): string => resource(draft, webId))));
+      targetsHere(draft).map((webId): string => resource(draft, webId))));
     if (resources.size === 0) {
       return;
     }
     const allowed = await this.access.allowed(caller, [ ...resources ], 'append');
     for (const draft of drafts) {
-      for (const webId of targetsOf(draft)) {
+      for (const webId of targetsHere(draft)) {
         if (!allowed.has(resource(draft, webId))) {
-          throw new NotAuthorized(`Not authorized to publish to ${webId} on topic ${draft.topic}`);
+          throw refusal(webId, draft.topic);
         }
       }
     }
@@ -157,13 +214,17 @@ function assertWithinLimits({ caller: { limits }, drafts }: PublishRequest): voi
   }
 }
 
+function refusal(webId: string, topic: string): NotAuthorized {
+  return new NotAuthorized(`Not authorized to publish to ${webId} on topic ${topic}`);
+}
+
 function targetsOf({ recipients, sources }: EventDraft): string[] {
   return [ ...recipients, ...sources ];
 }
 
 /** The producing pod already holds the event, so it gets no copy. */
 function forwardsOf(draft: EventDraft, request: PublishRequest, pods: ReadonlyMap<string, string>): Forward[] {
-  const targets = new Set(targetsOf(draft).map((webId): string => pods.get(webId)!));
+  const targets = new Set(targetsOf(draft).flatMap((webId): string[] => pods.has(webId) ? [ pods.get(webId)! ] : []));
   if (request.toProducer) {
     targets.add(request.pod);
   }

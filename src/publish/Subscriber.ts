@@ -3,15 +3,25 @@ import { InvalidInput } from '../event/InvalidInput';
 import { publishContainer } from '../event/Event';
 import { controlsInbox } from './consent';
 import { NotAuthorized } from './NotAuthorized';
-import type { Access, Containers } from './ports';
+import type { Access, Containers, InboxFinder, SubscriptionListener, WebhookConsent } from './ports';
 import type { Caller } from '../identity/Caller';
-import type { EventStore } from '../store/EventStore';
+import type { DeliveryStore } from '../store/DeliveryStore';
+import type { Consent, EventStore, RemoteTarget } from '../store/EventStore';
 import type { Subscription, SubscriptionDraft } from '../subscription/Subscription';
 import { subscriptionsContainer } from '../subscription/Subscription';
 import type { TopicPattern } from '../subscription/TopicPattern';
 import { covers, patternPath } from '../subscription/TopicPattern';
 import { TooMany } from './TooMany';
 
+/** What came of a request to follow a topic. */
+export interface Followed {
+  readonly subscription: Subscription;
+  /** What signs deliveries to the webhook; only told when it is made. */
+  readonly secret?: string;
+}
+
+/** How long both secrets are good after a change, in milliseconds. */
+const OVERLAP = 24 * 60 * 60_000;
 /** After how many seconds it may be tried again where there are as many subscriptions as there may be. */
 const FULL_RETRY = 3_600;
 
@@ -22,6 +32,10 @@ export class Subscriber {
   private readonly store: EventStore;
   private readonly access: Access;
   private readonly containers: Containers;
+  private readonly profiles: InboxFinder;
+  private readonly webhooks: WebhookConsent;
+  private readonly deliveries: DeliveryStore;
+  private readonly listeners: readonly SubscriptionListener[];
   private readonly mostOfAgent: number;
   private readonly mostOfPod: number;
 
@@ -29,6 +43,10 @@ export class Subscriber {
    * @param store - Where subscriptions are kept.
    * @param access - Decides who may follow what, and who may see and end it.
    * @param containers - Knows the inboxes.
+   * @param profiles - Tells the inboxes of agents elsewhere.
+   * @param webhooks - Asks webhooks whether they agree.
+   * @param deliveries - Knows the secrets of webhooks.
+   * @param listeners - Are told of subscriptions that are resumed.
    * @param mostOfAgent - The most subscriptions that an agent has on this server. Default 10,000.
    * @param mostOfPod - The most subscriptions to one pod. Default 1,000,000.
    */
@@ -36,20 +54,30 @@ export class Subscriber {
     store: EventStore,
     access: Access,
     containers: Containers,
+    profiles: InboxFinder,
+    webhooks: WebhookConsent,
+    deliveries: DeliveryStore,
+    listeners: SubscriptionListener[],
     mostOfAgent = 10_000,
     mostOfPod = 1_000_000,
   ) {
     this.store = store;
     this.access = access;
     this.containers = containers;
+    this.profiles = profiles;
+    this.webhooks = webhooks;
+    this.deliveries = deliveries;
+    this.listeners = listeners;
     this.mostOfAgent = mostOfAgent;
     this.mostOfPod = mostOfPod;
   }
 
   /**
-   * Follows a topic of a pod. Who already does, with the same inbox, gets the subscription that is there.
+   * Follows a topic of a pod. Who already does, with the same inbox or webhook, gets the subscription that is there;
+   * if nothing was sent to its target any more, it is again.
    *
-   * @throws {@link InvalidInput} if the inbox is no container of this server, or one that holds published events.
+   * @throws {@link InvalidInput} if the inbox is no container of this server, or one that holds published events,
+   *         or the webhook does not agree.
    * @throws {@link NotAuthorized} if the agent may not read the topic, or does not control the inbox.
    * @throws {@link TooMany} if the agent, or the pod, has as many subscriptions as there may be.
    */
@@ -57,8 +85,8 @@ export class Subscriber {
     pod: string,
     caller: Caller & { agent: string },
     draft: SubscriptionDraft,
-  ): Promise<Subscription> {
-    const { pattern, inbox } = draft;
+  ): Promise<Followed> {
+    const { pattern, inbox, webhook } = draft;
     const topics = `${pod}${patternPath(pattern)}`;
     if (!isWithinLimits(caller, pattern)) {
       throw new NotAuthorized(`This API key is limited to other topics than ${pattern}`);
@@ -66,9 +94,48 @@ export class Subscriber {
     if (!(await this.access.allowed(caller, [ topics ], 'read')).has(topics)) {
       throw new NotAuthorized(`Not authorized to subscribe to topic ${pattern} of ${pod}`);
     }
+    const { consent, target } = inbox === undefined ?
+      { target: await this.askWebhook(webhook!) } :
+      await this.checkInbox(caller, inbox);
+    const added = await this.store.addSubscription(
+      { id: v7(), pod, agent: caller.agent, created: Date.now(), ...draft },
+      { ofAgent: this.mostOfAgent, ofPod: this.mostOfPod },
+      consent,
+      target,
+    );
+    if (typeof added === 'string') {
+      throw new TooMany(added === 'ofAgent' ?
+        `You have ${this.mostOfAgent} subscriptions, which is the most: end one that you do not need first` :
+        `${pod} has ${this.mostOfPod} subscriptions, which is the most`, FULL_RETRY);
+    }
+    const { subscription, isResumed, isSecretNew } = added;
+    for (const listener of isResumed ? this.listeners : []) {
+      await listener.resumed(subscription);
+    }
+    return { subscription, ...isSecretNew && { secret: target!.secret }};
+  }
+
+  private async askWebhook(url: string): Promise<RemoteTarget> {
+    const { rate } = await this.webhooks.ask(url);
+    const secret = this.webhooks.newSecret();
+    return { kind: 'webhook', host: new URL(url).host, secret, ...rate !== undefined && { rate }};
+  }
+
+  /** Whether copies may go to an inbox: on this server by access control, elsewhere by the profile of the agent. */
+  private async checkInbox(
+    caller: Caller & { agent: string },
+    inbox: string,
+  ): Promise<{ consent?: Consent; target?: RemoteTarget }> {
+    if (!this.containers.isHere(inbox)) {
+      if (await this.profiles.inboxOf(caller.agent) !== inbox) {
+        throw new NotAuthorized(`Not authorized to have events delivered to ${inbox}: ` +
+          `the profile of ${caller.agent} has to name it by ldp:inbox`);
+      }
+      return { target: { kind: 'inbox', host: new URL(inbox).host }};
+    }
     const inboxPod = await this.containers.podOfContainer(inbox);
-    if (!inboxPod) {
-      throw new InvalidInput(`Inbox ${inbox} is on another server or in no pod, and this server only delivers to its own pods yet`);
+    if (!inboxPod || !/^[^?]+\/$/u.test(inbox)) {
+      throw new InvalidInput(`Inbox ${inbox} is in no pod; name a container of a pod, ending in /`);
     }
     if (inbox === publishContainer(inboxPod)) {
       throw new InvalidInput(`Inbox ${inbox} holds published events; name another container, such as ${inboxPod}inbox/`);
@@ -81,17 +148,25 @@ export class Subscriber {
     if (!await this.containers.exists(inbox)) {
       throw new InvalidInput(`There is no container at ${inbox}`);
     }
-    const added = await this.store.addSubscription(
-      { id: v7(), pod, agent: caller.agent, created: Date.now(), ...draft },
-      { ofAgent: this.mostOfAgent, ofPod: this.mostOfPod },
-      consent,
-    );
-    if (typeof added === 'string') {
-      throw new TooMany(added === 'ofAgent' ?
-        `You have ${this.mostOfAgent} subscriptions, which is the most: end one that you do not need first` :
-        `${pod} has ${this.mostOfPod} subscriptions, which is the most`, FULL_RETRY);
+    return { consent };
+  }
+
+  /**
+   * Makes a new secret for the webhook of one's own subscription; for a day deliveries are signed with both.
+   *
+   * @returns The secret, or `undefined` if there is no such subscription, or it has no webhook.
+   *
+   * @throws {@link NotAuthorized} if it is, or could be, somebody else's.
+   */
+  public async rotateSecret(pod: string, caller: Caller, id: string): Promise<string | undefined> {
+    const subscription = await this.store.getSubscription(pod, id);
+    const isOwn = caller.agent !== undefined && subscription?.agent === caller.agent;
+    if (!isOwn || !isWithinLimits(caller, subscription.pattern)) {
+      throw new NotAuthorized('Not authorized to change the secret of this subscription');
     }
-    return added;
+    const secret = this.webhooks.newSecret();
+    const until = Date.now() + OVERLAP;
+    return await this.deliveries.rotateSecret(pod, id, secret, until) ? secret : undefined;
   }
 
   /**

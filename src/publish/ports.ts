@@ -1,4 +1,6 @@
 import type { Caller } from '../identity/Caller';
+import type { Attempt } from '../store/DeliveryStore';
+import type { Subscription } from '../subscription/Subscription';
 
 /**
  * What the accept step and the fan-out need to know of pods.
@@ -72,4 +74,86 @@ export interface Containers {
   readonly podOfContainer: (url: string) => Promise<string | undefined>;
   /** Whether a container exists. */
   readonly exists: (url: string) => Promise<boolean>;
+  /** Whether a URL is one of this server, by its form alone. */
+  readonly isHere: (url: string) => boolean;
+}
+
+/**
+ * Tells the inboxes of agents.
+ */
+export interface InboxFinder {
+  /** The URL of the inbox that the profile of a WebID names, if it does. */
+  inboxOf: (webId: string) => Promise<string | undefined>;
+}
+
+/**
+ * Asks webhooks whether they agree to get events.
+ */
+export interface WebhookConsent {
+  /**
+   * Asks a webhook.
+   *
+   * @returns The most deliveries in a minute to which it agrees, if it sets a bound.
+   *
+   * @throws `InvalidInput` that says what is missing, if it does not agree.
+   */
+  ask: (url: string) => Promise<{ readonly rate?: number }>;
+  /** What deliveries to a new webhook are signed with. */
+  newSecret: () => string;
+}
+
+/**
+ * Is told what becomes of subscriptions.
+ */
+export interface SubscriptionListener {
+  /** Deliveries for a subscription, which had ended because its target failed, begin again. */
+  resumed: (subscription: Subscription) => Promise<void>;
+}
+
+/** What became of an event that was offered to a recipient on another server within the publisher's request. */
+export interface Offer {
+  /** Its inbox took it, refused it, or has not answered yet in a way that decides. */
+  readonly outcome: 'taken' | 'refused' | 'later';
+  /** The name, with its port, of the host that is asked. */
+  readonly host: string;
+  /** The attempt, if one was made. */
+  readonly attempt?: Attempt;
+  /** The URL of the copy, if the inbox told it. */
+  readonly copy?: string;
+}
+
+/**
+ * Reaches recipients on other servers.
+ */
+export interface RemoteRecipients {
+  /**
+   * Offers an event to the inbox of a recipient.
+   *
+   * @param webId - The recipient.
+   * @param document - The event's document, as it goes to another server.
+   * @param deadline - When the answer is not waited for any longer, by `performance.now()`.
+   */
+  offer: (webId: string, document: string, deadline: number) => Promise<Offer>;
+}
+
+/**
+ * Makes the deliveries to other servers.
+ */
+export interface Outbox extends Wakeable {
+  /** The time by which deliveries are due, in milliseconds since 1970. */
+  now: () => number;
+}
+
+/**
+ * Tells which servers may speak for whom.
+ */
+export interface Speakers {
+  /**
+   * Why somebody may not say what another has published; `undefined` if it may.
+   *
+   * @param caller - Who says so.
+   * @param publisher - The WebID of the publisher; `undefined` for the public.
+   * @param pod - The base URL of the pod through which it was published.
+   */
+  obstacleTo: (caller: Caller, publisher: string | undefined, pod: string) => Promise<string | undefined>;
 }

@@ -2,7 +2,7 @@ import type { Finalizable } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
 import type { CopyListener } from '../delivery/CopyListener';
 import { Forwarder } from '../delivery/Forwarder';
-import type { Access, Readers, Wakeable } from '../publish/ports';
+import type { Access, Outbox, Readers, Wakeable } from '../publish/ports';
 import type { EventStore } from '../store/EventStore';
 
 /**
@@ -17,6 +17,7 @@ export class FanOut extends Initializer implements Finalizable, Wakeable {
    * @param readers - Who may receive what.
    * @param access - Whose inboxes are whose.
    * @param listeners - Are told of copies in watched containers.
+   * @param outbox - Makes the deliveries to other servers.
    * @param maxAge - How long an answer to "who may receive" is used at most, in seconds. Default 60.
    * @param chunk - The most subscriptions to look at in one transaction. Default 1,000.
    */
@@ -25,12 +26,13 @@ export class FanOut extends Initializer implements Finalizable, Wakeable {
     readers: Readers,
     access: Access,
     listeners: CopyListener[],
+    outbox: Outbox,
     maxAge = 60,
     chunk = 1_000,
   ) {
     super();
     const report = (message: string): unknown => this.logger.error(message);
-    this.forwarder = new Forwarder(store, readers, access, listeners, report, { maxAge, chunk });
+    this.forwarder = new Forwarder(store, readers, access, listeners, report, outbox, { maxAge, chunk });
   }
 
   public override async handle(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Event } from '../event/Event';
 import type { Subscription } from '../subscription/Subscription';
+import type { Attempt } from './DeliveryStore';
 import type { Openable } from './Openable';
 
 /**
@@ -13,11 +14,75 @@ export interface Forward {
 }
 
 /**
+ * A recipient on another server, and what became of the first attempt to reach it.
+ */
+export interface RemoteRecipient {
+  /** The recipient's WebID. */
+  readonly agent: string;
+  /** The name, with its port, of the host that is asked. */
+  readonly host: string;
+  /** The attempt, if one was made. */
+  readonly attempt?: Attempt;
+  /** Whether that delivered the event. */
+  readonly isDelivered: boolean;
+  /** The URL of the copy, if the inbox told it. */
+  readonly copy?: string;
+  /** When the next attempt is due, if it is not delivered. */
+  readonly due: number;
+}
+
+/**
  * An event and the pods that forward it, to be stored as one.
  */
 export interface AcceptedEvent {
   readonly event: Event;
   readonly forwards: readonly Forward[];
+  readonly recipients?: readonly RemoteRecipient[];
+}
+
+/**
+ * An event that was published elsewhere, and came to the inbox of a pod of this server.
+ */
+export interface ReceivedEvent {
+  readonly event: Event;
+  /** How many servers have passed it on. */
+  readonly hops: number;
+  /** The base URL of the pod. */
+  readonly pod: string;
+  /** The inbox to which it came. */
+  readonly inbox: string;
+  /** Whether the pod forwards it. */
+  readonly isForwarded: boolean;
+}
+
+/**
+ * What became of an event that came in: it is new to the pod, the pod has or had it,
+ * or another event has its id.
+ */
+export type Reception = 'new' | 'known' | 'other';
+
+/**
+ * Where a subscription's events go that is not on this server.
+ */
+export interface RemoteTarget {
+  readonly kind: 'inbox' | 'webhook';
+  /** The name, with its port, of the host that is asked. */
+  readonly host: string;
+  /** What signs deliveries to a webhook. */
+  readonly secret?: string;
+  /** The most deliveries in a minute that the target allows, if it does not allow any number. */
+  readonly rate?: number;
+}
+
+/**
+ * What came of adding a subscription.
+ */
+export interface AddedSubscription {
+  readonly subscription: Subscription;
+  /** Whether nothing had been sent to its target any more, and is again. */
+  readonly isResumed: boolean;
+  /** Whether its webhook has the secret that was given; that of a known webhook of the same agent stays. */
+  readonly isSecretNew: boolean;
 }
 
 /**
@@ -101,6 +166,8 @@ export interface LandResult {
   readonly doubts: readonly Doubt[];
   /** The copies that were written in watched containers. */
   readonly watched: readonly LandedCopy[];
+  /** Whether there are new deliveries to other servers. */
+  readonly hasDeliveries: boolean;
 }
 
 /**
@@ -169,6 +236,10 @@ export interface EventStore extends Openable {
    * @returns Whether anything is to be forwarded.
    */
   accept: (events: readonly AcceptedEvent[]) => Promise<boolean>;
+  /**
+   * Stores an event that came to the inbox of a pod from elsewhere: once, and with what is to be forwarded.
+   */
+  receive: (received: ReceivedEvent) => Promise<Reception>;
 
   /** The event in a container, if it is there. */
   getEntry: (container: string, id: string) => Promise<Event | undefined>;
@@ -197,11 +268,17 @@ export interface EventStore extends Openable {
    * @param subscription - What to add.
    * @param bounds - How many there may be.
    * @param consent - When it was found that the agent controls the inbox; it is asked again if that has changed since.
+   * @param target - What is known of its target, if that is not on this server; deliveries to it are made again.
    *
    * @returns The one that is there now, or the bound that has been reached.
    */
-  addSubscription: (subscription: Subscription, bounds?: SubscriptionBounds, consent?: Consent) =>
-  Promise<Subscription | keyof SubscriptionBounds>;
+  addSubscription: (
+    subscription: Subscription,
+    bounds?: SubscriptionBounds,
+    consent?: Consent,
+    target?: RemoteTarget,
+  ) =>
+  Promise<AddedSubscription | keyof SubscriptionBounds>;
   getSubscription: (pod: string, id: string) => Promise<Subscription | undefined>;
   /** The subscriptions of a pod, oldest first; of one agent, if it is named. */
   listSubscriptions: (pod: string, agent?: string) => Promise<Subscription[]>;
@@ -234,8 +311,15 @@ export interface EventStore extends Openable {
    * @param scope - Who may receive it.
    * @param limit - The most subscriptions to look at.
    * @param passDoubts - Whether to go on without those subscriptions that are in doubt; they get no copy.
+   * @param now - The moment at which deliveries to other servers are due.
    */
-  land: (forward: PendingForward, scope: ReaderScope, limit: number, passDoubts?: boolean) => Promise<LandResult>;
+  land: (
+    forward: PendingForward,
+    scope: ReaderScope,
+    limit: number,
+    passDoubts?: boolean,
+    now?: number,
+  ) => Promise<LandResult>;
 
   /**
    * Removes the oldest events of all pods that were published before a moment, with all their copies,

@@ -5,12 +5,14 @@ import type { TopicPattern } from './TopicPattern';
  */
 export interface SubscriptionDraft {
   readonly pattern: TopicPattern;
-  /** The URL of the inbox that gets the copies; it ends in `/`. */
-  readonly inbox: string;
+  /** The URL of the inbox that gets the copies. */
+  readonly inbox?: string;
+  /** The URL of the webhook that gets them instead. */
+  readonly webhook?: string;
 }
 
 /**
- * An agent follows a topic of a pod, and gets a copy of each matching event in an inbox.
+ * An agent follows a topic of a pod, and gets a copy of each matching event in an inbox, or by a webhook.
  */
 export interface Subscription extends SubscriptionDraft {
   /** UUIDv7, minted by the server. */
@@ -21,6 +23,8 @@ export interface Subscription extends SubscriptionDraft {
   readonly agent: string;
   /** When it was made, in milliseconds since 1970. */
   readonly created: number;
+  /** Whether nothing is sent to its target any more, because that was gone or failed for too long. */
+  readonly isDisabled?: boolean;
 }
 
 /** The container of a pod that holds its subscriptions. */

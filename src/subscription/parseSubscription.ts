@@ -29,7 +29,7 @@ export async function parseSubscription(
   base: string,
   loader: ContextLoader,
 ): Promise<SubscriptionDraft> {
-  const { topic, inbox } = type === JSON_MEDIA_TYPE ?
+  const { topic, inbox, webhook } = type === JSON_MEDIA_TYPE ?
     fromJson(text) :
     fromQuads(await toQuads(text, type, base, loader));
   if (topic === undefined || topic === '') {
@@ -39,11 +39,21 @@ export async function parseSubscription(
     throw new InvalidInput('Invalid topic: follow a topic (realestate/contact#add), all its actions ' +
       '(realestate/contact), everything below (realestate/*) or everything (*)');
   }
-  if (inbox === undefined || inbox === '') {
-    throw new InvalidInput('No inbox found');
+  const isGiven = (value: unknown): boolean => value !== undefined && value !== '';
+  if (isGiven(webhook)) {
+    if (isGiven(inbox)) {
+      throw new InvalidInput('Both inbox and webhook found; make one subscription for each');
+    }
+    if (typeof webhook !== 'string' || !isWebUrl(webhook) || webhook.includes('#')) {
+      throw new InvalidInput('Invalid webhook: it is an absolute https URL without fragment');
+    }
+    return { pattern: topic, webhook };
   }
-  if (typeof inbox !== 'string' || !isWebUrl(inbox) || !/^[^?#]+\/$/u.test(inbox)) {
-    throw new InvalidInput('Invalid inbox: it is the absolute URL of a container, ending in /');
+  if (!isGiven(inbox)) {
+    throw new InvalidInput('No inbox found, nor a webhook');
+  }
+  if (typeof inbox !== 'string' || !isWebUrl(inbox) || inbox.includes('#')) {
+    throw new InvalidInput('Invalid inbox: it is the absolute URL of a container, ending in /, or of an inbox on another server');
   }
   return { pattern: topic, inbox };
 }
@@ -51,12 +61,13 @@ export async function parseSubscription(
 interface Found {
   readonly topic?: unknown;
   readonly inbox?: unknown;
+  readonly webhook?: unknown;
 }
 
 function fromJson(text: string): Found {
   const { value } = parseJson(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidInput('A subscription is a JSON object with topic and inbox');
+    throw new InvalidInput('A subscription is a JSON object with topic and inbox, or topic and webhook');
   }
   return value;
 }
@@ -81,5 +92,5 @@ function fromQuads(quads: readonly Quad[]): Found {
     }
     return [ ...values ][0];
   };
-  return { topic: valueOf(`${EVENTS}topic`), inbox: valueOf(`${LDP}inbox`) };
+  return { topic: valueOf(`${EVENTS}topic`), inbox: valueOf(`${LDP}inbox`), webhook: valueOf(`${EVENTS}webhook`) };
 }

@@ -17,6 +17,8 @@ export const SUBSCRIPTION_CONTEXT = {
   contains: { '@id': 'ldp:contains', '@type': '@id', '@container': '@set' },
   topic: 'events:topic',
   inbox: { '@id': 'ldp:inbox', '@type': '@id' },
+  webhook: { '@id': 'events:webhook', '@type': '@id' },
+  state: 'events:state',
   agent: { '@id': 'as:actor', '@type': '@id' },
   created: { '@id': 'as:published', '@type': 'xsd:dateTime' },
 } as const;
@@ -48,6 +50,8 @@ function members(subscription: Subscription): object {
     type: 'Subscription',
     topic: subscription.pattern,
     inbox: subscription.inbox,
+    webhook: subscription.webhook,
+    ...subscription.isDisabled && { state: 'disabled' },
     agent: subscription.agent,
     created: new Date(subscription.created).toISOString(),
   };

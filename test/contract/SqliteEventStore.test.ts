@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { CommitQueue } from '../../src/store/sqlite/CommitQueue';
 import { SqliteEventStore } from '../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../src/store/sqlite/SqliteSession';
-import type { Subscription } from '../../src/subscription/Subscription';
+import type { AddedSubscription } from '../../src/store/EventStore';
 import { anEvent, aSubscription, describeEventStore, forwardAll, POD, PRODUCER } from './eventStoreContract';
 
 interface Internals {
@@ -33,7 +33,7 @@ describe('A SqliteEventStore on disk', (): void => {
     const folder = newFolder();
     const first = new SqliteEventStore(new SqliteSession(folder));
     const event = anEvent();
-    const subscription = await first.addSubscription(aSubscription()) as Subscription;
+    const { subscription } = await first.addSubscription(aSubscription()) as AddedSubscription;
     await first.accept([{ event, forwards: [{ pod: POD }]}]);
     await first.close();
     await first.close();
@@ -41,7 +41,7 @@ describe('A SqliteEventStore on disk', (): void => {
     expect(await second.getEntry(`${PRODUCER}publish/`, event.id)).toEqual(event);
     expect(await second.listSubscriptions(POD)).toEqual([ subscription ]);
     await forwardAll(second);
-    expect(await second.listEntries(subscription.inbox, 0, 10)).toHaveLength(1);
+    expect(await second.listEntries(subscription.inbox!, 0, 10)).toHaveLength(1);
     await second.close();
   });
 

@@ -19,6 +19,7 @@ import type { Answer, Exchange, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
 
 const ITEM = /^subscriptions\/([^/.][^/]*)$/u;
+const SECRET = /^subscriptions\/([^/.][^/]*)\/secret$/u;
 
 /**
  * `{pod}subscriptions/`: follow topics of a pod, see what is followed, and end it.
@@ -54,6 +55,9 @@ export class SubscriptionsFace extends Face {
     if (/^subscriptions\/?$/u.test(path)) {
       return { own: [ 'GET', 'HEAD', 'POST' ], ldp: [ 'OPTIONS' ]};
     }
+    if (SECRET.test(path)) {
+      return { own: [ 'POST' ], ldp: [ 'OPTIONS' ]};
+    }
     return ITEM.test(path) ? { own: [ 'GET', 'HEAD', 'DELETE' ], ldp: [ 'OPTIONS' ]} : undefined;
   }
 
@@ -61,6 +65,10 @@ export class SubscriptionsFace extends Face {
     const caller = await this.authenticator.callerOf(exchange);
     const id = ITEM.exec(exchange.path)?.[1];
     try {
+      const secretOf = SECRET.exec(exchange.path)?.[1];
+      if (secretOf !== undefined) {
+        return await this.rotateSecret(exchange, caller, secretOf);
+      }
       if (id !== undefined) {
         return await this.handleItem(exchange, caller, id);
       }
@@ -88,11 +96,19 @@ export class SubscriptionsFace extends Face {
   private async create({ request, pod, url }: Exchange, caller: Caller & { agent: string }): Promise<Answer> {
     const type = assertMediaType(request, SUBSCRIPTION_TYPES);
     const draft = await parseSubscription(await readText(request, LIMITS.subscriptionBytes), type, url, this.contexts);
-    const subscription = await this.subscriber.subscribe(pod, caller, draft);
-    return jsonAnswer(201, subscriptionDocument(subscription), {
+    const { subscription, secret } = await this.subscriber.subscribe(pod, caller, draft);
+    return jsonAnswer(201, { ...subscriptionDocument(subscription), ...secret !== undefined && { secret }}, {
       'Content-Type': JSON_LD,
       Location: subscriptionUrl(subscription),
     });
+  }
+
+  private async rotateSecret({ pod, url }: Exchange, caller: Caller, id: string): Promise<Answer> {
+    const secret = isId(id) ? await this.subscriber.rotateSecret(pod, caller, id) : undefined;
+    if (secret === undefined) {
+      throw new HttpProblem(404, `There is no webhook whose secret would be at ${url}`);
+    }
+    return jsonAnswer(201, { secret }, { 'Cache-Control': 'no-store' });
   }
 
   private async handleItem(exchange: Exchange, caller: Caller, id: string): Promise<Answer> {

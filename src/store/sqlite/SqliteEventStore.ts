@@ -3,6 +3,7 @@ import type { Event } from '../../event/Event';
 import type { Subscription } from '../../subscription/Subscription';
 import type {
   AcceptedEvent,
+  AddedSubscription,
   Consent,
   CopyPlace,
   Doubt,
@@ -11,19 +12,34 @@ import type {
   LandResult,
   PendingForward,
   ReaderScope,
+  ReceivedEvent,
+  Reception,
+  RemoteTarget,
   SubscriptionBounds,
 } from '../EventStore';
-import { accept } from './accepting';
+import { accept, receive } from './accepting';
+import { setTarget } from './delivering';
 import { land } from './landing';
 import { removeEventsBefore, removeEventsBeyond, sweepCopies } from './pruning';
 import type { SqliteSession } from './SqliteSession';
 
 interface EventRow extends Omit<Event, 'id' | 'publisher'> { uuid: Buffer; publisher: string | null }
-interface SubscriptionRow extends Omit<Subscription, 'id'> { uuid: Buffer }
+interface SubscriptionRow {
+  uuid: Buffer;
+  pod: string;
+  pattern: string;
+  inbox: string;
+  agent: string;
+  created: number;
+  kind: 'inbox' | 'webhook' | null;
+  url: string | null;
+  disabled: number | null;
+}
 
 const SUBSCRIPTIONS = `
-  SELECT s.uuid, p.url AS pod, s.pattern, c.url AS inbox, a.webid AS agent, s.created
+  SELECT s.uuid, p.url AS pod, s.pattern, c.url AS inbox, a.webid AS agent, s.created, t.kind, t.url, t.disabled
   FROM subscriptions s JOIN pods p ON p.id = s.pod JOIN containers c ON c.id = s.inbox JOIN agents a ON a.id = s.agent
+  LEFT JOIN targets t ON t.id = s.target
 `;
 
 /**
@@ -121,6 +137,10 @@ export class SqliteEventStore implements EventStore {
     return this.db.write((): boolean => accept(this.db, events));
   }
 
+  public async receive(received: ReceivedEvent): Promise<Reception> {
+    return this.db.write((): Reception => receive(this.db, received));
+  }
+
   public async getEntry(container: string, id: string): Promise<Event | undefined> {
     const row = this.db.get<EventRow>(`
       SELECT e.uuid, p.url AS pod, e.topic, a.webid AS publisher, e.published, x.text AS context, e.members
@@ -172,12 +192,14 @@ export class SqliteEventStore implements EventStore {
   }
 
   public async addSubscription(
-    { id, pod, pattern, inbox, agent, created }: Subscription,
+    { id, pod, pattern, inbox, webhook, agent, created }: Subscription,
     bounds?: SubscriptionBounds,
     consent?: Consent,
-  ): Promise<Subscription | keyof SubscriptionBounds> {
-    return this.db.write((): Subscription | keyof SubscriptionBounds => {
-      const keys = [ this.podKey(pod), pattern, this.containerKey(inbox), this.agentKey(agent) ];
+    target?: RemoteTarget,
+  ): Promise<AddedSubscription | keyof SubscriptionBounds> {
+    return this.db.write((): AddedSubscription | keyof SubscriptionBounds => {
+      // A webhook takes the place of the inbox, under a name that no container has.
+      const keys = [ this.podKey(pod), pattern, this.containerKey(inbox ?? `webhook ${webhook}`), this.agentKey(agent) ];
       const same = 'pod = ? AND pattern = ? AND inbox = ? AND agent = ?';
       let row = this.db.get<{ id: number }>(`SELECT id FROM subscriptions WHERE ${same}`, ...keys);
       if (!row) {
@@ -195,7 +217,10 @@ export class SqliteEventStore implements EventStore {
           this.db.run('INSERT INTO doubts (subscription, pod, mark) VALUES (?, ?, hex(randomblob(8)))', row.id, keys[0]);
         }
       }
-      return toSubscription(this.db.get<SubscriptionRow>(`${SUBSCRIPTIONS} WHERE s.id = ?`, row.id)!);
+      const url = inbox ?? webhook!;
+      const change = target && setTarget(this.db, row.id, { ...target, url, agent: keys[3] as number });
+      const subscription = toSubscription(this.db.get<SubscriptionRow>(`${SUBSCRIPTIONS} WHERE s.id = ?`, row.id)!);
+      return { subscription, isResumed: false, isSecretNew: false, ...change };
     });
   }
 
@@ -302,8 +327,9 @@ export class SqliteEventStore implements EventStore {
     scope: ReaderScope,
     limit: number,
     passDoubts = false,
+    now = Date.now(),
   ): Promise<LandResult> {
-    return this.db.write((): LandResult => land(this.db, forward, scope, limit, passDoubts));
+    return this.db.write((): LandResult => land(this.db, forward, scope, limit, passDoubts, now));
   }
 
   public async removeEventsBefore(moment: number, limit: number): Promise<number> {
@@ -335,6 +361,11 @@ function toEvent({ uuid, publisher, ...row }: EventRow): Event {
   return { ...row, id: stringify(uuid), ...publisher !== null && { publisher }};
 }
 
-function toSubscription({ uuid, ...row }: SubscriptionRow): Subscription {
-  return { ...row, id: stringify(uuid) };
+function toSubscription({ uuid, kind, url, disabled, inbox, ...row }: SubscriptionRow): Subscription {
+  return {
+    ...row,
+    id: stringify(uuid),
+    ...kind === 'webhook' ? { webhook: url! } : { inbox },
+    ...disabled !== null && { isDisabled: true },
+  };
 }

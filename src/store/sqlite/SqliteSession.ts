@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import TTLCache from '@isaacs/ttlcache';
 import type { Database, Statement } from 'better-sqlite3';
 import DatabaseConstructor from 'better-sqlite3';
+import { NoRoom } from '../NoRoom';
 import { CommitQueue } from './CommitQueue';
 import { assertKnown, migrate } from './schema';
 
@@ -57,9 +58,17 @@ export class SqliteSession {
     this.connection = undefined;
   }
 
-  /** Does writes in a transaction that is shared with others, see {@link CommitQueue.add}. */
+  /**
+   * Does writes in a transaction that is shared with others, see {@link CommitQueue.add}.
+   *
+   * @throws {@link NoRoom} if the disk is full.
+   */
   public async write<T>(run: () => T): Promise<T> {
-    return this.connect().commits.add(run);
+    try {
+      return await this.connect().commits.add(run);
+    } catch (error: unknown) {
+      throw asNoRoom(error);
+    }
   }
 
   /** Does writes in a transaction of their own, at once. */
@@ -69,7 +78,7 @@ export class SqliteSession {
       db.transaction(run)();
     } catch (error: unknown) {
       keys.clear();
-      throw error;
+      throw asNoRoom(error);
     }
   }
 
@@ -144,6 +153,14 @@ export class SqliteSession {
     }
     return this.connection;
   }
+}
+
+/** @see https://www.sqlite.org/rescode.html#full */
+function asNoRoom(error: unknown): unknown {
+  const { code, message } = error as { code?: unknown; message: string };
+  return code === 'SQLITE_FULL' || (typeof code === 'string' && code.startsWith('SQLITE_IOERR_WRITE')) ?
+    new NoRoom(`There is no room for the event store: ${message}`) :
+    error;
 }
 
 /**

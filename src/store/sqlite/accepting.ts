@@ -1,7 +1,12 @@
 import { parse } from 'uuid';
+import type { Event } from '../../event/Event';
 import { documentBytes, publishContainer } from '../../event/Event';
-import type { AcceptedEvent, Forward } from '../EventStore';
+import type { AcceptedEvent, Forward, ReceivedEvent, Reception } from '../EventStore';
+import { addRecipients } from './delivering';
 import type { SqliteSession } from './SqliteSession';
+
+/** The place of a forward that has no subscriptions to walk. */
+const BEHIND_ALL_PATTERNS = 1_000_000;
 
 /** Stores events, as {@link EventStore.accept} says; inside a transaction of the caller. */
 export function accept(session: SqliteSession, events: readonly AcceptedEvent[]): boolean {
@@ -13,7 +18,8 @@ export function accept(session: SqliteSession, events: readonly AcceptedEvent[])
   for (const container of touched) {
     session.touch(container);
   }
-  return [ ...routes.values() ].some(({ isForwarded }): boolean => isForwarded);
+  return events.some(({ recipients }): boolean => recipients !== undefined && recipients.length > 0) ||
+    [ ...routes.values() ].some(({ isForwarded }): boolean => isForwarded);
 }
 
 /** How a pod gets an event. */
@@ -29,14 +35,32 @@ interface Route {
 
 function insert(
   session: SqliteSession,
-  { event, forwards }: AcceptedEvent,
+  { event, forwards, recipients = []}: AcceptedEvent,
   touched: Set<number>,
   routes: Map<string, Route>,
 ): void {
+  const key = insertEvent(session, event);
+  put(session, session.key('containers', 'url', publishContainer(event.pod)), key, touched);
+  for (const forward of forwards) {
+    const { pod, inbox, isDirect, isForwarded } = routeOf(session, forward, routes);
+    if (isDirect) {
+      put(session, inbox!, key, touched);
+    }
+    if (isForwarded) {
+      const pending = isDirect ? null : inbox ?? null;
+      session.run('INSERT INTO forwards (pod, event, inbox) VALUES (?, ?, ?)', pod, key, pending);
+    }
+  }
+  if (recipients.length > 0) {
+    addRecipients(session, key, session.key('pods', 'url', event.pod), recipients);
+  }
+}
+
+function insertEvent(session: SqliteSession, event: Event, hops = 0): number {
   const { lastInsertRowid } = session.run(
     `
-      INSERT INTO events (uuid, pod, topic, publisher, published, context, members, bytes)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO events (uuid, pod, topic, publisher, published, context, members, bytes, hops)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     `,
     parse(event.id),
     session.key('pods', 'url', event.pod),
@@ -46,25 +70,52 @@ function insert(
     session.key('contexts', 'text', event.context),
     event.members,
     documentBytes(event),
+    hops,
   );
-  const put = (container: number): void => {
-    session.run('INSERT INTO entries (container, event) VALUES (?, ?)', container, lastInsertRowid);
-    touched.add(container);
-  };
-  put(session.key('containers', 'url', publishContainer(event.pod)));
-  for (const forward of forwards) {
-    const { pod, inbox, isDirect, isForwarded } = routeOf(session, forward, routes);
-    if (isDirect) {
-      put(inbox!);
-    }
-    if (isForwarded) {
-      const pending = isDirect ? null : inbox ?? null;
-      session.run('INSERT INTO forwards (pod, event, inbox) VALUES (?, ?, ?)', pod, lastInsertRowid, pending);
-    }
-  }
+  return Number(lastInsertRowid);
 }
 
-function routeOf(session: SqliteSession, forward: Forward, routes: Map<string, Route>): Route {
+function put(session: SqliteSession, container: number, event: number, touched: Set<number>): void {
+  session.run('INSERT INTO entries (container, event) VALUES (?, ?)', container, event);
+  touched.add(container);
+}
+
+/** Stores an event of another server, as {@link EventStore.receive} says; inside a transaction of the caller. */
+export function receive(session: SqliteSession, received: ReceivedEvent): Reception {
+  const { event } = received;
+  const known = session.get<{ id: number; pod: string; context: string; members: string }>(`
+    SELECT e.id, p.url AS pod, x.text AS context, e.members FROM events e CROSS JOIN pods p CROSS JOIN contexts x
+    WHERE e.uuid = ? AND p.id = e.pod AND x.id = e.context
+  `, parse(event.id));
+  if (known && (known.pod !== event.pod || known.context !== event.context || known.members !== event.members)) {
+    return 'other';
+  }
+  const pod = session.key('pods', 'url', received.pod);
+  if (known && session.get('SELECT 1 FROM received WHERE pod = ? AND event = ?', pod, known.id)) {
+    return 'known';
+  }
+  const key = known?.id ?? insertEvent(session, event, received.hops);
+  session.run('INSERT INTO received (pod, event) VALUES (?, ?)', pod, key);
+  const touched = new Set<number>();
+  const { inbox, isDirect, isForwarded } = routeOf(session, received, new Map());
+  if (isDirect && !session.get('SELECT 1 FROM entries WHERE container = ? AND event = ?', inbox, key)) {
+    put(session, inbox!, key, touched);
+  }
+  if (isForwarded && (received.isForwarded || !isDirect)) {
+    const pattern = received.isForwarded ? 0 : BEHIND_ALL_PATTERNS;
+    session.run(
+      'INSERT OR IGNORE INTO forwards (pod, event, inbox, pattern) VALUES (?, ?, ?, ?)',
+      pod,
+      key,
+      isDirect ? null : inbox,
+      pattern,
+    );
+  }
+  touched.forEach((container): void => session.touch(container));
+  return 'new';
+}
+
+function routeOf(session: SqliteSession, forward: Pick<Forward, 'pod' | 'inbox'>, routes: Map<string, Route>): Route {
   let route = routes.get(forward.pod);
   if (!route) {
     const pod = session.key('pods', 'url', forward.pod);

@@ -2,6 +2,7 @@ import { stringify } from 'uuid';
 import { parseTopic } from '../../event/Topic';
 import { patternsOf } from '../../subscription/TopicPattern';
 import type { Doubt, LandedCopy, LandResult, PendingForward, ReaderScope } from '../EventStore';
+import { addDeliveries } from './delivering';
 import type { SqliteSession } from './SqliteSession';
 
 interface ForwardRow {
@@ -35,11 +36,22 @@ export function land(
   scope: ReaderScope,
   limit: number,
   passDoubts: boolean,
+  now: number,
 ): LandResult {
   if (session.epoch(forward.pod) !== scope.epoch) {
-    return { outcome: 'stale', unknown: [], doubts: [], watched: []};
+    return { outcome: 'stale', unknown: [], doubts: [], watched: [], hasDeliveries: false };
   }
-  const progress: Progress = { outcome: 'done', unknown: [], doubts: [], watched: [], rest: limit, passDoubts, touched: new Set() };
+  const progress: Progress = {
+    outcome: 'done',
+    unknown: [],
+    doubts: [],
+    watched: [],
+    hasDeliveries: false,
+    rest: limit,
+    passDoubts,
+    now,
+    touched: new Set(),
+  };
   let row = firstForward(session, forward.pod);
   const facts = row && factsOf(session, row.pod);
   // Another event in front means that this one is done.
@@ -52,8 +64,8 @@ export function land(
   for (const container of progress.touched) {
     session.touch(container);
   }
-  const { outcome, unknown, doubts, watched } = progress;
-  return { outcome, unknown, doubts, watched };
+  const { outcome, unknown, doubts, watched, hasDeliveries } = progress;
+  return { outcome, unknown, doubts, watched, hasDeliveries };
 }
 
 interface Progress extends Mutable<LandResult> {
@@ -61,6 +73,8 @@ interface Progress extends Mutable<LandResult> {
   rest: number;
   /** Whether to go on without subscriptions that are in doubt. */
   readonly passDoubts: boolean;
+  /** When deliveries are due. */
+  readonly now: number;
   /** The pods' own inboxes that got copies. */
   readonly touched: Set<number>;
 }
@@ -68,6 +82,8 @@ interface Progress extends Mutable<LandResult> {
 /** What holds for all events of one transaction, so that it is asked once: mostly there is none of it. */
 interface Facts {
   readonly hasSubscriptions: boolean;
+  /** Whether any of these have targets that are not on this server. */
+  readonly hasElsewhere: boolean;
   readonly hasDoubts: boolean;
   /** Whether any copy was removed while its event was being forwarded. */
   readonly hasRemoved: boolean;
@@ -78,6 +94,7 @@ function factsOf(session: SqliteSession, pod: number): Facts {
   const has = (sql: string, ...parameters: unknown[]): boolean => session.get(sql, ...parameters) !== undefined;
   return {
     hasSubscriptions: has('SELECT 1 FROM subscriptions WHERE pod = ? LIMIT 1', pod),
+    hasElsewhere: has('SELECT 1 FROM subscriptions WHERE pod = ? AND target IS NOT NULL LIMIT 1', pod),
     hasDoubts: has('SELECT 1 FROM doubts WHERE pod = ? LIMIT 1', pod),
     hasRemoved: has('SELECT 1 FROM removed LIMIT 1'),
     hasWatched: has('SELECT 1 FROM containers WHERE watched = 1 LIMIT 1'),
@@ -127,9 +144,14 @@ function landOne(
       continue;
     }
     const range = [ pod, patterns[pattern], after, step.to ];
-    const copies = copy(session, event, range, scope, facts);
+    let copies = copy(session, event, range, scope, facts);
     if (copies > 0) {
       progress.watched = [ ...progress.watched, ...watchedBetween(session, event, after, step.to, facts) ];
+    }
+    if (facts.hasElsewhere) {
+      const deliveries = addDeliveries(session, event, { where: STEP, range }, scope.id, progress.now);
+      progress.hasDeliveries ||= deliveries > 0;
+      copies += deliveries;
     }
     // Only where fewer were written than there are subscriptions can there be agents of whom nothing is known.
     const isComplete = copies === step.subscriptions;
@@ -180,10 +202,10 @@ function copy(
   event: number,
   range: readonly unknown[],
   { id }: ReaderScope,
-  { hasDoubts, hasRemoved }: Facts,
+  { hasDoubts, hasElsewhere, hasRemoved }: Facts,
 ): number {
   const readers = `FROM subscriptions s CROSS JOIN temp.readers r
-    WHERE ${STEP} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1
+    WHERE ${STEP} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1 ${hasElsewhere ? 'AND s.target IS NULL' : ''}
     ${hasDoubts ? 'AND NOT EXISTS (SELECT 1 FROM doubts d WHERE d.subscription = s.id)' : ''}`;
   const { changes } = hasRemoved ?
     session.run(`

@@ -2,8 +2,9 @@ import { publishContainer } from '../../event/Event';
 import type { CopyPlace } from '../EventStore';
 import type { SqliteSession } from './SqliteSession';
 
-/** Only what no pod still has to forward is removed. */
-const FORWARDED = 'NOT EXISTS (SELECT 1 FROM forwards f WHERE f.event = e.id)';
+/** Only what no pod still has to forward, and what waits for no delivery, is removed. */
+const FORWARDED = `NOT EXISTS (SELECT 1 FROM forwards f WHERE f.event = e.id)
+  AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.id AND d.state = 0)`;
 
 /** Removes the oldest events that were published before a moment; `limit` events at most. */
 export function removeEventsBefore(session: SqliteSession, moment: number, limit: number): number {
@@ -59,6 +60,7 @@ export function sweepCopies(session: SqliteSession, after: CopyPlace, limit: num
 // Copies are not looked for here: without their event they are not there any more, and the sweep takes their rows away.
 function remove(session: SqliteSession, event: number, container: string): void {
   session.run('DELETE FROM events WHERE id = ?', event);
+  session.run('DELETE FROM deliveries WHERE event = ?', event);
   const row = session.get<{ container: number }>(`
     DELETE FROM entries WHERE container = (SELECT id FROM containers WHERE url = ?) AND event = ? RETURNING container
   `, container, event);

@@ -105,6 +105,75 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX subscriptions_by_agent ON subscriptions (agent);
   INSERT INTO doubts (subscription, pod, mark) SELECT id, pod, hex(randomblob(8)) FROM subscriptions;
   `,
+  // Deliveries to what is not on this server, each to one target; a host is where targets are.
+  `
+  ALTER TABLE events ADD COLUMN hops INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE received (
+    pod INTEGER NOT NULL REFERENCES pods,
+    event INTEGER NOT NULL,
+    PRIMARY KEY (pod, event)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE hosts (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    next INTEGER,
+    failures INTEGER NOT NULL DEFAULT 0,
+    since INTEGER,
+    rests INTEGER
+  ) STRICT;
+  CREATE INDEX due_hosts ON hosts (next) WHERE next IS NOT NULL;
+  CREATE TABLE targets (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    url TEXT NOT NULL,
+    agent INTEGER NOT NULL REFERENCES agents,
+    host INTEGER NOT NULL REFERENCES hosts,
+    secret TEXT,
+    old_secret TEXT,
+    old_until INTEGER,
+    rate INTEGER,
+    failing INTEGER,
+    disabled INTEGER,
+    told INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX named_targets ON targets (url, kind, agent);
+  CREATE INDEX targets_of_host ON targets (host);
+  CREATE INDEX targets_of_agent ON targets (agent);
+  ALTER TABLE subscriptions ADD COLUMN target INTEGER REFERENCES targets;
+  CREATE INDEX subscriptions_elsewhere ON subscriptions (pod) WHERE target IS NOT NULL;
+  CREATE INDEX subscriptions_by_target ON subscriptions (target) WHERE target IS NOT NULL;
+  CREATE TABLE deliveries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    event INTEGER NOT NULL,
+    target INTEGER NOT NULL REFERENCES targets,
+    host INTEGER NOT NULL REFERENCES hosts,
+    pod INTEGER NOT NULL REFERENCES pods,
+    subscription BLOB,
+    state INTEGER NOT NULL DEFAULT 0,
+    created INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    claim INTEGER,
+    copy TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX deliveries_by_event ON deliveries (event, target);
+  CREATE INDEX waiting_deliveries ON deliveries (host, due) WHERE state = 0;
+  CREATE INDEX deliveries_by_pod ON deliveries (pod, id);
+  CREATE INDEX deliveries_by_subscription ON deliveries (subscription, id) WHERE subscription IS NOT NULL;
+  CREATE INDEX deliveries_by_target ON deliveries (target);
+  CREATE TABLE attempts (
+    delivery INTEGER NOT NULL REFERENCES deliveries ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    duration INTEGER NOT NULL,
+    status INTEGER,
+    reason TEXT,
+    PRIMARY KEY (delivery, at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE clocks (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    time INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** The answers of who may receive what belong to a process, and end with it. */

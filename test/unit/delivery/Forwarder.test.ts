@@ -34,8 +34,9 @@ describe('The fan-out', (): void => {
     },
   };
   const listener: CopyListener = { landed: (copy): unknown => landed.push(copy) };
+  const outbox = { wake: (): void => {}, now: Date.now };
   const create = (options = {}): Forwarder =>
-    new Forwarder(store, readers, access, [ listener ], (message): unknown => messages.push(message), options);
+    new Forwarder(store, readers, access, [ listener ], (message): unknown => messages.push(message), outbox, options);
   const inboxOf = (name: string | number): string => `http://localhost/${name}/inbox/`;
   const count = async(inbox: string): Promise<number> => (await store.listEntries(inbox, 0, 1_000)).length;
   const publish = async(pod = POD, topic = 'realestate/contact#add'): Promise<void> => {

@@ -1,6 +1,6 @@
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { HttpRequest, TargetExtractor } from '@solid/community-server';
+import type { HttpHandler, HttpHandlerInput, HttpRequest, TargetExtractor } from '@solid/community-server';
 import type { HttpProblem } from '../../../src/http/errors';
 import { EventHttpHandler } from '../../../src/http/EventHttpHandler';
 import type { Answer, Exchange, Rule } from '../../../src/http/Face';
@@ -52,7 +52,13 @@ describe('The border to the server', (): void => {
     },
     exists: async(pod: string): Promise<boolean> => pod === 'http://localhost/pod/',
   } as unknown as PodDirectory;
-  const handler = new EventHttpHandler(targetExtractor, pods, [ face ], 'http://localhost/', [ serverFace ]);
+  const ldpHandler = {
+    handleSafe: async({ response }: HttpHandlerInput): Promise<void> => {
+      response.writeHead(298);
+      response.end();
+    },
+  } as unknown as HttpHandler;
+  const handler = new EventHttpHandler(targetExtractor, pods, [ face ], 'http://localhost/', [ serverFace ], ldpHandler);
 
   const send = async(method: string, url: string): Promise<{ status: number; body: string; headers: Record<string, unknown> }> => {
     const server = createServer((request, response): void => {

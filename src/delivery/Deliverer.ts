@@ -1,0 +1,461 @@
+import TTLCache from '@isaacs/ttlcache';
+import { parseTopic, topicPath } from '../event/Topic';
+import type { OutgoingAnswer } from '../outgoing/Outgoing';
+import { OutgoingFailed } from '../outgoing/Outgoing';
+import type { Access } from '../publish/ports';
+import type { Attempt, ClaimedDelivery, DeliveryStore, DueHost, FinishedDelivery } from '../store/DeliveryStore';
+import type { DeliveryListener } from './DeliveryListener';
+import type { HealthPolicy, HostHealth } from './health';
+import { afterAttempt, failingSince, HEALTHY, healthPolicy, isDisabledBy, isTooOld, mayTry } from './health';
+import type { AttemptResult, RetryPolicy, Verdict } from './retry';
+import { judge, retryPolicy } from './retry';
+import type { Sender } from './Sender';
+import type { SteadyClock } from './SteadyClock';
+import type { Pace } from './webhook/pace';
+import { nextAllowed } from './webhook/pace';
+
+/**
+ * How deliveries are made; the defaults are those of `docs/delivery.md`.
+ */
+export interface DelivererOptions {
+  readonly retry?: Partial<RetryPolicy>;
+  readonly health?: Partial<HealthPolicy>;
+  /** The most requests to one host at a time. Default 4. */
+  readonly perHost?: number;
+  /** The most requests at a time. Default 1,024. */
+  readonly most?: number;
+  /** How long a claim holds, in milliseconds; longer than any request takes. Default 60,000. */
+  readonly lease?: number;
+}
+
+/** A host of which deliveries are claimed. */
+interface HostQueue {
+  readonly host: number;
+  health: HostHealth;
+  readonly ready: { readonly delivery: ClaimedDelivery; readonly until: number }[];
+  inFlight: number;
+  /** How many deliveries are claimed at a time: more, the faster the host takes them. */
+  batch: number;
+  /** Whether the last claim brought as many as it could. */
+  hasMore: boolean;
+  isClaiming: boolean;
+}
+
+const POLL = 1_000;
+const MOST_HOSTS = 200;
+const MOST_BATCH = 100;
+/** How many deliveries are claimed at a time at most, in all. */
+const MOST_CLAIMED = 10_000;
+/** How many hosts and webhooks are remembered that have answered, or that set a rate. */
+const MOST_REMEMBERED = 10_000;
+const REMEMBERED = 60 * 60_000;
+/** How long it is waited where something of our own fails, in milliseconds. */
+const OWN_FAULT = 5_000;
+/** How often the time is noted, in milliseconds. */
+const NOTE = 60_000;
+/** How long a stop waits for requests that are under way, in milliseconds. */
+const GRACE = 5_000;
+/** The owner is told of dead deliveries to a target once in this time, in milliseconds. */
+const TELL_DEAD = 60 * 60_000;
+
+/**
+ * The delivery worker: claims what is due, sends it, and records what came of it.
+ *
+ * What a host does delays no other host. Before each attempt it is asked anew whether the subscriber may receive.
+ * A claim ends by itself, so whatever ends this process, each delivery is attempted again; an event may then come
+ * twice, with the same id.
+ */
+export class Deliverer {
+  private readonly queues = new Map<number, HostQueue>();
+  private readonly answering = new TTLCache<number, true>({ max: MOST_REMEMBERED, ttl: REMEMBERED });
+  private readonly paces = new TTLCache<number, Pace>({ max: MOST_REMEMBERED, ttl: REMEMBERED });
+  private readonly retry: RetryPolicy;
+  private readonly health: HealthPolicy;
+  private readonly perHost: number;
+  private readonly most: number;
+  private readonly lease: number;
+  private finished: FinishedDelivery[] = [];
+  private hosts = new Map<number, HostHealth>();
+  private failing = new Map<number, number | null>();
+  private flushing?: Promise<void>;
+  private readonly sending = new Set<Promise<void>>();
+  private timer?: NodeJS.Timeout;
+  private noter?: NodeJS.Timeout;
+  private pumping?: Promise<void>;
+  private again = false;
+  private started = false;
+
+  /**
+   * @param store - Where deliveries are.
+   * @param sender - Sends them.
+   * @param access - Who may receive what.
+   * @param clock - By which they are due.
+   * @param listeners - Are told what becomes of deliveries and targets.
+   * @param report - Is told what went wrong here; it is tried again.
+   * @param options - See {@link DelivererOptions}.
+   */
+  public constructor(
+    private readonly store: DeliveryStore,
+    private readonly sender: Sender,
+    private readonly access: Access,
+    private readonly clock: SteadyClock,
+    private readonly listeners: readonly DeliveryListener[],
+    private readonly report: (message: string) => void,
+    options: DelivererOptions = {},
+  ) {
+    this.retry = retryPolicy(options.retry);
+    this.health = healthPolicy(options.health);
+    this.perHost = options.perHost ?? 4;
+    this.most = options.most ?? 1_024;
+    this.lease = options.lease ?? 60_000;
+  }
+
+  /** Begins, with what an earlier process left. */
+  public async start(): Promise<void> {
+    await this.clock.start();
+    this.started = true;
+    this.noter = setInterval((): void => {
+      this.clock.note().catch((error: unknown): void => this.report(`The time could not be noted: ${(error as Error).message}`));
+    }, NOTE).unref();
+    this.wake();
+  }
+
+  /** Ends: claims no more, waits a little for what is being sent, and gives back what is not. */
+  public async stop(): Promise<void> {
+    if (!this.started) {
+      return;
+    }
+    this.started = false;
+    clearTimeout(this.timer);
+    clearInterval(this.noter);
+    await this.pumping;
+    for (const queue of this.queues.values()) {
+      this.release(queue);
+    }
+    await Promise.race([
+      Promise.all(this.sending),
+      new Promise((resolve): unknown => setTimeout(resolve, GRACE).unref()),
+    ]);
+    await this.flush();
+    await this.clock.note();
+  }
+
+  /** The time by which deliveries are due, in milliseconds since 1970. */
+  public now(): number {
+    return this.clock.now();
+  }
+
+  /** Tells that something may be due; returns at once. */
+  public wake(): void {
+    this.again = true;
+    if (this.started && !this.pumping) {
+      this.pumping = this.pump()
+        .catch((error: unknown): void => {
+          this.report(`Looking for due deliveries failed: ${(error as Error).message}`);
+          this.again = false;
+        })
+        .finally((): void => {
+          this.pumping = undefined;
+          if (this.again) {
+            this.wake();
+          } else {
+            this.sleep();
+          }
+        });
+    }
+  }
+
+  /** Looks again when the next delivery is due, and from time to time, because other processes make deliveries too. */
+  private sleep(): void {
+    clearTimeout(this.timer);
+    if (this.started) {
+      this.timer = setTimeout((): void => this.wake(), POLL).unref();
+    }
+  }
+
+  private async pump(): Promise<void> {
+    while (this.again && this.started) {
+      this.again = false;
+      if (this.claimed() >= MOST_CLAIMED) {
+        return;
+      }
+      const now = this.clock.now();
+      const due = await this.store.dueHosts(now, MOST_HOSTS);
+      if (due.length === 0) {
+        return;
+      }
+      await this.claim(due.map((host): [DueHost, number] => [ host, this.claimable(host, now) ]), now);
+      this.again ||= due.length === MOST_HOSTS;
+    }
+  }
+
+  /** How many deliveries of a due host to claim now; none if it has its fill. */
+  private claimable({ host, failures, since, rests }: DueHost, now: number): number {
+    const queue = this.queues.get(host);
+    if (queue && (queue.isClaiming || queue.ready.length > 0 || queue.inFlight >= this.slotsOf(queue))) {
+      return 0;
+    }
+    // Another process may have written more failures than this one knows.
+    const circuit = mayTry(queue?.health ?? { failures, since, rests }, now);
+    if (circuit === 'closed') {
+      return queue?.batch ?? (this.answering.has(host) ? this.perHost : 1);
+    }
+    return circuit === 'probe' && !queue?.inFlight && this.isRoomFor(host) ? 1 : 0;
+  }
+
+  private async claim(hosts: readonly (readonly [DueHost, number])[], now: number): Promise<void> {
+    const until = now + this.lease;
+    const claimed = await this.store.claim(hosts.map(([{ host }, most ]) => ({ host, most })), now, until);
+    for (const [ due, most ] of hosts) {
+      if (most > 0) {
+        const { failures, since, rests } = due;
+        const queue = this.queueOf(due.host, { failures, since, rests });
+        const own = claimed.filter(({ host }): boolean => host === due.host);
+        this.fill(queue, own, most, until);
+      }
+    }
+  }
+
+  private queueOf(host: number, health: HostHealth): HostQueue {
+    let queue = this.queues.get(host);
+    if (!queue) {
+      const batch = this.answering.has(host) ? this.perHost : 1;
+      queue = { host, health, ready: [], inFlight: 0, batch, hasMore: false, isClaiming: false };
+      this.queues.set(host, queue);
+    }
+    return queue;
+  }
+
+  private fill(queue: HostQueue, claimed: readonly ClaimedDelivery[], most: number, until: number): void {
+    queue.hasMore = claimed.length === most;
+    queue.ready.push(...claimed.map((delivery) => ({ delivery, until })));
+    this.run(queue);
+  }
+
+  /** Claims the next batch of a host that is being served, so that it never waits for the one before to be recorded. */
+  private refill(queue: HostQueue): void {
+    queue.isClaiming = true;
+    const now = this.clock.now();
+    const until = now + this.lease;
+    const most = queue.batch;
+    this.store.claim([{ host: queue.host, most }], now, until)
+      .then((claimed): void => {
+        queue.isClaiming = false;
+        this.fill(queue, claimed, most, until);
+      })
+      .catch((error: unknown): void => {
+        queue.isClaiming = false;
+        queue.hasMore = false;
+        this.report(`Claiming deliveries failed: ${(error as Error).message}`);
+      });
+  }
+
+  private claimed(): number {
+    let sum = 0;
+    for (const { ready, inFlight } of this.queues.values()) {
+      sum += ready.length + inFlight;
+    }
+    return sum;
+  }
+
+  /** A host that has not answered yet gets one request at a time, so that many dead hosts take few slots. */
+  private slotsOf({ host, health }: HostQueue): number {
+    return this.answering.has(host) && health.failures === 0 ? this.perHost : 1;
+  }
+
+  /** A quarter of all slots is for hosts that are known to answer. */
+  private isRoomFor(host: number): boolean {
+    return this.sending.size < (this.answering.has(host) ? this.most : this.most * 0.75);
+  }
+
+  private run(queue: HostQueue): void {
+    if (!this.started || mayTry(queue.health, this.clock.now()) === 'open') {
+      this.release(queue);
+    }
+    while (queue.ready.length > 0 && queue.inFlight < this.slotsOf(queue) && this.isRoomFor(queue.host)) {
+      const { delivery, until } = queue.ready.shift()!;
+      // What has waited here for too long may be claimed by somebody else before its answer comes.
+      if (this.clock.now() < until - this.lease / 2) {
+        queue.inFlight += 1;
+        const sending = this.make(queue, delivery).finally((): void => {
+          queue.inFlight -= 1;
+          this.sending.delete(sending);
+          this.run(queue);
+        });
+        this.sending.add(sending);
+      }
+    }
+    if (queue.hasMore && !queue.isClaiming && this.started && queue.ready.length < queue.batch / 2 &&
+      queue.inFlight > 0 && mayTry(queue.health, this.clock.now()) === 'closed') {
+      this.refill(queue);
+    }
+    if (queue.ready.length === 0 && queue.inFlight === 0 && !queue.isClaiming) {
+      this.queues.delete(queue.host);
+    }
+  }
+
+  /** Gives back what was claimed and not sent. */
+  private release({ ready, host }: HostQueue): void {
+    for (const { delivery: { delivery, claim }} of ready.splice(0)) {
+      this.record({ delivery, claim, host, state: 'waiting', due: this.clock.now() });
+    }
+  }
+
+  /** Makes a delivery, or finds that it is not to be made. */
+  private async make(queue: HostQueue, delivery: ClaimedDelivery): Promise<void> {
+    const { delivery: key, claim, host } = delivery;
+    const finish = (rest: Omit<FinishedDelivery, 'delivery' | 'claim' | 'host'>): void =>
+      this.record({ delivery: key, claim, host, ...rest });
+    try {
+      const now = this.clock.now();
+      const obstacle = await this.obstacleTo(delivery, now);
+      if (obstacle) {
+        finish(obstacle);
+        return;
+      }
+      const at = Date.now();
+      const begun = performance.now();
+      const { result, copy } = await this.sender.send(delivery);
+      const attempt = { at, duration: Math.round(performance.now() - begun) };
+      this.conclude(queue, delivery, result, attempt, (rest): void => finish({ ...rest, ...copy && { copy }}));
+    } catch (error: unknown) {
+      this.report(`Delivery ${key} to ${delivery.url} could not be attempted: ${(error as Error).message}`);
+      finish({ state: 'waiting', due: this.clock.now() + OWN_FAULT });
+    }
+  }
+
+  /** Why a delivery is not to be made, or not now. */
+  private async obstacleTo(
+    delivery: ClaimedDelivery,
+    now: number,
+  ): Promise<Pick<FinishedDelivery, 'state' | 'due' | 'attempt'> | undefined> {
+    const because = (reason: string): Attempt => ({ at: Date.now(), duration: 0, reason });
+    if (!delivery.isWanted) {
+      return { state: 'ended', attempt: because('not sent: the subscription has ended') };
+    }
+    if (delivery.disabled !== null) {
+      return { state: 'dead', attempt: because('not sent: the target is disabled; subscribe again to resume') };
+    }
+    if (isTooOld(delivery.created, now, this.health)) {
+      return { state: 'dead', attempt: because('not sent: it has waited for too long') };
+    }
+    const due = this.nextOf(delivery, now);
+    if (due > now) {
+      return { state: 'waiting', due };
+    }
+    if (delivery.subscription !== null) {
+      const resource = `${delivery.pod}${topicPath(parseTopic(delivery.topic))}`;
+      if (!(await this.access.allowed({ agent: delivery.agent }, [ resource ], 'read')).has(resource)) {
+        return { state: 'refused', attempt: because('not sent: the subscriber may not read the topic any more') };
+      }
+    }
+  }
+
+  /** When a target that sets a rate takes another delivery. */
+  private nextOf({ target, rate }: ClaimedDelivery, now: number): number {
+    if (rate === null) {
+      return now;
+    }
+    const { at, pace } = nextAllowed(this.paces.get(target), rate, now);
+    if (at <= now) {
+      this.paces.set(target, pace);
+    }
+    return at;
+  }
+
+  /** Draws the conclusions from an attempt: for the delivery, its host and its target. */
+  private conclude(
+    queue: HostQueue,
+    delivery: ClaimedDelivery,
+    result: AttemptResult,
+    attempt: Attempt,
+    finish: (rest: Omit<FinishedDelivery, 'delivery' | 'claim' | 'host'>) => void,
+  ): void {
+    const now = this.clock.now();
+    const tries = delivery.tries + 1;
+    const verdict = judge({ target: delivery.kind, tries, result }, this.retry, Date.now());
+    const isAnswered = !(result instanceof OutgoingFailed);
+    const health = afterAttempt(queue.health, result, now, this.health);
+    if (health !== queue.health && (health !== HEALTHY || queue.health.failures > 0 || queue.health.rests !== null)) {
+      this.hosts.set(queue.host, health);
+    }
+    queue.health = health;
+    if (health.failures === 0 && isAnswered) {
+      this.answering.set(queue.host, true);
+      queue.batch = Math.min(queue.batch * 2, MOST_BATCH);
+    } else {
+      this.answering.delete(queue.host);
+      queue.batch = 1;
+    }
+    const failing = failingSince(delivery.failing, verdict, now);
+    if (failing !== delivery.failing) {
+      this.failing.set(delivery.target, failing);
+    }
+    const told = {
+      ...attempt,
+      ...isAnswered && { status: (result as OutgoingAnswer).status },
+      ...verdict.outcome !== 'delivered' && { reason: verdict.reason },
+    };
+    const state = verdict.outcome === 'retry' ? 'waiting' : verdict.outcome;
+    finish({ state, attempt: told, ...verdict.outcome === 'retry' && { due: now + verdict.wait }});
+    this.tell(delivery, verdict, told, isDisabledBy(failing, verdict, tries, now, this.health));
+  }
+
+  /** Tells the listeners what became of a delivery, and of its target. */
+  private tell(delivery: ClaimedDelivery, verdict: Verdict, attempt: Attempt, isDisabled: boolean): void {
+    for (const listener of this.listeners) {
+      listener.attempted(delivery, verdict, attempt);
+    }
+    if (!isDisabled && verdict.outcome !== 'dead') {
+      return;
+    }
+    const now = this.clock.now();
+    const news = isDisabled ?
+      this.store.disable(delivery.target, now) :
+      this.store.noteDead(delivery.target, now, now - TELL_DEAD);
+    const telling = news
+      .then(async(found): Promise<void> => {
+        for (const listener of found ? this.listeners : []) {
+          await listener.failed(delivery, found!, isDisabled ? 'disabled' : 'dead', verdict.reason);
+        }
+      })
+      .catch((error: unknown): void => this.report(`The owner of ${delivery.pod} could not be told: ${(error as Error).message}`))
+      .finally((): unknown => this.sending.delete(telling));
+    this.sending.add(telling);
+  }
+
+  private record(finished: FinishedDelivery): void {
+    this.finished.push(finished);
+    if (!this.flushing) {
+      // What ends in the same turn is written together.
+      this.flushing = new Promise((resolve): unknown => setImmediate(resolve))
+        .then(async(): Promise<void> => this.flush())
+        .finally((): void => {
+          this.flushing = undefined;
+        });
+    }
+  }
+
+  /** Writes all that has ended; what cannot be written is, when that works again. */
+  private async flush(): Promise<void> {
+    while (this.finished.length > 0) {
+      const [ finished, hosts, failing ] = [ this.finished, this.hosts, this.failing ];
+      this.finished = [];
+      this.hosts = new Map();
+      this.failing = new Map();
+      try {
+        await this.store.finish(finished, { hosts, failing });
+      } catch (error: unknown) {
+        this.report(`What became of ${finished.length} deliveries could not be recorded, and is again: ${(error as Error).message}`);
+        this.finished = [ ...finished, ...this.finished ];
+        this.hosts = new Map([ ...hosts, ...this.hosts ]);
+        this.failing = new Map([ ...failing, ...this.failing ]);
+        if (!this.started) {
+          return;
+        }
+        await new Promise((resolve): unknown => setTimeout(resolve, POLL).unref());
+      }
+    }
+    this.wake();
+  }
+}

@@ -1,0 +1,25 @@
+import type { Attempt, ClaimedDelivery, TargetNews } from '../store/DeliveryStore';
+import type { Verdict } from './retry';
+
+/**
+ * Is told what becomes of deliveries, and of their targets.
+ */
+export abstract class DeliveryListener {
+  /** An attempt was made; returns at once. */
+  public abstract attempted(delivery: ClaimedDelivery, verdict: Verdict, attempt: Attempt): void;
+
+  /**
+   * Nothing is sent to a target any more (`disabled`), or a delivery to it is given up (`dead`).
+   *
+   * @param delivery - The delivery by which that was found out.
+   * @param news - The target, and whose subscriptions name it.
+   * @param what - What it is.
+   * @param reason - What happened, in words for the owner.
+   */
+  public abstract failed(
+    delivery: ClaimedDelivery,
+    news: TargetNews,
+    what: 'disabled' | 'dead',
+    reason: string,
+  ): Promise<void>;
+}

@@ -1,0 +1,71 @@
+import type { SigningAgent } from '../identity/SigningAgent';
+import type { Outgoing } from '../outgoing/Outgoing';
+import { OutgoingFailed } from '../outgoing/Outgoing';
+import type { InboxFinder, Offer, RemoteRecipients } from '../publish/ports';
+import type { Attempt } from '../store/DeliveryStore';
+import { judge, retryPolicy } from './retry';
+import { findInbox } from './Sender';
+import { sendToInbox } from './sendToInbox';
+
+const POLICY = retryPolicy();
+/** Less time than this is not worth beginning with, in milliseconds. */
+const LEAST = 50;
+
+/**
+ * Offers events to recipients on other servers while their publisher waits.
+ */
+export class RecipientReach implements RemoteRecipients {
+  private readonly outgoing: Outgoing;
+  private readonly agent: SigningAgent;
+  private readonly profiles: InboxFinder;
+
+  /**
+   * @param outgoing - The way out.
+   * @param agent - Signs requests to inboxes.
+   * @param profiles - Tells the inboxes of recipients.
+   */
+  public constructor(outgoing: Outgoing, agent: SigningAgent, profiles: InboxFinder) {
+    this.outgoing = outgoing;
+    this.agent = agent;
+    this.profiles = profiles;
+  }
+
+  public async offer(webId: string, document: string, deadline: number): Promise<Offer> {
+    const host = new URL(webId).host;
+    const left = (): number => deadline - performance.now();
+    if (left() < LEAST) {
+      return { outcome: 'later', host };
+    }
+    const at = Date.now();
+    const begun = performance.now();
+    const attempt = (rest: { status?: number; reason?: string }): Attempt =>
+      ({ at, duration: Math.round(performance.now() - begun), ...rest });
+    try {
+      const inbox = await inTime(findInbox(this.profiles, webId), left());
+      const rest = Math.max(1, left());
+      const { location, ...answer } = await sendToInbox(this.outgoing, this.agent, inbox, document, rest);
+      const { status } = answer;
+      const verdict = judge({ target: 'recipient', tries: 1, result: answer }, POLICY, at);
+      if (verdict.outcome === 'delivered') {
+        const copy = location === undefined ? {} : { copy: location };
+        return { outcome: 'taken', host, attempt: attempt({ status }), ...copy };
+      }
+      const outcome = status === 401 || status === 403 ? 'refused' : 'later';
+      return { outcome, host, attempt: attempt({ status, reason: verdict.reason }) };
+    } catch (error: unknown) {
+      if (error instanceof OutgoingFailed) {
+        return { outcome: 'later', host, attempt: attempt({ reason: error.message }) };
+      }
+      throw error;
+    }
+  }
+}
+
+/** What a promise gives, if it does so in time. */
+async function inTime<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject): void => {
+    timer = setTimeout((): void => reject(new OutgoingFailed('timeout', 'The profile did not come in time')), milliseconds);
+  });
+  return Promise.race([ promise, late ]).finally((): void => clearTimeout(timer));
+}

@@ -1,0 +1,109 @@
+import TTLCache from '@isaacs/ttlcache';
+import type { Event } from '../event/Event';
+import { hoppedDocument } from '../event/Event';
+import { ProfileUnavailable } from '../identity/profiles/ProfileUnavailable';
+import type { SigningAgent } from '../identity/SigningAgent';
+import type { Outgoing } from '../outgoing/Outgoing';
+import { OutgoingFailed } from '../outgoing/Outgoing';
+import type { InboxFinder } from '../publish/ports';
+import type { ClaimedDelivery, DeliveryStore } from '../store/DeliveryStore';
+import type { AttemptResult } from './retry';
+import { sendToInbox } from './sendToInbox';
+import { toCloudEvent } from './webhook/cloudEvent';
+import { sendToWebhook } from './webhook/sendToWebhook';
+
+/** What came of sending a delivery. */
+export interface Sent {
+  readonly result: AttemptResult;
+  /** The URL of the copy, if the inbox told it. */
+  readonly copy?: string;
+}
+
+interface Texts {
+  readonly event: Event;
+  readonly document: string;
+  cloudEvent?: string;
+}
+
+/** How many events are kept as they are sent, and for how long, in milliseconds. */
+const MOST_TEXTS = 64;
+const TEXT_AGE = 60_000;
+
+/**
+ * Sends events to inboxes and webhooks of other servers.
+ */
+export class Sender {
+  private readonly texts = new TTLCache<number, Texts>({ max: MOST_TEXTS, ttl: TEXT_AGE, checkAgeOnGet: true });
+
+  /**
+   * @param store - Where the events are.
+   * @param outgoing - The way out.
+   * @param agent - Signs requests to inboxes.
+   * @param profiles - Tells the inboxes of recipients.
+   * @param origin - The DNS name of this server, by which webhooks know it.
+   */
+  public constructor(
+    private readonly store: DeliveryStore,
+    private readonly outgoing: Outgoing,
+    private readonly agent: SigningAgent,
+    private readonly profiles: InboxFinder,
+    private readonly origin: string,
+  ) {}
+
+  /** Sends a delivery once; what goes wrong on the way is its result. */
+  public async send(delivery: ClaimedDelivery): Promise<Sent> {
+    try {
+      const texts = await this.textsOf(delivery.event);
+      if (delivery.kind === 'webhook') {
+        texts.cloudEvent ??= toCloudEvent(texts.event);
+        const target = { url: delivery.url, secrets: delivery.secrets, origin: this.origin };
+        const message = { id: texts.event.id, body: texts.cloudEvent };
+        return { result: await sendToWebhook(this.outgoing, target, message, Date.now()) };
+      }
+      const inbox = delivery.kind === 'inbox' ? delivery.url : await this.inboxOf(delivery.url);
+      const { location, ...result } = await sendToInbox(this.outgoing, this.agent, inbox, texts.document);
+      return { result, ...location !== undefined && { copy: location }};
+    } catch (error: unknown) {
+      if (error instanceof OutgoingFailed) {
+        return { result: error };
+      }
+      throw error;
+    }
+  }
+
+  private async inboxOf(webId: string): Promise<string> {
+    return findInbox(this.profiles, webId);
+  }
+
+  private async textsOf(key: number): Promise<Texts> {
+    let texts = this.texts.get(key);
+    if (!texts) {
+      const event = await this.store.eventOf(key);
+      if (!event) {
+        throw new Error(`The event ${key} is not in the store any more`);
+      }
+      texts = { event, document: hoppedDocument(event, event.hops + 1) };
+      this.texts.set(key, texts);
+    }
+    return texts;
+  }
+}
+
+/**
+ * The inbox of an agent elsewhere.
+ *
+ * @throws {@link OutgoingFailed} if its profile cannot be had, or names none.
+ */
+export async function findInbox(profiles: InboxFinder, webId: string): Promise<string> {
+  let inbox: string | undefined;
+  try {
+    inbox = await profiles.inboxOf(webId);
+  } catch (error: unknown) {
+    throw error instanceof ProfileUnavailable ? new OutgoingFailed(error.fault ?? 'unreachable', error.message) : error;
+  }
+  if (inbox === undefined) {
+    // The host is well, and waiting does not help.
+    throw new OutgoingFailed('forbidden', `The profile of ${webId} names no inbox: its owner has to add ldp:inbox to it`);
+  }
+  return inbox;
+}

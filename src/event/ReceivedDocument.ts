@@ -1,0 +1,118 @@
+import { findNodeAtLocation, parseTree } from 'jsonc-parser';
+import type { Quad } from '@rdfjs/types';
+import type { ContextLoader } from './ContextLoader';
+import type { Event } from './Event';
+import { eventUrl, HOPS, isId } from './Event';
+import { InvalidInput } from './InvalidInput';
+import { parseJson } from './json';
+import { parseJsonLd } from './rdf';
+import { isTopic } from './Topic';
+import { isWebUrl } from './url';
+import { AS, EVENTS, RDF } from './vocabulary';
+
+/**
+ * An event as the document of another server tells it.
+ */
+export interface ReceivedDocument {
+  readonly event: Event;
+  /** The WebIDs to whom it is addressed: its recipients and sources. */
+  readonly addressees: readonly string[];
+  /** How many servers have passed it on; at least 1. */
+  readonly hops: number;
+}
+
+/**
+ * What a document in an inbox says of events: the statements about each, by its IRI.
+ */
+export type EventStatements = ReadonlyMap<string, readonly Quad[]>;
+
+/** The events that statements tell of, among whatever else. */
+export function eventsIn(quads: readonly Quad[]): EventStatements {
+  const events = quads
+    .filter(({ predicate, object }): boolean => predicate.value === `${RDF}type` && object.value === `${EVENTS}Event`)
+    .map(({ subject }): string => subject.value);
+  return new Map(events.map((id): [string, Quad[]] =>
+    [ id, quads.filter(({ subject }): boolean => subject.value === id) ]));
+}
+
+/** The WebIDs to whom statements about an event say that it is addressed. */
+export function addresseesIn(statements: readonly Quad[]): string[] {
+  return [ ...new Set([ ...valuesOf(statements, `${AS}to`), ...valuesOf(statements, `${AS}attributedTo`) ]) ];
+}
+
+/**
+ * Parses JSON-LD that somebody left in an inbox.
+ *
+ * @throws {@link InvalidInput} if it is not valid, or names a context that the server does not bundle.
+ */
+export async function parseNotification(text: string, base: string, loader: ContextLoader): Promise<Quad[]> {
+  parseJson(text);
+  try {
+    return await parseJsonLd(text, loader, base);
+  } catch (error: unknown) {
+    throw new InvalidInput(`The notification is not valid JSON-LD: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * Reads an event that was published on another server, from its document.
+ * It is kept as it came, but for the number of hops.
+ *
+ * @param text - The document, which is valid JSON-LD.
+ * @param id - The IRI of the event.
+ * @param statements - What it says of the event.
+ *
+ * @throws {@link InvalidInput} if anything that the event needs is not there, or not of its form.
+ */
+export function readReceived(text: string, id: string, statements: readonly Quad[]): ReceivedDocument {
+  const one = (predicate: string): string | undefined => {
+    const values = valuesOf(statements, predicate);
+    if (values.length > 1) {
+      throw new InvalidInput(`The event has more than one <${predicate}>`);
+    }
+    return values[0];
+  };
+  const topic = one(`${EVENTS}topic`) ?? '';
+  const pod = one(`${AS}origin`) ?? '';
+  const publisher = one(`${AS}actor`);
+  const uuid = id.slice(id.lastIndexOf('/') + 1);
+  if (!isTopic(topic)) {
+    throw new InvalidInput(`The event has no valid topic (<${EVENTS}topic>)`);
+  }
+  if (!isWebUrl(pod) || !pod.endsWith('/') || !isId(uuid) || id !== eventUrl({ pod, id: uuid })) {
+    throw new InvalidInput('The id of an event has to be {origin}publish/{UUIDv7}, where origin is the base URL of its pod ' +
+      `(<${AS}origin>)`);
+  }
+  if (publisher !== undefined && !isWebUrl(publisher)) {
+    throw new InvalidInput('The publisher of the event is no WebID');
+  }
+  const root = parseTree(text)!;
+  const context = findNodeAtLocation(root, [ '@context' ]);
+  if (root.type !== 'object' || !context || findNodeAtLocation(root, [ 'id' ])?.value !== id) {
+    throw new InvalidInput('An event is one JSON object with @context, whose member id is the id of the event');
+  }
+  const slice = ({ offset, length }: { offset: number; length: number }): string => text.slice(offset, offset + length);
+  const members = (root.children ?? [])
+    .filter(({ children }): boolean => children![0].value !== '@context' && children![0].value !== HOPS)
+    .map(slice);
+  const published = Date.parse(one(`${AS}published`) ?? '');
+  const now = Date.now();
+  return {
+    event: {
+      id: uuid,
+      pod,
+      topic,
+      ...publisher !== undefined && { publisher },
+      published: Number.isNaN(published) ? now : Math.min(Math.max(0, published), now),
+      context: slice(context),
+      members: `{${members.join(',')}}`,
+    },
+    addressees: addresseesIn(statements),
+    hops: Math.max(1, Math.floor(Number(valuesOf(statements, `${EVENTS}hops`)[0] ?? 1)) || 1),
+  };
+}
+
+function valuesOf(statements: readonly Quad[], predicate: string): string[] {
+  return [ ...new Set(statements.filter((quad): boolean => quad.predicate.value === predicate)
+    .map(({ object }): string => object.value)) ];
+}

@@ -1,0 +1,145 @@
+import type { PreferenceParser, RepresentationConverter } from '@solid/community-server';
+import { isId } from '../../event/Event';
+import { LIMITS } from '../../event/limits';
+import { JSON_LD, JSON_MEDIA_TYPE } from '../../event/mediaTypes';
+import type { Caller } from '../../identity/Caller';
+import type { DeliveryLog } from '../../publish/DeliveryLog';
+import { deliveryUrl } from '../../publish/DeliveryLog';
+import { NotAuthorized } from '../../publish/NotAuthorized';
+import type { Authenticator } from '../Authenticator';
+import { readText } from '../body';
+import { assertMediaType } from '../contentType';
+import type { Conversion } from '../convertedAnswer';
+import { convertedAnswer } from '../convertedAnswer';
+import { HttpProblem, unauthorized } from '../errors';
+import type { Answer, Exchange, Rule } from '../Face';
+import { Face, jsonAnswer } from '../Face';
+import { deliveryDocument, deliveryListing } from './deliveryDocument';
+import { isDeliveryId, parseDeliveryQuery, parseReplay } from './parseDeliveries';
+
+const LOG = /^deliveries\/?$/u;
+const ITEM = /^deliveries\/([^/.][^/]*)$/u;
+const REDELIVER = /^deliveries\/([^/.][^/]*)\/redeliver$/u;
+const REPLAY = /^subscriptions\/([^/.][^/]*)\/replay$/u;
+
+/**
+ * `{pod}deliveries/`: what became of deliveries to other servers and webhooks; and how to have events delivered again,
+ * one by `POST {pod}deliveries/{id}/redeliver`, many by `POST {pod}subscriptions/{id}/replay`.
+ */
+export class DeliveriesFace extends Face {
+  private readonly authenticator: Authenticator;
+  private readonly log: DeliveryLog;
+  private readonly conversion: Conversion;
+
+  /**
+   * @param authenticator - Tells who makes a request.
+   * @param log - The rules.
+   * @param converter - Converts answers to the form that the client prefers.
+   * @param preferenceParser - Reads which form that is.
+   */
+  public constructor(
+    authenticator: Authenticator,
+    log: DeliveryLog,
+    converter: RepresentationConverter,
+    preferenceParser: PreferenceParser,
+  ) {
+    super();
+    this.authenticator = authenticator;
+    this.log = log;
+    this.conversion = { converter, preferenceParser };
+  }
+
+  public ruleFor(path: string): Rule | undefined {
+    if (LOG.test(path) || ITEM.test(path)) {
+      return { own: [ 'GET', 'HEAD' ], ldp: [ 'OPTIONS' ]};
+    }
+    return REDELIVER.test(path) || REPLAY.test(path) ? { own: [ 'POST' ], ldp: [ 'OPTIONS' ]} : undefined;
+  }
+
+  public async handle(exchange: Exchange): Promise<Answer> {
+    const caller = await this.authenticator.callerOf(exchange);
+    try {
+      return await this.answer(exchange, caller);
+    } catch (error: unknown) {
+      throw caller.agent === undefined && error instanceof NotAuthorized ? unauthorized(`${error.message}: log in first`) : error;
+    }
+  }
+
+  public problem({ status, message, headers }: HttpProblem): Answer {
+    return jsonAnswer(status, { error: message }, headers);
+  }
+
+  private async answer(exchange: Exchange, caller: Caller): Promise<Answer> {
+    const { path } = exchange;
+    const replayed = REPLAY.exec(path)?.[1];
+    if (replayed !== undefined) {
+      return this.replay(exchange, caller, replayed);
+    }
+    const redelivered = REDELIVER.exec(path)?.[1];
+    if (redelivered !== undefined) {
+      return this.redeliver(exchange, caller, redelivered);
+    }
+    const id = ITEM.exec(path)?.[1];
+    return id === undefined ? this.list(exchange, caller) : this.show(exchange, caller, id);
+  }
+
+  private async list(exchange: Exchange, caller: Caller): Promise<Answer> {
+    const { request, pod, url } = exchange;
+    const [ , query = '' ] = /\?(.*)$/su.exec(request.url!) ?? [];
+    const { filter, limit, place } = parseDeliveryQuery(query);
+    const { deliveries, next } = await this.log.list(pod, caller, filter, place, limit);
+    if (next === undefined) {
+      return this.convert(exchange, deliveryListing(pod, deliveries));
+    }
+    const parameters = new URLSearchParams(query);
+    parameters.set('cursor', `${next}`);
+    const nextUrl = `${url}?${parameters.toString()}`;
+    const answer = await this.convert(exchange, deliveryListing(pod, deliveries, nextUrl));
+    // See https://www.rfc-editor.org/rfc/rfc8288#section-3
+    return { ...answer, headers: { ...answer.headers, Link: `<${nextUrl}>; rel="next"` }};
+  }
+
+  private async show(exchange: Exchange, caller: Caller, id: string): Promise<Answer> {
+    const { pod, url } = exchange;
+    const delivery = isDeliveryId(id) ? await this.log.get(pod, caller, Number(id)) : undefined;
+    if (!delivery) {
+      throw new HttpProblem(404, `There is no delivery at ${url}`);
+    }
+    return this.convert(exchange, deliveryDocument(pod, delivery));
+  }
+
+  private async redeliver({ pod, url }: Exchange, caller: Caller, id: string): Promise<Answer> {
+    const delivery = isDeliveryId(id) ? await this.log.redeliver(pod, caller, Number(id)) : undefined;
+    if (!delivery) {
+      throw new HttpProblem(404, `There is no delivery that would be repeated at ${url}`);
+    }
+    return jsonAnswer(202, deliveryDocument(pod, delivery), {
+      'Content-Type': JSON_LD, 'Content-Location': deliveryUrl(pod, delivery),
+    });
+  }
+
+  private async replay({ request, pod, url }: Exchange, caller: Caller, id: string): Promise<Answer> {
+    if (caller.agent === undefined) {
+      throw unauthorized(`To replay a subscription to ${pod} you have to log in`);
+    }
+    assertMediaType(request, [ JSON_MEDIA_TYPE ]);
+    const range = parseReplay(await readText(request, LIMITS.subscriptionBytes));
+    const replayed = isId(id) ? await this.log.replay(pod, caller, id, range) : undefined;
+    if (!replayed) {
+      throw new HttpProblem(404, `There is no subscription that would be replayed at ${url}`);
+    }
+    const { events, next } = replayed;
+    return jsonAnswer(202, { events, ...next !== undefined && { cursor: `${next}` }});
+  }
+
+  /** Answers with a document in the form that the client prefers; where that does not matter, as JSON. */
+  private async convert(exchange: Exchange, document: object): Promise<Answer> {
+    const accept = exchange.request.headers.accept ?? '*/*';
+    if (accept === '*/*' || accept.startsWith(JSON_MEDIA_TYPE)) {
+      return jsonAnswer(200, document);
+    }
+    return convertedAnswer(this.conversion, exchange, {
+      body: JSON.stringify(document), type: JSON_LD, subject: 'Deliveries', forms: 'JSON, JSON-LD or Turtle',
+    });
+  }
+}

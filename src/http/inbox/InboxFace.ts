@@ -1,0 +1,81 @@
+import { Readable } from 'node:stream';
+import type { HttpRequest } from '@solid/community-server';
+import { LIMITS } from '../../event/limits';
+import { JSON_LD } from '../../event/mediaTypes';
+import type { Access } from '../../publish/ports';
+import type { Receiver } from '../../publish/Receiver';
+import type { AccessTokens } from '../AccessTokens';
+import { readText } from '../body';
+import { mediaTypeOf } from '../contentType';
+import type { HttpProblem } from '../errors';
+import type { Answer, Exchange, PassedOn, Rule } from '../Face';
+import { Face, jsonAnswer } from '../Face';
+
+/**
+ * `POST {pod}inbox/`: takes notifications, and makes those that are events for the pod's owner events of the pod.
+ *
+ * Only JSON-LD is looked at, from those who may append; it has to be valid, and may name bundled contexts only.
+ * Everything else is left to the server's own LDP, as is every notification that is no such event.
+ *
+ * @see https://www.w3.org/TR/ldn/#receiver
+ */
+export class InboxFace extends Face {
+  private readonly accessTokens: AccessTokens;
+  private readonly access: Access;
+  private readonly receiver: Receiver;
+  private readonly maxBytes: number;
+
+  /**
+   * @param accessTokens - Knows who has an access token.
+   * @param access - Decides who may append to the inbox.
+   * @param receiver - Takes the events.
+   * @param maxBytes - The largest notification in JSON-LD that is read, in bytes. Default 4.5 MiB.
+   */
+  public constructor(
+    accessTokens: AccessTokens,
+    access: Access,
+    receiver: Receiver,
+    maxBytes: number = LIMITS.requestBytes + LIMITS.documentBytes,
+  ) {
+    super();
+    this.accessTokens = accessTokens;
+    this.access = access;
+    this.receiver = receiver;
+    this.maxBytes = maxBytes;
+  }
+
+  public ruleFor(path: string): Rule | undefined {
+    return path === 'inbox/' ?
+      { own: [ 'POST' ], ldp: [ 'GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'DELETE' ]} :
+      undefined;
+  }
+
+  public async handle(exchange: Exchange): Promise<Answer | PassedOn> {
+    const { request, pod, url } = exchange;
+    if (mediaTypeOf(request) !== JSON_LD) {
+      return { passedOn: request };
+    }
+    const text = await readText(request, this.maxBytes);
+    // The server remembers by this object who makes the request, so the proof is not taken for a replay of itself.
+    const passedOn = again(request, text);
+    const caller = await this.accessTokens.callerOf(passedOn, url);
+    // Whoever may not append is told so by LDP.
+    if (!(await this.access.allowed(caller, [ url ], 'append')).has(url)) {
+      return { passedOn };
+    }
+    const received = await this.receiver.receive(pod, caller, text);
+    return received === 'notification' ? { passedOn } : { status: 201, headers: { Location: received.event }};
+  }
+
+  public problem({ status, message, headers }: HttpProblem): Answer {
+    return jsonAnswer(status, { error: message }, headers);
+  }
+}
+
+/** A request like another, with a body that has been read. */
+function again(request: HttpRequest, text: string): HttpRequest {
+  const { headers, rawHeaders, method, url, httpVersion, socket } = request;
+  return Object.assign(Readable.from([ Buffer.from(text) ]), {
+    headers, rawHeaders, method, url, httpVersion, socket,
+  }) as unknown as HttpRequest;
+}

@@ -1,0 +1,66 @@
+import type { Speakers } from '../publish/ports';
+import type { Caller } from './Caller';
+import type { Profiles } from './profiles/Profiles';
+import { ProfileUnavailable } from './profiles/ProfileUnavailable';
+import { AGENT_PATH } from './ServerAgent';
+
+const AGENT = `${AGENT_PATH}#this`;
+
+/**
+ * A server may speak for those whose identity provider it is, and for those who say that the pod is theirs.
+ *
+ * By an access token it is known which server asks: its WebID is that of the server's own agent, which no user of it
+ * can have. In any case the pod has to lie on that server.
+ */
+export class ServerSpeakers implements Speakers {
+  private readonly profiles: Profiles;
+
+  /**
+   * @param profiles - What publishers say of themselves.
+   */
+  public constructor(profiles: Profiles) {
+    this.profiles = profiles;
+  }
+
+  public async obstacleTo(caller: Caller, publisher: string | undefined, pod: string): Promise<string | undefined> {
+    if (!caller.agent?.endsWith(`/${AGENT}`)) {
+      return `only a server, with a WebID that ends in /${AGENT}, can bring the events of others; publish through publish/ instead`;
+    }
+    const base = caller.agent.slice(0, -AGENT.length);
+    if (!liesOn(pod, base)) {
+      return `the pod ${pod} is not on ${base}`;
+    }
+    if (publisher === undefined) {
+      return undefined;
+    }
+    try {
+      const issuers = await this.profiles.issuersOf(publisher);
+      if (issuers.some((issuer): boolean => trimmed(issuer) === trimmed(base))) {
+        return undefined;
+      }
+      const storages = await this.profiles.storagesOf(publisher);
+      return storages.includes(pod) ?
+        undefined :
+        `the profile of ${publisher} names neither ${base} as solid:oidcIssuer nor ${pod} as pim:storage`;
+    } catch (error: unknown) {
+      if (error instanceof ProfileUnavailable) {
+        return error.message;
+      }
+      throw error;
+    }
+  }
+}
+
+/** Whether a pod lies on a server: below its base URL, or below a subdomain of it. */
+function liesOn(pod: string, base: string): boolean {
+  if (pod.startsWith(base)) {
+    return true;
+  }
+  const [ ofPod, ofBase ] = [ new URL(pod), new URL(base) ];
+  return ofPod.protocol === ofBase.protocol && ofPod.port === ofBase.port && ofBase.pathname === '/' &&
+    ofPod.hostname.endsWith(`.${ofBase.hostname}`);
+}
+
+function trimmed(url: string): string {
+  return url.replace(/\/$/u, '');
+}

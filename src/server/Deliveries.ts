@@ -1,0 +1,129 @@
+import type { Finalizable } from '@solid/community-server';
+import { getLoggerFor, Initializer } from '@solid/community-server';
+import { Deliverer } from '../delivery/Deliverer';
+import type { DeliveryListener } from '../delivery/DeliveryListener';
+import { Sender } from '../delivery/Sender';
+import { SteadyClock } from '../delivery/SteadyClock';
+import { webhookOrigin } from '../delivery/webhook/handshake';
+import type { ServerAgent } from '../identity/ServerAgent';
+import type { Outgoing } from '../outgoing/Outgoing';
+import type { Access, InboxFinder, Outbox } from '../publish/ports';
+import type { DeliveryStore } from '../store/DeliveryStore';
+
+const SECOND = 1_000;
+const DAY = 24 * 60 * 60 * SECOND;
+/** How often the log is shortened, in milliseconds, and how many deliveries are removed at a time. */
+const SWEEP = 60 * SECOND;
+const CHUNK = 500;
+
+/**
+ * Runs the delivery worker in the server's primary process, from its start to its end, and keeps its log short.
+ */
+export class Deliveries extends Initializer implements Finalizable, Outbox {
+  protected readonly logger = getLoggerFor(this);
+  private readonly store: DeliveryStore;
+  private readonly deliverer: Deliverer;
+  private readonly retention: number;
+  private timer?: NodeJS.Timeout;
+  private sweeping?: Promise<void>;
+
+  /**
+   * @param store - Where deliveries are.
+   * @param outgoing - The way out.
+   * @param agent - Signs requests to inboxes.
+   * @param profiles - Tells the inboxes of recipients.
+   * @param access - Who may receive what.
+   * @param baseUrl - The base URL of the server.
+   * @param listeners - Are told what becomes of deliveries.
+   * @param waits - The time until each further attempt, in seconds.
+   * @param jitter - How much of each may be added to it, by chance, in percent. Default 20.
+   * @param hostFailures - After how many failures in a row a host is left alone. Default 5.
+   * @param hostWindow - In which time these lie, in seconds. Default 600.
+   * @param hostRest - How long a host is left alone, in seconds. Default 1,800.
+   * @param held - How long a delivery waits at most, in seconds. Default 7 days.
+   * @param patience - How long a target may fail until it is disabled, in seconds. Default 5 days.
+   * @param perHost - The most requests to one host at a time. Default 4.
+   * @param most - The most requests at a time. Default 1,024.
+   * @param lease - How long a delivery is claimed, in seconds; longer than any request takes. Default 60.
+   * @param retention - How long what has ended stays in the log, in days. Default 30.
+   */
+  public constructor(
+    store: DeliveryStore,
+    outgoing: Outgoing,
+    agent: ServerAgent,
+    profiles: InboxFinder,
+    access: Access,
+    baseUrl: string,
+    listeners: DeliveryListener[],
+    waits: number[],
+    jitter = 20,
+    hostFailures = 5,
+    hostWindow = 600,
+    hostRest = 1_800,
+    held = 604_800,
+    patience = 432_000,
+    perHost = 4,
+    most = 1_024,
+    lease = 60,
+    retention = 30,
+  ) {
+    super();
+    this.store = store;
+    this.retention = retention * DAY;
+    this.deliverer = new Deliverer(
+      store,
+      new Sender(store, outgoing, agent, profiles, webhookOrigin(baseUrl)),
+      access,
+      new SteadyClock(store),
+      listeners,
+      (message): unknown => this.logger.error(message),
+      {
+        retry: { waits: waits.map((wait): number => wait * SECOND), jitter: jitter / 100 },
+        health: {
+          failures: hostFailures,
+          window: hostWindow * SECOND,
+          rest: hostRest * SECOND,
+          held: held * SECOND,
+          targetPatience: patience * SECOND,
+        },
+        perHost,
+        most,
+        lease: lease * SECOND,
+      },
+    );
+  }
+
+  public override async handle(): Promise<void> {
+    await this.deliverer.start();
+    this.timer = setInterval((): void => {
+      this.sweeping ??= this.sweep()
+        .catch((error: unknown): void => {
+          this.logger.error(`Shortening the log of deliveries failed: ${(error as Error).message}`);
+        })
+        .finally((): void => {
+          this.sweeping = undefined;
+        });
+    }, SWEEP).unref();
+  }
+
+  /** In a process that does not run the worker, this does nothing: the one that does looks for itself. */
+  public wake(): void {
+    this.deliverer.wake();
+  }
+
+  public now(): number {
+    return this.deliverer.now();
+  }
+
+  public async finalize(): Promise<void> {
+    clearInterval(this.timer);
+    await this.sweeping;
+    await this.deliverer.stop();
+  }
+
+  private async sweep(): Promise<void> {
+    while (await this.store.removeDeliveriesBefore(this.now() - this.retention, CHUNK) === CHUNK) {
+      // Until nothing is old any more.
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import type { ContextLoader } from '../event/ContextLoader';
+import { createEvent } from '../event/EventDocument';
+import { DeliveryListener } from '../delivery/DeliveryListener';
+import type { ServerAgent } from '../identity/ServerAgent';
+import type { SubscriptionListener } from '../publish/ports';
+import type { ClaimedDelivery, TargetNews } from '../store/DeliveryStore';
+import type { EventStore } from '../store/EventStore';
+import type { Subscription } from '../subscription/Subscription';
+import { subscriptionUrl } from '../subscription/Subscription';
+
+/** The domain of the topics by which owners are told. */
+const DOMAIN = 'delivery/';
+
+/**
+ * Tells the owners of pods what becomes of deliveries, by events in their own pods:
+ * `delivery/subscription#disabled`, `#dead` and `#resumed`, and `delivery/recipient#dead`.
+ *
+ * Nothing is told of deliveries of these events themselves.
+ */
+export class OwnerNews extends DeliveryListener implements SubscriptionListener {
+  private readonly store: EventStore;
+  private readonly contexts: ContextLoader;
+  private readonly agent: ServerAgent;
+
+  /**
+   * @param store - Where events are kept.
+   * @param contexts - The JSON-LD contexts that data may name.
+   * @param agent - Is the publisher.
+   */
+  public constructor(store: EventStore, contexts: ContextLoader, agent: ServerAgent) {
+    super();
+    this.store = store;
+    this.contexts = contexts;
+    this.agent = agent;
+  }
+
+  public attempted(): void {
+    // One attempt is no news.
+  }
+
+  public async failed(
+    delivery: ClaimedDelivery,
+    { subscriptions }: TargetNews,
+    what: 'disabled' | 'dead',
+    reason: string,
+  ): Promise<void> {
+    const { topic, pod, url, agent } = delivery;
+    if (topic.startsWith(DOMAIN)) {
+      return;
+    }
+    const facts = { target: url, agent, topic, reason };
+    if (delivery.subscription === null) {
+      await this.publish(pod, `recipient#${what}`, facts);
+      return;
+    }
+    for (const subscription of subscriptions) {
+      await this.publish(subscription.pod, `subscription#${what}`, { subscription: subscriptionUrl(subscription), ...facts });
+    }
+  }
+
+  public async resumed(subscription: Subscription): Promise<void> {
+    const { pod, agent, inbox, webhook } = subscription;
+    await this.publish(pod, 'subscription#resumed', {
+      subscription: subscriptionUrl(subscription), target: inbox ?? webhook, agent,
+    });
+  }
+
+  private async publish(pod: string, name: string, facts: object): Promise<void> {
+    const draft = { topic: `${DOMAIN}${name}`, recipients: [], sources: [], data: JSON.stringify(facts) };
+    const event = await createEvent(draft, pod, this.agent.webId, this.contexts);
+    // The fan-out finds it by itself, a moment later.
+    await this.store.accept([{ event, forwards: [{ pod }]}]);
+  }
+}

@@ -1,0 +1,478 @@
+import { randomInt } from 'node:crypto';
+import { parse, stringify } from 'uuid';
+import type { Event } from '../../event/Event';
+import { eventUrl } from '../../event/Event';
+import { covers } from '../../subscription/TopicPattern';
+import type { LandedCopy } from '../EventStore';
+import type {
+  Attempt,
+  ClaimedDelivery,
+  ClaimRequest,
+  DeliveryFilter,
+  DeliveryRecord,
+  DeliveryStore,
+  DueHost,
+  EventRange,
+  Findings,
+  FinishedDelivery,
+  HeldEvent,
+  HeldEvents,
+  QueueState,
+  Replayed,
+  TargetNews,
+} from '../DeliveryStore';
+import { STATES } from './delivering';
+import type { SqliteSession } from './SqliteSession';
+
+interface ClaimedRow extends Omit<ClaimedDelivery, 'claim' | 'secrets' | 'subscription' | 'isWanted'> {
+  subscription: Buffer | null;
+  subscriptionKey: number | null;
+  secret: string | null;
+  oldSecret: string | null;
+  oldUntil: number | null;
+}
+
+interface RecordRow extends Omit<DeliveryRecord, 'state' | 'event' | 'subscription' | 'isDisabled' | 'attempts'> {
+  state: number;
+  uuid: Buffer;
+  origin: string;
+  subscription: Buffer | null;
+  disabled: number | null;
+}
+
+interface HeldRow extends Omit<HeldEvent, 'topic' | 'isReceived' | 'addressees'> {
+  /** None, where the event of a copy was removed. */
+  topic: string | null;
+  published: number;
+  received: number;
+}
+
+interface ReplayRow {
+  readonly inbox: number;
+  readonly target: number | null;
+  readonly host: number | null;
+  readonly pod: number;
+  readonly uuid: Buffer;
+}
+
+/** The newest deliveries before a place, by what makes them few. */
+interface Source {
+  readonly sql: string;
+  readonly parameters: (before: number) => readonly unknown[];
+}
+
+const CLAIMABLE = `
+  SELECT d.id AS delivery, d.host, d.event, d.tries, d.created, d.subscription, s.id AS subscriptionKey, p.url AS pod,
+    e.topic, t.id AS target, t.kind, t.url, a.webid AS agent, t.secret, t.old_secret AS oldSecret,
+    t.old_until AS oldUntil, t.rate, t.failing, t.disabled
+  FROM deliveries d CROSS JOIN targets t CROSS JOIN agents a CROSS JOIN pods p CROSS JOIN events e
+  LEFT JOIN subscriptions s ON s.uuid = d.subscription
+  WHERE d.host = ? AND d.state = 0 AND d.due <= ?
+    AND t.id = d.target AND a.id = t.agent AND p.id = d.pod AND e.id = d.event
+  ORDER BY d.due LIMIT ?
+`;
+
+const RECORDS = `
+  SELECT d.id, d.state, d.created, CASE WHEN d.state = 0 THEN d.due END AS due, d.copy, d.subscription,
+    t.kind, t.url, t.disabled, a.webid AS agent, e.uuid, e.topic, o.url AS origin
+  FROM deliveries d CROSS JOIN targets t CROSS JOIN agents a CROSS JOIN events e CROSS JOIN pods o
+  WHERE t.id = d.target AND a.id = t.agent AND e.id = d.event AND o.id = e.pod
+`;
+
+/** When something is due to a host: when its first delivery is, but not while it is left alone. */
+const NEXT = `(
+  SELECT MAX(MIN(d.due), IFNULL(hosts.rests, 0)) FROM deliveries d WHERE d.host = hosts.id AND d.state = 0
+)`;
+
+const MOST_CLAIMS = 2 ** 47;
+/** How many deliveries are looked at in one turn of the event loop, where the log is read. */
+const LOOK = 500;
+
+/**
+ * Keeps deliveries in the database of the events.
+ */
+export class SqliteDeliveryStore implements DeliveryStore {
+  private readonly db: SqliteSession;
+
+  /**
+   * @param session - The connection to the database.
+   */
+  public constructor(session: SqliteSession) {
+    this.db = session;
+  }
+
+  public async open(): Promise<void> {
+    this.db.open();
+  }
+
+  public async close(): Promise<void> {
+    this.db.close();
+  }
+
+  public async moment(): Promise<number> {
+    return this.db.get<{ time: number }>('SELECT time FROM clocks')?.time ?? 0;
+  }
+
+  public async noteMoment(now: number): Promise<void> {
+    return this.db.write((): void => {
+      this.db.run(`
+        INSERT INTO clocks (id, time) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET time = MAX(time, excluded.time)
+      `, now);
+    });
+  }
+
+  public async dueHosts(now: number, limit: number): Promise<DueHost[]> {
+    return this.db.all<DueHost>(`
+      SELECT id AS host, name, failures, since, rests FROM hosts WHERE next <= ? ORDER BY next LIMIT ?
+    `, now, limit);
+  }
+
+  public async nextDue(): Promise<number | undefined> {
+    return this.db.get<{ next: number }>('SELECT next FROM hosts WHERE next IS NOT NULL ORDER BY next LIMIT 1')?.next;
+  }
+
+  public async claim(requests: readonly ClaimRequest[], now: number, until: number): Promise<ClaimedDelivery[]> {
+    return this.db.write((): ClaimedDelivery[] => {
+      const claimed: ClaimedDelivery[] = [];
+      for (const { host, most } of requests) {
+        if (most === 0) {
+          this.db.run('UPDATE hosts SET next = MAX(next, ?) WHERE id = ?', until, host);
+          continue;
+        }
+        const claim = randomInt(MOST_CLAIMS);
+        for (const row of this.db.all<ClaimedRow>(CLAIMABLE, host, now, most)) {
+          this.db.run('UPDATE deliveries SET claim = ?, due = ? WHERE id = ?', claim, until, row.delivery);
+          claimed.push(toClaimed(row, claim, now));
+        }
+        this.db.run(`UPDATE hosts SET next = ${NEXT} WHERE id = ?`, host);
+      }
+      return claimed;
+    });
+  }
+
+  public async finish(finished: readonly FinishedDelivery[], { hosts, failing }: Findings): Promise<void> {
+    return this.db.write((): void => {
+      for (const one of finished) {
+        this.finishOne(one);
+      }
+      for (const [ host, { failures, since, rests }] of hosts) {
+        this.db.run('UPDATE hosts SET failures = ?, since = ?, rests = ? WHERE id = ?', failures, since, rests, host);
+      }
+      for (const [ target, since ] of failing) {
+        this.db.run('UPDATE targets SET failing = ? WHERE id = ?', since, target);
+      }
+      for (const host of new Set([ ...finished.map((one): number => one.host), ...hosts.keys() ])) {
+        this.db.run(`UPDATE hosts SET next = ${NEXT} WHERE id = ?`, host);
+      }
+    });
+  }
+
+  private finishOne({ delivery, claim, state, due, attempt, copy }: FinishedDelivery): void {
+    const { changes } = this.db.run(
+      `
+        UPDATE deliveries SET state = ?, due = IFNULL(?, due), tries = tries + ?, copy = IFNULL(?, copy), claim = NULL
+        WHERE id = ? AND claim = ?
+      `,
+      STATES.indexOf(state),
+      due ?? null,
+      attempt ? 1 : 0,
+      copy ?? null,
+      delivery,
+      claim,
+    );
+    if (attempt && changes > 0) {
+      this.db.run(
+        'INSERT OR REPLACE INTO attempts (delivery, at, duration, status, reason) VALUES (?, ?, ?, ?, ?)',
+        delivery,
+        attempt.at,
+        attempt.duration,
+        attempt.status ?? null,
+        attempt.reason ?? null,
+      );
+    }
+  }
+
+  public async eventOf(event: number): Promise<(Event & { readonly hops: number }) | undefined> {
+    const row = this.db.get<Omit<Event, 'id' | 'publisher'> & { uuid: Buffer; publisher: string | null; hops: number }>(`
+      SELECT e.uuid, p.url AS pod, e.topic, a.webid AS publisher, e.published, x.text AS context, e.members, e.hops
+      FROM events e JOIN pods p ON p.id = e.pod JOIN contexts x ON x.id = e.context LEFT JOIN agents a ON a.id = e.publisher
+      WHERE e.id = ?
+    `, event);
+    if (!row) {
+      return undefined;
+    }
+    const { uuid, publisher, ...rest } = row;
+    return { ...rest, id: stringify(uuid), ...publisher !== null && { publisher }};
+  }
+
+  public async disable(target: number, now: number): Promise<TargetNews | undefined> {
+    return this.news('UPDATE targets SET disabled = ? WHERE id = ? AND disabled IS NULL', target, [ now, target ]);
+  }
+
+  public async noteDead(target: number, now: number, since: number): Promise<TargetNews | undefined> {
+    return this.news('UPDATE targets SET told = ? WHERE id = ? AND IFNULL(told, 0) < ?', target, [ now, target, since ]);
+  }
+
+  private async news(sql: string, target: number, parameters: readonly unknown[]): Promise<TargetNews | undefined> {
+    return this.db.write((): TargetNews | undefined => {
+      if (this.db.run(sql, ...parameters).changes === 0) {
+        return undefined;
+      }
+      const rows = this.db.all<{ pod: string; uuid: Buffer; pattern: string }>(`
+        SELECT p.url AS pod, s.uuid, s.pattern FROM subscriptions s CROSS JOIN pods p
+        WHERE s.target = ? AND p.id = s.pod LIMIT 100
+      `, target);
+      return { target, subscriptions: rows.map(({ pod, uuid, pattern }) => ({ pod, id: stringify(uuid), pattern })) };
+    });
+  }
+
+  public async rotateSecret(pod: string, subscription: string, secret: string, oldUntil: number): Promise<boolean> {
+    return this.db.write((): boolean => this.db.run(`
+      UPDATE targets SET old_secret = secret, old_until = ?, secret = ?
+      WHERE kind = 'webhook' AND id = (
+        SELECT target FROM subscriptions WHERE uuid = ? AND pod = (SELECT id FROM pods WHERE url = ?)
+      )
+    `, oldUntil, secret, parse(subscription), pod).changes > 0);
+  }
+
+  public async listDeliveries(
+    pod: string,
+    filter: DeliveryFilter,
+    before: number,
+    limit: number,
+  ): Promise<DeliveryRecord[]> {
+    const key = this.db.get<{ id: number }>('SELECT id FROM pods WHERE url = ?', pod)?.id;
+    if (key === undefined) {
+      return [];
+    }
+    const source = sourceOf(key, filter);
+    const { sql, parameters } = conditionsOf(key, filter);
+    const records: DeliveryRecord[] = [];
+    for (let place: number | undefined = before; place !== undefined;) {
+      const found: { id: number }[] = this.db.all(source.sql, ...source.parameters(place));
+      for (const { id } of found) {
+        const row = this.db.get<RecordRow>(`${RECORDS} AND d.id = ? ${sql}`, id, ...parameters);
+        if (row && isOfTopics(row, filter)) {
+          records.push(this.toRecord(row));
+        }
+        if (records.length >= limit) {
+          return records;
+        }
+      }
+      place = found.length < LOOK ? undefined : found.at(-1)!.id;
+      if (place !== undefined) {
+        await new Promise((resolve): unknown => setImmediate(resolve));
+      }
+    }
+    return records;
+  }
+
+  public async getDelivery(pod: string, id: number): Promise<DeliveryRecord | undefined> {
+    const row = this.db.get<RecordRow>(`${RECORDS} AND d.id = ? AND d.pod = (SELECT id FROM pods WHERE url = ?)`, id, pod);
+    return row && this.toRecord(row);
+  }
+
+  private toRecord({ state, uuid, origin, subscription, disabled, ...row }: RecordRow): DeliveryRecord {
+    const attempts = this.db.all<{ at: number; duration: number; status: number | null; reason: string | null }>(
+      'SELECT at, duration, status, reason FROM attempts WHERE delivery = ? ORDER BY at',
+      row.id,
+    );
+    return {
+      ...row,
+      state: STATES[state],
+      event: eventUrl({ pod: origin, id: stringify(uuid) }),
+      subscription: subscription && stringify(subscription),
+      isDisabled: disabled !== null,
+      attempts: attempts.map(({ at, duration, status, reason }): Attempt =>
+        ({ at, duration, ...status !== null && { status }, ...reason !== null && { reason }})),
+    };
+  }
+
+  public async redeliver(pod: string, id: number, now: number): Promise<boolean> {
+    return this.db.write((): boolean => {
+      const row = this.db.get<{ host: number }>(`
+        UPDATE deliveries SET state = 0, due = ?, tries = 0, claim = NULL, created = ?
+        WHERE id = ? AND pod = (SELECT id FROM pods WHERE url = ?) RETURNING host
+      `, now, now, id, pod);
+      if (row) {
+        this.db.run(`UPDATE hosts SET next = ${NEXT} WHERE id = ?`, row.host);
+      }
+      return row !== undefined;
+    });
+  }
+
+  public async replay(
+    pod: string,
+    subscription: string,
+    events: readonly number[],
+    now: number,
+  ): Promise<Replayed | undefined> {
+    return this.db.write((): Replayed | undefined => {
+      const row = this.db.get<ReplayRow>(`
+        SELECT s.inbox, s.target, t.host, s.pod, s.uuid FROM subscriptions s LEFT JOIN targets t ON t.id = s.target
+        WHERE s.uuid = ? AND s.pod = (SELECT id FROM pods WHERE url = ?)
+      `, parse(subscription), pod);
+      return row && (row.target === null ? this.copyAgain(row, events) : this.deliverAgain(row, events, now));
+    });
+  }
+
+  private copyAgain({ inbox }: ReplayRow, events: readonly number[]): Replayed {
+    const copied = events.filter((event): boolean => this.db.run(`
+      INSERT OR IGNORE INTO entries (container, event) SELECT ?, id FROM events WHERE id = ?
+    `, inbox, event).changes > 0);
+    if (copied.length > 0) {
+      this.db.touch(inbox);
+    }
+    const container = this.db.get<{ url: string }>('SELECT url FROM containers WHERE id = ? AND watched = 1', inbox)?.url;
+    const watched = container === undefined ? [] : copied.map((event): LandedCopy => {
+      const { uuid } = this.db.get<{ uuid: Buffer }>('SELECT uuid FROM events WHERE id = ?', event)!;
+      return { container, copy: `${container}${stringify(uuid)}` };
+    });
+    return { events: copied.length, watched };
+  }
+
+  private deliverAgain({ target, host, pod, uuid }: ReplayRow, events: readonly number[], now: number): Replayed {
+    let sum = 0;
+    for (const event of events) {
+      // It is made for this subscription, because the one of before may have ended, or be to another pod.
+      sum += this.db.run(`
+        INSERT INTO deliveries (event, target, host, pod, subscription, created, due)
+        SELECT id, ?, ?, ?, ?, ?, ? FROM events WHERE id = ?
+        ON CONFLICT (event, target) DO UPDATE SET
+          host = excluded.host, pod = excluded.pod, subscription = excluded.subscription,
+          state = 0, due = excluded.due, tries = 0, claim = NULL, created = excluded.created
+      `, target, host, pod, uuid, now, now, event).changes;
+    }
+    this.db.run(`UPDATE hosts SET next = ${NEXT} WHERE id = ?`, host);
+    return { events: sum, watched: []};
+  }
+
+  public async eventsBetween(
+    pod: string,
+    containers: readonly string[],
+    { pattern, since, until }: EventRange,
+    after: number,
+    limit: number,
+  ): Promise<HeldEvents> {
+    // Each container by itself, so that no more than the limit is looked at, however much they hold.
+    const entries = containers.map((): string => `SELECT event FROM (
+      SELECT n.event FROM containers c CROSS JOIN entries n
+      WHERE c.url = ? AND n.container = c.id AND n.event > ? ORDER BY n.event LIMIT ?
+    )`).join(' UNION ');
+    const rows = this.db.all<HeldRow>(`
+      SELECT n.event, e.topic, e.hops, e.published, o.url AS origin, EXISTS (
+        SELECT 1 FROM pods p CROSS JOIN received r WHERE p.url = ? AND r.pod = p.id AND r.event = n.event
+      ) AS received
+      FROM (${entries} ORDER BY event LIMIT ?) n LEFT JOIN events e ON e.id = n.event LEFT JOIN pods o ON o.id = e.pod
+      ORDER BY n.event
+    `, pod, ...containers.flatMap((container): unknown[] => [ container, after, limit ]), limit);
+    const events = rows.flatMap(({ event, topic, published, received, hops, origin }): HeldEvent[] => {
+      if (topic === null || published < since || published >= until || !covers(pattern, topic)) {
+        return [];
+      }
+      const addressees = hops === 0 ? this.addresseesOf(event) : [];
+      return [{ event, topic, origin, hops, isReceived: received === 1, addressees }];
+    });
+    return { events, last: rows.at(-1)?.event };
+  }
+
+  /** By the names that this server gives the members of its own documents. */
+  private addresseesOf(event: number): string[] {
+    const { found } = this.db.get<{ found: string }>(
+      'SELECT json_extract(members, \'$.recipient\', \'$.source\') AS found FROM events WHERE id = ?',
+      event,
+    )!;
+    return (JSON.parse(found) as unknown[]).flat().filter((value): value is string => typeof value === 'string');
+  }
+
+  public async queue(now: number): Promise<QueueState> {
+    const { waiting } = this.db.get<{ waiting: number }>('SELECT COUNT(*) AS waiting FROM deliveries WHERE state = 0')!;
+    const { resting } = this.db.get<{ resting: number }>('SELECT COUNT(*) AS resting FROM hosts WHERE rests > ?', now)!;
+    const oldestDue = await this.nextDue();
+    return { waiting, resting, ...oldestDue !== undefined && { oldestDue }};
+  }
+
+  public async removeDeliveriesBefore(moment: number, limit: number): Promise<number> {
+    return this.db.write((): number => this.db.run(`
+      DELETE FROM deliveries WHERE id IN (
+        SELECT id FROM deliveries WHERE id < IFNULL(
+          (SELECT id FROM deliveries WHERE created >= ? ORDER BY id LIMIT 1), ${Number.MAX_SAFE_INTEGER}
+        ) AND state <> 0 ORDER BY id LIMIT ?
+      )
+    `, moment, limit).changes);
+  }
+}
+
+function toClaimed(
+  { subscription, subscriptionKey, secret, oldSecret, oldUntil, ...row }: ClaimedRow,
+  claim: number,
+  now: number,
+): ClaimedDelivery {
+  const isOldGood = oldSecret !== null && oldUntil !== null && oldUntil > now;
+  return {
+    ...row,
+    claim,
+    subscription: subscription && stringify(subscription),
+    isWanted: subscription === null || subscriptionKey !== null,
+    secrets: [ ...secret === null ? [] : [ secret ], ...isOldGood ? [ oldSecret ] : [] ],
+  };
+}
+
+/** Where the deliveries that a filter lets through are among the fewest others, newest first. */
+function sourceOf(pod: number, { agent, event, subscription }: DeliveryFilter): Source {
+  const ofAgent = 'FROM agents a CROSS JOIN targets t CROSS JOIN deliveries d WHERE a.webid = ? AND t.agent = a.id';
+  const newest = 'd.id < ? ORDER BY d.id DESC LIMIT ?';
+  if (event !== undefined) {
+    return agent === undefined ?
+        {
+          sql: `SELECT d.id FROM events e CROSS JOIN deliveries d WHERE e.uuid = ? AND d.event = e.id AND ${newest}`,
+          parameters: (before): unknown[] => [ parse(event), before, LOOK ],
+        } :
+        {
+          sql: `SELECT d.id ${ofAgent} AND d.event = (SELECT id FROM events WHERE uuid = ?) AND d.target = t.id AND ${newest}`,
+          parameters: (before): unknown[] => [ agent, parse(event), before, LOOK ],
+        };
+  }
+  if (subscription !== undefined) {
+    return {
+      sql: `SELECT d.id FROM deliveries d WHERE d.subscription = ? AND ${newest}`,
+      parameters: (before): unknown[] => [ parse(subscription), before, LOOK ],
+    };
+  }
+  if (agent !== undefined) {
+    return {
+      sql: `SELECT d.id ${ofAgent} AND d.id IN (
+        SELECT x.id FROM deliveries x WHERE x.target = t.id AND x.id < ? ORDER BY x.id DESC LIMIT ?
+      ) ORDER BY d.id DESC LIMIT ?`,
+      parameters: (before): unknown[] => [ agent, before, LOOK, LOOK ],
+    };
+  }
+  return {
+    sql: `SELECT d.id FROM deliveries d WHERE d.pod = ? AND ${newest}`,
+    parameters: (before): unknown[] => [ pod, before, LOOK ],
+  };
+}
+
+/** All that a filter asks for, but for topics; in a form that leaves the choice of the index to the key. */
+function conditionsOf(
+  pod: number,
+  { agent, event, subscription, state, since, until }: DeliveryFilter,
+): { readonly sql: string; readonly parameters: readonly unknown[] } {
+  const conditions = ([
+    [ '+d.pod = ?', pod ],
+    [ 'a.webid = ?', agent ],
+    [ 'e.uuid = ?', event && parse(event) ],
+    [ '+d.subscription = ?', subscription && parse(subscription) ],
+    [ '+d.state = ?', state && STATES.indexOf(state) ],
+    [ 'd.created >= ?', since ],
+    [ 'd.created < ?', until ],
+  ] as const).filter(([ , value ]): boolean => value !== undefined);
+  return {
+    sql: conditions.map(([ condition ]): string => `AND ${condition}`).join(' '),
+    parameters: conditions.map(([ , value ]): unknown => value),
+  };
+}
+
+function isOfTopics({ topic }: RecordRow, { topics }: DeliveryFilter): boolean {
+  return !topics || topics.some((pattern): boolean => covers(pattern, topic));
+}

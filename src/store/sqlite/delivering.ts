@@ -1,0 +1,112 @@
+import type { RemoteRecipient, RemoteTarget } from '../EventStore';
+import type { SqliteSession } from './SqliteSession';
+
+/** The states of deliveries by their numbers in the database; those that wait are 0. */
+export const STATES = [ 'waiting', 'delivered', 'dead', 'refused', 'ended' ] as const;
+
+/** When something can be sent to a host at the earliest: at once, unless it is left alone. */
+const DUE = 'MAX(IFNULL(rests, 0), MIN(IFNULL(next, ?), ?))';
+
+/**
+ * Makes deliveries for subscriptions of a range whose targets are elsewhere, and whose agents may receive the event.
+ *
+ * @param session - The connection, inside a transaction of the caller.
+ * @param event - The key of the event.
+ * @param step - The range, as a condition on the subscriptions `s`, and its parameters.
+ * @param scope - The scope of what is known of the agents.
+ * @param now - When they are due.
+ *
+ * @returns How many were made.
+ */
+export function addDeliveries(
+  session: SqliteSession,
+  event: number,
+  { where, range }: { readonly where: string; readonly range: readonly unknown[] },
+  scope: number,
+  now: number,
+): number {
+  const targets = `FROM subscriptions s CROSS JOIN temp.readers r CROSS JOIN targets t
+    WHERE ${where} AND s.target IS NOT NULL AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1
+    AND t.id = s.target AND t.disabled IS NULL`;
+  const { changes } = session.run(`
+    INSERT OR IGNORE INTO deliveries (event, target, host, pod, subscription, created, due)
+    SELECT ?, t.id, t.host, s.pod, s.uuid, ?, ? ${targets}
+  `, event, now, now, ...range, scope);
+  if (changes > 0) {
+    session.run(`UPDATE hosts SET next = ${DUE} WHERE id IN (SELECT t.host ${targets})`, now, now, ...range, scope);
+  }
+  return changes;
+}
+
+/** Makes deliveries of an event to recipients on other servers, with the attempts that were made. */
+export function addRecipients(
+  session: SqliteSession,
+  event: number,
+  pod: number,
+  recipients: readonly RemoteRecipient[],
+): void {
+  for (const { agent, host, attempt, isDelivered, copy, due } of recipients) {
+    const hostKey = session.key('hosts', 'name', host);
+    const target = targetKey(session, { kind: 'recipient', url: agent, agent: session.key('agents', 'webid', agent), host: hostKey });
+    const row = session.get<{ id: number }>(`
+      INSERT INTO deliveries (event, target, host, pod, state, created, due, tries, copy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      RETURNING id
+    `, event, target, hostKey, pod, isDelivered ? 1 : 0, due, due, attempt ? 1 : 0, copy ?? null)!;
+    if (attempt) {
+      const { at, duration, status, reason } = attempt;
+      session.run(
+        'INSERT INTO attempts (delivery, at, duration, status, reason) VALUES (?, ?, ?, ?, ?)',
+        row.id,
+        at,
+        duration,
+        status ?? null,
+        reason ?? null,
+      );
+    }
+    if (!isDelivered) {
+      session.run(`UPDATE hosts SET next = ${DUE} WHERE id = ?`, due, due, hostKey);
+    }
+  }
+}
+
+/** What came of giving a subscription its target. */
+export interface TargetChange {
+  /** Whether the target was disabled. */
+  readonly isResumed: boolean;
+  /** Whether the secret is the one that was given; that of a known webhook stays. */
+  readonly isSecretNew: boolean;
+}
+
+/** Gives a subscription its target, to which is sent again if it was disabled. */
+export function setTarget(
+  session: SqliteSession,
+  subscription: number,
+  { kind, url, agent, host, secret, rate }: RemoteTarget & { readonly url: string; readonly agent: number },
+): TargetChange {
+  const key = targetKey(session, { kind, url, agent, host: session.key('hosts', 'name', host) });
+  const before = session.get<{ disabled: number | null; secret: string | null }>(
+    'SELECT disabled, secret FROM targets WHERE id = ?',
+    key,
+  )!;
+  // The secret that its owner has been shown stays.
+  session.run(`
+    UPDATE targets SET secret = IFNULL(secret, ?), rate = ?, disabled = NULL,
+      failing = CASE WHEN disabled IS NULL THEN failing END
+    WHERE id = ?
+  `, secret ?? null, rate ?? null, key);
+  session.run('UPDATE subscriptions SET target = ? WHERE id = ?', key, subscription);
+  return { isResumed: before.disabled !== null, isSecretNew: secret !== undefined && before.secret === null };
+}
+
+function targetKey(
+  session: SqliteSession,
+  { kind, url, agent, host }: { kind: string; url: string; agent: number; host: number },
+): number {
+  const row = session.get<{ id: number }>('SELECT id FROM targets WHERE url = ? AND kind = ? AND agent = ?', url, kind, agent);
+  if (row) {
+    session.run('UPDATE targets SET host = ? WHERE id = ? AND host <> ?', host, row.id, host);
+    return row.id;
+  }
+  return Number(session.run('INSERT INTO targets (kind, url, agent, host) VALUES (?, ?, ?, ?)', kind, url, agent, host)
+    .lastInsertRowid);
+}

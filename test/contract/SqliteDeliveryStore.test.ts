@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SqliteDeliveryStore } from '../../src/store/sqlite/SqliteDeliveryStore';
+import { SqliteEventStore } from '../../src/store/sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../src/store/sqlite/SqliteSession';
+import type { Stores } from './deliveryStoreContract';
+import { describeDeliveryStore } from './deliveryStoreContract';
+import { anEvent, aSubscription, forwardAll, POD } from './eventStoreContract';
+
+const folders: string[] = [];
+
+async function create(folder: string): Promise<Stores> {
+  const session = new SqliteSession(folder);
+  return { events: new SqliteEventStore(session), deliveries: new SqliteDeliveryStore(session) };
+}
+
+async function createOnDisk(): Promise<Stores> {
+  folders.push(mkdtempSync(join(tmpdir(), 'delivery-store-')));
+  return create(folders.at(-1)!);
+}
+
+afterAll((): void => folders.forEach((folder): void => rmSync(folder, { recursive: true })));
+
+describeDeliveryStore('SQLite on disk', createOnDisk);
+describeDeliveryStore('SQLite in memory', async(): Promise<Stores> => create(IN_MEMORY));
+
+describe('A SqliteDeliveryStore', (): void => {
+  it('looks nothing up by reading a whole table.', async(): Promise<void> => {
+    const { events, deliveries } = await create(IN_MEMORY);
+    const session = (deliveries as unknown as { db: { prepare: (sql: string) => unknown; connect: () => any } }).db;
+    const prepare = jest.spyOn(session, 'prepare');
+    await events.addSubscription(
+      aSubscription({ inbox: undefined, webhook: 'https://a.example/' }),
+      undefined,
+      undefined,
+      { kind: 'webhook', host: 'a.example', secret: 'x' },
+    );
+    const [{ id, agent }] = await events.listSubscriptions(POD);
+    const event = anEvent();
+    await events.accept([{ event, forwards: [{ pod: POD, inbox: `${POD}inbox/` }]}]);
+    await forwardAll(events);
+    prepare.mockClear();
+    for (const filter of [{}, { agent }, { subscription: id }, { event: event.id }, { event: event.id, agent }, { state: 'dead', since: 1 }] as const) {
+      await deliveries.listDeliveries(POD, filter, 1_000, 10);
+    }
+    const { events: [ held ] } = await deliveries.eventsBetween(POD, [ `${POD}inbox/` ], { pattern: '*', since: 0, until: Date.now() }, 0, 10);
+    await deliveries.replay(POD, id, [ held.event ], 5);
+    await deliveries.redeliver(POD, 1, 5);
+    const [{ host }] = await deliveries.dueHosts(Date.now(), 10);
+    const claimed = await deliveries.claim([{ host, most: 1 }], Date.now(), Date.now());
+    await deliveries.finish(claimed.map((one) => ({ ...one, state: 'dead' })), { hosts: new Map(), failing: new Map() });
+    await deliveries.nextDue();
+    await deliveries.queue(5);
+    await deliveries.removeDeliveriesBefore(5, 10);
+    const { db } = session.connect();
+    for (const sql of new Set(prepare.mock.calls.map(([ text ]): string => text))) {
+      const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...Array.from({ length: sql.split('?').length - 1 }, (): number => 1));
+      const scans = plan.map((row: { detail: string }): string => row.detail)
+        .filter((detail: string): boolean => /^SCAN (?!CONSTANT|n\b|\(subquery)/u.test(detail) && !/USING (?:COVERING )?INDEX (?:due_hosts|waiting_deliveries)/u.test(detail));
+      expect([ sql, scans ]).toEqual([ sql, []]);
+    }
+    await events.close();
+  });
+});

@@ -113,7 +113,8 @@ function parse(address: string): IPv4 | IPv6 | undefined {
   if (isIPv4(address)) {
     return V4.parse(address);
   }
-  const parsed = V6.parse(address);
+  // In hexadecimal groups, for the library takes ::127.0.0.1 for ::ffff:127.0.0.1.
+  const parsed = V6.parse(new URL(`http://[${address.replace(/%.*/u, '')}]`).hostname.slice(1, -1));
   return parsed.isIPv4MappedAddress() ? parsed.toIPv4Address() : parsed;
 }
 

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { OutgoingAnswer, OutgoingFault } from './Outgoing';
+import type { OutgoingAnswer, OutgoingFault, OutgoingRequest } from './Outgoing';
 import { OutgoingFailed } from './Outgoing';
 
 /** What the errors of a certificate or of a handshake are called. */
@@ -14,43 +14,53 @@ const NO_CONNECTION = new Set([
 /**
  * One request under way: gathers what is answered, as far as it may be read and as long as it may take.
  *
- * Exactly one of `resolve` and `reject` is called, once, and then nothing of the answer is held.
+ * It ends once, with an answer or an {@link OutgoingFailed}; what comes then is let go.
  */
 export class Exchange implements Dispatcher.DispatchHandlers {
+  public readonly options: Dispatcher.DispatchOptions;
+  /** What comes of it. */
+  public readonly answer: Promise<OutgoingAnswer>;
+  private readonly what: string;
+  private readonly maxBytes: number;
   private readonly timer: NodeJS.Timeout;
-  private abort?: () => void;
+  private resolve!: (answer: OutgoingAnswer) => void;
+  private reject!: (error: OutgoingFailed) => void;
   private done = false;
+  private complete = false;
   private status = 0;
   private headers: readonly Buffer[] = [];
   private chunks: Buffer[] = [];
   private size = 0;
 
   /**
-   * @param what - The method and the origin, for messages.
-   * @param timeout - How long it may take in all, in milliseconds.
+   * @param url - Where the request goes.
+   * @param request - The request itself.
+   * @param timeout - How long it may take in all, from now, in milliseconds.
    * @param maxBytes - How much of the body is read at most, in bytes.
-   * @param resolve - Takes the answer.
-   * @param reject - Takes an {@link OutgoingFailed}.
    */
-  public constructor(
-    private readonly what: string,
-    timeout: number,
-    private readonly maxBytes: number,
-    private readonly resolve: (answer: OutgoingAnswer) => void,
-    private readonly reject: (error: OutgoingFailed) => void,
-  ) {
-    this.timer = setTimeout((): void => {
-      this.fail('timeout', `no complete answer within ${timeout / 1_000} s.`);
-      this.abort?.();
-    }, timeout);
+  public constructor(url: URL, { method, headers, body }: OutgoingRequest, timeout: number, maxBytes: number) {
+    this.options = { path: `${url.pathname}${url.search}`, method, headers, body };
+    this.what = `${method} ${url.origin}`;
+    this.maxBytes = maxBytes;
+    this.answer = new Promise((resolve, reject): void => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.timer = setTimeout((): void => this.fail('timeout', `no complete answer within ${timeout / 1_000} s.`), timeout);
   }
 
-  public onConnect(abort: () => void): void {
-    if (this.done) {
-      abort();
-    } else {
-      this.abort = abort;
-    }
+  /** Whether the answer was read to its end, so that its connection can be used again. */
+  public get isComplete(): boolean {
+    return this.complete;
+  }
+
+  /** Ends it, for this server stops. */
+  public stop(): void {
+    this.fail('unreachable', 'this server is stopping.');
+  }
+
+  public onConnect(): void {
+    // How to abort is of no use: the connection is closed.
   }
 
   public onHeaders(status: number, headers: Buffer[]): boolean {
@@ -64,21 +74,19 @@ export class Exchange implements Dispatcher.DispatchHandlers {
 
   public onData(chunk: Buffer): boolean {
     if (this.done) {
-      return true;
+      return false;
     }
     const room = this.maxBytes - this.size;
-    if (chunk.length <= room) {
-      this.chunks.push(chunk);
-      this.size += chunk.length;
-      return true;
+    this.chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
+    this.size += chunk.length;
+    if (chunk.length > room) {
+      this.succeed(true);
     }
-    this.chunks.push(chunk.subarray(0, room));
-    this.succeed(true);
-    this.abort?.();
-    return true;
+    return chunk.length <= room;
   }
 
   public onComplete(): void {
+    this.complete = !this.done;
     this.succeed(false);
   }
 
@@ -97,7 +105,7 @@ export class Exchange implements Dispatcher.DispatchHandlers {
     } else if (code === 'UND_ERR_INVALID_ARG') {
       this.fail('forbidden', 'the request has a header or path that HTTP does not have.');
     } else if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
-      this.fail('unreachable', 'this server is stopping.');
+      this.stop();
     } else if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
       this.fail('broken', 'the headers of its answer are too large.');
     } else {

@@ -2,8 +2,9 @@ import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import { isIP, isIPv6 } from 'node:net';
-import { buildConnector, Pool } from 'undici';
+import { buildConnector } from 'undici';
 import type { AddressGuard } from './AddressGuard';
+import { Connections } from './Connections';
 import { Exchange } from './Exchange';
 import type { Outgoing, OutgoingAnswer, OutgoingRequest } from './Outgoing';
 import { OutgoingFailed } from './Outgoing';
@@ -20,13 +21,6 @@ const OWN_HEADERS = new Set([
   'transfer-encoding', 'upgrade',
 ]);
 
-interface Origin {
-  readonly name: string;
-  readonly pool: Pool;
-  /** How many requests are under way. */
-  active: number;
-}
-
 /**
  * Sends requests to addresses of the public internet, and to those that the operator has allowed.
  *
@@ -40,9 +34,9 @@ export class GuardedOutgoing implements Outgoing {
   private readonly timeout: number;
   private readonly connections: number;
   private readonly idleOrigins: number;
-  private readonly origins = new Map<string, Origin>();
+  private readonly origins = new Map<string, Connections>();
   /** Those without requests, the one used last at the end. */
-  private readonly idle = new Set<Origin>();
+  private readonly idle = new Set<string>();
   /** Names that are being resolved: the resolver has few threads, which the file system shares. */
   private readonly resolving = new Map<string, Promise<string[]>>();
   private readonly connectors: Readonly<Record<string, buildConnector.connector>>;
@@ -77,36 +71,26 @@ export class GuardedOutgoing implements Outgoing {
     if (this.closed) {
       throw new OutgoingFailed('unreachable', `${request.method} ${url.origin}: this server is stopping.`);
     }
-    const origin = this.enter(url.origin);
+    const connections = this.connectionsTo(url);
+    const exchange = new Exchange(url, request, request.timeout ?? this.timeout, request.maxBytes ?? MOST_BODY);
+    connections.start(exchange);
     try {
-      return await new Promise((resolve, reject): void => {
-        const exchange = new Exchange(
-          `${request.method} ${url.origin}`,
-          request.timeout ?? this.timeout,
-          request.maxBytes ?? MOST_BODY,
-          resolve,
-          reject,
-        );
-        origin.pool.dispatch({
-          origin: url.origin,
-          path: `${url.pathname}${url.search}`,
-          method: request.method,
-          headers: request.headers,
-          body: request.body,
-        }, exchange);
-      });
+      return await exchange.answer;
     } finally {
-      this.leave(origin);
+      connections.end(exchange);
+      if (connections.isIdle) {
+        this.rest(url.origin);
+      }
     }
   }
 
   /** Ends all connections, and with them the requests under way; what is sent later fails. */
   public async close(): Promise<void> {
     this.closed = true;
-    const pools = [ ...this.origins.values() ].map(({ pool }): Pool => pool);
+    const all = [ ...this.origins.values() ];
     this.origins.clear();
     this.idle.clear();
-    await Promise.all(pools.map(async(pool): Promise<void> => pool.destroy()));
+    await Promise.all(all.map(async(connections): Promise<void> => connections.close()));
   }
 
   /** How many origins have connections that are kept, or requests under way. */
@@ -140,12 +124,12 @@ export class GuardedOutgoing implements Outgoing {
     }
   }
 
-  private enter(name: string): Origin {
-    let origin = this.origins.get(name);
-    if (!origin) {
-      const pool = new Pool(name, {
-        connect: this.connectors[new URL(name).protocol],
-        connections: this.connections,
+  private connectionsTo({ origin, protocol }: URL): Connections {
+    this.idle.delete(origin);
+    let connections = this.origins.get(origin);
+    if (!connections) {
+      connections = new Connections(origin, {
+        connect: this.connectors[protocol],
         pipelining: 1,
         maxHeaderSize: MOST_HEAD,
         // The time in all is bounded for each request.
@@ -153,18 +137,15 @@ export class GuardedOutgoing implements Outgoing {
         bodyTimeout: 0,
         keepAliveTimeout: KEEP_ALIVE,
         keepAliveMaxTimeout: LONGEST_KEEP_ALIVE,
-      });
-      origin = { name, pool, active: 0 };
-      this.origins.set(name, origin);
+      }, this.connections);
+      this.origins.set(origin, connections);
     }
-    this.idle.delete(origin);
-    origin.active += 1;
-    return origin;
+    return connections;
   }
 
-  private leave(origin: Origin): void {
-    origin.active -= 1;
-    if (origin.active > 0 || this.closed) {
+  /** Notes that nothing is sent to an origin any more, and lets go of the one that rests longest if it is too many. */
+  private rest(origin: string): void {
+    if (this.closed) {
       return;
     }
     this.idle.add(origin);
@@ -172,9 +153,9 @@ export class GuardedOutgoing implements Outgoing {
       if (this.idle.size <= this.idleOrigins) {
         return;
       }
+      void this.origins.get(oldest)?.close();
       this.idle.delete(oldest);
-      this.origins.delete(oldest.name);
-      void oldest.pool.destroy();
+      this.origins.delete(oldest);
     }
   }
 

@@ -311,6 +311,9 @@ export class Deliverer {
       const obstacle = await this.obstacleTo(delivery, now);
       if (obstacle) {
         finish(obstacle);
+        if (obstacle.state !== 'waiting') {
+          this.listeners.forEach((listener): void => listener.unsent?.(delivery, obstacle.state));
+        }
         return;
       }
       const at = Date.now();

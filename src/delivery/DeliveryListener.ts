@@ -1,4 +1,4 @@
-import type { Attempt, ClaimedDelivery, TargetNews } from '../store/DeliveryStore';
+import type { Attempt, ClaimedDelivery, DeliveryState, TargetNews } from '../store/DeliveryStore';
 import type { Verdict } from './retry';
 
 /**
@@ -7,6 +7,9 @@ import type { Verdict } from './retry';
 export abstract class DeliveryListener {
   /** An attempt was made; returns at once. */
   public abstract attempted(delivery: ClaimedDelivery, verdict: Verdict, attempt: Attempt): void;
+
+  /** A delivery has ended without an attempt, as this state says; returns at once. Who does not ask is not told. */
+  public unsent?(delivery: ClaimedDelivery, state: DeliveryState): void;
 
   /**
    * Nothing is sent to a target any more (`disabled`), or a delivery to it is given up (`dead`).

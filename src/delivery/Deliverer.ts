@@ -2,13 +2,14 @@ import TTLCache from '@isaacs/ttlcache';
 import { parseTopic, topicPath } from '../event/Topic';
 import type { OutgoingAnswer } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
-import type { Access } from '../publish/ports';
+import type { Readers } from '../publish/ports';
 import type { Attempt, ClaimedDelivery, DeliveryStore, DueHost, FinishedDelivery } from '../store/DeliveryStore';
 import type { DeliveryListener } from './DeliveryListener';
 import type { HealthPolicy, HostHealth } from './health';
 import { afterAttempt, failingSince, HEALTHY, healthPolicy, isDisabledBy, isTooOld, mayTry } from './health';
 import type { AttemptResult, RetryPolicy, Verdict } from './retry';
 import { judge, retryPolicy } from './retry';
+import { inTime } from '../publish/inTime';
 import type { Sender } from './Sender';
 import type { SteadyClock } from './SteadyClock';
 import type { Pace } from './webhook/pace';
@@ -43,7 +44,7 @@ interface HostQueue {
 
 const POLL = 1_000;
 const MOST_HOSTS = 200;
-const MOST_BATCH = 100;
+const MOST_BATCH = 250;
 /** How many deliveries are claimed at a time at most, in all. */
 const MOST_CLAIMED = 10_000;
 /** How many hosts and webhooks are remembered that have answered, or that set a rate. */
@@ -51,6 +52,8 @@ const MOST_REMEMBERED = 10_000;
 const REMEMBERED = 60 * 60_000;
 /** How long it is waited where something of our own fails, in milliseconds. */
 const OWN_FAULT = 5_000;
+/** How long it is waited for who may receive, in milliseconds. */
+const ANSWER_LIMIT = 10_000;
 /** How often the time is noted, in milliseconds. */
 const NOTE = 60_000;
 /** How long a stop waits for requests that are under way, in milliseconds. */
@@ -78,7 +81,9 @@ export class Deliverer {
   private hosts = new Map<number, HostHealth>();
   private failing = new Map<number, number | null>();
   private flushing?: Promise<void>;
-  private readonly sending = new Set<Promise<void>>();
+  private readonly crowdedOut = new Set<HostQueue>();
+  private readonly underWay = new Set<Promise<void>>();
+  private inFlight = 0;
   private timer?: NodeJS.Timeout;
   private noter?: NodeJS.Timeout;
   private pumping?: Promise<void>;
@@ -88,7 +93,7 @@ export class Deliverer {
   /**
    * @param store - Where deliveries are.
    * @param sender - Sends them.
-   * @param access - Who may receive what.
+   * @param readers - Who may receive what.
    * @param clock - By which they are due.
    * @param listeners - Are told what becomes of deliveries and targets.
    * @param report - Is told what went wrong here; it is tried again.
@@ -97,7 +102,7 @@ export class Deliverer {
   public constructor(
     private readonly store: DeliveryStore,
     private readonly sender: Sender,
-    private readonly access: Access,
+    private readonly readers: Readers,
     private readonly clock: SteadyClock,
     private readonly listeners: readonly DeliveryListener[],
     private readonly report: (message: string) => void,
@@ -133,11 +138,17 @@ export class Deliverer {
       this.release(queue);
     }
     await Promise.race([
-      Promise.all(this.sending),
+      this.settle(),
       new Promise((resolve): unknown => setTimeout(resolve, GRACE).unref()),
     ]);
     await this.flush();
     await this.clock.note();
+  }
+
+  private async settle(): Promise<void> {
+    while (this.underWay.size > 0) {
+      await Promise.all(this.underWay);
+    }
   }
 
   /** The time by which deliveries are due, in milliseconds since 1970. */
@@ -210,8 +221,7 @@ export class Deliverer {
       if (most > 0) {
         const { failures, since, rests } = due;
         const queue = this.queueOf(due.host, { failures, since, rests });
-        const own = claimed.filter(({ host }): boolean => host === due.host);
-        this.fill(queue, own, most, until);
+        this.fill(queue, claimed.filter(({ host }): boolean => host === due.host), most, until);
       }
     }
   }
@@ -226,10 +236,43 @@ export class Deliverer {
     return queue;
   }
 
+  /** Gives a host what was claimed of it. */
   private fill(queue: HostQueue, claimed: readonly ClaimedDelivery[], most: number, until: number): void {
+    queue.isClaiming = true;
+    this.track(this.learn(claimed).then((): void => {
+      queue.isClaiming = false;
+      this.take(queue, claimed, most, until);
+    }));
+  }
+
+  /** Has a stop wait for something that is under way. */
+  private track(work: Promise<void>): void {
+    const tracked = work.finally((): unknown => this.underWay.delete(tracked));
+    this.underWay.add(tracked);
+  }
+
+  private take(queue: HostQueue, claimed: readonly ClaimedDelivery[], most: number, until: number): void {
     queue.hasMore = claimed.length === most;
     queue.ready.push(...claimed.map((delivery) => ({ delivery, until })));
     this.run(queue);
+  }
+
+  /** Asks for the agents of many deliveries at once who may receive, so that each need not be asked for by itself. */
+  private async learn(claimed: readonly ClaimedDelivery[]): Promise<void> {
+    const agents = new Map<string, Set<string>>();
+    for (const delivery of claimed) {
+      if (delivery.subscription !== null) {
+        const resource = resourceOf(delivery);
+        agents.set(resource, (agents.get(resource) ?? new Set()).add(delivery.agent));
+      }
+    }
+    for (const [ resource, some ] of agents) {
+      try {
+        await inTime(this.readers.readersOf(resource, [ ...some ]), ANSWER_LIMIT);
+      } catch {
+        // Each delivery is asked for again, and reports what is wrong.
+      }
+    }
   }
 
   /** Claims the next batch of a host that is being served, so that it never waits for the one before to be recorded. */
@@ -238,16 +281,13 @@ export class Deliverer {
     const now = this.clock.now();
     const until = now + this.lease;
     const most = queue.batch;
-    this.store.claim([{ host: queue.host, most }], now, until)
-      .then((claimed): void => {
-        queue.isClaiming = false;
-        this.fill(queue, claimed, most, until);
-      })
+    this.track(this.store.claim([{ host: queue.host, most }], now, until)
+      .then((claimed): void => this.fill(queue, claimed, most, until))
       .catch((error: unknown): void => {
         queue.isClaiming = false;
         queue.hasMore = false;
         this.report(`Claiming deliveries failed: ${(error as Error).message}`);
-      });
+      }));
   }
 
   private claimed(): number {
@@ -265,7 +305,7 @@ export class Deliverer {
 
   /** A quarter of all slots is for hosts that are known to answer. */
   private isRoomFor(host: number): boolean {
-    return this.sending.size < (this.answering.has(host) ? this.most : this.most * 0.75);
+    return this.inFlight < (this.answering.has(host) ? this.most : this.most * 0.75);
   }
 
   private run(queue: HostQueue): void {
@@ -275,15 +315,21 @@ export class Deliverer {
     while (queue.ready.length > 0 && queue.inFlight < this.slotsOf(queue) && this.isRoomFor(queue.host)) {
       const { delivery, until } = queue.ready.shift()!;
       // What has waited here for too long may be claimed by somebody else before its answer comes.
-      if (this.clock.now() < until - this.lease / 2) {
+      if (this.clock.now() >= until - this.lease / 2) {
+        queue.batch = Math.max(1, queue.batch >> 1);
+      } else {
         queue.inFlight += 1;
-        const sending = this.make(queue, delivery).finally((): void => {
+        this.inFlight += 1;
+        this.track(this.make(queue, delivery).then((): void => {
           queue.inFlight -= 1;
-          this.sending.delete(sending);
+          this.inFlight -= 1;
           this.run(queue);
-        });
-        this.sending.add(sending);
+          this.runCrowdedOut();
+        }));
       }
+    }
+    if (queue.ready.length > 0 && queue.inFlight === 0) {
+      this.crowdedOut.add(queue);
     }
     if (queue.hasMore && !queue.isClaiming && this.started && queue.ready.length < queue.batch / 2 &&
       queue.inFlight > 0 && mayTry(queue.health, this.clock.now()) === 'closed') {
@@ -291,6 +337,17 @@ export class Deliverer {
     }
     if (queue.ready.length === 0 && queue.inFlight === 0 && !queue.isClaiming) {
       this.queues.delete(queue.host);
+    }
+  }
+
+  /** Goes on with hosts for which there was no room. */
+  private runCrowdedOut(): void {
+    for (const queue of this.crowdedOut) {
+      if (!this.isRoomFor(queue.host)) {
+        return;
+      }
+      this.crowdedOut.delete(queue);
+      this.run(queue);
     }
   }
 
@@ -347,8 +404,8 @@ export class Deliverer {
       return { state: 'waiting', due };
     }
     if (delivery.subscription !== null) {
-      const resource = `${delivery.pod}${topicPath(parseTopic(delivery.topic))}`;
-      if (!(await this.access.allowed({ agent: delivery.agent }, [ resource ], 'read')).has(resource)) {
+      const { agent } = delivery;
+      if (!(await inTime(this.readers.readersOf(resourceOf(delivery), [ agent ]), ANSWER_LIMIT)).has(agent)) {
         return { state: 'refused', attempt: because('not sent: the subscriber may not read the topic any more') };
       }
     }
@@ -416,15 +473,13 @@ export class Deliverer {
     const news = isDisabled ?
       this.store.disable(delivery.target, now) :
       this.store.noteDead(delivery.target, now, now - TELL_DEAD);
-    const telling = news
+    this.track(news
       .then(async(found): Promise<void> => {
         for (const listener of found ? this.listeners : []) {
           await listener.failed(delivery, found!, isDisabled ? 'disabled' : 'dead', verdict.reason);
         }
       })
-      .catch((error: unknown): void => this.report(`The owner of ${delivery.pod} could not be told: ${(error as Error).message}`))
-      .finally((): unknown => this.sending.delete(telling));
-    this.sending.add(telling);
+      .catch((error: unknown): void => this.report(`The owner of ${delivery.pod} could not be told: ${(error as Error).message}`)));
   }
 
   private record(finished: FinishedDelivery): void {
@@ -461,4 +516,9 @@ export class Deliverer {
     }
     this.wake();
   }
+}
+
+/** The resource whose access control decides who may receive. */
+function resourceOf({ pod, topic }: ClaimedDelivery): string {
+  return `${pod}${topicPath(parseTopic(topic))}`;
 }

@@ -4,6 +4,7 @@ import type { Doubt, EventStore, PendingForward, ReaderScope } from '../store/Ev
 import { parseTopic, topicPath } from '../event/Topic';
 import { controlsInbox } from '../publish/consent';
 import { fewAtOnce } from '../publish/fewAtOnce';
+import { inTime } from '../publish/inTime';
 import type { CopyListener } from './CopyListener';
 import { ReaderScopes } from './ReaderScopes';
 
@@ -209,13 +210,4 @@ export class Forwarder {
     }
     return this.started;
   }
-}
-
-/** What a promise gives, if it does so in time. */
-async function inTime<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject): void => {
-    timer = setTimeout((): void => reject(new Error(`no answer came in ${milliseconds} ms`)), milliseconds);
-  });
-  return Promise.race([ promise, late ]).finally((): void => clearTimeout(timer));
 }

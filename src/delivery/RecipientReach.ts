@@ -1,6 +1,7 @@
 import type { SigningAgent } from '../identity/SigningAgent';
 import type { Outgoing } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
+import { inTime, TooLate } from '../publish/inTime';
 import type { InboxFinder, Offer, RemoteRecipients } from '../publish/ports';
 import type { Attempt } from '../store/DeliveryStore';
 import { judge, retryPolicy } from './retry';
@@ -53,19 +54,10 @@ export class RecipientReach implements RemoteRecipients {
       const outcome = status === 401 || status === 403 ? 'refused' : 'later';
       return { outcome, host, attempt: attempt({ status, reason: verdict.reason }) };
     } catch (error: unknown) {
-      if (error instanceof OutgoingFailed) {
+      if (error instanceof OutgoingFailed || error instanceof TooLate) {
         return { outcome: 'later', host, attempt: attempt({ reason: error.message }) };
       }
       throw error;
     }
   }
-}
-
-/** What a promise gives, if it does so in time. */
-async function inTime<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject): void => {
-    timer = setTimeout((): void => reject(new OutgoingFailed('timeout', 'The profile did not come in time')), milliseconds);
-  });
-  return Promise.race([ promise, late ]).finally((): void => clearTimeout(timer));
 }

@@ -7,7 +7,7 @@ import { SteadyClock } from '../delivery/SteadyClock';
 import { webhookOrigin } from '../delivery/webhook/handshake';
 import type { ServerAgent } from '../identity/ServerAgent';
 import type { Outgoing } from '../outgoing/Outgoing';
-import type { Access, InboxFinder, Outbox } from '../publish/ports';
+import type { InboxFinder, Outbox, Readers } from '../publish/ports';
 import type { DeliveryStore } from '../store/DeliveryStore';
 
 const SECOND = 1_000;
@@ -32,7 +32,7 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
    * @param outgoing - The way out.
    * @param agent - Signs requests to inboxes.
    * @param profiles - Tells the inboxes of recipients.
-   * @param access - Who may receive what.
+   * @param readers - Who may receive what.
    * @param baseUrl - The base URL of the server.
    * @param listeners - Are told what becomes of deliveries.
    * @param waits - The time until each further attempt, in seconds.
@@ -52,7 +52,7 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
     outgoing: Outgoing,
     agent: ServerAgent,
     profiles: InboxFinder,
-    access: Access,
+    readers: Readers,
     baseUrl: string,
     listeners: DeliveryListener[],
     waits: number[],
@@ -73,7 +73,7 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
     this.deliverer = new Deliverer(
       store,
       new Sender(store, outgoing, agent, profiles, webhookOrigin(baseUrl)),
-      access,
+      readers,
       new SteadyClock(store),
       listeners,
       (message): unknown => this.logger.error(message),

@@ -1,0 +1,83 @@
+import type { EventStore } from '../store/EventStore';
+import type { Locator, Readers } from './ports';
+
+interface Known {
+  readonly epoch: number;
+  /** When the first of the answers was asked for, in milliseconds since 1970. */
+  readonly since: number;
+  readonly answers: Map<string, boolean>;
+}
+
+/** How many answers are kept at most, of all resources together. */
+const MOST_ANSWERS = 200_000;
+
+/**
+ * Remembers who may read what, for as long as access to the pod stands, and for a limited time.
+ *
+ * As with {@link EpochAccess}, a change made by any request to this server is in force for the next question.
+ */
+export class EpochReaders implements Readers {
+  private readonly source: Readers;
+  private readonly store: EventStore;
+  private readonly pods: Locator;
+  private readonly maxAge: number;
+  // In the order of their making, so the first is the oldest.
+  private readonly known = new Map<string, Known>();
+  private size = 0;
+
+  /**
+   * @param source - Is asked for many agents at once.
+   * @param store - Knows the epochs.
+   * @param pods - Tells in which pod a resource lies.
+   * @param maxAge - How long an answer is used at most, in seconds. Default 60.
+   */
+  public constructor(source: Readers, store: EventStore, pods: Locator, maxAge = 60) {
+    this.source = source;
+    this.store = store;
+    this.pods = pods;
+    this.maxAge = maxAge * 1_000;
+  }
+
+  public async readersOf(resource: string, agents: readonly string[]): Promise<ReadonlySet<string>> {
+    const pod = await this.pods.locate(resource);
+    // Read before the answers are, so that none is kept for an epoch that is newer than itself.
+    const epoch = pod === undefined ? undefined : await this.store.epochOf(pod);
+    if (epoch === undefined) {
+      return this.source.readersOf(resource, agents);
+    }
+    const { answers } = this.knownOf(resource, epoch);
+    const unknown = agents.filter((agent): boolean => !answers.has(agent));
+    if (unknown.length > 0) {
+      const readers = await this.source.readersOf(resource, unknown);
+      for (const agent of unknown) {
+        this.size += Number(!answers.has(agent));
+        answers.set(agent, readers.has(agent));
+      }
+    }
+    return new Set(agents.filter((agent): boolean => answers.get(agent) === true));
+  }
+
+  private knownOf(resource: string, epoch: number): Known {
+    const before = this.known.get(resource);
+    if (before && before.epoch === epoch && Date.now() - before.since < this.maxAge) {
+      return before;
+    }
+    this.forget(resource, before);
+    for (const [ oldest, one ] of this.known) {
+      if (this.size < MOST_ANSWERS) {
+        break;
+      }
+      this.forget(oldest, one);
+    }
+    const known = { epoch, since: Date.now(), answers: new Map<string, boolean>() };
+    this.known.set(resource, known);
+    return known;
+  }
+
+  private forget(resource: string, known: Known | undefined): void {
+    if (known) {
+      this.size -= known.answers.size;
+      this.known.delete(resource);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * What a promise gives, if it does so in time.
+ *
+ * @param promise - What is waited for; it goes on when it is not waited for any longer.
+ * @param milliseconds - For how long.
+ *
+ * @throws An error that says so if it did not.
+ */
+export async function inTime<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject): void => {
+    timer = setTimeout((): void => reject(new TooLate(milliseconds)), milliseconds);
+  });
+  return Promise.race([ promise, late ]).finally((): void => clearTimeout(timer));
+}
+
+/** No answer came in time. */
+export class TooLate extends Error {
+  public constructor(milliseconds: number) {
+    super(`no answer came in ${Math.round(milliseconds)} ms`);
+    this.name = 'TooLate';
+  }
+}

@@ -4,6 +4,7 @@ import yargs from 'yargs';
 import { RequestFailed } from '../client';
 import type { Command } from './command';
 import { grantCommand, grantsCommand, revokeCommand } from './commands/access';
+import { deliveriesCommand, redeliverCommand, replayCommand } from './commands/deliveries';
 import { publishCommand } from './commands/publish';
 import { subscribeCommand, subscriptionsCommand, unsubscribeCommand } from './commands/subscriptions';
 import { inboxCommand } from './commands/inbox';
@@ -23,6 +24,9 @@ const COMMANDS = [
   unsubscribeCommand,
   subscriptionsCommand,
   inboxCommand,
+  deliveriesCommand,
+  redeliverCommand,
+  replayCommand,
 ];
 const KEY_COMMANDS = [ createKeyCommand, listKeysCommand, revokeKeyCommand ];
 

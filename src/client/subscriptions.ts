@@ -7,8 +7,13 @@ import { asObject, assertPod, getJson, postJson, request, unexpected } from './r
 export interface SubscriptionRequest {
   /** `realestate/contact#add`, `realestate/contact` (all its actions), `realestate/*` (all below) or `*` (all). */
   readonly topic: string;
-  /** The URL of the container that gets the copies, ending in `/`; it takes `acl:Write` or `acl:Control` on it. */
-  readonly inbox: string;
+  /**
+   * The URL of the inbox that gets the copies. A container of the pod's server, ending in `/`, takes `acl:Write` or
+   * `acl:Control` on it; an inbox of another server has to be the `ldp:inbox` of one's own profile.
+   */
+  readonly inbox?: string;
+  /** The https URL of the webhook that gets them instead, as signed CloudEvents; it is asked whether it agrees. */
+  readonly webhook?: string;
 }
 
 /**
@@ -21,26 +26,38 @@ export interface PodSubscription extends SubscriptionRequest {
   readonly agent: string;
   /** When it was made, in ISO 8601. */
   readonly created: string;
+  /** `disabled` where nothing is sent to the target any more, because it was gone or failed for too long. */
+  readonly state?: 'disabled';
 }
 
 /**
- * Follows a topic of a pod: each event of it is copied to the inbox, as long as one may read the topic.
+ * A subscription that was made.
+ */
+export interface NewSubscription extends PodSubscription {
+  /** What signs deliveries to the webhook. It is told once, where the webhook is new to the server. */
+  readonly secret?: string;
+}
+
+/**
+ * Follows a topic of a pod: each event of it is delivered to the inbox or webhook, as long as one may read the topic.
  *
- * Who asks again for the same topic and inbox gets the subscription that is there.
+ * Who asks again for the same topic and target gets the subscription that is there; it is resumed if it was disabled.
  *
  * @param pod - The base URL of the pod that is followed, ending in `/`.
- * @param subscription - The topic, and the inbox.
+ * @param subscription - The topic, and the inbox or webhook.
  * @param options - `fetch` makes the request, as the subscriber.
  *
  * @throws {@link RequestFailed} if the server refuses; the message says why.
  */
 export async function subscribe(
   pod: string,
-  { topic, inbox, ...more }: SubscriptionRequest,
+  { topic, inbox, webhook, ...more }: SubscriptionRequest,
   options: RequestOptions = {},
-): Promise<PodSubscription> {
+): Promise<NewSubscription> {
   const url = `${assertPod(pod)}subscriptions/`;
-  return toSubscription(await postJson(url, { ...more, topic, inbox }, options), 'POST', url);
+  const answer = await postJson(url, { ...more, topic, inbox, webhook }, options);
+  const { secret } = asObject(answer);
+  return { ...toSubscription(answer, 'POST', url), ...typeof secret === 'string' && { secret }};
 }
 
 /**
@@ -75,9 +92,16 @@ export async function subscriptions(pod: string, options: RequestOptions = {}): 
 }
 
 function toSubscription(value: unknown, method: string, url: string): PodSubscription {
-  const { id, topic, inbox, agent, created } = asObject(value);
-  if (![ id, topic, inbox, agent, created ].every((item): boolean => typeof item === 'string')) {
+  const { id, topic, inbox, webhook, agent, created, state } = asObject(value);
+  if (![ id, topic, webhook ?? inbox, agent, created ].every((item): boolean => typeof item === 'string')) {
     throw unexpected(200, method, url);
   }
-  return { id, topic, inbox, agent, created } as PodSubscription;
+  return {
+    id,
+    topic,
+    ...webhook === undefined ? { inbox } : { webhook },
+    agent,
+    created,
+    ...state !== undefined && { state },
+  } as PodSubscription;
 }

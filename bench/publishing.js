@@ -39,10 +39,10 @@ async function logInBoth(server) {
 }
 
 /** A function that publishes a number of events in one request, by the producer to the user. */
-function publisherOf({ producer, user }) {
+function publisherOf({ producer, user }, topic = TOPIC) {
   const url = `${producer.pod}publish/`;
   const type = { 'content-type': 'application/json' };
-  const event = { recipient: user.webId, topic: TOPIC, data: DATA };
+  const event = { recipient: user.webId, topic, data: DATA };
   return (count = 1, headers = producer.headers) => sendOk(url, {
     method: 'POST',
     headers: { ...type, ...headers },

@@ -7,11 +7,13 @@ const { acceptArrays } = require('./measures/acceptArrays');
 const { acceptLatency } = require('./measures/acceptLatency');
 const { checks } = require('./measures/checks');
 const { credentials } = require('./measures/credentials');
+const { deliveries } = require('./measures/deliveries');
 const { fanOut } = require('./measures/fanOut');
 const { fullInbox } = require('./measures/fullInbox');
 const { fullInboxes } = require('./measures/fullInboxes');
 const { listing } = require('./measures/listing');
 const { million } = require('./measures/million');
+const { waiting } = require('./measures/waiting');
 const { help, readOptions } = require('./options');
 const { complete, table } = require('./report');
 const { killServers, setNodeOptions } = require('./server');
@@ -27,6 +29,8 @@ const MEASURES = {
   fullInboxes,
   million,
   listing,
+  deliveries,
+  waiting,
 };
 const RESULTS = join(__dirname, 'results.json');
 

@@ -64,6 +64,7 @@ async function spawnServer(server, config, port, seed, probe) {
     '-f', server.data,
     '-l', 'warn',
     '--seedConfig', seed,
+    ...config === 'events' ? [ '--eventsAllow', '127.0.0.0/8,::1/128' ] : [],
   ];
   const env = { ...process.env, BENCH_PROBE: server.probeFile };
   server.child = spawn(process.execPath, args.map(String), { cwd: ROOT, env, stdio: [ 'ignore', log, log ]});

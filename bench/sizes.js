@@ -30,6 +30,16 @@ const full = {
   /** Copies, and files, in the listings that are read, and how often each is. */
   listed: 10_000,
   listings: 7,
+  /** Deliveries at once to one host, how often, and notifications of plain CSS. */
+  deliveries: 20_000,
+  deliveryRounds: 3,
+  emissions: 500,
+  /** Deliveries that wait, and the hosts that never answer. */
+  waitingDeliveries: 100_000,
+  hangingHosts: 1_000,
+  liveRounds: 9,
+  waitingTargets: 10_000,
+  waitingPublishes: 100,
   /** Requests before memory is read, and the time until then. */
   warmUpRequests: 500,
   settle: 10_000,
@@ -54,6 +64,14 @@ const quick = {
   millionPublishes: 20,
   listed: 1_000,
   listings: 3,
+  deliveries: 2_000,
+  deliveryRounds: 2,
+  emissions: 50,
+  waitingDeliveries: 5_000,
+  hangingHosts: 100,
+  liveRounds: 3,
+  waitingTargets: 1_000,
+  waitingPublishes: 20,
   warmUpRequests: 50,
   settle: 1_000,
 };

@@ -1,4 +1,5 @@
 // Fills the store of a server that has not started yet.
+const { randomBytes } = require('node:crypto');
 const Database = require('better-sqlite3');
 const { v7 } = require('uuid');
 const { ContextLoader, createEvent, SqliteEventStore, SqliteSession } = require('../dist');
@@ -33,6 +34,29 @@ async function inBatches(count, work) {
  */
 async function subscribe(server, inboxes, agents) {
   await withStore(server, (store) => subscribeIn(store, server, inboxes, agents));
+}
+
+/**
+ * Has targets elsewhere follow the topic of the benchmark, each of an agent of its own.
+ *
+ * @param targets - How many.
+ * @param targetOf - Gives the kind, URL and host of the target with a number.
+ */
+async function subscribeElsewhere(server, targets, targetOf) {
+  const { pod } = podOf(server, 'user');
+  await withStore(server, (store) => inBatches(targets, (index) => {
+    const { kind, url, host } = targetOf(index);
+    const secret = kind === 'webhook' ? { secret: `whsec_${randomBytes(32).toString('base64')}` } : {};
+    const subscription = {
+      id: v7(),
+      pod,
+      pattern: TOPIC.split('#')[0],
+      agent: podOf(server, `people/${index}`).webId,
+      [kind]: url,
+      created: Date.now(),
+    };
+    return store.addSubscription(subscription, undefined, undefined, { kind, host, ...secret });
+  }));
 }
 
 /** The same in a store that is open. */
@@ -98,4 +122,4 @@ function fill(db, containers, ...parameters) {
   db.prepare(`UPDATE containers SET modified = ? WHERE id IN (${containers})`).run(Date.now(), ...parameters);
 }
 
-module.exports = { fillInbox, fillInboxes, makeEvents, subscribe, subscribeIn };
+module.exports = { fillInbox, fillInboxes, makeEvents, subscribe, subscribeIn, subscribeElsewhere };

@@ -8,6 +8,8 @@ import { differencesOf, examplesOf } from '../util/markdown';
 import type { TestServer } from '../util/server';
 import { ROOT, startServer } from '../util/server';
 
+declare const requireOutside: NodeJS.Require;
+
 const PASSWORD = 'correct horse battery staple';
 const TOPIC = 'realestate/contact#add';
 const KEY = /^spe_[\w-]{43}$/u;
@@ -76,15 +78,13 @@ describe('API keys under an account', (): void => {
 
   beforeAll(async(): Promise<void> => {
     log = '';
-    // The server logs everything that it can, to where Jest has its console.
+    // The server logs everything that it can.
     process.env.TEST_LOG = 'silly';
     const note = (text: unknown): true => {
       log += String(text);
       return true;
     };
-    // Jest's console has a stream of its own where one file is run, and none where there are several.
-    const stream = (console as any)._stdout;
-    write = stream ? jest.spyOn(stream, 'write').mockImplementation(note) : jest.spyOn(console, 'log').mockImplementation(note);
+    write = jest.spyOn(requireOutside('node:process').stdout, 'write').mockImplementation(note);
     server = await startServer('test/config/file.json', [ 'alice', 'bob' ]);
     alice = await logInto(server.baseUrl, 'alice');
     bob = await logInto(server.baseUrl, 'bob');

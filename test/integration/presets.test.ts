@@ -61,7 +61,8 @@ describe.each(PRESETS)('A server of $name', (preset): void => {
   let subscriber: TestAgent;
 
   beforeAll(async(): Promise<void> => {
-    server = await startServer(`test/config/${preset.config}.json`, [ 'producer', 'user', 'subscriber' ]);
+    const asPackaged = preset.config === 'memory-subdomains';
+    server = await startServer(`test/config/${preset.config}.json`, [ 'producer', 'user', 'subscriber' ], 'localhost', asPackaged);
     producer = await preset.logIn(server.baseUrl, 'producer');
     user = await preset.logIn(server.baseUrl, 'user');
     subscriber = await preset.logIn(server.baseUrl, 'subscriber');

@@ -3,12 +3,15 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App } from '@solid/community-server';
-import { AppRunner } from '@solid/community-server';
+import { AppRunner, resetInternalLoggerFactory } from '@solid/community-server';
 import { seedFile } from './accounts';
 import { flatten } from './flat';
 import { eventually } from './wait';
 
 export const ROOT = join(__dirname, '../..');
+
+/** The `require` of Node, which the environment of the tests gives them. */
+declare const requireOutside: NodeJS.Require;
 
 /** A port of the loopback interface that nobody uses. */
 export async function freePort(): Promise<number> {
@@ -30,6 +33,14 @@ export interface TestServer {
   readonly stop: () => Promise<void>;
 }
 
+/** Makes what a configuration names: the plugin is what Jest loads, to measure it, and the rest what the server loads. */
+function constructionStrategy(): any {
+  const plugin: unknown = jest.requireActual('../../src');
+  const { ConstructionStrategyCommonJs } = requireOutside('componentsjs');
+  const req = (path: string): unknown => path === join(ROOT, 'dist/index.js') ? plugin : requireOutside(path);
+  return new ConstructionStrategyCommonJs({ req: Object.assign(req, { resolve: requireOutside.resolve }) });
+}
+
 /**
  * Starts a real server in this process, with one pod for each name.
  * It reads the configuration and the components as packages have them only where it is asked to; that takes longer.
@@ -47,9 +58,16 @@ export async function startServer(
   let app: App;
   const start = async(path: string): Promise<void> => {
     const read = asPackaged ? { config: [ join(ROOT, path) ], modules: ROOT } : await flatten(path);
+    // The server keeps the loggers of classes, with their level, from its last start.
+    resetInternalLoggerFactory();
     app = await new AppRunner().create({
       config: [ ...read.config ],
-      loaderProperties: { mainModulePath: read.modules, dumpErrorState: false, logLevel: 'error' },
+      loaderProperties: {
+        mainModulePath: read.modules,
+        constructionStrategy: constructionStrategy(),
+        dumpErrorState: false,
+        logLevel: 'error',
+      },
       shorthand: { port, baseUrl, rootFilePath: join(folder, 'data'), loggingLevel: process.env.TEST_LOG ?? 'off', seedConfig },
     });
     await app.start();

@@ -40,7 +40,7 @@ export interface Replay {
 }
 
 /** How many events are looked at, and replayed, in one transaction. */
-const CHUNK = 500;
+const CHUNK = 200;
 
 /** The place behind the newest delivery. */
 const NEWEST = Number.MAX_SAFE_INTEGER;

@@ -86,7 +86,7 @@ const NEXT = `(
 
 const MOST_CLAIMS = 2 ** 47;
 /** How many deliveries are looked at in one turn of the event loop, where the log is read. */
-const LOOK = 500;
+const LOOK = 250;
 
 /**
  * Keeps deliveries in the database of the events.

@@ -50,3 +50,4 @@ process.once('message', (job) => main(job).then(() => process.exit(), (error) =>
   process.stderr.write(`${error.stack}\n`);
   process.exit(1);
 }));
+process.send('ready');

@@ -20,15 +20,18 @@ async function startSink() {
     waiting.set(last, resolve);
     child.send({ id: last, command, ...rest });
   });
-  /** Waits until so many requests came since the last reset; returns how many a second that were. */
-  const rateOf = async(requests) => {
+  /** Does some work, and waits until so many requests came of it; returns how many a second that were. */
+  const rateOf = async(requests, work) => {
+    await ask('reset');
+    const begun = performance.timeOrigin + performance.now();
+    await work();
     const inTime = deadline(LIMIT, `Not all of ${requests} requests came`);
     let counts = await ask('counts');
     while (counts.requests < requests && inTime()) {
       await sleep(20);
       counts = await ask('counts');
     }
-    return (counts.requests - 1) / (counts.last - counts.first) * 1_000;
+    return counts.requests / (counts.last - begun) * 1_000;
   };
   return {
     port,

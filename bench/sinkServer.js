@@ -2,7 +2,7 @@
 const { createServer: createHttp } = require('node:http');
 const { createServer: createTcp } = require('node:net');
 
-const counts = { requests: 0, first: undefined, last: undefined, marked: undefined };
+const counts = { requests: 0, last: undefined };
 let live;
 
 const server = createHttp((request, response) => {
@@ -12,8 +12,7 @@ const server = createHttp((request, response) => {
     return;
   }
   request.resume().on('end', () => {
-    counts.last = performance.now();
-    counts.first ??= counts.last;
+    counts.last = performance.timeOrigin + performance.now();
     counts.requests += 1;
     if (request.url === '/live') {
       live?.();
@@ -34,7 +33,7 @@ async function hang(hosts, port) {
 }
 
 const commands = {
-  reset: () => Object.assign(counts, { requests: 0, first: undefined, last: undefined }),
+  reset: () => Object.assign(counts, { requests: 0, last: undefined }),
   counts: () => counts,
   hang: ({ hosts }) => hang(hosts, server.address().port),
   /** Answers when the live webhook or inbox gets its next copy. */

@@ -25,9 +25,7 @@ async function deliveries(sizes) {
         const publish = publisherOf(agents);
         const body = await documentOf(agents);
         for (let round = 0; round <= sizes.deliveryRounds; round += 1) {
-          await sink.ask('reset');
-          await publish();
-          const rate = await sink.rateOf(sizes.deliveries);
+          const rate = await sink.rateOf(sizes.deliveries, () => publish());
           const beside = await sendBare(sink, { kind, url: `http://${sink.host}/bare`, body, requests: sizes.deliveries });
           // The first round warms both up.
           if (round > 0) {
@@ -71,10 +69,9 @@ async function documentOf({ producer, user }) {
 
 /** Sends as many requests by a process that does nothing else; returns how many a second. */
 async function sendBare(sink, job) {
-  await sink.ask('reset');
   const child = fork(join(__dirname, '../bareSender.js'));
-  child.send(job);
-  const rate = await sink.rateOf(job.requests);
+  await new Promise((resolve) => child.once('message', resolve));
+  const rate = await sink.rateOf(job.requests, () => child.send(job));
   await new Promise((resolve) => child.exitCode === null ? child.on('exit', resolve) : resolve());
   return rate;
 }
@@ -101,9 +98,7 @@ async function emitByPlain(sink, { emissions, deliveryRounds }) {
     const post = posterOf(producer, producer.webId);
     const rates = [];
     for (let round = 0; round <= deliveryRounds; round += 1) {
-      await sink.ask('reset');
-      await post(container);
-      rates.push(await sink.rateOf(emissions));
+      rates.push(await sink.rateOf(emissions, () => post(container)));
     }
     return median(rates.slice(1));
   });

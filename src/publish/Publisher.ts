@@ -9,7 +9,7 @@ import type { AcceptedEvent, EventStore, Forward, RemoteRecipient } from '../sto
 import { covers } from '../subscription/TopicPattern';
 import { NotAuthorized } from './NotAuthorized';
 import { fewAtOnce } from './fewAtOnce';
-import type { Access, Outbox, Pods, RemoteRecipients, Wakeable } from './ports';
+import type { AcceptMeter, Access, Outbox, Pods, RemoteRecipients, Wakeable } from './ports';
 import type { PublishRate } from './PublishRate';
 
 /**
@@ -50,6 +50,7 @@ export class Publisher {
   private readonly remote: RemoteRecipients;
   private readonly outbox: Outbox;
   private readonly budget: number;
+  private readonly meter?: AcceptMeter;
 
   /**
    * @param store - Where events are kept.
@@ -61,6 +62,7 @@ export class Publisher {
    * @param remote - Reaches recipients on other servers.
    * @param outbox - Makes the deliveries to those who could not be reached at once.
    * @param budget - How long a request waits for the servers of its recipients, in milliseconds. Default 3,000.
+   * @param meter - Counts what is accepted.
    */
   public constructor(
     store: EventStore,
@@ -72,6 +74,7 @@ export class Publisher {
     remote: RemoteRecipients,
     outbox: Outbox,
     budget = 3_000,
+    meter?: AcceptMeter,
   ) {
     this.store = store;
     this.pods = pods;
@@ -82,6 +85,7 @@ export class Publisher {
     this.remote = remote;
     this.outbox = outbox;
     this.budget = budget;
+    this.meter = meter;
   }
 
   /**
@@ -99,6 +103,7 @@ export class Publisher {
    * @throws {@link TooMany} if the publisher has published too much of late.
    */
   public async publish(request: PublishRequest): Promise<Event[]> {
+    const begun = performance.now();
     assertWithinLimits(request);
     await this.rate.count(request.caller.agent, request.pod, request.drafts.length);
     const pods = await this.findPods(request.drafts);
@@ -114,6 +119,7 @@ export class Publisher {
         this.outbox.wake();
       }
     }
+    this.meter?.accepted(offered, performance.now() - begun);
     return accepted.map(({ event }): Event => event);
   }
 

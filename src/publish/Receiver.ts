@@ -10,7 +10,7 @@ import type { Caller } from '../identity/Caller';
 import type { EventStore } from '../store/EventStore';
 import { Conflict } from './Conflict';
 import { NotAuthorized } from './NotAuthorized';
-import type { Access, Locator, Pods, Speakers, Wakeable } from './ports';
+import type { AcceptMeter, Access, Locator, Pods, Speakers, Wakeable } from './ports';
 import { ownInbox } from './Publisher';
 import type { PublishRate } from './PublishRate';
 
@@ -36,6 +36,7 @@ export class Receiver {
   private readonly fanOut: Wakeable;
   private readonly rate: PublishRate;
   private readonly mostHops: number;
+  private readonly meter?: AcceptMeter;
 
   /**
    * @param store - Where events are kept.
@@ -47,6 +48,7 @@ export class Receiver {
    * @param fanOut - Is told of new events.
    * @param rate - Bounds how much a server sends.
    * @param mostHops - From how many hops on an event is not forwarded any more. Default 3.
+   * @param meter - Counts what is taken.
    */
   public constructor(
     store: EventStore,
@@ -58,6 +60,7 @@ export class Receiver {
     fanOut: Wakeable,
     rate: PublishRate,
     mostHops = 3,
+    meter?: AcceptMeter,
   ) {
     this.store = store;
     this.pods = pods;
@@ -68,6 +71,7 @@ export class Receiver {
     this.fanOut = fanOut;
     this.rate = rate;
     this.mostHops = mostHops;
+    this.meter = meter;
   }
 
   /**
@@ -83,6 +87,7 @@ export class Receiver {
    * @throws {@link TooMany} if the sender sends too much.
    */
   public async receive(pod: string, caller: Caller, text: string): Promise<Received> {
+    const begun = performance.now();
     const inbox = ownInbox(pod);
     const events = await this.addressedTo(pod, await parseNotification(text, inbox, this.contexts));
     if (events.length === 0) {
@@ -104,6 +109,9 @@ export class Receiver {
       throw new Conflict(`There is another event with the id ${eventUrl(event)}`);
     }
     this.fanOut.wake();
+    if (outcome === 'new') {
+      this.meter?.received(performance.now() - begun);
+    }
     return { event: `${inbox}${event.id}` };
   }
 

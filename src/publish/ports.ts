@@ -1,5 +1,6 @@
 import type { Caller } from '../identity/Caller';
 import type { Attempt } from '../store/DeliveryStore';
+import type { AcceptedEvent } from '../store/EventStore';
 import type { Subscription } from '../subscription/Subscription';
 
 /**
@@ -142,6 +143,16 @@ export interface RemoteRecipients {
 export interface Outbox extends Wakeable {
   /** The time by which deliveries are due, in milliseconds since 1970. */
   now: () => number;
+}
+
+/**
+ * Counts what is accepted. Durations are in milliseconds, from when a request was read until its events were stored.
+ */
+export interface AcceptMeter {
+  /** The events of one request were published here; returns at once. */
+  accepted: (events: readonly AcceptedEvent[], duration: number) => void;
+  /** An event that was published on another server was taken; returns at once. */
+  received: (duration: number) => void;
 }
 
 /**

@@ -4,6 +4,8 @@ import { eventually } from '../util/wait';
 
 describe('A server with limits', (): void => {
   let scene: Scene;
+  let ports: number;
+  const listening = (): number => process.getActiveResourcesInfo().filter((kind): boolean => kind === 'TCPServerWrap').length;
   const publish = async(topic = 'realestate/contact#add', count = 1): Promise<Response> => {
     const event = { recipient: scene.user.webId, topic, data: {}};
     const body = count === 1 ? event : Array.from({ length: count }, (): object => event);
@@ -17,10 +19,15 @@ describe('A server with limits', (): void => {
   };
 
   beforeAll(async(): Promise<void> => {
+    ports = listening();
     scene = await setScene('test/config/limits.json');
   });
 
   afterAll(async(): Promise<void> => scene.end());
+
+  it('listens at its own port only, for metrics are off.', (): void => {
+    expect(listening()).toBe(ports + 1);
+  });
 
   it('keeps the newest events of a pod, and removes the others with their copies.', async(): Promise<void> => {
     const ids: string[] = [];

@@ -13,9 +13,15 @@ export interface Scene {
   readonly end: () => Promise<void>;
 }
 
-/** Starts the scene: the producer may publish to the user on topics below `realestate`, and the subscriber follow them. */
-export async function setScene(config = 'test/config/file.json'): Promise<Scene> {
-  const server = await startServer(config, [ 'producer', 'user', 'subscriber' ]);
+/**
+ * Starts the scene: the producer may publish to the user on topics below `realestate`, and the subscriber follow them.
+ * The server can be given values of options of the command line.
+ */
+export async function setScene(
+  config = 'test/config/file.json',
+  options: Readonly<Record<string, string>> = {},
+): Promise<Scene> {
+  const server = await startServer(config, [ 'producer', 'user', 'subscriber' ], 'localhost', false, options);
   const producer = await logIn(server.baseUrl, 'producer', 'Bearer');
   const user = await logIn(server.baseUrl, 'user');
   const subscriber = await logIn(server.baseUrl, 'subscriber', 'Bearer');

@@ -44,12 +44,14 @@ function constructionStrategy(): any {
 /**
  * Starts a real server in this process, with one pod for each name.
  * It reads the configuration and the components as packages have them only where it is asked to; that takes longer.
+ * It can be given values of options of the command line, such as `eventsMetrics`.
  */
 export async function startServer(
   config: string,
   pods: readonly string[],
   baseUrlHost = 'localhost',
   asPackaged = false,
+  options: Readonly<Record<string, string>> = {},
 ): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'pod-events-'));
   const port = await freePort();
@@ -68,7 +70,9 @@ export async function startServer(
         dumpErrorState: false,
         logLevel: 'error',
       },
-      shorthand: { port, baseUrl, rootFilePath: join(folder, 'data'), loggingLevel: process.env.TEST_LOG ?? 'off', seedConfig },
+      shorthand: {
+        port, baseUrl, rootFilePath: join(folder, 'data'), loggingLevel: process.env.TEST_LOG ?? 'off', seedConfig, ...options,
+      },
     });
     await app.start();
     await eventually(async(): Promise<true | undefined> => fetch(baseUrl).then((): true => true, (): undefined => undefined));

@@ -321,6 +321,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
       INSERT OR IGNORE INTO entries (container, event) SELECT ?, id FROM events WHERE id = ?
     `, inbox, event).changes > 0);
     if (copied.length > 0) {
+      this.db.noteCopies(copied.length);
       this.db.touch(inbox);
     }
     const container = this.db.get<{ url: string }>('SELECT url FROM containers WHERE id = ? AND watched = 1', inbox)?.url;

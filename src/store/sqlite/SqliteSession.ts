@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import TTLCache from '@isaacs/ttlcache';
 import type { Database, Statement } from 'better-sqlite3';
 import DatabaseConstructor from 'better-sqlite3';
+import type { CopyMeter } from '../CopyMeter';
 import { NoRoom } from '../NoRoom';
 import { CommitQueue } from './CommitQueue';
 import { assertKnown, migrate } from './schema';
@@ -32,15 +33,20 @@ export function databasePath(folder: string, name: string): string {
  */
 export class SqliteSession {
   private readonly path: string;
+  private readonly meter?: CopyMeter;
+  /** How many copies the piece of work that is being done has written. */
+  private copies = 0;
   private connection?: Connection;
   private closed = false;
 
   /**
    * @param folder - The folder of the pods' data, in which `.events/events.sqlite` is made if it does not exist,
    *                 or `:memory:` for a database that ends with the process.
+   * @param meter - Counts the copies that are written.
    */
-  public constructor(folder: string) {
+  public constructor(folder: string, meter?: CopyMeter) {
     this.path = databasePath(folder, 'events.sqlite');
+    this.meter = meter;
   }
 
   /** Opens the database, if it is not open; otherwise its first use does. */
@@ -64,8 +70,18 @@ export class SqliteSession {
    * @throws {@link NoRoom} if the disk is full.
    */
   public async write<T>(run: () => T): Promise<T> {
+    let copies = 0;
     try {
-      return await this.connect().commits.add(run);
+      const result = await this.connect().commits.add((): T => {
+        this.copies = 0;
+        const value = run();
+        copies = this.copies;
+        return value;
+      });
+      if (copies > 0) {
+        this.meter?.copied(copies);
+      }
+      return result;
     } catch (error: unknown) {
       throw asNoRoom(error);
     }
@@ -113,6 +129,11 @@ export class SqliteSession {
       ofTable.set(text, key);
     }
     return key;
+  }
+
+  /** Tells that the work that is being done writes copies; they count once that is committed. */
+  public noteCopies(count: number): void {
+    this.copies += count;
   }
 
   /** Tells that something entered or left a container; no two such moments are the same. */

@@ -45,6 +45,7 @@ function insert(
     const { pod, inbox, isDirect, isForwarded } = routeOf(session, forward, routes);
     if (isDirect) {
       put(session, inbox!, key, touched);
+      session.noteCopies(1);
     }
     if (isForwarded) {
       const pending = isDirect ? null : inbox ?? null;
@@ -100,6 +101,7 @@ export function receive(session: SqliteSession, received: ReceivedEvent): Recept
   const { inbox, isDirect, isForwarded } = routeOf(session, received, new Map());
   if (isDirect && !session.get('SELECT 1 FROM entries WHERE container = ? AND event = ?', inbox, key)) {
     put(session, inbox!, key, touched);
+    session.noteCopies(1);
   }
   if (isForwarded && (received.isForwarded || !isDirect)) {
     const pattern = received.isForwarded ? 0 : BEHIND_ALL_PATTERNS;

@@ -117,6 +117,7 @@ function landOwn(session: SqliteSession, event: number, inbox: number, facts: Fa
   const isRemoved = facts.hasRemoved &&
     session.get('SELECT 1 FROM removed WHERE container = ? AND event = ?', inbox, event) !== undefined;
   if (!isRemoved && session.run(COPY_ONE, inbox, event).changes > 0) {
+    session.noteCopies(1);
     progress.touched.add(inbox);
     progress.watched = [ ...progress.watched, ...watchedBetween(session, event, inbox - 1, inbox, facts) ];
   }
@@ -214,6 +215,7 @@ function copy(
     `, event, ...range, id, event) :
     session.run(`INSERT OR IGNORE INTO entries (container, event) SELECT s.inbox, ? ${readers}`, event, ...range, id);
   if (changes > 0) {
+    session.noteCopies(changes);
     session.run(`
       UPDATE containers SET modified = MAX(IFNULL(modified, 0) + 1, ?) WHERE id IN (SELECT s.inbox ${readers})
     `, Date.now(), ...range, id);

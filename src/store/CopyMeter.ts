@@ -1,0 +1,7 @@
+/**
+ * Counts copies.
+ */
+export interface CopyMeter {
+  /** So many copies were written, durably; returns at once. */
+  copied: (count: number) => void;
+}

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
 import type { Verdict } from '../../../src/delivery/retry';
 import { judge, retryPolicy } from '../../../src/delivery/retry';
@@ -7,6 +9,7 @@ import type { AcceptedEvent, RemoteRecipient } from '../../../src/store/EventSto
 import { anEvent } from '../../contract/eventStoreContract';
 import type { Family } from '../../util/exposition';
 import { parseExposition } from '../../util/exposition';
+import { blocksOf, sectionOf, tableOf } from '../../util/markdown';
 
 const NOTHING = { waiting: 0, resting: 0 };
 const delivery = (kind: string): ClaimedDelivery => ({ kind } as ClaimedDelivery);
@@ -57,6 +60,17 @@ describe('Metrics', (): void => {
     await told();
     expect([ ...families.values() ].reduce((sum, { samples }): number => sum + samples.size, 0))
       .toBeLessThanOrEqual(count + 20);
+  });
+
+  it('are those of the document, and those of its alerts.', async(): Promise<void> => {
+    await told();
+    const section = sectionOf(readFileSync(join(__dirname, '../../../docs/delivery.md'), 'utf8'), 'Metrics');
+    const ours = [ ...families ].filter(([ name ]): boolean => name.startsWith('pod_events_'));
+    expect(tableOf(section).map(([ name, type ]): string => `${name} ${type}`).sort())
+      .toEqual(ours.map(([ name, { type }]): string => `${name} ${type}`).sort());
+    const named = blocksOf(section).flatMap(({ text }): string[] => text.match(/\b(?:pod_events|nodejs|process)_\w+/gu) ?? []);
+    expect(named.length).toBeGreaterThanOrEqual(4);
+    expect([ ...families.keys() ]).toEqual(expect.arrayContaining(named));
   });
 
   it('count what is accepted and copied.', async(): Promise<void> => {

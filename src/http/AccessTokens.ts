@@ -82,11 +82,7 @@ export class AccessTokens {
     if (typeof dpop !== 'string') {
       throw unauthorized('The access token is not valid: the scheme DPoP takes one header "DPoP" with a proof');
     }
-    try {
-      return await this.proofs.verify(dpop, method!, url, token);
-    } catch (error: unknown) {
-      throw unauthorized(`The DPoP proof is not valid: ${(error as Error).message}`);
-    }
+    return this.proofs.verify(dpop, method!, url, token);
   }
 }
 

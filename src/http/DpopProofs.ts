@@ -3,6 +3,8 @@ import TTLCache from '@isaacs/ttlcache';
 import type { JWK, JWTHeaderParameters, KeyLike } from 'jose';
 import { calculateJwkThumbprint, importJWK, jwtVerify } from 'jose';
 import type { ReplayGuard } from '../identity/ReplayGuard';
+import type { HttpProblem } from './errors';
+import { unauthorized } from './errors';
 
 const ALGORITHMS = [ 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512' ];
 
@@ -20,6 +22,15 @@ const KEY_MAX_AGE = 10 * 60_000;
 interface ProofKey {
   readonly key: KeyLike | Uint8Array;
   readonly thumbprint: string;
+}
+
+/** What is kept of a proof. */
+interface Proof {
+  readonly thumbprint: string;
+  /** Stands for the proof. */
+  readonly hash: Buffer;
+  /** Until when it has to be remembered, in milliseconds since 1970. */
+  readonly expires: number;
 }
 
 /**
@@ -48,9 +59,22 @@ export class DpopProofs {
    *
    * @returns The thumbprint of the key by which the proof is signed.
    *
-   * @throws An error that says what is wrong with the proof.
+   * @throws An `HttpProblem` 401 that says what is wrong with the proof; what the {@link ReplayGuard} throws, if it
+   *         cannot be told whether it was used before, or remembered.
    */
   public async verify(proof: string, method: string, url: string, token: string): Promise<string> {
+    const { thumbprint, hash, expires } = await this.read(proof, method, url, token)
+      .catch((error: unknown): never => {
+        throw invalid((error as Error).message);
+      });
+    if (!await this.replays.use(hash, expires)) {
+      throw invalid('The DPoP proof was used before');
+    }
+    return thumbprint;
+  }
+
+  /** Reads a proof, and checks all but that it is used for the first time. */
+  private async read(proof: string, method: string, url: string, token: string): Promise<Proof> {
     let thumbprint: string | undefined;
     const keyOf = async({ jwk, alg }: JWTHeaderParameters): Promise<KeyLike | Uint8Array> => {
       if (!jwk || 'd' in jwk || 'k' in jwk) {
@@ -80,10 +104,7 @@ export class DpopProofs {
       throw new Error('The DPoP proof has no identifier');
     }
     const hash = createHash('sha256').update(`${thumbprint} ${jti}`).digest();
-    if (!await this.replays.use(hash, Math.ceil(iat! + MAX_AGE + CLOCK_TOLERANCE + 1) * 1_000)) {
-      throw new Error('The DPoP proof was used before');
-    }
-    return thumbprint!;
+    return { thumbprint: thumbprint!, hash, expires: Math.ceil(iat! + MAX_AGE + CLOCK_TOLERANCE + 1) * 1_000 };
   }
 
   /** A public key, read once; a client uses the same one for many proofs. */
@@ -98,6 +119,10 @@ export class DpopProofs {
     }
     return known;
   }
+}
+
+function invalid(reason: string): HttpProblem {
+  return unauthorized(`The DPoP proof is not valid: ${reason}`);
 }
 
 /** A URL as proofs name it. */

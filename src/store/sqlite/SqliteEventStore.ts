@@ -103,7 +103,9 @@ export class SqliteEventStore implements EventStore {
     }
     const place = [ document, row.url ];
     if (!this.db.get('SELECT 1 FROM dependencies WHERE document = ? AND resource = ?', ...place)) {
-      this.db.run('INSERT OR IGNORE INTO dependencies (document, resource) VALUES (?, ?)', ...place);
+      this.db.writeNow((): void => {
+        this.db.run('INSERT OR IGNORE INTO dependencies (document, resource) VALUES (?, ?)', ...place);
+      });
     }
   }
 

@@ -4,6 +4,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import DatabaseConstructor from 'better-sqlite3';
 import type { ReplayGuard } from '../../identity/ReplayGuard';
 import type { Openable } from '../Openable';
+import { asNoRoom } from './asNoRoom';
 import { IN_MEMORY, databasePath } from './SqliteSession';
 
 interface Statements {
@@ -39,12 +40,16 @@ export class SqliteReplayGuard implements ReplayGuard, Openable {
   }
 
   public async use(hash: Buffer, expires: number): Promise<boolean> {
-    this.statements ??= openDatabase(this.path);
     this.uses += 1;
-    if (this.uses % FORGET_AFTER === 0) {
-      this.statements.forget.run(Date.now(), FORGET);
+    try {
+      this.statements ??= openDatabase(this.path);
+      if (this.uses % FORGET_AFTER === 0) {
+        this.statements.forget.run(Date.now(), FORGET);
+      }
+      return this.statements.add.run(hash, expires).changes > 0;
+    } catch (error: unknown) {
+      throw asNoRoom(error, this.path);
     }
-    return this.statements.add.run(hash, expires).changes > 0;
   }
 
   public async close(): Promise<void> {

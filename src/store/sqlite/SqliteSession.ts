@@ -4,7 +4,7 @@ import TTLCache from '@isaacs/ttlcache';
 import type { Database, Statement } from 'better-sqlite3';
 import DatabaseConstructor from 'better-sqlite3';
 import type { CopyMeter } from '../CopyMeter';
-import { NoRoom } from '../NoRoom';
+import { asNoRoom } from './asNoRoom';
 import { CommitQueue } from './CommitQueue';
 import { assertKnown, migrate } from './schema';
 
@@ -67,7 +67,7 @@ export class SqliteSession {
   /**
    * Does writes in a transaction that is shared with others, see {@link CommitQueue.add}.
    *
-   * @throws {@link NoRoom} if the disk is full.
+   * @throws `NoRoom` if the disk is full.
    */
   public async write<T>(run: () => T): Promise<T> {
     let copies = 0;
@@ -83,7 +83,7 @@ export class SqliteSession {
       }
       return result;
     } catch (error: unknown) {
-      throw asNoRoom(error);
+      throw asNoRoom(error, this.path);
     }
   }
 
@@ -94,7 +94,7 @@ export class SqliteSession {
       db.transaction(run)();
     } catch (error: unknown) {
       keys.clear();
-      throw asNoRoom(error);
+      throw asNoRoom(error, this.path);
     }
   }
 
@@ -174,14 +174,6 @@ export class SqliteSession {
     }
     return this.connection;
   }
-}
-
-/** @see https://www.sqlite.org/rescode.html#full */
-function asNoRoom(error: unknown): unknown {
-  const { code, message } = error as { code?: unknown; message: string };
-  return code === 'SQLITE_FULL' || (typeof code === 'string' && code.startsWith('SQLITE_IOERR_WRITE')) ?
-    new NoRoom(`There is no room for the event store: ${message}`) :
-    error;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { JWK, KeyLike } from 'jose';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { AccessTokens } from '../../../src/http/AccessTokens';
 import { DpopProofs } from '../../../src/http/DpopProofs';
+import { NoRoom } from '../../../src/store/NoRoom';
 import { SqliteReplayGuard } from '../../../src/store/sqlite/SqliteReplayGuard';
 import { IN_MEMORY } from '../../../src/store/sqlite/SqliteSession';
 
@@ -120,6 +121,12 @@ describe('Access tokens', (): void => {
     await expect(callerOf(`DPoP ${token}`)).rejects.toMatchObject({ status: 401 });
     extract = (): Credentials => ({});
     await expect(callerOf(`Bearer ${token}`)).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('are not accepted where it cannot be remembered that their proof was used.', async(): Promise<void> => {
+    jest.spyOn(guard, 'use').mockRejectedValue(new NoRoom('The disk is full'));
+    await expect(callerOf(`DPoP ${await tokenFor()}`, await proofFor())).rejects.toThrow(NoRoom);
+    expect(verified).toEqual([]);
   });
 
   it('are refused with a proof that is not valid.', async(): Promise<void> => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { NoRoom } from '../../../src/store/NoRoom';
 import { SqliteReplayGuard } from '../../../src/store/sqlite/SqliteReplayGuard';
 import { IN_MEMORY } from '../../../src/store/sqlite/SqliteSession';
 
@@ -56,6 +57,26 @@ describe('A replay guard', (): void => {
     const guard = new SqliteReplayGuard(IN_MEMORY);
     expect(await guard.use(hash('a'), Date.now() + 1_000)).toBe(true);
     expect(await guard.use(hash('a'), Date.now() + 1_000)).toBe(false);
+    await guard.close();
+  });
+
+  it('lets nothing be used where it cannot be remembered.', async(): Promise<void> => {
+    const guard = new SqliteReplayGuard(IN_MEMORY);
+    await guard.open();
+    const { db } = (guard as unknown as { statements: { db: Database.Database }}).statements;
+    db.pragma('max_page_count = 1');
+    const later = Date.now() + 60_000;
+    let count = 0;
+    const fill = async(): Promise<void> => {
+      while (await guard.use(hash(count), later)) {
+        count += 1;
+      }
+    };
+    await expect(fill()).rejects.toThrow(NoRoom);
+    await expect(guard.use(hash(count), later)).rejects.toThrow(NoRoom);
+    expect(await guard.use(hash(count - 1), later)).toBe(false);
+    db.pragma('max_page_count = 1000000');
+    expect(await guard.use(hash(count), later)).toBe(true);
     await guard.close();
   });
 });

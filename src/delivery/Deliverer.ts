@@ -7,7 +7,7 @@ import type { Attempt, ClaimedDelivery, DeliveryStore, DueHost, FinishedDelivery
 import type { DeliveryListener } from './DeliveryListener';
 import type { HealthPolicy, HostHealth } from './health';
 import { afterAttempt, failingSince, HEALTHY, healthPolicy, isDisabledBy, isTooOld, mayTry } from './health';
-import type { AttemptResult, RetryPolicy, Verdict } from './retry';
+import type { AttemptResult, RetryPolicy } from './retry';
 import { judge, retryPolicy } from './retry';
 import { inTime } from '../publish/inTime';
 import type { Sender } from './Sender';
@@ -42,18 +42,29 @@ interface HostQueue {
   isClaiming: boolean;
 }
 
+/** How far the allowance of a webhook that sets a rate is used up. */
+interface Allowance {
+  readonly sent?: Pace;
+  /** The same, as if all that waits for it were sent. */
+  readonly promised: Pace;
+}
+
 const POLL = 1_000;
 const MOST_HOSTS = 200;
 const MOST_BATCH = 250;
-/** How many deliveries are claimed at a time at most, in all. */
+/** How many deliveries are claimed at a time in all; where there are more, only few of each further host are. */
 const MOST_CLAIMED = 10_000;
 /** How many hosts and webhooks are remembered that have answered, or that set a rate. */
 const MOST_REMEMBERED = 10_000;
 const REMEMBERED = 60 * 60_000;
 /** How long it is waited where something of our own fails, in milliseconds. */
 const OWN_FAULT = 5_000;
+/** For how long outcomes are gathered before they are written, in milliseconds. */
+const GATHER = 30;
 /** How long it is waited for who may receive, in milliseconds. */
 const ANSWER_LIMIT = 10_000;
+/** How old what a claim tells of its target can be at most, in milliseconds. */
+const STALE = 60_000;
 /** How often the time is noted, in milliseconds. */
 const NOTE = 60_000;
 /** How long a stop waits for requests that are under way, in milliseconds. */
@@ -71,7 +82,9 @@ const TELL_DEAD = 60 * 60_000;
 export class Deliverer {
   private readonly queues = new Map<number, HostQueue>();
   private readonly answering = new TTLCache<number, true>({ max: MOST_REMEMBERED, ttl: REMEMBERED });
-  private readonly paces = new TTLCache<number, Pace>({ max: MOST_REMEMBERED, ttl: REMEMBERED });
+  private readonly allowances = new TTLCache<number, Allowance>({ max: MOST_REMEMBERED, ttl: REMEMBERED });
+  /** Since when targets fail, where that is newer than what was claimed. */
+  private readonly failingNow = new TTLCache<number, number | null>({ max: MOST_REMEMBERED, ttl: STALE });
   private readonly retry: RetryPolicy;
   private readonly health: HealthPolicy;
   private readonly perHost: number;
@@ -83,7 +96,10 @@ export class Deliverer {
   private flushing?: Promise<void>;
   private readonly crowdedOut = new Set<HostQueue>();
   private readonly underWay = new Set<Promise<void>>();
-  private inFlight = 0;
+  /** What is being made. */
+  private readonly making = new Set<ClaimedDelivery>();
+  /** How many deliveries are claimed, or about to be, that are not being made. */
+  private held = 0;
   private timer?: NodeJS.Timeout;
   private noter?: NodeJS.Timeout;
   private pumping?: Promise<void>;
@@ -120,7 +136,7 @@ export class Deliverer {
     await this.clock.start();
     this.started = true;
     this.noter = setInterval((): void => {
-      this.clock.note().catch((error: unknown): void => this.report(`The time could not be noted: ${(error as Error).message}`));
+      void this.note();
     }, NOTE).unref();
     this.wake();
   }
@@ -141,8 +157,19 @@ export class Deliverer {
       this.settle(),
       new Promise((resolve): unknown => setTimeout(resolve, GRACE).unref()),
     ]);
-    await this.flush();
-    await this.clock.note();
+    // What comes of these is not learned any more.
+    this.giveBack([ ...this.making ]);
+    this.making.clear();
+    await this.flushing;
+    if (this.finished.length > 0) {
+      await this.flush();
+    }
+    await this.note();
+  }
+
+  private async note(): Promise<void> {
+    return this.clock.note()
+      .catch((error: unknown): void => this.report(`The time could not be noted: ${(error as Error).message}`));
   }
 
   private async settle(): Promise<void> {
@@ -187,17 +214,25 @@ export class Deliverer {
   private async pump(): Promise<void> {
     while (this.again && this.started) {
       this.again = false;
-      if (this.claimed() >= MOST_CLAIMED) {
-        return;
-      }
       const now = this.clock.now();
       const due = await this.store.dueHosts(now, MOST_HOSTS);
       if (due.length === 0) {
         return;
       }
-      await this.claim(due.map((host): [DueHost, number] => [ host, this.claimable(host, now) ]), now);
+      const requests: [DueHost, number][] = [];
+      for (const host of due) {
+        const most = this.claimable(host, now);
+        requests.push([ host, most ]);
+        this.held += most;
+      }
+      await this.claim(requests, now);
       this.again ||= due.length === MOST_HOSTS;
     }
+  }
+
+  /** How many more deliveries may be claimed in large numbers. */
+  private room(): number {
+    return MOST_CLAIMED - this.held - this.making.size;
   }
 
   /** How many deliveries of a due host to claim now; none if it has its fill. */
@@ -209,14 +244,23 @@ export class Deliverer {
     // Another process may have written more failures than this one knows.
     const circuit = mayTry(queue?.health ?? { failures, since, rests }, now);
     if (circuit === 'closed') {
-      return queue?.batch ?? (this.answering.has(host) ? this.perHost : 1);
+      const isKnown = this.answering.has(host);
+      if (!isKnown && this.crowdedOut.size >= this.most) {
+        return 0;
+      }
+      // However much others hold, a host gets as much as it can be sent at a time.
+      return Math.min(queue?.batch ?? (isKnown ? this.perHost : 1), Math.max(this.perHost, this.room()));
     }
     return circuit === 'probe' && !queue?.inFlight && this.isRoomFor(host) ? 1 : 0;
   }
 
   private async claim(hosts: readonly (readonly [DueHost, number])[], now: number): Promise<void> {
     const until = now + this.lease;
-    const claimed = await this.store.claim(hosts.map(([{ host }, most ]) => ({ host, most })), now, until);
+    const claimed = await this.store.claim(hosts.map(([{ host }, most ]) => ({ host, most })), now, until)
+      .catch((error: unknown): never => {
+        this.held -= hosts.reduce((sum, [ , most ]): number => sum + most, 0);
+        throw error;
+      });
     for (const [ due, most ] of hosts) {
       if (most > 0) {
         const { failures, since, rests } = due;
@@ -252,6 +296,7 @@ export class Deliverer {
   }
 
   private take(queue: HostQueue, claimed: readonly ClaimedDelivery[], most: number, until: number): void {
+    this.held -= most - claimed.length;
     queue.hasMore = claimed.length === most;
     queue.ready.push(...claimed.map((delivery) => ({ delivery, until })));
     this.run(queue);
@@ -281,31 +326,29 @@ export class Deliverer {
     const now = this.clock.now();
     const until = now + this.lease;
     const most = queue.batch;
+    this.held += most;
     this.track(this.store.claim([{ host: queue.host, most }], now, until)
       .then((claimed): void => this.fill(queue, claimed, most, until))
       .catch((error: unknown): void => {
+        this.held -= most;
         queue.isClaiming = false;
         queue.hasMore = false;
         this.report(`Claiming deliveries failed: ${(error as Error).message}`);
       }));
   }
 
-  private claimed(): number {
-    let sum = 0;
-    for (const { ready, inFlight } of this.queues.values()) {
-      sum += ready.length + inFlight;
-    }
-    return sum;
-  }
-
-  /** A host that has not answered yet gets one request at a time, so that many dead hosts take few slots. */
+  /**
+   * A host that has not answered yet gets one request at a time, so that many dead hosts take few slots;
+   * and each does while half of all slots are taken, so that those who answered and now hang take no more.
+   */
   private slotsOf({ host, health }: HostQueue): number {
-    return this.answering.has(host) && health.failures === 0 ? this.perHost : 1;
+    const isMany = this.answering.has(host) && health.failures === 0 && this.making.size < this.most / 2;
+    return isMany ? this.perHost : 1;
   }
 
   /** A quarter of all slots is for hosts that are known to answer. */
   private isRoomFor(host: number): boolean {
-    return this.inFlight < (this.answering.has(host) ? this.most : this.most * 0.75);
+    return this.making.size < (this.answering.has(host) ? this.most : this.most * 0.75);
   }
 
   private run(queue: HostQueue): void {
@@ -314,15 +357,15 @@ export class Deliverer {
     }
     while (queue.ready.length > 0 && queue.inFlight < this.slotsOf(queue) && this.isRoomFor(queue.host)) {
       const { delivery, until } = queue.ready.shift()!;
+      this.held -= 1;
       // What has waited here for too long may be claimed by somebody else before its answer comes.
       if (this.clock.now() >= until - this.lease / 2) {
         queue.batch = Math.max(1, queue.batch >> 1);
       } else {
         queue.inFlight += 1;
-        this.inFlight += 1;
+        this.making.add(delivery);
         this.track(this.make(queue, delivery).then((): void => {
           queue.inFlight -= 1;
-          this.inFlight -= 1;
           this.run(queue);
           this.runCrowdedOut();
         }));
@@ -332,7 +375,7 @@ export class Deliverer {
       this.crowdedOut.add(queue);
     }
     if (queue.hasMore && !queue.isClaiming && this.started && queue.ready.length < queue.batch / 2 &&
-      queue.inFlight > 0 && mayTry(queue.health, this.clock.now()) === 'closed') {
+      queue.inFlight > 0 && this.room() > queue.batch && mayTry(queue.health, this.clock.now()) === 'closed') {
       this.refill(queue);
     }
     if (queue.ready.length === 0 && queue.inFlight === 0 && !queue.isClaiming) {
@@ -343,17 +386,27 @@ export class Deliverer {
   /** Goes on with hosts for which there was no room. */
   private runCrowdedOut(): void {
     for (const queue of this.crowdedOut) {
-      if (!this.isRoomFor(queue.host)) {
+      if (this.making.size >= this.most) {
         return;
       }
-      this.crowdedOut.delete(queue);
-      this.run(queue);
+      if (this.isRoomFor(queue.host)) {
+        this.crowdedOut.delete(queue);
+        this.run(queue);
+      }
     }
   }
 
-  /** Gives back what was claimed and not sent. */
-  private release({ ready, host }: HostQueue): void {
-    for (const { delivery: { delivery, claim }} of ready.splice(0)) {
+  /** Gives back what was claimed and not sent: all of it, or that for one target. */
+  private release({ ready }: HostQueue, target?: number): void {
+    const all = ready.splice(0);
+    ready.push(...all.filter(({ delivery }): boolean => target !== undefined && delivery.target !== target));
+    this.held -= all.length - ready.length;
+    this.giveBack(all.map(({ delivery }): ClaimedDelivery => delivery)
+      .filter((delivery): boolean => target === undefined || delivery.target === target));
+  }
+
+  private giveBack(claimed: readonly ClaimedDelivery[]): void {
+    for (const { delivery, claim, host } of claimed) {
       this.record({ delivery, claim, host, state: 'waiting', due: this.clock.now() });
     }
   }
@@ -361,8 +414,11 @@ export class Deliverer {
   /** Makes a delivery, or finds that it is not to be made. */
   private async make(queue: HostQueue, delivery: ClaimedDelivery): Promise<void> {
     const { delivery: key, claim, host } = delivery;
-    const finish = (rest: Omit<FinishedDelivery, 'delivery' | 'claim' | 'host'>): void =>
-      this.record({ delivery: key, claim, host, ...rest });
+    const finish = (rest: Omit<FinishedDelivery, 'delivery' | 'claim' | 'host'>): void => {
+      if (this.making.delete(delivery)) {
+        this.record({ delivery: key, claim, host, ...rest });
+      }
+    };
     try {
       const now = this.clock.now();
       const obstacle = await this.obstacleTo(delivery, now);
@@ -371,12 +427,19 @@ export class Deliverer {
         if (obstacle.state !== 'waiting') {
           this.listeners.forEach((listener): void => listener.unsent?.(delivery, obstacle.state));
         }
+        if (obstacle.state === 'dead' && delivery.disabled === null) {
+          this.tellOwner(delivery, 'dead', obstacle.attempt!.reason!);
+        }
         return;
       }
       const at = Date.now();
       const begun = performance.now();
       const { result, copy } = await this.sender.send(delivery);
       const attempt = { at, duration: Math.round(performance.now() - begun) };
+      // It was given back if this has stopped, and may have failed for no other reason.
+      if (!this.making.has(delivery)) {
+        return;
+      }
       this.conclude(queue, delivery, result, attempt, (rest): void => finish({ ...rest, ...copy && { copy }}));
     } catch (error: unknown) {
       this.report(`Delivery ${key} to ${delivery.url} could not be attempted: ${(error as Error).message}`);
@@ -416,11 +479,16 @@ export class Deliverer {
     if (rate === null) {
       return now;
     }
-    const { at, pace } = nextAllowed(this.paces.get(target), rate, now);
+    const { sent, promised = 0 } = this.allowances.get(target) ?? {};
+    const { at, pace } = nextAllowed(sent, rate, now);
     if (at <= now) {
-      this.paces.set(target, pace);
+      this.allowances.set(target, { sent: pace, promised });
+      return now;
     }
-    return at;
+    // Each that waits gets a time of its own: if it were the same for all, all would be claimed then, to send one.
+    const later = nextAllowed(Math.max(promised, sent!), rate, now);
+    this.allowances.set(target, { sent, promised: later.pace });
+    return later.at;
   }
 
   /** Draws the conclusions from an attempt: for the delivery, its host and its target. */
@@ -440,16 +508,20 @@ export class Deliverer {
       this.hosts.set(queue.host, health);
     }
     queue.health = health;
-    if (health.failures === 0 && isAnswered) {
-      this.answering.set(queue.host, true);
-      queue.batch = Math.min(queue.batch * 2, MOST_BATCH);
-    } else {
+    if (health.failures > 0) {
       this.answering.delete(queue.host);
       queue.batch = 1;
+    } else if (isAnswered) {
+      this.answering.set(queue.host, true);
+      queue.batch = Math.min(queue.batch * 2, MOST_BATCH);
     }
-    const failing = failingSince(delivery.failing, verdict, now);
-    if (failing !== delivery.failing) {
+    // What was claimed together with a delivery does not know what came of that.
+    const failingBefore = this.failingNow.get(delivery.target);
+    const before = failingBefore === undefined ? delivery.failing : failingBefore;
+    const failing = failingSince(before, verdict, now);
+    if (failing !== before) {
       this.failing.set(delivery.target, failing);
+      this.failingNow.set(delivery.target, failing);
     }
     const told = {
       ...attempt,
@@ -458,25 +530,29 @@ export class Deliverer {
     };
     const state = verdict.outcome === 'retry' ? 'waiting' : verdict.outcome;
     finish({ state, attempt: told, ...verdict.outcome === 'retry' && { due: now + verdict.wait }});
-    this.tell(delivery, verdict, told, isDisabledBy(failing, verdict, tries, now, this.health));
+    for (const listener of this.listeners) {
+      listener.attempted(delivery, verdict, told);
+    }
+    // To the inbox of a recipient, whichever that is by then, nobody subscribes again.
+    if (delivery.kind !== 'recipient' && isDisabledBy(failing, verdict, tries, now, this.health)) {
+      this.failingNow.delete(delivery.target);
+      this.tellOwner(delivery, 'disabled', verdict.reason);
+      this.release(queue, delivery.target);
+    } else if (verdict.outcome === 'dead') {
+      this.tellOwner(delivery, 'dead', verdict.reason);
+    }
   }
 
-  /** Tells the listeners what became of a delivery, and of its target. */
-  private tell(delivery: ClaimedDelivery, verdict: Verdict, attempt: Attempt, isDisabled: boolean): void {
-    for (const listener of this.listeners) {
-      listener.attempted(delivery, verdict, attempt);
-    }
-    if (!isDisabled && verdict.outcome !== 'dead') {
-      return;
-    }
+  /** Disables the target of a delivery, or notes that one to it is dead, and tells of it if that is news. */
+  private tellOwner(delivery: ClaimedDelivery, what: 'disabled' | 'dead', reason: string): void {
     const now = this.clock.now();
-    const news = isDisabled ?
+    const news = what === 'disabled' ?
       this.store.disable(delivery.target, now) :
       this.store.noteDead(delivery.target, now, now - TELL_DEAD);
     this.track(news
       .then(async(found): Promise<void> => {
         for (const listener of found ? this.listeners : []) {
-          await listener.failed(delivery, found!, isDisabled ? 'disabled' : 'dead', verdict.reason);
+          await listener.failed(delivery, found!, what, reason);
         }
       })
       .catch((error: unknown): void => this.report(`The owner of ${delivery.pod} could not be told: ${(error as Error).message}`)));
@@ -484,19 +560,14 @@ export class Deliverer {
 
   private record(finished: FinishedDelivery): void {
     this.finished.push(finished);
-    if (!this.flushing) {
-      // What ends in the same turn is written together.
-      this.flushing = new Promise((resolve): unknown => setImmediate(resolve))
-        .then(async(): Promise<void> => this.flush())
-        .finally((): void => {
-          this.flushing = undefined;
-        });
-    }
+    this.flushing ??= this.flush();
   }
 
   /** Writes all that has ended; what cannot be written is, when that works again. */
   private async flush(): Promise<void> {
     while (this.finished.length > 0) {
+      // Many are written together, because a commit takes as long as many deliveries; until then their claims hold.
+      await new Promise((resolve): unknown => setTimeout(resolve, this.started ? GATHER : 0));
       const [ finished, hosts, failing ] = [ this.finished, this.hosts, this.failing ];
       this.finished = [];
       this.hosts = new Map();
@@ -509,11 +580,13 @@ export class Deliverer {
         this.hosts = new Map([ ...hosts, ...this.hosts ]);
         this.failing = new Map([ ...failing, ...this.failing ]);
         if (!this.started) {
-          return;
+          break;
         }
         await new Promise((resolve): unknown => setTimeout(resolve, POLL).unref());
       }
     }
+    // In the same turn as it was found that nothing is left.
+    this.flushing = undefined;
     this.wake();
   }
 }

@@ -48,13 +48,15 @@ export class OwnerNews extends DeliveryListener implements SubscriptionListener 
     if (topic.startsWith(DOMAIN)) {
       return;
     }
-    const facts = { target: url, agent, topic, reason };
+    const facts = { target: url, agent, reason };
     if (delivery.subscription === null) {
-      await this.publish(pod, `recipient#${what}`, facts);
+      await this.publish(pod, `recipient#${what}`, { ...facts, topic });
       return;
     }
     for (const subscription of subscriptions) {
-      await this.publish(subscription.pod, `subscription#${what}`, { subscription: subscriptionUrl(subscription), ...facts });
+      // The topics of a pod are not the business of the owners of others.
+      const of = { subscription: subscriptionUrl(subscription), ...subscription.pod === pod && { topic }};
+      await this.publish(subscription.pod, `subscription#${what}`, { ...of, ...facts });
     }
   }
 

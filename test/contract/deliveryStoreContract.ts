@@ -315,7 +315,7 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
         expect(await deliveries.redeliver(PRODUCER, claimed.delivery, now)).toBe(false);
         expect(await deliveries.redeliver(POD, claimed.delivery + 1, now)).toBe(false);
         expect(await deliveries.redeliver(POD, claimed.delivery, now)).toBe(true);
-        expect(await list()).toMatchObject([{ id: claimed.delivery, state: 'waiting', created: now, due: now, attempts: [{ reason: 'no' }]}]);
+        expect(await list()).toMatchObject([{ id: claimed.delivery, state: 'waiting', due: now, attempts: [{ reason: 'no' }]}]);
         expect(await claimAll()).toMatchObject([{ delivery: claimed.delivery, tries: 0, created: now }]);
       });
 
@@ -328,6 +328,39 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
         expect(await list()).toMatchObject([{ state: 'waiting', attempts: []}]);
         expect(await claimAll()).toHaveLength(1);
       });
+
+      it('keeps nothing else in the log.', async(): Promise<void> => {
+        await follow();
+        await publish();
+        await publish();
+        for (const claimed of await claimAll()) {
+          await finish(claimed, 'delivered');
+        }
+        await deliveries.redeliver(POD, (await list())[1].id, now + 10);
+        const [ again ] = await claimAll(1, now + 10);
+        await finish(again, 'delivered');
+        expect(await deliveries.removeDeliveriesBefore(now + 5, 10)).toBe(1);
+        expect(await deliveries.removeDeliveriesBefore(now + 15, 10)).toBe(1);
+      });
+    });
+
+    it.each([ 'ended', 'refused' ] as const)('makes a delivery that is %s for another subscription that wants it.', async(state): Promise<void> => {
+      const first = await follow();
+      const second = await follow({ pattern: 'realestate/*' });
+      await follow({ pattern: 'other/*' });
+      await follow({ pod: PRODUCER, pattern: '*' });
+      const event = anEvent();
+      await events.accept([{ event, forwards: [{ pod: POD }, { pod: PRODUCER }]}]);
+      await forwardAll(events);
+      const made: (string | null)[] = [];
+      for (let claimed = await claimAll(); claimed.length > 0; claimed = await claimAll()) {
+        made.push(claimed[0].subscription);
+        await finish(claimed[0], state);
+      }
+      expect(made[0]).toBe(first.id);
+      expect(made).toContain(second.id);
+      expect(made).toHaveLength(3);
+      expect([ ...await list(), ...await deliveries.listDeliveries(PRODUCER, {}, NEWEST, 10) ]).toMatchObject([{ state }]);
     });
 
     describe('a replay', (): void => {

@@ -62,8 +62,8 @@ interface Source {
 }
 
 const CLAIMABLE = `
-  SELECT d.id AS delivery, d.host, d.event, d.tries, d.created, d.subscription, s.id AS subscriptionKey, p.url AS pod,
-    e.topic, t.id AS target, t.kind, t.url, a.webid AS agent, t.secret, t.old_secret AS oldSecret,
+  SELECT d.id AS delivery, d.host, d.event, d.tries, IFNULL(d.repeated, d.created) AS created, d.subscription,
+    s.id AS subscriptionKey, p.url AS pod, e.topic, t.id AS target, t.kind, t.url, a.webid AS agent, t.secret, t.old_secret AS oldSecret,
     t.old_until AS oldUntil, t.rate, t.failing, t.disabled
   FROM deliveries d CROSS JOIN targets t CROSS JOIN agents a CROSS JOIN pods p CROSS JOIN events e
   LEFT JOIN subscriptions s ON s.uuid = d.subscription
@@ -73,7 +73,7 @@ const CLAIMABLE = `
 `;
 
 const RECORDS = `
-  SELECT d.id, d.state, d.created, CASE WHEN d.state = 0 THEN d.due END AS due, d.copy, d.subscription,
+  SELECT d.id, d.state, d.created, CASE WHEN d.state = 0 AND d.claim IS NULL THEN d.due END AS due, d.copy, d.subscription,
     t.kind, t.url, t.disabled, a.webid AS agent, e.uuid, e.topic, o.url AS origin
   FROM deliveries d CROSS JOIN targets t CROSS JOIN agents a CROSS JOIN events e CROSS JOIN pods o
   WHERE t.id = d.target AND a.id = t.agent AND e.id = d.event AND o.id = e.pod
@@ -168,6 +168,9 @@ export class SqliteDeliveryStore implements DeliveryStore {
   }
 
   private finishOne({ delivery, claim, state, due, attempt, copy }: FinishedDelivery): void {
+    if ((state === 'ended' || state === 'refused') && this.passOn(delivery, claim)) {
+      return;
+    }
     const { changes } = this.db.run(
       `
         UPDATE deliveries SET state = ?, due = IFNULL(?, due), tries = tries + ?, copy = IFNULL(?, copy), claim = NULL
@@ -190,6 +193,18 @@ export class SqliteDeliveryStore implements DeliveryStore {
         attempt.reason ?? null,
       );
     }
+  }
+
+  /** Gives a delivery that is not to be made for its subscription to another one. Returns whether there is one. */
+  private passOn(delivery: number, claim: number): boolean {
+    const other = this.db.get<{ subscription: Buffer; pod: number }>(`
+      DELETE FROM alternatives WHERE delivery = ? AND subscription = (
+        SELECT subscription FROM alternatives WHERE delivery = ? ORDER BY subscription LIMIT 1
+      ) RETURNING subscription, pod
+    `, delivery, delivery);
+    return other !== undefined && this.db.run(`
+      UPDATE deliveries SET subscription = ?, pod = ?, due = created, claim = NULL WHERE id = ? AND claim = ?
+    `, other.subscription, other.pod, delivery, claim).changes > 0;
   }
 
   public async eventOf(event: number): Promise<(Event & { readonly hops: number }) | undefined> {
@@ -291,7 +306,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
   public async redeliver(pod: string, id: number, now: number): Promise<boolean> {
     return this.db.write((): boolean => {
       const row = this.db.get<{ host: number }>(`
-        UPDATE deliveries SET state = 0, due = ?, tries = 0, claim = NULL, created = ?
+        UPDATE deliveries SET state = 0, due = ?, tries = 0, claim = NULL, repeated = ?
         WHERE id = ? AND pod = (SELECT id FROM pods WHERE url = ?) RETURNING host
       `, now, now, id, pod);
       if (row) {
@@ -341,7 +356,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
         SELECT id, ?, ?, ?, ?, ?, ? FROM events WHERE id = ?
         ON CONFLICT (event, target) DO UPDATE SET
           host = excluded.host, pod = excluded.pod, subscription = excluded.subscription,
-          state = 0, due = excluded.due, tries = 0, claim = NULL, created = excluded.created
+          state = 0, due = excluded.due, tries = 0, claim = NULL, repeated = excluded.created
       `, target, host, pod, uuid, now, now, event).changes;
     }
     this.db.run(`UPDATE hosts SET next = ${NEXT} WHERE id = ?`, host);
@@ -398,9 +413,9 @@ export class SqliteDeliveryStore implements DeliveryStore {
       DELETE FROM deliveries WHERE id IN (
         SELECT id FROM deliveries WHERE id < IFNULL(
           (SELECT id FROM deliveries WHERE created >= ? ORDER BY id LIMIT 1), ${Number.MAX_SAFE_INTEGER}
-        ) AND state <> 0 ORDER BY id LIMIT ?
+        ) AND state <> 0 AND IFNULL(repeated, created) < ? ORDER BY id LIMIT ?
       )
-    `, moment, limit).changes);
+    `, moment, moment, limit).changes);
   }
 }
 

@@ -35,6 +35,14 @@ export function addDeliveries(
   if (changes > 0) {
     session.run(`UPDATE hosts SET next = ${DUE} WHERE id IN (SELECT t.host ${targets})`, now, now, ...range, scope);
   }
+  const all = session.get<{ count: number }>(`SELECT COUNT(*) AS count FROM subscriptions s WHERE ${where}`, ...range)!;
+  if (changes < all.count) {
+    // Should the subscription for which a delivery was made end or be refused, another one may still want it.
+    session.run(`
+      INSERT OR IGNORE INTO alternatives (delivery, subscription, pod)
+      SELECT d.id, s.uuid, s.pod ${targets} AND d.event = ? AND d.target = t.id AND d.subscription <> s.uuid
+    `.replace('CROSS JOIN targets t', 'CROSS JOIN targets t CROSS JOIN deliveries d'), ...range, scope, event);
+  }
   return changes;
 }
 

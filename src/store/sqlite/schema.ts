@@ -154,7 +154,8 @@ const MIGRATIONS: readonly string[] = [
     due INTEGER NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0,
     claim INTEGER,
-    copy TEXT
+    copy TEXT,
+    repeated INTEGER
   ) STRICT;
   CREATE UNIQUE INDEX deliveries_by_event ON deliveries (event, target);
   CREATE INDEX waiting_deliveries ON deliveries (host, due) WHERE state = 0;
@@ -168,6 +169,12 @@ const MIGRATIONS: readonly string[] = [
     status INTEGER,
     reason TEXT,
     PRIMARY KEY (delivery, at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE alternatives (
+    delivery INTEGER NOT NULL REFERENCES deliveries ON DELETE CASCADE,
+    subscription BLOB NOT NULL,
+    pod INTEGER NOT NULL REFERENCES pods,
+    PRIMARY KEY (delivery, subscription)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE clocks (
     id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -27,11 +27,12 @@ async function freePort() {
  * Launches a server with accounts and their pods.
  *
  * @param accounts - Objects with `email`, `password` and `pods`, as CSS's seed file has them.
+ * @param options - Further options of the command line.
  *
  * @returns The base URL, the temporary folder, `ready`, which waits until the server is up and calls back twice a
  * second, and `stop`, which ends the server and removes the folder, whatever state it is in.
  */
-async function launchServer(accounts) {
+async function launchServer(accounts, options = []) {
   const folder = await mkdtemp(join(tmpdir(), 'solid-pod-events-demo-'));
   const seed = join(folder, 'seed.json');
   await writeFile(seed, JSON.stringify(accounts));
@@ -45,6 +46,7 @@ async function launchServer(accounts) {
     '--rootFilePath', join(folder, 'data'),
     '--seedConfig', seed,
     '--loggingLevel', 'error',
+    ...options,
   ], { stdio: [ 'ignore', 'pipe', 'pipe' ] });
   return {
     baseUrl,

@@ -7,13 +7,29 @@ import { environment } from '../util/process';
 import { ROOT } from '../util/server';
 
 const run = promisify(execFile);
+const DEMO = join(ROOT, 'demo/demo.js');
+
+/** Runs the demo with options; it has more time than it takes, because other tests run beside it. */
+async function demo(...options: string[]): Promise<string> {
+  return (await run(process.execPath, [ DEMO, ...options ], { env: environment(), timeout: 100_000 })).stdout;
+}
+
+/** Expects that nothing is left of so many servers of which the output tells. */
+async function expectGone(output: string, servers: number): Promise<void> {
+  const found = [ ...output.matchAll(/up at (\S+) +data in (\S+)\n/gu) ];
+  expect(found).toHaveLength(servers);
+  for (const [ , baseUrl, folder ] of found) {
+    await expect(fetch(baseUrl)).rejects.toThrow('fetch failed');
+    await expect(access(folder)).rejects.toThrow('ENOENT');
+  }
+}
 
 // It runs the built package, as its user does: `npm test` builds it first.
 describe('The demo', (): void => {
   let output: string;
 
   beforeAll(async(): Promise<void> => {
-    output = (await run(process.execPath, [ join(ROOT, 'demo/demo.js') ], { env: environment(), timeout: 100_000 })).stdout;
+    output = await demo();
   }, 110_000);
 
   it('shows each request with its answer.', (): void => {
@@ -33,11 +49,7 @@ describe('The demo', (): void => {
     expect(facts).toMatch(/contact +Bruce Wayne\n/u);
   });
 
-  it('leaves no server and no data behind.', async(): Promise<void> => {
-    const [ , baseUrl, folder ] = /up at (\S+) +data in (\S+)\n/u.exec(output)!;
-    await expect(fetch(baseUrl)).rejects.toThrow('fetch failed');
-    await expect(access(folder)).rejects.toThrow('ENOENT');
-  });
+  it('leaves no server and no data behind.', async(): Promise<void> => expectGone(output, 1));
 
   it('prints no colours where the output is no terminal.', (): void => {
     expect(output).not.toContain('\u001B');
@@ -47,11 +59,48 @@ describe('The demo', (): void => {
     const folder = await mkdtemp(join(tmpdir(), 'pod-events-'));
     // The server does not start with several workers.
     const env = { ...environment(), TMPDIR: folder, CSS_WORKERS: '2' };
-    await expect(run(process.execPath, [ join(ROOT, 'demo/demo.js') ], { env, timeout: 50_000 })).rejects.toMatchObject({
+    await expect(run(process.execPath, [ DEMO ], { env, timeout: 50_000 })).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/The demo failed: The server ended with code 1 before it was up\..*singlethreaded/su),
     });
     await expect(readdir(folder)).resolves.toEqual([]);
     await rm(folder, { recursive: true });
   });
+
+  it('says how it is used, also where it is given what it does not know.', async(): Promise<void> => {
+    await expect(demo('--help')).resolves.toMatch(/^Usage: npm run demo .*--two-servers/su);
+    for (const option of [ '--three-servers', 'two-servers', '--two-servers=yes' ]) {
+      await expect(demo(option)).rejects.toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('\nUsage: npm run demo ') });
+    }
+  });
+});
+
+describe('The demo with two servers', (): void => {
+  let output: string;
+  let home: string;
+  let away: string;
+
+  beforeAll(async(): Promise<void> => {
+    output = await demo('--two-servers');
+    [ home, away ] = [ ...output.matchAll(/up at (\S+) /gu) ].map(([ , url ]): string => url);
+  }, 110_000);
+
+  it('has the publisher and the subscriber on one, and the user on the other.', (): void => {
+    expect(away).not.toBe(home);
+    expect(output).toContain(`PUT ${away}user/topics/realestate/contact/.acl  as user\n`);
+    expect(output).toMatch(new RegExp(`POST ${away}user/subscriptions/ {2}as subscriber\n[^]*"inbox": "${home}subscriber/inbox/"[^]*?201 Created`, 'u'));
+    expect(output).toMatch(new RegExp(`POST ${home}producer/publish/ {2}as producer\n[^]*"recipient": "${away}user/[^]*?201 Created`, 'u'));
+  });
+
+  it('ends with the copy that the other server has delivered, as Turtle and as JSON.', (): void => {
+    const [ turtle, json, log, facts ] = output.split(/\n[6-9]\. /u).slice(1);
+    expect(turtle).toMatch(new RegExp(`GET ${home}subscriber/inbox/\\S+ [^]*content-type: text/turtle[^]*"Bruce Wayne"`, 'u'));
+    expect(json).toMatch(/content-type: application\/ld\+json[^]*"name": "Bruce Wayne"/u);
+    expect(log).toMatch(new RegExp(`GET ${away}user/deliveries/ [^]*"state": "delivered"[^]*"target": "${home}subscriber/inbox/"[^]*"status": 201`, 'u'));
+    expect(facts).toMatch(/topic +realestate\/contact#add\n/u);
+    expect(facts).toMatch(new RegExp(`publisher +${home}producer/profile/card#me\n`, 'u'));
+    expect(facts).toMatch(/contact +Bruce Wayne\n/u);
+  });
+
+  it('leaves no server and no data behind.', async(): Promise<void> => expectGone(output, 2));
 });

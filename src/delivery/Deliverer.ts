@@ -63,6 +63,9 @@ const OWN_FAULT = 5_000;
 const GATHER = 30;
 /** How long it is waited for who may receive, in milliseconds. */
 const ANSWER_LIMIT = 10_000;
+/** For how long deliveries make way after a request, and how far apart they then begin, in milliseconds. */
+const WAY = 200;
+const WAY_PACE = 2;
 /** How old what a claim tells of its target can be at most, in milliseconds. */
 const STALE = 60_000;
 /** How often the time is noted, in milliseconds. */
@@ -100,6 +103,9 @@ export class Deliverer {
   private readonly making = new Set<ClaimedDelivery>();
   /** How many deliveries are claimed, or about to be, that are not being made. */
   private held = 0;
+  private wayUntil = 0;
+  private begun = 0;
+  private pacer?: NodeJS.Timeout;
   private timer?: NodeJS.Timeout;
   private noter?: NodeJS.Timeout;
   private pumping?: Promise<void>;
@@ -176,6 +182,11 @@ export class Deliverer {
     while (this.underWay.size > 0) {
       await Promise.all(this.underWay);
     }
+  }
+
+  /** Tells that somebody waits for an answer of this server: for a moment deliveries begin one after the other. */
+  public makeWay(): void {
+    this.wayUntil = performance.now() + WAY;
   }
 
   /** The time by which deliveries are due, in milliseconds since 1970. */
@@ -355,7 +366,9 @@ export class Deliverer {
     if (!this.started || mayTry(queue.health, this.clock.now()) === 'open') {
       this.release(queue);
     }
-    while (queue.ready.length > 0 && queue.inFlight < this.slotsOf(queue) && this.isRoomFor(queue.host)) {
+    while (queue.ready.length > 0 && queue.inFlight < this.slotsOf(queue) && this.isRoomFor(queue.host) &&
+      !this.givesWay()) {
+      this.begun = performance.now();
       const { delivery, until } = queue.ready.shift()!;
       this.held -= 1;
       // What has waited here for too long may be claimed by somebody else before its answer comes.
@@ -371,8 +384,9 @@ export class Deliverer {
         }));
       }
     }
-    if (queue.ready.length > 0 && queue.inFlight === 0) {
+    if (queue.ready.length > 0 && (queue.inFlight === 0 || this.givesWay())) {
       this.crowdedOut.add(queue);
+      this.goOnLater();
     }
     if (queue.hasMore && !queue.isClaiming && this.started && queue.ready.length < queue.batch / 2 &&
       queue.inFlight > 0 && this.room() > queue.batch && mayTry(queue.health, this.clock.now()) === 'closed') {
@@ -386,7 +400,7 @@ export class Deliverer {
   /** Goes on with hosts for which there was no room. */
   private runCrowdedOut(): void {
     for (const queue of this.crowdedOut) {
-      if (this.making.size >= this.most) {
+      if (this.making.size >= this.most || this.givesWay()) {
         return;
       }
       if (this.isRoomFor(queue.host)) {
@@ -394,6 +408,22 @@ export class Deliverer {
         this.run(queue);
       }
     }
+  }
+
+  /** Whether nothing begins now, because somebody waits for an answer and the last delivery has just begun. */
+  private givesWay(): boolean {
+    const now = performance.now();
+    return now < this.wayUntil && now < this.begun + WAY_PACE;
+  }
+
+  private goOnLater(): void {
+    this.pacer ??= setTimeout((): void => {
+      this.pacer = undefined;
+      this.runCrowdedOut();
+      if (this.crowdedOut.size > 0 && performance.now() < this.wayUntil) {
+        this.goOnLater();
+      }
+    }, WAY_PACE).unref();
   }
 
   /** Gives back what was claimed and not sent: all of it, or that for one target. */

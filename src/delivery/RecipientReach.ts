@@ -32,7 +32,7 @@ export class RecipientReach implements RemoteRecipients {
   }
 
   public async offer(webId: string, document: string, deadline: number): Promise<Offer> {
-    const host = new URL(webId).host;
+    let { host } = new URL(webId);
     const left = (): number => deadline - performance.now();
     if (left() < LEAST) {
       return { outcome: 'later', host };
@@ -43,6 +43,8 @@ export class RecipientReach implements RemoteRecipients {
       ({ at, duration: Math.round(performance.now() - begun), ...rest });
     try {
       const inbox = await inTime(findInbox(this.profiles, webId), left());
+      // What the inbox's host does is not to hold up others whose WebIDs are on the same host as this one.
+      host = new URL(inbox).host;
       const rest = Math.max(1, left());
       const { location, ...answer } = await sendToInbox(this.outgoing, this.agent, inbox, document, rest);
       const { status } = answer;

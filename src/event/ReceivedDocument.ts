@@ -10,6 +10,9 @@ import { isTopic } from './Topic';
 import { isWebUrl } from './url';
 import { AS, EVENTS, RDF } from './vocabulary';
 
+/** More hops than any bound on them. */
+const MOST_HOPS = 1_000;
+
 /**
  * An event as the document of another server tells it.
  */
@@ -28,11 +31,14 @@ export type EventStatements = ReadonlyMap<string, readonly Quad[]>;
 
 /** The events that statements tell of, among whatever else. */
 export function eventsIn(quads: readonly Quad[]): EventStatements {
-  const events = quads
+  const events = new Map<string, Quad[]>(quads
     .filter(({ predicate, object }): boolean => predicate.value === `${RDF}type` && object.value === `${EVENTS}Event`)
-    .map(({ subject }): string => subject.value);
-  return new Map(events.map((id): [string, Quad[]] =>
-    [ id, quads.filter(({ subject }): boolean => subject.value === id) ]));
+    .map(({ subject }): [string, Quad[]] => [ subject.value, []]));
+  // In one pass, for both may be as many as fit in a request.
+  for (const quad of quads) {
+    events.get(quad.subject.value)?.push(quad);
+  }
+  return events;
 }
 
 /** The WebIDs to whom statements about an event say that it is addressed. */
@@ -91,6 +97,13 @@ export function readReceived(text: string, id: string, statements: readonly Quad
   if (root.type !== 'object' || !context || findNodeAtLocation(root, [ 'id' ])?.value !== id) {
     throw new InvalidInput('An event is one JSON object with @context, whose member id is the id of the event');
   }
+  // Who reads it as JSON finds the same as who reads it as RDF.
+  for (const [ name, value ] of Object.entries({ topic, publisher, origin: pod })) {
+    const member = findNodeAtLocation(root, [ name ]);
+    if (member && member.value !== value) {
+      throw new InvalidInput(`The member ${name} of the event is not what its JSON-LD says`);
+    }
+  }
   const slice = ({ offset, length }: { offset: number; length: number }): string => text.slice(offset, offset + length);
   const members = (root.children ?? [])
     .filter(({ children }): boolean => children![0].value !== '@context' && children![0].value !== HOPS)
@@ -108,8 +121,14 @@ export function readReceived(text: string, id: string, statements: readonly Quad
       members: `{${members.join(',')}}`,
     },
     addressees: addresseesIn(statements),
-    hops: Math.max(1, Math.floor(Number(valuesOf(statements, `${EVENTS}hops`)[0] ?? 1)) || 1),
+    hops: hopsOf([ ...valuesOf(statements, `${EVENTS}hops`), findNodeAtLocation(root, [ HOPS ])?.value ]),
   };
+}
+
+/** The most that is told; also of the member that says it where the context does not have its prefix. */
+function hopsOf(told: readonly unknown[]): number {
+  const hops = told.map((value): number => Math.floor(Number(value))).filter((value): boolean => value >= 1);
+  return Math.min(Math.max(1, ...hops), MOST_HOPS);
 }
 
 function valuesOf(statements: readonly Quad[], predicate: string): string[] {

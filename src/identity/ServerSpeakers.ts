@@ -43,7 +43,8 @@ export class ServerSpeakers implements Speakers {
         undefined :
         `the profile of ${publisher} names neither ${base} as solid:oidcIssuer nor ${pod} as pim:storage`;
     } catch (error: unknown) {
-      if (error instanceof ProfileUnavailable) {
+      // What may be otherwise when it is tried again is no reason to refuse for good.
+      if (error instanceof ProfileUnavailable && !isPassing(error)) {
         return error.message;
       }
       throw error;
@@ -59,6 +60,10 @@ function liesOn(pod: string, base: string): boolean {
   const [ ofPod, ofBase ] = [ new URL(pod), new URL(base) ];
   return ofPod.protocol === ofBase.protocol && ofPod.port === ofBase.port && ofBase.pathname === '/' &&
     ofPod.hostname.endsWith(`.${ofBase.hostname}`);
+}
+
+function isPassing({ fault, status = 0 }: ProfileUnavailable): boolean {
+  return status >= 500 || status === 429 || (fault !== undefined && fault !== 'forbidden');
 }
 
 function trimmed(url: string): string {

@@ -105,6 +105,7 @@ export class Publisher {
   public async publish(request: PublishRequest): Promise<Event[]> {
     const begun = performance.now();
     assertWithinLimits(request);
+    this.outbox.makeWay();
     await this.rate.count(request.caller.agent, request.pod, request.drafts.length);
     const pods = await this.findPods(request.drafts);
     await this.authorize(request, pods);

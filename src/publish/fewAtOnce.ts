@@ -8,10 +8,16 @@ const AT_ONCE = 8;
  * @param work - Does it for one; what it throws ends all.
  */
 export async function fewAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
+  const rest = [ ...items ].reverse();
   await Promise.all(Array.from({ length: AT_ONCE }, async(): Promise<void> => {
-    for (const item of rest) {
-      await work(item);
+    try {
+      while (rest.length > 0) {
+        await work(rest.pop()!);
+      }
+    } catch (error: unknown) {
+      // Else the others would go on, though nobody waits for them any more.
+      rest.length = 0;
+      throw error;
     }
   }));
 }

@@ -143,6 +143,8 @@ export interface RemoteRecipients {
 export interface Outbox extends Wakeable {
   /** The time by which deliveries are due, in milliseconds since 1970. */
   now: () => number;
+  /** Tells that somebody waits for an answer of this server; deliveries take their time for a moment. */
+  makeWay: () => void;
 }
 
 /**

@@ -111,6 +111,10 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
     this.deliverer.wake();
   }
 
+  public makeWay(): void {
+    this.deliverer.makeWay();
+  }
+
   public now(): number {
     return this.deliverer.now();
   }

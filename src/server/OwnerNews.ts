@@ -68,7 +68,7 @@ export class OwnerNews extends DeliveryListener implements SubscriptionListener 
   }
 
   private async publish(pod: string, name: string, facts: object): Promise<void> {
-    const draft = { topic: `${DOMAIN}${name}`, recipients: [], sources: [], data: JSON.stringify(facts) };
+    const draft = { topic: `${DOMAIN}${name}`, recipients: [ pod ], sources: [], data: JSON.stringify(facts) };
     const event = await createEvent(draft, pod, this.agent.webId, this.contexts);
     // The fan-out finds it by itself, a moment later.
     await this.store.accept([{ event, forwards: [{ pod }]}]);

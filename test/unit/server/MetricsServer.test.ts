@@ -16,7 +16,9 @@ describe('A MetricsServer', (): void => {
   const started: MetricsServer[] = [];
 
   const make = (address: string): MetricsServer => {
-    const server = new MetricsServer(address, metrics, new SqliteDeliveryStore(session), { now: (): number => 5_000, wake: jest.fn() });
+    const server = new MetricsServer(address, metrics, new SqliteDeliveryStore(session), {
+      now: (): number => 5_000, wake: jest.fn(), makeWay: jest.fn(),
+    });
     started.push(server);
     return server;
   };

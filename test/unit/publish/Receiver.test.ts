@@ -1,0 +1,327 @@
+import { v7 } from 'uuid';
+import { ContextLoader } from '../../../src/event/ContextLoader';
+import type { Event } from '../../../src/event/Event';
+import { eventDocument, hoppedDocument } from '../../../src/event/Event';
+import { createEvent } from '../../../src/event/EventDocument';
+import { InvalidInput } from '../../../src/event/InvalidInput';
+import { AS, EVENTS } from '../../../src/event/vocabulary';
+import type { Caller } from '../../../src/identity/Caller';
+import type { Profiles } from '../../../src/identity/profiles/Profiles';
+import { ProfileUnavailable } from '../../../src/identity/profiles/ProfileUnavailable';
+import { ServerSpeakers } from '../../../src/identity/ServerSpeakers';
+import { Conflict } from '../../../src/publish/Conflict';
+import { NotAuthorized } from '../../../src/publish/NotAuthorized';
+import { PublishRate } from '../../../src/publish/PublishRate';
+import type { Received } from '../../../src/publish/Receiver';
+import { Receiver } from '../../../src/publish/Receiver';
+import { TooMany } from '../../../src/publish/TooMany';
+import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { aSubscription } from '../../contract/eventStoreContract';
+
+const HERE = 'https://here.example/';
+const POD = `${HERE}user/`;
+const OWNER = `${POD}profile/card#me`;
+const AWAY = 'https://away.example/';
+const PRODUCER = `${AWAY}producer/`;
+const PUBLISHER = `${PRODUCER}profile/card#me`;
+const SERVER: Caller = { agent: `${AWAY}.events/agent#this` };
+const TOPIC = 'realestate/contact#add';
+
+describe('The receiving side', (): void => {
+  let store: SqliteEventStore;
+  let receiver: Receiver;
+  let issuers: () => string[];
+  let storages: () => string[];
+  let mayPublish: (agent: string | undefined, resource: string) => boolean;
+  let woken: number;
+  const contexts = new ContextLoader({});
+
+  const create = (most = 6_000): Receiver => new Receiver(
+    store,
+    { podOf: async(webId) => webId === OWNER ? { pod: POD } : { reason: webId.startsWith(HERE) ? 'unknown' : 'elsewhere' } },
+    { locate: async(url): Promise<string | undefined> => url.startsWith(POD) ? POD : undefined },
+    {
+      allowed: async({ agent }, resources): Promise<Set<string>> =>
+        new Set(resources.filter((resource): boolean => mayPublish(agent, resource))),
+    },
+    contexts,
+    new ServerSpeakers({
+      issuersOf: async(): Promise<string[]> => issuers(), storagesOf: async(): Promise<string[]> => storages(),
+    } as unknown as Profiles),
+    { wake: (): void => { woken += 1; } },
+    new PublishRate(most),
+  );
+  async function anEvent(fields: { publisher?: string; recipients?: string[]; pod?: string } = {}): Promise<Event> {
+    const { publisher, recipients = [ OWNER ], pod = PRODUCER } = { publisher: PUBLISHER, ...fields };
+    return createEvent({ topic: TOPIC, recipients, sources: [], data: '{"name":"Ann"}' }, pod, publisher, contexts);
+  }
+  const receive = async(text: string, caller = SERVER): Promise<Received> => receiver.receive(POD, caller, text);
+  /** A document by the full names of everything, so that it can be written in any form. */
+  const expanded = (id = v7(), more: object = {}): Record<string, unknown> => ({
+    '@id': `${PRODUCER}publish/${id}`,
+    '@type': [ `${EVENTS}Event` ],
+    [`${AS}actor`]: { '@id': PUBLISHER },
+    [`${AS}to`]: { '@id': OWNER },
+    [`${AS}origin`]: { '@id': PRODUCER },
+    [`${EVENTS}topic`]: TOPIC,
+    ...more,
+  });
+  /** The same as an object that names its own id as it has to. */
+  const flat = (id = v7(), more: object = {}): Record<string, unknown> => {
+    const { '@id': iri, ...rest } = expanded(id);
+    return { '@context': { id: '@id' }, id: iri, ...rest, ...more };
+  };
+  const inInbox = async(): Promise<number> => (await store.listEntries(`${POD}inbox/`, 0, 100)).length;
+  const isForwarded = async(): Promise<boolean> => (await store.pendingForwards(10)).length > 0;
+
+  beforeEach(async(): Promise<void> => {
+    store = new SqliteEventStore(new SqliteSession(IN_MEMORY));
+    await store.registerPod(POD);
+    await store.addSubscription(aSubscription({ pod: POD }));
+    [ issuers, storages ] = [ (): string[] => [ AWAY.slice(0, -1) ], (): string[] => []];
+    mayPublish = (agent, resource): boolean => agent === PUBLISHER && resource === `${POD}topics/realestate/contact/add`;
+    woken = 0;
+    receiver = create();
+  });
+
+  afterEach(async(): Promise<void> => store.close());
+
+  it('takes an event of another server, as it is, and forwards it.', async(): Promise<void> => {
+    const event = await anEvent();
+    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+    const kept = await store.getEntry(`${POD}inbox/`, event.id);
+    expect(kept && eventDocument(kept)).toBe(eventDocument(event));
+    expect(kept).toMatchObject({ topic: TOPIC, publisher: PUBLISHER, pod: PRODUCER, published: event.published });
+    expect(await isForwarded()).toBe(true);
+    expect(woken).toBe(1);
+  });
+
+  it('takes an event that was published in public, if the public may.', async(): Promise<void> => {
+    const event = await createEvent({ topic: TOPIC, recipients: [ OWNER ], sources: []}, PRODUCER, undefined, contexts);
+    await expect(receive(hoppedDocument(event, 1))).rejects.toThrow(/Not authorized to publish/u);
+    mayPublish = (agent): boolean => agent === undefined;
+    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await store.getEntry(`${POD}inbox/`, event.id)).not.toHaveProperty('publisher');
+  });
+
+  it('takes an event whose addressee is a source.', async(): Promise<void> => {
+    const event = await createEvent({ topic: TOPIC, recipients: [], sources: [ OWNER ]}, PRODUCER, PUBLISHER, contexts);
+    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+  });
+
+  it('leaves alone what is no event, or for others.', async(): Promise<void> => {
+    const { '@type': type, ...untyped } = flat();
+    const texts = [
+      '{}', '[]', '5', '{"@context":{"as":"https://www.w3.org/ns/activitystreams#"},"as:actor":"me"}',
+      JSON.stringify(untyped),
+      hoppedDocument(await anEvent({ recipients: [ 'https://other.example/card#me', `${HERE}nobody/card#me`, 'urn:x:y' ]}), 1),
+      JSON.stringify(flat(v7(), { [`${AS}to`]: 'no IRI at all' })),
+    ];
+    for (const text of texts) {
+      expect([ text, await receive(text, {}) ]).toEqual([ text, 'notification' ]);
+    }
+    expect(type).toBeDefined();
+    expect(await inInbox()).toBe(0);
+  });
+
+  it.each([
+    [ 'no JSON', '{', /not valid JSON/u ],
+    [ 'no JSON-LD', '{"@context":5}', /not valid JSON-LD/u ],
+    [ 'a remote context', '{"@context":"https://evil.example/context"}', /never fetched/u ],
+    [ 'a key twice', '{"id":"a","id":"b"}', /twice/u ],
+  ])('refuses %s.', async(_, text, message): Promise<void> => {
+    const received = receive(text);
+    await expect(received).rejects.toThrow(InvalidInput);
+    await expect(received).rejects.toThrow(message);
+  });
+
+  it('refuses an event that lacks something, or says it in another form.', async(): Promise<void> => {
+    const id = v7();
+    const without = (name: string): object => Object.fromEntries(Object.entries(flat(id)).filter(([ key ]): boolean => key !== name));
+    const { '@context': context, ...members } = flat(id);
+    const hidden = { '@context': context, id: 'https://away.example/other' };
+    const cases: [ object, RegExp ][] = [
+      [ without(`${EVENTS}topic`), /no valid topic/u ],
+      [ flat(id, { [`${EVENTS}topic`]: 'a//b' }), /no valid topic/u ],
+      [ flat(id, { [`${EVENTS}topic`]: [ TOPIC, 'other/topic' ]}), /more than one/u ],
+      [ without(`${AS}origin`), /origin/u ],
+      [ flat(id, { [`${AS}origin`]: { '@id': `${AWAY}other/` }}), /origin/u ],
+      [ flat(id, { [`${AS}origin`]: { '@id': PRODUCER.slice(0, -1) }}), /origin/u ],
+      [ flat('0198c5f0-0000-4000-8000-000000000000'), /UUIDv7/u ],
+      [ flat('../../user/publish/0198c5f0-0000-7000-8000-000000000000'), /origin/u ],
+      [ flat(id, { [`${AS}actor`]: { '@id': 'urn:nobody' }}), /no WebID/u ],
+      [ flat(id, { [`${AS}actor`]: [{ '@id': PUBLISHER }, { '@id': OWNER }]}), /more than one/u ],
+      [ expanded(id), /one JSON object/u ],
+      [[ expanded(id) ], /one JSON object/u ],
+      [{ '@graph': [ expanded(id) ]}, /one JSON object/u ],
+      [{ '@context': {}, '@id': `${AWAY}graph`, '@graph': [ expanded(id) ]}, /one JSON object/u ],
+      [{ '@context': { ident: '@id' }, ...members, ident: members.id, id: undefined }, /one JSON object/u ],
+      [{ ...hidden, 'urn:holds': expanded(id) }, /one JSON object/u ],
+      [{ ...hidden, '@included': [ expanded(id) ]}, /one JSON object/u ],
+      [{ ...hidden, '@reverse': { 'urn:holds': expanded(id) }}, /one JSON object/u ],
+    ];
+    for (const [ document, message ] of cases) {
+      const text = JSON.stringify(document);
+      const error = await receive(text).catch((thrown: unknown): unknown => thrown);
+      expect([ text, error ]).toEqual([ text, expect.objectContaining({ name: 'InvalidInput', message: expect.stringMatching(message) }) ]);
+    }
+    expect(await inInbox()).toBe(0);
+  });
+
+  it('refuses an event that says one thing as JSON and another as JSON-LD.', async(): Promise<void> => {
+    for (const lie of [{ publisher: OWNER }, { topic: 'other/topic' }, { origin: POD }]) {
+      await expect(receive(JSON.stringify(flat(v7(), lie)))).rejects.toThrow(/is not what its JSON-LD says/u);
+    }
+    const context = { id: '@id', publisher: null };
+    mayPublish = (): boolean => true;
+    const { [`${AS}actor`]: _, ...unsigned } = flat(v7(), { '@context': context, publisher: OWNER });
+    await expect(receive(JSON.stringify(unsigned))).rejects.toThrow(/The member publisher/u);
+  });
+
+  it('takes an event whose type is given twice, or beside others.', async(): Promise<void> => {
+    for (const types of [[ `${EVENTS}Event`, `${EVENTS}Event` ], [ `${AS}Activity`, `${EVENTS}Event` ], `${EVENTS}Event` ]) {
+      expect(await receive(JSON.stringify(flat(v7(), { '@type': types })))).not.toBe('notification');
+    }
+  });
+
+  it('refuses two events at once, and takes one beside another that is for others.', async(): Promise<void> => {
+    const text = JSON.stringify(flat(v7(), { 'urn:see': expanded() }));
+    await expect(receive(text)).rejects.toThrow('holds 2 events');
+    expect(await receive(JSON.stringify(flat(v7(), { 'urn:see': expanded(v7(), { [`${AS}to`]: []}) })))).not.toBe('notification');
+  });
+
+  it('reads very many events about as fast as very many statements.', async(): Promise<void> => {
+    const events = Array.from({ length: 20_000 }, (_, index): object => ({ '@id': `urn:e:${index}`, '@type': `${EVENTS}Event` }));
+    expect(await receive(JSON.stringify(events), {})).toBe('notification');
+  }, 15_000);
+
+  it.each([
+    [ 'the public', {}, /can bring the events of others/u ],
+    [ 'a user', { agent: PUBLISHER }, /can bring the events of others/u ],
+    [ 'another server', { agent: 'https://evil.example/.events/agent#this' }, /is not on https:\/\/evil\.example/u ],
+    [ 'a server whose name begins alike', { agent: 'https://away.exampl/.events/agent#this' }, /is not on/u ],
+    [ 'a pod that calls itself a server', { agent: `${AWAY}mallory/.events/agent#this` }, /is not on/u ],
+  ])('refuses %s that speaks for somebody.', async(_, caller, message): Promise<void> => {
+    const received = receive(hoppedDocument(await anEvent(), 1), caller);
+    await expect(received).rejects.toThrow(NotAuthorized);
+    await expect(received).rejects.toThrow(message);
+    expect(await inInbox()).toBe(0);
+  });
+
+  it('hears a server for those whose provider it is, or who say that the pod is theirs.', async(): Promise<void> => {
+    issuers = (): string[] => [ 'https://login.example' ];
+    const text = hoppedDocument(await anEvent(), 1);
+    await expect(receive(text)).rejects.toThrow(/names neither/u);
+    storages = (): string[] => [ `${AWAY}other/` ];
+    await expect(receive(text)).rejects.toThrow(/names neither/u);
+    storages = (): string[] => [ `${AWAY}other/`, PRODUCER ];
+    expect(await receive(text)).not.toBe('notification');
+  });
+
+  it('refuses for good only where it is known that a server may not speak for the publisher.', async(): Promise<void> => {
+    const text = hoppedDocument(await anEvent(), 1);
+    for (const problem of [{ fault: 'timeout' as const }, { fault: 'unresolved' as const }, { status: 503 }, { status: 429 }]) {
+      issuers = (): never => {
+        throw new ProfileUnavailable(PUBLISHER, { reason: 'it is not there now', ...problem });
+      };
+      await expect(receive(text)).rejects.toThrow(ProfileUnavailable);
+    }
+    for (const problem of [{ fault: 'forbidden' as const }, { status: 404 }, {}]) {
+      issuers = (): never => {
+        throw new ProfileUnavailable(PUBLISHER, { reason: 'it is not there', ...problem });
+      };
+      await expect(receive(text)).rejects.toThrow(NotAuthorized);
+    }
+    issuers = (): never => {
+      throw new Error('a fault of our own');
+    };
+    await expect(receive(text)).rejects.toThrow('a fault of our own');
+  });
+
+  it('refuses who may not publish on the topic.', async(): Promise<void> => {
+    mayPublish = (): boolean => false;
+    await expect(receive(hoppedDocument(await anEvent(), 1))).rejects.toThrow(`Not authorized to publish to ${POD} on topic ${TOPIC}`);
+  });
+
+  it('refuses an event that would be one of this server, and knows its own.', async(): Promise<void> => {
+    const own = await anEvent({ pod: POD });
+    const forged = receive(hoppedDocument(own, 1), { agent: `${HERE}.events/agent#this` });
+    await expect(forged).rejects.toThrow(/would be an event of this server/u);
+    await store.accept([{ event: own, forwards: []}]);
+    expect(await receive(hoppedDocument(own, 2))).toEqual({ event: `${POD}inbox/${own.id}` });
+    expect(await inInbox()).toBe(0);
+    await expect(receive(hoppedDocument({ ...own, members: own.members.replace('Ann', 'Eve') }, 1))).rejects.toThrow(NotAuthorized);
+  });
+
+  it('knows an event again, and forwards it no second time.', async(): Promise<void> => {
+    const event = await anEvent();
+    await receive(hoppedDocument(event, 1));
+    const [ forward ] = await store.pendingForwards(1);
+    const scope = await store.openScope(forward.pod);
+    await store.learn(scope, new Map([[ aSubscription().agent, true ]]));
+    await store.land(forward, scope, 100, true);
+    expect(await isForwarded()).toBe(false);
+    expect(await receive(hoppedDocument(event, 2))).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await isForwarded()).toBe(false);
+    // Not even when its owner has deleted it.
+    await store.removeEntry(`${POD}inbox/`, event.id);
+    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await isForwarded()).toBe(false);
+    expect(await inInbox()).toBe(0);
+  });
+
+  it('refuses other content under the same id.', async(): Promise<void> => {
+    const event = await anEvent();
+    await receive(hoppedDocument(event, 1));
+    await expect(receive(hoppedDocument({ ...event, members: event.members.replace('Ann', 'Eve') }, 1))).rejects.toThrow(Conflict);
+    const kept = await store.getEntry(`${POD}inbox/`, event.id);
+    expect(kept?.members).toBe(event.members);
+  });
+
+  it.each([
+    [ 2, true ], [ 3, false ], [ 4, false ],
+  ])('keeps an event that %i servers have passed on, and forwards it: %p.', async(hops, forwarded): Promise<void> => {
+    const event = await anEvent();
+    await receive(hoppedDocument(event, hops));
+    expect(await inInbox()).toBe(1);
+    expect(await isForwarded()).toBe(forwarded);
+  });
+
+  it('counts hops however they are told.', async(): Promise<void> => {
+    const name = `${EVENTS}hops`;
+    const cases: [ object, boolean ][] = [
+      [{}, true], [{ [name]: 0 }, true], [{ [name]: -7 }, true], [{ [name]: 'many' }, true], [{ [name]: 2.9 }, true],
+      [{ [name]: '3' }, false], [{ [name]: 1e300 }, false], [{ [name]: '1e999' }, false], [{ [name]: [ 1, 3 ]}, false],
+      // In a context without the prefix it says nothing as JSON-LD.
+      [{ 'events:hops': 3 }, false],
+    ];
+    for (const [ more, forwarded ] of cases) {
+      const session = new SqliteSession(IN_MEMORY);
+      store = new SqliteEventStore(session);
+      await store.registerPod(POD);
+      await store.addSubscription(aSubscription({ pod: POD }));
+      receiver = create();
+      await receive(JSON.stringify(flat(v7(), more)));
+      expect([ more, await inInbox(), await isForwarded() ]).toEqual([ more, 1, forwarded ]);
+      await store.close();
+    }
+  });
+
+  it('takes no time of publication that is no time or not yet.', async(): Promise<void> => {
+    const published = `${AS}published`;
+    for (const value of [ 'yesterday', '9999-01-01T00:00:00Z', '-000001-01-01T00:00:00Z' ]) {
+      const id = v7();
+      await receive(JSON.stringify(flat(id, { [published]: value })));
+      const { published: kept } = (await store.getEntry(`${POD}inbox/`, id))!;
+      expect(kept).toBeGreaterThanOrEqual(0);
+      expect(kept).toBeLessThanOrEqual(Date.now());
+    }
+  });
+
+  it('bounds how much a server brings.', async(): Promise<void> => {
+    receiver = create(1);
+    await receive(hoppedDocument(await anEvent(), 1));
+    await expect(receive(hoppedDocument(await anEvent(), 1))).rejects.toThrow(TooMany);
+  });
+});

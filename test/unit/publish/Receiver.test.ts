@@ -1,10 +1,13 @@
+import type { Quad } from '@rdfjs/types';
+import { DataFactory } from 'n3';
 import { v7 } from 'uuid';
 import { ContextLoader } from '../../../src/event/ContextLoader';
 import type { Event } from '../../../src/event/Event';
 import { eventDocument, hoppedDocument } from '../../../src/event/Event';
 import { createEvent } from '../../../src/event/EventDocument';
 import { InvalidInput } from '../../../src/event/InvalidInput';
-import { AS, EVENTS } from '../../../src/event/vocabulary';
+import { eventsIn } from '../../../src/event/ReceivedDocument';
+import { AS, EVENTS, RDF } from '../../../src/event/vocabulary';
 import type { Caller } from '../../../src/identity/Caller';
 import type { Profiles } from '../../../src/identity/profiles/Profiles';
 import { ProfileUnavailable } from '../../../src/identity/profiles/ProfileUnavailable';
@@ -143,7 +146,7 @@ describe('The receiving side', (): void => {
     const hidden = { '@context': context, id: 'https://away.example/other' };
     const cases: [ object, RegExp ][] = [
       [ without(`${EVENTS}topic`), /no valid topic/u ],
-      [ flat(id, { [`${EVENTS}topic`]: 'a//b' }), /no valid topic/u ],
+      [ flat(id, { [`${EVENTS}topic`]: '' }), /no valid topic/u ],
       [ flat(id, { [`${EVENTS}topic`]: [ TOPIC, 'other/topic' ]}), /more than one/u ],
       [ without(`${AS}origin`), /origin/u ],
       [ flat(id, { [`${AS}origin`]: { '@id': `${AWAY}other/` }}), /origin/u ],
@@ -175,7 +178,7 @@ describe('The receiving side', (): void => {
     }
     const context = { id: '@id', publisher: null };
     mayPublish = (): boolean => true;
-    const { [`${AS}actor`]: _, ...unsigned } = flat(v7(), { '@context': context, publisher: OWNER });
+    const unsigned = flat(v7(), { '@context': context, publisher: OWNER, [`${AS}actor`]: []});
     await expect(receive(JSON.stringify(unsigned))).rejects.toThrow(/The member publisher/u);
   });
 
@@ -191,10 +194,12 @@ describe('The receiving side', (): void => {
     expect(await receive(JSON.stringify(flat(v7(), { 'urn:see': expanded(v7(), { [`${AS}to`]: []}) })))).not.toBe('notification');
   });
 
-  it('reads very many events about as fast as very many statements.', async(): Promise<void> => {
-    const events = Array.from({ length: 20_000 }, (_, index): object => ({ '@id': `urn:e:${index}`, '@type': `${EVENTS}Event` }));
-    expect(await receive(JSON.stringify(events), {})).toBe('notification');
-  }, 15_000);
+  it('finds very many events in one pass.', (): void => {
+    const { namedNode, quad } = DataFactory;
+    const quads = Array.from({ length: 100_000 }, (_, index): Quad =>
+      quad(namedNode(`urn:e:${index}`), namedNode(`${RDF}type`), namedNode(`${EVENTS}Event`)));
+    expect(eventsIn(quads).size).toBe(100_000);
+  });
 
   it.each([
     [ 'the public', {}, /can bring the events of others/u ],

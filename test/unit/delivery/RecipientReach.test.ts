@@ -1,0 +1,196 @@
+import { RecipientReach } from '../../../src/delivery/RecipientReach';
+import { ContextLoader } from '../../../src/event/ContextLoader';
+import type { Event } from '../../../src/event/Event';
+import { ProfileUnavailable } from '../../../src/identity/profiles/ProfileUnavailable';
+import type { OutgoingAnswer, OutgoingRequest } from '../../../src/outgoing/Outgoing';
+import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
+import type { Pods } from '../../../src/publish/ports';
+import { Publisher } from '../../../src/publish/Publisher';
+import { PublishRate } from '../../../src/publish/PublishRate';
+import type { DeliveryRecord } from '../../../src/store/DeliveryStore';
+import { SqliteDeliveryStore } from '../../../src/store/sqlite/SqliteDeliveryStore';
+import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+
+const POD = 'http://localhost/producer/';
+const PUBLISHER = `${POD}profile/card#me`;
+const HERE = 'http://localhost/user/profile/card#me';
+const TOPIC = 'realestate/contact#add';
+const away = (name: string): string => `https://id.example/${name}#me`;
+const inboxOf = (name: string): string => `https://${name}.example/inbox/`;
+
+describe('Recipients on other servers', (): void => {
+  let events: SqliteEventStore;
+  let deliveries: SqliteDeliveryStore;
+  let publisher: Publisher;
+  let requests: OutgoingRequest[];
+  let woken: number;
+  /** What the inbox of each name answers; nothing if it hangs. */
+  let answer: (name: string, request: OutgoingRequest) => Partial<OutgoingAnswer> | Error | undefined;
+  /** Whether the profile of each name can be had, and names an inbox. */
+  let profile: (name: string) => Promise<string | undefined>;
+
+  const publish = async(recipients: string[], sources: string[] = []): Promise<Event[]> => publishAll([{ recipients, sources }]);
+  async function publishAll(drafts: { recipients: string[]; sources: string[] }[]): Promise<Event[]> {
+    return publisher.publish({
+      pod: POD, caller: { agent: PUBLISHER }, drafts: drafts.map((draft) => ({ topic: TOPIC, ...draft })),
+    });
+  }
+  const log = async(): Promise<DeliveryRecord[]> => (await deliveries.listDeliveries(POD, {}, Number.MAX_SAFE_INTEGER, 1_000)).reverse();
+  const hostsOf = async(): Promise<string[]> => (await deliveries.dueHosts(Date.now() + 60_000, 100)).map(({ name }): string => name).sort();
+  const published = async(): Promise<number> => (await events.listEntries(`${POD}publish/`, 0, 1_000)).length;
+
+  beforeEach(async(): Promise<void> => {
+    const session = new SqliteSession(IN_MEMORY);
+    events = new SqliteEventStore(session);
+    deliveries = new SqliteDeliveryStore(session);
+    await events.registerPod(POD);
+    [ requests, woken ] = [ [], 0 ];
+    answer = (): object => ({ status: 201 });
+    profile = async(name): Promise<string> => inboxOf(name);
+    const outgoing = {
+      send: async(request: OutgoingRequest): Promise<OutgoingAnswer> => {
+        requests.push(request);
+        const given = answer(new URL(request.url).hostname.split('.')[0], request);
+        if (given instanceof Error) {
+          throw given;
+        }
+        if (!given) {
+          await new Promise((resolve): unknown => setTimeout(resolve, request.timeout));
+          throw new OutgoingFailed('timeout', 'no complete answer');
+        }
+        return { status: 201, headers: {}, body: '', isCut: false, ...given };
+      },
+    };
+    const agent = { webId: 'http://localhost/.events/agent#this', headersFor: async(): Promise<Record<string, string>> => ({ authorization: 'DPoP x' }) };
+    const profiles = { inboxOf: async(webId: string): Promise<string | undefined> => profile(/\/(\w+)#me$/u.exec(webId)![1]) };
+    const outbox = { now: Date.now, makeWay: (): void => {}, wake: (): void => { woken += 1; } };
+    publisher = new Publisher(
+      events,
+      { podOf: async(webId): ReturnType<Pods['podOf']> => webId === HERE ? { pod: 'http://localhost/user/' } : { reason: 'elsewhere' } },
+      { allowed: async(_caller, resources): Promise<Set<string>> => new Set(resources) },
+      new ContextLoader({}),
+      { wake: (): void => {} },
+      new PublishRate(),
+      new RecipientReach(outgoing, agent, profiles),
+      outbox,
+      300,
+    );
+  });
+
+  afterEach(async(): Promise<void> => {
+    jest.restoreAllMocks();
+    await events.close();
+  });
+
+  it('get the event at once, with the number of hops, signed and within the budget.', async(): Promise<void> => {
+    answer = (): object => ({ status: 201, headers: { location: '/inbox/1' }});
+    const [{ id }] = await publish([ away('ann') ], [ away('bob') ]);
+    expect(requests.map(({ url }): string => url).sort()).toEqual([ inboxOf('ann'), inboxOf('bob') ]);
+    expect(requests[0]).toMatchObject({ method: 'POST', headers: { authorization: 'DPoP x', 'content-type': 'application/ld+json' }});
+    expect(requests[0].timeout).toBeLessThanOrEqual(300);
+    expect(JSON.parse(requests[0].body!)).toMatchObject({ id: `${POD}publish/${id}`, 'events:hops': 1, recipient: away('ann'), source: away('bob') });
+    expect(await log()).toMatchObject([
+      { kind: 'recipient', url: away('ann'), agent: away('ann'), state: 'delivered', copy: 'https://ann.example/inbox/1', attempts: [{ status: 201 }]},
+      { url: away('bob'), state: 'delivered' },
+    ]);
+    expect(await events.getEntry(`${POD}publish/`, id)).not.toMatchObject({ members: expect.stringContaining('hops') });
+  });
+
+  it.each([ 401, 403 ])('refuse by %i, and then nothing is stored.', async(status): Promise<void> => {
+    answer = (name): object => ({ status: name === 'bob' ? status : 201 });
+    await expect(publish([ away('ann'), away('bob'), HERE ])).rejects
+      .toThrow(`Not authorized to publish to ${away('bob')} on topic ${TOPIC}`);
+    expect(await published()).toBe(0);
+    expect(await log()).toEqual([]);
+    expect(await events.listEntries('http://localhost/user/inbox/', 0, 10)).toEqual([]);
+  });
+
+  it('are not asked any more once one of them has refused.', async(): Promise<void> => {
+    const names = Array.from({ length: 100 }, (_, index): string => `n${index}`);
+    answer = (name): object => ({ status: name === 'n0' ? 403 : 201 });
+    await expect(publish(names.map(away))).rejects.toThrow(away('n0'));
+    await new Promise((resolve): unknown => setTimeout(resolve, 20));
+    expect(requests.length).toBeLessThan(30);
+  });
+
+  it.each([
+    [ '500', { status: 500 }],
+    [ '404', { status: 404 }],
+    [ '200', { status: 200 }],
+    [ '301', { status: 301 }],
+    [ 'nothing', new OutgoingFailed('unreachable', 'nothing answers there') ],
+    [ 'what our own guard forbids', new OutgoingFailed('forbidden', 'not allowed') ],
+  ])('that answer %s get it later.', async(_, given): Promise<void> => {
+    answer = (): Partial<OutgoingAnswer> | Error => given;
+    const before = Date.now();
+    await publish([ away('ann') ]);
+    const [ record ] = await log();
+    expect(record).toMatchObject({ state: 'waiting', attempts: [{ reason: expect.any(String) }]});
+    expect(record.due).toBeGreaterThanOrEqual(before + 5_000);
+    expect(await published()).toBe(1);
+    expect(woken).toBe(1);
+    // It is counted to the host of the inbox, not to all whose WebIDs are on the same one.
+    expect(await hostsOf()).toEqual([ 'ann.example' ]);
+  });
+
+  it('whose profile cannot be had, hangs or names no inbox get it later.', async(): Promise<void> => {
+    profile = async(name): Promise<string | undefined> => {
+      if (name === 'ann') {
+        throw new ProfileUnavailable(away(name), { reason: 'it is down', fault: 'unreachable' });
+      }
+      return name === 'bob' ? undefined : new Promise((): void => {});
+    };
+    await publish([ away('ann'), away('bob'), away('carol') ]);
+    expect(requests).toEqual([]);
+    expect((await log()).map(({ state, attempts: [{ reason }]}): string[] => [ state, reason! ]).sort()).toEqual([
+      [ 'waiting', expect.stringContaining('it is down') ],
+      [ 'waiting', expect.stringContaining('names no inbox') ],
+      [ 'waiting', expect.stringContaining('no answer came in') ],
+    ]);
+    expect(await hostsOf()).toEqual([ 'id.example' ]);
+  });
+
+  it('that hang hold a request up for its budget, all together.', async(): Promise<void> => {
+    answer = (name): object | undefined => name === 'live' ? { status: 202 } : undefined;
+    const names = Array.from({ length: 98 }, (_, index): string => `n${index}`);
+    await publish([ ...names.map(away), away('live') ]);
+    // Those that are not asked at once could only wait behind the others, so they are not begun with.
+    expect(requests.every(({ timeout }): boolean => timeout! <= 300)).toBe(true);
+    expect(requests.length).toBeLessThanOrEqual(16);
+    const records = await log();
+    expect(records).toHaveLength(99);
+    const unasked = records.filter(({ attempts }): boolean => attempts.length === 0);
+    expect(unasked.length).toBeGreaterThanOrEqual(83);
+    expect(unasked.every(({ due }): boolean => due! <= Date.now())).toBe(true);
+  });
+
+  it('of several events get their own, and one refusal is for all.', async(): Promise<void> => {
+    answer = (name): Partial<OutgoingAnswer> | Error | undefined => ({
+      ann: { status: 201 }, bob: { status: 503 }, carol: undefined, eve: { status: 403 },
+    })[name];
+    const drafts = [
+      { recipients: [ away('ann'), HERE ], sources: []},
+      { recipients: [ away('bob') ], sources: [ away('carol') ]},
+      { recipients: [ HERE ], sources: []},
+      { recipients: [], sources: [ away('ann') ]},
+    ];
+    const made = await publishAll(drafts);
+    const urlOf = (index: number): string => `${POD}publish/${made[index].id}`;
+    expect((await log()).map(({ event, agent, state }): string[] => [ event, agent, state ]).sort()).toEqual([
+      [ urlOf(0), away('ann'), 'delivered' ],
+      [ urlOf(1), away('bob'), 'waiting' ],
+      [ urlOf(1), away('carol'), 'waiting' ],
+      [ urlOf(3), away('ann'), 'delivered' ],
+    ].sort());
+    expect(await events.listEntries('http://localhost/user/inbox/', 0, 10)).toHaveLength(2);
+    await expect(publishAll([ ...drafts, { recipients: [ away('eve') ], sources: []}])).rejects.toThrow(away('eve'));
+    expect(await published()).toBe(4);
+  });
+
+  it('do not hide a fault of our own.', async(): Promise<void> => {
+    answer = (): Error => new Error('no key');
+    await expect(publish([ away('ann') ])).rejects.toThrow('no key');
+    expect(await published()).toBe(0);
+  });
+});

@@ -392,15 +392,23 @@ export class Deliverer {
       queue.inFlight > 0 && this.room() > queue.batch && mayTry(queue.health, this.clock.now()) === 'closed') {
       this.refill(queue);
     }
-    if (queue.ready.length === 0 && queue.inFlight === 0 && !queue.isClaiming) {
-      this.queues.delete(queue.host);
+    if (queue.ready.length === 0) {
+      this.crowdedOut.delete(queue);
+      // Another queue of the host may have been made since this one was removed.
+      if (queue.inFlight === 0 && !queue.isClaiming && this.queues.get(queue.host) === queue) {
+        this.queues.delete(queue.host);
+      }
     }
   }
 
   /** Goes on with hosts for which there was no room. */
   private runCrowdedOut(): void {
     for (const queue of this.crowdedOut) {
-      if (this.making.size >= this.most || this.givesWay()) {
+      if (this.givesWay()) {
+        this.goOnLater();
+        return;
+      }
+      if (this.making.size >= this.most) {
         return;
       }
       if (this.isRoomFor(queue.host)) {
@@ -420,9 +428,6 @@ export class Deliverer {
     this.pacer ??= setTimeout((): void => {
       this.pacer = undefined;
       this.runCrowdedOut();
-      if (this.crowdedOut.size > 0 && performance.now() < this.wayUntil) {
-        this.goOnLater();
-      }
     }, WAY_PACE).unref();
   }
 

@@ -909,6 +909,38 @@ describe('The delivery worker', (): void => {
     });
   });
 
+  it('makes way while somebody waits for an answer, and still makes all, and no more at a time than otherwise.', async(): Promise<void> => {
+    const hooks = Array.from({ length: 6 }, (_, index): string => `https://hook${index}.example/`);
+    for (const hook of hooks) {
+      await follow(hook);
+      await follow(hook, BOB);
+    }
+    const deliverer = await start();
+    answer = (): undefined => undefined;
+    for (let event = 0; event < 20; event += 1) {
+      deliverer.makeWay();
+      await publish();
+      deliverer.wake();
+      await new Promise((resolve): unknown => setTimeout(resolve, Math.random() * 8));
+      for (const hook of hooks) {
+        expect([ ...open.keys() ].filter(({ url }): boolean => url === hook).length).toBeLessThanOrEqual(4);
+      }
+      for (const delivery of [ ...open.keys() ].filter((): boolean => Math.random() < 0.8)) {
+        open.get(delivery)!(answered(204));
+        open.delete(delivery);
+      }
+    }
+    answer = (): Sent => answered(204);
+    open.forEach((resolve): void => resolve(answered(204)));
+    open.clear();
+    await eventually(async(): Promise<true | undefined> => {
+      deliverer.wake();
+      await new Promise((resolve): unknown => setTimeout(resolve, 10));
+      return (await store.queue(time)).waiting === 0 || undefined;
+    });
+    expect(sends).toHaveLength(12 * 20);
+  });
+
   it('takes results of every kind.', async(): Promise<void> => {
     const results: AttemptResult[] = [ answered(204).result, answered(502).result, timedOut.result, new OutgoingFailed('broken', 'what?') ];
     await follow();

@@ -97,6 +97,8 @@ export class Deliverer {
   private hosts = new Map<number, HostHealth>();
   private failing = new Map<number, number | null>();
   private flushing?: Promise<void>;
+  /** Whether what has ended cannot be recorded: until it is, nothing is claimed, or all would be sent at each lease. */
+  private isUnrecorded = false;
   private readonly crowdedOut = new Set<HostQueue>();
   private readonly underWay = new Set<Promise<void>>();
   /** What is being made. */
@@ -225,6 +227,9 @@ export class Deliverer {
   private async pump(): Promise<void> {
     while (this.again && this.started) {
       this.again = false;
+      if (this.isUnrecorded) {
+        return;
+      }
       const now = this.clock.now();
       const due = await this.store.dueHosts(now, MOST_HOSTS);
       if (due.length === 0) {
@@ -388,8 +393,9 @@ export class Deliverer {
       this.crowdedOut.add(queue);
       this.goOnLater();
     }
-    if (queue.hasMore && !queue.isClaiming && this.started && queue.ready.length < queue.batch / 2 &&
-      queue.inFlight > 0 && this.room() > queue.batch && mayTry(queue.health, this.clock.now()) === 'closed') {
+    const isServed = this.started && !this.isUnrecorded && queue.inFlight > 0;
+    if (isServed && queue.hasMore && !queue.isClaiming && queue.ready.length < queue.batch / 2 &&
+      this.room() > queue.batch && mayTry(queue.health, this.clock.now()) === 'closed') {
       this.refill(queue);
     }
     if (queue.ready.length === 0) {
@@ -609,7 +615,9 @@ export class Deliverer {
       this.failing = new Map();
       try {
         await this.store.finish(finished, { hosts, failing });
+        this.isUnrecorded = false;
       } catch (error: unknown) {
+        this.isUnrecorded = true;
         this.report(`What became of ${finished.length} deliveries could not be recorded, and is again: ${(error as Error).message}`);
         this.finished = [ ...finished, ...this.finished ];
         this.hosts = new Map([ ...hosts, ...this.hosts ]);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestAgent } from './accounts';
 import { logIn, seedFile } from './accounts';
+import { flatten } from './flat';
 import type { Exit, ServerProcess } from './process';
 import { spawnNode, untilReady } from './process';
 import { freePort, ROOT } from './server';
@@ -13,6 +14,8 @@ export const LOOPBACK = '127.0.0.0/8,::1/128';
 /** A server in a process of its own, that can be killed and started again with its data, under the same URL. */
 export interface Member {
   readonly baseUrl: string;
+  /** The folder of the pods' data. */
+  readonly data: string;
   /** The owner of a seeded pod, logged in. */
   readonly agent: (name: string, tokenType?: 'DPoP' | 'Bearer') => Promise<TestAgent>;
   /** What its processes have printed. */
@@ -35,12 +38,10 @@ export async function startMember(config: string, pods: readonly string[], modul
   await mkdir(data);
   const seed = await seedFile(folder, pods);
   const isStock = config.endsWith('plain.json');
-  const args = [ join(ROOT, 'bin/server.js'), '-c', join(ROOT, config), '-p', `${port}`, '-f', data, '-l', 'warn' ];
+  const read = modules === undefined ? await flatten(config) : { config: [ join(ROOT, config) ], modules };
+  const args = [ join(ROOT, 'bin/server.js'), '-c', ...read.config, '-p', `${port}`, '-f', data, '-l', 'warn', '-m', read.modules ];
   if (!isStock) {
     args.push('--eventsAllow', LOOPBACK);
-  }
-  if (modules !== undefined) {
-    args.push('-m', modules);
   }
   const processes: ServerProcess[] = [];
   const start = async(): Promise<void> => {
@@ -52,6 +53,7 @@ export async function startMember(config: string, pods: readonly string[], modul
   const baseUrl = `http://localhost:${port}/`;
   return {
     baseUrl,
+    data,
     agent: async(name, tokenType): Promise<TestAgent> => logIn(baseUrl, name, tokenType),
     output: (): string => processes.map((one): string => one.output()).join('\n'),
     start,

@@ -1,0 +1,318 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer as createNetServer } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+import { CERTIFICATE, KEY } from '../unit/outgoing/certificate';
+import { grant } from '../util/access';
+import type { TestAgent } from '../util/accounts';
+import type { Member } from '../util/federation';
+import { startMember } from '../util/federation';
+import { killAll } from '../util/process';
+import { members, post } from '../util/scene';
+import { eventually } from '../util/wait';
+
+const CONSENT = { 'WebHook-Allowed-Origin': 'localhost', 'WebHook-Allowed-Rate': '*' };
+
+interface Got {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  readonly at: number;
+}
+
+/** A webhook on a port of its own, which is a host of its own for the server. */
+interface Sink {
+  readonly url: string;
+  /** The deliveries that came. */
+  readonly got: Got[];
+  /** How many connections are open. */
+  readonly connections: () => number;
+}
+
+describe('A webhook', (): void => {
+  let home: Member;
+  let user: TestAgent;
+  let producer: TestAgent;
+  let subscriber: TestAgent;
+  let subscriptions: string;
+  const servers: Server[] = [];
+  const sockets = new Set<Socket>();
+
+  async function listen(server: Server): Promise<string> {
+    servers.push(server);
+    server.on('connection', (socket: Socket): void => {
+      sockets.add(socket);
+      socket.on('close', (): unknown => sockets.delete(socket)).on('error', (): void => {});
+    });
+    await new Promise<void>((resolve): unknown => server.listen(0, '127.0.0.1', resolve));
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+  async function sink(
+    answer: (response: ServerResponse, count: number) => unknown,
+    consent: Record<string, string> = CONSENT,
+  ): Promise<Sink> {
+    const got: Got[] = [];
+    const own = new Set<Socket>();
+    const server = createServer((request, response): void => {
+      let body = '';
+      request.on('data', (chunk: Buffer): void => { body += chunk.toString(); });
+      request.on('end', (): void => {
+        if (request.method === 'OPTIONS') {
+          response.writeHead(204, consent).end();
+          return;
+        }
+        got.push({ headers: request.headers, body, at: performance.now() });
+        answer(response, got.length);
+      });
+    });
+    server.on('connection', (socket: Socket): void => {
+      own.add(socket);
+      socket.on('close', (): unknown => own.delete(socket));
+    });
+    return { url: `http://${await listen(server)}/hook`, got, connections: (): number => own.size };
+  }
+  const subscribe = async(name: string, webhook: string): Promise<Response> =>
+    post(subscriber.fetch, subscriptions, { topic: `realestate/${name}`, webhook });
+  async function follow(name: string, { url }: { url: string }): Promise<{ id: string; secret?: string }> {
+    const response = await subscribe(name, url);
+    expect([ name, response.status, await response.clone().text() ]).toEqual([ name, 201, expect.any(String) ]);
+    return await response.json() as { id: string; secret?: string };
+  }
+  async function publish(name: string, data: unknown = { name }): Promise<string> {
+    const response = await post(producer.fetch, `${producer.pod}publish/`, { recipient: user.webId, topic: `realestate/${name}`, data });
+    expect(response.status).toBe(201);
+    const { id } = await response.json() as { id: string };
+    return id.slice(id.lastIndexOf('/') + 1);
+  }
+  const arrived = async({ got }: Sink, count: number): Promise<Got[]> =>
+    eventually(async(): Promise<Got[] | undefined> => got.length >= count ? got : undefined, 30_000);
+  const deliveryOf = async({ id }: { id: string }, state: string): Promise<any> => eventually(async(): Promise<any> => {
+    const response = await user.fetch(`${user.pod}deliveries/?subscription=${id.slice(id.lastIndexOf('/') + 1)}`);
+    const { contains } = await response.json() as { contains: any[] };
+    return contains.find((delivery): boolean => delivery.state === state && delivery.attempts.length > 0);
+  }, 30_000);
+
+  beforeAll(async(): Promise<void> => {
+    home = await startMember('test/config/federation.json', [ 'user', 'producer', 'subscriber' ]);
+    [ user, producer, subscriber ] = [ await home.agent('user'), await home.agent('producer', 'Bearer'), await home.agent('subscriber', 'Bearer') ];
+    subscriptions = `${user.pod}subscriptions/`;
+    await grant(user, `${user.pod}topics/realestate/`, { [producer.webId]: [ 'Append' ], [subscriber.webId]: [ 'Read' ]});
+  });
+
+  afterAll(async(): Promise<void> => {
+    await killAll();
+    sockets.forEach((socket): void => { socket.destroy(); });
+    await Promise.all(servers.map(async(server): Promise<unknown> => new Promise((resolve): unknown => server.close(resolve))));
+  });
+
+  it('has to consent.', async(): Promise<void> => {
+    const nothing = (response: ServerResponse): unknown => response.writeHead(204).end();
+    const { 'WebHook-Allowed-Origin': origin, 'WebHook-Allowed-Rate': rate } = CONSENT;
+    const cases: [ Record<string, string>, RegExp ][] = [
+      [{}, /without WebHook-Allowed-Origin/u],
+      [{ 'WebHook-Allowed-Rate': rate }, /without WebHook-Allowed-Origin/u],
+      [{ 'WebHook-Allowed-Origin': 'other.example', 'WebHook-Allowed-Rate': rate }, /another name/u],
+      [{ 'WebHook-Allowed-Origin': origin }, /without WebHook-Allowed-Rate/u],
+      [{ 'WebHook-Allowed-Origin': origin, 'WebHook-Allowed-Rate': '0' }, /no number above 0/u],
+    ];
+    for (const [ consent, message ] of cases) {
+      const { url } = await sink(nothing, consent);
+      const response = await subscribe('contact', url);
+      expect([ consent, response.status, await response.json() ]).toEqual([ consent, 400, { error: expect.stringMatching(message) }]);
+    }
+    expect(await (await subscriber.fetch(subscriptions)).json()).toMatchObject({ contains: []});
+  });
+
+  it('has to be where requests may go.', async(): Promise<void> => {
+    for (const host of [ '192.168.0.1', '169.254.169.254', '[::ffff:10.0.0.1]', '0.0.0.0', '[fd00::1]', '100.64.0.1' ]) {
+      for (const scheme of [ 'http', 'https' ]) {
+        const response = await subscribe('contact', `${scheme}://${host}/hook`);
+        expect([ host, response.status, await response.json() ]).toEqual([ host, 400, { error: expect.stringContaining('--eventsAllow') }]);
+      }
+    }
+  });
+
+  it('has to have a certificate that can be verified.', async(): Promise<void> => {
+    let requests = 0;
+    const host = await listen(createTlsServer({ cert: CERTIFICATE, key: KEY }, (_, response): void => {
+      requests += 1;
+      response.writeHead(204, CONSENT).end();
+    }));
+    const response = await subscribe('contact', `https://${host}/hook`);
+    expect([ response.status, await response.json() ]).toEqual([ 400, { error: expect.stringContaining('certificate') }]);
+    expect(requests).toBe(0);
+  });
+
+  it('has to speak HTTP.', async(): Promise<void> => {
+    const host = await listen(createNetServer((socket): void => {
+      socket.end('SSH-2.0-OpenSSH_9.6\r\n');
+    }));
+    expect((await subscribe('contact', `http://${host}/hook`)).status).toBe(400);
+    const closed = createNetServer();
+    const nobody = await listen(closed);
+    await new Promise((resolve): unknown => closed.close(resolve));
+    expect((await subscribe('contact', `http://${nobody}/hook`)).status).toBe(400);
+  });
+
+  it('gets events that its secret verifies, and that of before for a while.', async(): Promise<void> => {
+    const hook = await sink((response): unknown => response.writeHead(204).end());
+    const { id, secret } = await follow('signed', hook);
+    expect(secret).toMatch(/^whsec_/u);
+    expect(await follow('signed/other', hook)).not.toHaveProperty('secret');
+    expect(await (await subscriber.fetch(id)).text()).not.toContain('whsec_');
+    const uuid = await publish('signed', { name: 'Größe', amount: 1.5 });
+    const [{ headers, body }] = await arrived(hook, 1);
+    expect(new Webhook(secret!).verify(body, headers as Record<string, string>)).toMatchObject({
+      specversion: '1.0', id: uuid, source: producer.pod, type: 'realestate/signed', authid: producer.webId, data: { name: 'Größe', amount: 1.5 },
+    });
+    expect(headers).toMatchObject({ 'content-type': expect.stringContaining('cloudevents+json'), 'webhook-id': uuid, 'webhook-request-origin': 'localhost' });
+
+    expect((await post(user.fetch, `${id}/secret`, '')).status).toBe(403);
+    const rotated = await post(subscriber.fetch, `${id}/secret`, '');
+    expect(rotated.status).toBe(201);
+    const { secret: next } = await rotated.json() as { secret: string };
+    expect(next).not.toBe(secret);
+    await publish('signed/other');
+    const [ , second ] = await arrived(hook, 2);
+    for (const one of [ secret!, next ]) {
+      expect(new Webhook(one).verify(second.body, second.headers as Record<string, string>)).toMatchObject({ type: 'realestate/signed/other' });
+    }
+    expect((): unknown => new Webhook(next).verify(body, headers as Record<string, string>)).toThrow('No matching signature');
+  });
+
+  it('gets what it could not take before, under the same id, and no sooner than it asks for.', async(): Promise<void> => {
+    const failing = await sink((response, count): unknown => response.writeHead(count < 3 ? 500 : 200).end());
+    const busy = await sink((response, count): unknown => response.writeHead(count < 2 ? 429 : 204, { 'Retry-After': '3' }).end());
+    const resetting = await sink((response, count): unknown => {
+      response.writeHead(200, { 'Content-Length': '100' });
+      return count < 2 ? response.write('x', (): void => { response.destroy(); }) : response.end('x'.repeat(100));
+    });
+    const followed = await Promise.all([ failing, busy, resetting ].map(async(hook): Promise<{ id: string }> => follow('retried', hook)));
+    const uuid = await publish('retried');
+    expect((await arrived(failing, 3)).map(({ headers }): unknown => headers['webhook-id'])).toEqual([ uuid, uuid, uuid ]);
+    expect(new Set(failing.got.map(({ body }): string => body)).size).toBe(1);
+    await arrived(busy, 2);
+    expect(busy.got[1].at - busy.got[0].at).toBeGreaterThan(2_900);
+    expect((await arrived(resetting, 2)).map(({ headers }): unknown => headers['webhook-id'])).toEqual([ uuid, uuid ]);
+    const [ first, second, third ] = await Promise.all(followed.map(async(one): Promise<any> => deliveryOf(one, 'delivered')));
+    expect(first.attempts).toMatchObject([{ status: 500 }, { status: 500 }, { status: 200 }]);
+    expect(second.attempts).toMatchObject([{ status: 429 }, { status: 204 }]);
+    expect(third.attempts).toMatchObject([{ reason: expect.stringContaining('connection ended') }, { status: 200 }]);
+  });
+
+  it('that is gone gets nothing more until it is named again, and the owner is told.', async(): Promise<void> => {
+    let status = 410;
+    const hook = await sink((response): unknown => response.writeHead(status).end());
+    const followed = await follow('gone', hook);
+    await publish('gone');
+    await deliveryOf(followed, 'dead');
+    const told = async(topic: string): Promise<any> => eventually(async(): Promise<any> => {
+      for (const url of (await members(user, `${user.pod}publish/`)).reverse()) {
+        const event = await (await user.fetch(url, { headers: { accept: 'application/ld+json' }})).json();
+        if (event.topic === topic) {
+          return event;
+        }
+      }
+    }, 30_000);
+    expect(await told('delivery/subscription#disabled')).toMatchObject({
+      publisher: `${home.baseUrl}.events/agent#this`,
+      data: { subscription: followed.id, target: hook.url, agent: subscriber.webId, topic: 'realestate/gone', reason: 'answered 410 Gone' },
+    });
+    await publish('gone');
+    status = 204;
+    expect(await follow('gone', hook)).toMatchObject({ id: followed.id });
+    expect(await told('delivery/subscription#resumed')).toMatchObject({ data: { subscription: followed.id, target: hook.url }});
+    const uuid = await publish('gone');
+    const [ , after ] = await arrived(hook, 2);
+    expect(after.headers['webhook-id']).toBe(uuid);
+    expect(hook.got).toHaveLength(2);
+  });
+
+  it('is not held up by others that do what they can to hold it up.', async(): Promise<void> => {
+    let redirected = 0;
+    const target = `http://${await listen(createServer((_, response): void => {
+      redirected += 1;
+      response.writeHead(204, CONSENT).end();
+    }))}/`;
+    const drips: NodeJS.Timeout[] = [];
+    let endless = 0;
+    const hostile = {
+      hanging: await sink((): void => {}),
+      dripping: await sink((response): void => {
+        response.writeHead(200).flushHeaders();
+        drips.push(setInterval((): unknown => response.write('.'), 200));
+      }),
+      endless: await sink((response): void => {
+        const more = (): void => {
+          while (!response.destroyed && response.write('x'.repeat(65_536))) {
+            endless += 65_536;
+          }
+        };
+        response.writeHead(200).on('drain', more);
+        more();
+      }),
+      large: await sink((response): unknown => response.writeHead(200, { 'x-large': 'x'.repeat(15_000), 'x-larger': 'x'.repeat(15_000) }).end()),
+      redirecting: await sink((response): unknown => response.writeHead(307, { Location: target }).end()),
+      typed: await sink((response): unknown => response.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>It works!</h1>')),
+      early: await sink((response): void => {
+        response.writeProcessing();
+        response.writeHead(202).end();
+      }),
+      mute: await sink((response): unknown => response.socket!.destroy()),
+      garbled: await sink((response): unknown => response.socket!.end('HTTP/1.1 OK fine\r\n\r\n')),
+    };
+    const live = await sink((response): unknown => response.writeHead(204).end());
+    const entries = Object.entries(hostile);
+    const followed = Object.fromEntries(await Promise.all(entries.map(async([ name, hook ]): Promise<[ string, { id: string }]> =>
+      [ name, await follow('crowd', hook) ])));
+    await follow('crowd', live);
+    const sent: string[] = [];
+    for (let event = 0; event < 5; event += 1) {
+      sent.push(await publish('crowd'));
+      await arrived(live, event + 1);
+    }
+    expect(live.got.map(({ headers }): unknown => headers['webhook-id'])).toEqual(sent);
+    await Promise.all(entries.map(async([ , hook ]): Promise<unknown> => arrived(hook, 1)));
+    // Those that hang have one connection each, and one delivery at a time.
+    expect(hostile.hanging.connections()).toBeLessThanOrEqual(1);
+    expect(hostile.dripping.connections()).toBeLessThanOrEqual(1);
+    expect(hostile.hanging.got.length).toBeLessThan(5);
+
+    expect((await deliveryOf(followed.typed, 'delivered')).attempts).toMatchObject([{ status: 200 }]);
+    expect((await deliveryOf(followed.endless, 'delivered')).attempts).toMatchObject([{ status: 200 }]);
+    expect((await deliveryOf(followed.early, 'delivered')).attempts).toMatchObject([{ status: 202 }]);
+    expect((await deliveryOf(followed.redirecting, 'dead')).attempts).toMatchObject([{ status: 307, reason: expect.stringContaining('redirects are not followed') }]);
+    for (const name of [ 'large', 'mute', 'garbled' ]) {
+      const { attempts } = await deliveryOf(followed[name], 'waiting');
+      expect([ name, attempts[0] ]).toEqual([ name, expect.objectContaining({ reason: expect.any(String) }) ]);
+    }
+    expect(redirected).toBe(0);
+    // What is too long is not read on.
+    await eventually(async(): Promise<true | undefined> => hostile.endless.connections() === 0 || undefined);
+    expect(endless).toBeLessThan(64 * 1_024 * 1_024);
+    drips.forEach((drip): void => { clearInterval(drip); });
+    await Promise.all(Object.values(followed).map(async({ id }): Promise<unknown> => subscriber.fetch(id, { method: 'DELETE' })));
+  });
+
+  it('gets nothing more once the subscription has ended, or may not read any more.', async(): Promise<void> => {
+    const busy = async(): Promise<Sink> => sink((response): unknown => response.writeHead(503, { 'Retry-After': '3' }).end());
+    const [ left, barred ] = [ await busy(), await busy() ];
+    await grant(user, `${user.pod}topics/realestate/barred/`, { [producer.webId]: [ 'Append' ], [subscriber.webId]: [ 'Read' ]});
+    const [ ended, refused ] = [ await follow('left', left), await follow('barred', barred) ];
+    await Promise.all([ publish('left'), publish('barred') ]);
+    await Promise.all([ arrived(left, 1), arrived(barred, 1) ]);
+    expect((await subscriber.fetch(ended.id, { method: 'DELETE' })).status).toBe(204);
+    await grant(user, `${user.pod}topics/realestate/barred/`, { [producer.webId]: [ 'Append' ]});
+    const before = [ left.got.length, barred.got.length ];
+    await Promise.all([ publish('left'), publish('barred') ]);
+    const [ one, other ] = await Promise.all([ deliveryOf(ended, 'ended'), deliveryOf(refused, 'refused') ]);
+    expect(one.attempts.at(-1)).toMatchObject({ reason: expect.stringContaining('the subscription has ended') });
+    expect(other.attempts.at(-1)).toMatchObject({ reason: expect.stringContaining('may not read') });
+    expect([ left.got.length, barred.got.length ]).toEqual(before);
+  });
+
+  it('brings no fault to light in the server.', (): void => {
+    expect(home.output()).not.toMatch(/error/iu);
+  });
+});

@@ -2,8 +2,8 @@
 const { default: Sequencer } = require('@jest/test-sequencer');
 
 const longest = [
-  'crash', 'package', 'federation', 'docs', 'client', 'api-keys-account', 'stop', 'revocation', 'access-matrix', 'demo',
-  'presets', 'cli', 'ldp',
+  'crash-federation', 'crash', 'package', 'federation', 'docs', 'client', 'full-disk', 'api-keys-account', 'stop',
+  'revocation', 'access-matrix', 'demo', 'presets', 'cli', 'ldp',
 ];
 
 module.exports = class extends Sequencer {

@@ -3,7 +3,7 @@ import type { Outgoing } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
 import { inTime, TooLate } from '../publish/inTime';
 import type { InboxFinder, Offer, RemoteRecipients } from '../publish/ports';
-import type { Attempt } from '../store/DeliveryStore';
+import type { Attempt, DeliveryStore } from '../store/DeliveryStore';
 import { judge, retryPolicy } from './retry';
 import { findInbox } from './Sender';
 import { sendToInbox } from './sendToInbox';
@@ -19,22 +19,25 @@ export class RecipientReach implements RemoteRecipients {
   private readonly outgoing: Outgoing;
   private readonly agent: SigningAgent;
   private readonly profiles: InboxFinder;
+  private readonly deliveries: DeliveryStore;
 
   /**
    * @param outgoing - The way out.
    * @param agent - Signs requests to inboxes.
    * @param profiles - Tells the inboxes of recipients.
+   * @param deliveries - Knows which hosts are left alone.
    */
-  public constructor(outgoing: Outgoing, agent: SigningAgent, profiles: InboxFinder) {
+  public constructor(outgoing: Outgoing, agent: SigningAgent, profiles: InboxFinder, deliveries: DeliveryStore) {
     this.outgoing = outgoing;
     this.agent = agent;
     this.profiles = profiles;
+    this.deliveries = deliveries;
   }
 
   public async offer(webId: string, document: string, deadline: number): Promise<Offer> {
     let { host } = new URL(webId);
     const left = (): number => deadline - performance.now();
-    if (left() < LEAST) {
+    if (left() < LEAST || await this.deliveries.isResting(host, Date.now())) {
       return { outcome: 'later', host };
     }
     const at = Date.now();

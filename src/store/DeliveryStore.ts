@@ -250,6 +250,8 @@ export interface DeliveryStore extends Openable {
 
   /** The hosts to which something is due, those that wait for longest first. */
   dueHosts: (now: number, limit: number) => Promise<DueHost[]>;
+  /** Whether a host, by its name, is left alone. */
+  isResting: (name: string, now: number) => Promise<boolean>;
   /** When the next delivery of any host is due; `undefined` if none waits. */
   nextDue: () => Promise<number | undefined>;
   /**

@@ -127,6 +127,10 @@ export class SqliteDeliveryStore implements DeliveryStore {
     `, now, limit);
   }
 
+  public async isResting(name: string, now: number): Promise<boolean> {
+    return this.db.get('SELECT 1 FROM hosts WHERE name = ? AND rests > ?', name, now) !== undefined;
+  }
+
   public async nextDue(): Promise<number | undefined> {
     return this.db.get<{ next: number }>('SELECT next FROM hosts WHERE next IS NOT NULL ORDER BY next LIMIT 1')?.next;
   }

@@ -72,7 +72,7 @@ describe('Recipients on other servers', (): void => {
       new ContextLoader({}),
       { wake: (): void => {} },
       new PublishRate(),
-      new RecipientReach(outgoing, agent, profiles),
+      new RecipientReach(outgoing, agent, profiles, deliveries),
       outbox,
       300,
     );
@@ -95,6 +95,19 @@ describe('Recipients on other servers', (): void => {
       { url: away('bob'), state: 'delivered' },
     ]);
     expect(await events.getEntry(`${POD}publish/`, id)).not.toMatchObject({ members: expect.stringContaining('hops') });
+  });
+
+  it('whose host is left alone are not asked, and get it later.', async(): Promise<void> => {
+    answer = (): object => ({ status: 500 });
+    await publish([ away('ann') ]);
+    const [{ host }] = await deliveries.dueHosts(Date.now() + 60_000, 1);
+    const asked = requests.length;
+    await deliveries.finish([], {
+      hosts: new Map([[ host, { failures: 5, since: 0, rests: Date.now() + 60_000 }]]), failing: new Map(),
+    });
+    await publish([ away('ann') ]);
+    expect(requests).toHaveLength(asked);
+    expect((await log())[1]).toMatchObject({ url: away('ann'), state: 'waiting', attempts: []});
   });
 
   it.each([ 401, 403 ])('refuse by %i, and then nothing is stored.', async(status): Promise<void> => {

@@ -48,6 +48,12 @@ export class RecipientReach implements RemoteRecipients {
       const inbox = await inTime(findInbox(this.profiles, webId), left());
       // What the inbox's host does is not to hold up others whose WebIDs are on the same host as this one.
       host = new URL(inbox).host;
+      if (await this.deliveries.isResting(host, Date.now())) {
+        return { outcome: 'later', host };
+      }
+      if (await this.deliveries.isResting(host, Date.now())) {
+        return { outcome: 'later', host };
+      }
       const rest = Math.max(1, left());
       const { location, ...answer } = await sendToInbox(this.outgoing, this.agent, inbox, document, rest);
       const { status } = answer;

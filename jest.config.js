@@ -1,3 +1,8 @@
+// Components.js loads the built package by its main file; mapped to the sources, what it makes is measured too.
+const { join } = require('node:path');
+
+const built = join(__dirname, 'dist', 'index').replaceAll(/[\\^$.*+?()[\]{}|]/gu, String.raw`\$&`);
+
 module.exports = {
   testEnvironment: '<rootDir>/test/util/environment.js',
   globalSetup: '<rootDir>/test/util/setUp.js',
@@ -5,7 +10,10 @@ module.exports = {
   roots: [ '<rootDir>/test' ],
   testRegex: [ String.raw`/test/.*\.test\.ts$` ],
   transform: { [String.raw`\.[jt]s$`]: [ '@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }}] },
-  moduleNameMapper: { '^@solid/community-server$': '<rootDir>/test/util/communityServer.js' },
+  moduleNameMapper: {
+    '^@solid/community-server$': '<rootDir>/test/util/communityServer.js',
+    [`^${built}(?:\\.js)?$`]: '<rootDir>/src/index.ts',
+  },
   collectCoverageFrom: [ 'src/**/*.ts' ],
   coverageThreshold: { global: { statements: 96.5, branches: 91, functions: 97, lines: 96.5 }},
   // By itself Jest leaves one of two processors idle; most of the time goes into servers that start.

@@ -84,7 +84,7 @@ describe('A server that is killed again and again', (): void => {
       }
     }));
     stream = new PublishStream(producer, recipients.map(({ webId }): string => webId), TOPIC);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async(): Promise<void> => {
     await Promise.all([ producer, ...recipients, ...subscribers ].map(async(agent): Promise<void> => agent.logout()));

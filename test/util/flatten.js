@@ -2,8 +2,7 @@
 // Turtle file and a JSON-LD file: a server reads the same statements from these in a fraction of the time that hundreds
 // of files of JSON-LD take. Turtle has no ^ in an IRI, which the IRIs of Components.js have; those of the server's
 // package are therefore relative, and what has another one is in the JSON-LD file.
-//   node test/util/flatten.js <folder>                    makes a folder to search for components, unless it is there
-//   node test/util/flatten.js <folder> <config> <name>    adds a configuration to it
+const { createHash, randomUUID } = require('node:crypto');
 const { createReadStream, existsSync } = require('node:fs');
 const { mkdir, readFile, rename, rm, symlink, writeFile } = require('node:fs/promises');
 const { join, resolve } = require('node:path');
@@ -30,9 +29,9 @@ async function parse(path, state) {
   return quads.filter(({ predicate }) => predicate.value !== SEE_ALSO);
 }
 
-function turtleTerm(term) {
+function turtleTerm(term, scope) {
   if (term.termType === 'BlankNode') {
-    return `_:${term.value}`;
+    return `_:${scope}.${term.value}`;
   }
   if (term.termType === 'Literal') {
     const type = term.datatype.value === STRING ? '' : `^^<${term.datatype.value}>`;
@@ -41,23 +40,23 @@ function turtleTerm(term) {
   return term.value.startsWith(BASE) ? `<../${term.value.slice(BASE.length)}>` : `<${term.value}>`;
 }
 
-const toTurtle = (quads) => quads.map(({ subject, predicate, object }) =>
-  `${turtleTerm(subject)} ${turtleTerm(predicate)} ${turtleTerm(object)}.\n`).join('');
+const toTurtle = (quads, scope) => quads.map(({ subject, predicate, object }) =>
+  `${[ subject, predicate, object ].map((term) => turtleTerm(term, scope)).join(' ')} .\n`).join('');
 
-function jsonTerm({ termType, value, language, datatype }) {
+function jsonTerm({ termType, value, language, datatype }, scope) {
   if (termType !== 'Literal') {
-    return { '@id': termType === 'BlankNode' ? `_:${value}` : value };
+    return { '@id': termType === 'BlankNode' ? `_:${scope}.${value}` : value };
   }
   return { '@value': value, ...language ? { '@language': language } : datatype.value !== STRING && { '@type': datatype.value }};
 }
 
-function toJsonLd(quads) {
+function toJsonLd(quads, scope) {
   const nodes = new Map();
   for (const { subject, predicate, object } of quads) {
-    const id = jsonTerm(subject)['@id'];
+    const id = jsonTerm(subject, scope)['@id'];
     const node = nodes.get(id) ?? { '@id': id };
     nodes.set(id, node);
-    const value = jsonTerm(object);
+    const value = jsonTerm(object, scope);
     const [ key, listed ] = predicate.value === TYPE ? [ '@type', value['@id'] ] : [ predicate.value, value ];
     (node[key] ??= []).push(listed);
   }
@@ -92,8 +91,10 @@ const essence = (quads) => quads.map(({ subject, predicate, object }) =>
 async function write(quads, folder, name) {
   const parts = split(quads);
   const paths = [ 'ttl', 'jsonld' ].map((extension) => join(folder, `${name}.${extension}`));
-  await writeFile(paths[0], toTurtle(parts[0]));
-  await writeFile(paths[1], toJsonLd(parts[1]));
+  // A parser of JSON-LD keeps the names of blank nodes, and those of two configurations may be the same.
+  const scope = name.replaceAll('-', '');
+  await writeFile(paths[0], toTurtle(parts[0], scope));
+  await writeFile(paths[1], toJsonLd(parts[1], scope));
   const read = await Promise.all(paths.map((path) => parse(path, { importPaths: { [`${BASE}flat/`]: `${folder}/` }})));
   if (essence(read.flat()) !== essence(quads)) {
     throw new Error(`${paths.join(' and ')} are not what they were made of`);
@@ -123,26 +124,31 @@ async function makeModules(folder) {
   await write(quads.flat(), join(server, 'flat'), 'components');
 }
 
-async function main() {
-  const [ , , folder, config, name ] = process.argv;
-  // Who sees a file or folder finds all of it, though several make it at once.
-  if (!existsSync(folder)) {
-    const own = `${folder}-${process.pid}`;
+/** Makes a folder to search for components, unless it is there; who sees it finds all of it, though several make it. */
+async function flattenModules(modules) {
+  if (!existsSync(modules)) {
+    const own = `${modules}-${randomUUID()}`;
     await makeModules(own);
-    await rename(own, folder).catch(async() => rm(own, { recursive: true }));
-  }
-  if (config) {
-    const state = await new ModuleStateBuilder().buildModuleState(require, folder);
-    const flat = join(folder, 'node_modules', SERVER, 'flat');
-    const partly = `${name}-${process.pid}`;
-    await write(await parse(resolve(ROOT, config), state), flat, partly);
-    for (const extension of [ 'jsonld', 'ttl' ]) {
-      await rename(join(flat, `${partly}.${extension}`), join(flat, `${name}.${extension}`));
-    }
+    await rename(own, modules).catch(async() => rm(own, { recursive: true }));
   }
 }
 
-main().catch((error) => {
-  process.stderr.write(`${error.stack}\n`);
-  process.exit(1);
-});
+/** Adds the files of a configuration to this folder, in the same way, and returns what a server is started with. */
+async function flatten(modules, config) {
+  await flattenModules(modules);
+  const path = resolve(ROOT, config);
+  const name = createHash('sha256').update(path).update(await readFile(path)).digest('hex');
+  const folder = join(modules, 'node_modules', SERVER, 'flat');
+  const files = [ 'jsonld', 'ttl' ].map((extension) => `${name}.${extension}`);
+  if (!existsSync(join(folder, files[1]))) {
+    const own = randomUUID();
+    const state = await new ModuleStateBuilder().buildModuleState(require, modules);
+    await write(await parse(path, state), folder, own);
+    for (const file of files) {
+      await rename(join(folder, file.replace(name, own)), join(folder, file));
+    }
+  }
+  return { config: files.map((file) => join(folder, file)), modules };
+}
+
+module.exports = { flatten, flattenModules };

@@ -2,9 +2,14 @@
 const { mkdtempSync, realpathSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
+const { flattenModules } = require('./flatten');
 
-module.exports = () => {
+module.exports = async({ testPathPattern }) => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pod-events-run-')));
   process.env.TEST_RUN_FOLDER = folder;
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  // What is needed by all servers is not to take the time of the first test; tests of other folders start none.
+  if (/^$|integration/u.test(testPathPattern)) {
+    await flattenModules(join(folder, 'modules'));
+  }
 };

@@ -503,6 +503,9 @@ export class Deliverer {
     if (isTooOld(delivery.created, now, this.health)) {
       return { state: 'dead', attempt: because('not sent: it has waited for too long') };
     }
+    if (await this.sender.isSentByOrigin(delivery)) {
+      return { state: 'ended', attempt: because('not sent: the subscriber is a recipient, and gets the event directly') };
+    }
     const due = this.nextOf(delivery, now);
     if (due > now) {
       return { state: 'waiting', due };

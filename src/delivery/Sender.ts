@@ -1,11 +1,12 @@
 import TTLCache from '@isaacs/ttlcache';
 import type { Event } from '../event/Event';
 import { hoppedDocument } from '../event/Event';
+import { readMembers } from '../event/EventDocument';
 import { ProfileUnavailable } from '../identity/profiles/ProfileUnavailable';
 import type { SigningAgent } from '../identity/SigningAgent';
 import type { Outgoing } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
-import type { InboxFinder } from '../publish/ports';
+import type { InboxFinder, Pods } from '../publish/ports';
 import type { ClaimedDelivery, DeliveryStore } from '../store/DeliveryStore';
 import type { AttemptResult } from './retry';
 import { sendToInbox } from './sendToInbox';
@@ -22,6 +23,8 @@ export interface Sent {
 interface Texts {
   readonly event: Event;
   readonly document: string;
+  /** The recipients and sources. */
+  readonly addressees: ReadonlySet<unknown>;
   cloudEvent?: string;
 }
 
@@ -40,6 +43,7 @@ export class Sender {
    * @param outgoing - The way out.
    * @param agent - Signs requests to inboxes.
    * @param profiles - Tells the inboxes of recipients.
+   * @param pods - Tells who is on this server.
    * @param origin - The DNS name of this server, by which webhooks know it.
    */
   public constructor(
@@ -47,8 +51,21 @@ export class Sender {
     private readonly outgoing: Outgoing,
     private readonly agent: SigningAgent,
     private readonly profiles: InboxFinder,
+    private readonly pods: Pods,
     private readonly origin: string,
   ) {}
+
+  /**
+   * Whether the event of a delivery goes to the subscriber's inbox anyway, because the subscriber is a recipient
+   * on another server: the server where it was published sends it there, and no other may.
+   */
+  public async isSentByOrigin({ kind, agent, event }: ClaimedDelivery): Promise<boolean> {
+    if (kind !== 'inbox' || !(await this.textsOf(event)).addressees.has(agent)) {
+      return false;
+    }
+    const found = await this.pods.podOf(agent);
+    return 'reason' in found && found.reason === 'elsewhere';
+  }
 
   /** Sends a delivery once; what goes wrong on the way is its result. */
   public async send(delivery: ClaimedDelivery): Promise<Sent> {
@@ -82,7 +99,9 @@ export class Sender {
       if (!event) {
         throw new Error(`The event ${key} is not in the store any more`);
       }
-      texts = { event, document: hoppedDocument(event, event.hops + 1) };
+      const { recipient, source } = readMembers(event).values;
+      const addressees = new Set([ recipient, source ].flat());
+      texts = { event, document: hoppedDocument(event, event.hops + 1), addressees };
       this.texts.set(key, texts);
     }
     return texts;

@@ -7,7 +7,7 @@ import { SteadyClock } from '../delivery/SteadyClock';
 import { webhookOrigin } from '../delivery/webhook/handshake';
 import type { ServerAgent } from '../identity/ServerAgent';
 import type { Outgoing } from '../outgoing/Outgoing';
-import type { InboxFinder, Outbox, Readers } from '../publish/ports';
+import type { InboxFinder, Outbox, Pods, Readers } from '../publish/ports';
 import type { DeliveryStore } from '../store/DeliveryStore';
 
 const SECOND = 1_000;
@@ -32,6 +32,7 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
    * @param outgoing - The way out.
    * @param agent - Signs requests to inboxes.
    * @param profiles - Tells the inboxes of recipients.
+   * @param pods - Tells who is on this server.
    * @param readers - Who may receive what.
    * @param baseUrl - The base URL of the server.
    * @param listeners - Are told what becomes of deliveries.
@@ -52,6 +53,7 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
     outgoing: Outgoing,
     agent: ServerAgent,
     profiles: InboxFinder,
+    pods: Pods,
     readers: Readers,
     baseUrl: string,
     listeners: DeliveryListener[],
@@ -72,7 +74,7 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
     this.retention = retention * DAY;
     this.deliverer = new Deliverer(
       store,
-      new Sender(store, outgoing, agent, profiles, webhookOrigin(baseUrl)),
+      new Sender(store, outgoing, agent, profiles, pods, webhookOrigin(baseUrl)),
       readers,
       new SteadyClock(store),
       listeners,

@@ -15,7 +15,8 @@ const DOMAIN = 'delivery/';
  * Tells the owners of pods what becomes of deliveries, by events in their own pods:
  * `delivery/subscription#disabled`, `#dead` and `#resumed`, and `delivery/recipient#dead`.
  *
- * Nothing is told of deliveries of these events themselves.
+ * They name the subscription or delivery, where its target and agent are shown to those who may see them, for who may
+ * read the topics of a pod may not. Nothing is told of deliveries of these events themselves.
  */
 export class OwnerNews extends DeliveryListener implements SubscriptionListener {
   private readonly store: EventStore;
@@ -44,27 +45,23 @@ export class OwnerNews extends DeliveryListener implements SubscriptionListener 
     what: 'disabled' | 'dead',
     reason: string,
   ): Promise<void> {
-    const { topic, pod, url, agent } = delivery;
+    const { topic, pod, delivery: id } = delivery;
     if (topic.startsWith(DOMAIN)) {
       return;
     }
-    const facts = { target: url, agent, reason };
     if (delivery.subscription === null) {
-      await this.publish(pod, `recipient#${what}`, { ...facts, topic });
+      await this.publish(pod, `recipient#${what}`, { delivery: `${pod}deliveries/${id}`, topic, reason });
       return;
     }
     for (const subscription of subscriptions) {
       // The topics of a pod are not the business of the owners of others.
       const of = { subscription: subscriptionUrl(subscription), ...subscription.pod === pod && { topic }};
-      await this.publish(subscription.pod, `subscription#${what}`, { ...of, ...facts });
+      await this.publish(subscription.pod, `subscription#${what}`, { ...of, reason });
     }
   }
 
   public async resumed(subscription: Subscription): Promise<void> {
-    const { pod, agent, inbox, webhook } = subscription;
-    await this.publish(pod, 'subscription#resumed', {
-      subscription: subscriptionUrl(subscription), target: inbox ?? webhook, agent,
-    });
+    await this.publish(subscription.pod, 'subscription#resumed', { subscription: subscriptionUrl(subscription) });
   }
 
   private async publish(pod: string, name: string, facts: object): Promise<void> {

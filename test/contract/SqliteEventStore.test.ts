@@ -45,6 +45,18 @@ describe('A SqliteEventStore on disk', (): void => {
     await second.close();
   });
 
+  it('uses nothing again that was learned before access changed, even if there is no room to note that.', async(): Promise<void> => {
+    const store = new SqliteEventStore(new SqliteSession(newFolder()));
+    await store.registerPod(POD);
+    const before = await store.epochOf(POD);
+    const { db } = internalsOf(store).connect();
+    db.pragma('query_only = 1');
+    await expect(store.raiseEpoch(`${POD}.acl`)).rejects.toThrow('readonly');
+    db.pragma('query_only = 0');
+    expect(await store.epochOf(POD)).toBeGreaterThan(before!);
+    await store.close();
+  });
+
   it('names the file that is none of SQLite\'s, and leaves it as it was.', async(): Promise<void> => {
     const folder = newFolder();
     mkdirSync(join(folder, '.events'));

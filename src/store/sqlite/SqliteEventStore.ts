@@ -91,7 +91,7 @@ export class SqliteEventStore implements EventStore {
 
   // Not queued: whoever changes access must find the change in force before anything else is written.
   public async raiseEpoch(resource: string): Promise<void> {
-    this.db.writeNow((): void => this.accessChanged(resource));
+    this.changeAccess([ resource ]);
   }
 
   public async noteDependency(document: string, resource: string): Promise<void> {
@@ -113,11 +113,17 @@ export class SqliteEventStore implements EventStore {
   public async raiseDependents(document: string): Promise<void> {
     const dependents = this.db.all<{ resource: string }>('SELECT resource FROM dependencies WHERE document = ?', document);
     if (dependents.length > 0) {
-      this.db.writeNow((): void => {
-        for (const { resource } of dependents) {
-          this.accessChanged(resource);
-        }
-      });
+      this.changeAccess(dependents.map(({ resource }): string => resource));
+    }
+  }
+
+  private changeAccess(resources: readonly string[]): void {
+    try {
+      this.db.writeNow((): void => resources.forEach((resource): void => this.accessChanged(resource)));
+    } catch (error: unknown) {
+      // Access has changed, even if there is no room to note it.
+      this.db.loseEpochs();
+      throw error;
     }
   }
 

@@ -38,6 +38,7 @@ export class SqliteSession {
   private copies = 0;
   private connection?: Connection;
   private closed = false;
+  private lostEpochs = 0;
 
   /**
    * @param folder - The folder of the pods' data, in which `.events/events.sqlite` is made if it does not exist,
@@ -143,7 +144,13 @@ export class SqliteSession {
 
   /** The access epoch of a pod, if it is known. */
   public epoch(pod: string): number | undefined {
-    return this.get<{ epoch: number }>('SELECT epoch FROM pods WHERE url = ?', pod)?.epoch;
+    const row = this.get<{ epoch: number }>('SELECT epoch FROM pods WHERE url = ?', pod);
+    return row && row.epoch + this.lostEpochs;
+  }
+
+  /** Raises all epochs in this process, for a change that could not be written. */
+  public loseEpochs(): void {
+    this.lostEpochs += 1;
   }
 
   private findOrAdd(table: string, column: string, text: string): number {

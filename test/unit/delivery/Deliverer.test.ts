@@ -48,6 +48,7 @@ describe('The delivery worker', (): void => {
     readersOf: async(_resource: string, agents: readonly string[]): Promise<Set<string>> => new Set(agents.filter((agent): boolean => mayRead(agent))),
   };
   const sender = {
+    isSentByOrigin: async(): Promise<boolean> => false,
     send: async(delivery: ClaimedDelivery): Promise<Sent> => {
       sends.push({ delivery, at: time });
       const given = answer(delivery);
@@ -840,10 +841,10 @@ describe('The delivery worker', (): void => {
       const url = `${POD}subscriptions/${subscription.id}`;
       expect(await told()).toEqual([{
         topic: 'delivery/subscription#disabled', publisher: agent.webId,
-        data: { subscription: url, target: HOOK, agent: ALICE, topic: 'realestate/contact#add', reason: 'answered 410 Gone' },
+        data: { subscription: url, topic: 'realestate/contact#add', reason: 'answered 410 Gone' },
       }]);
       await news.resumed(subscription);
-      expect((await told())[1]).toMatchObject({ topic: 'delivery/subscription#resumed', data: { subscription: url, target: HOOK }});
+      expect((await told())[1]).toMatchObject({ topic: 'delivery/subscription#resumed', data: { subscription: url }});
     });
 
     it('tells of dead deliveries once in an hour, also of those that are too old.', async(): Promise<void> => {
@@ -870,7 +871,9 @@ describe('The delivery worker', (): void => {
       await start({}, [ news ]);
       await publish('realestate/contact#add', [{ agent: ALICE, host: 'alice.example', isDelivered: false, due: time }]);
       await pass(0);
-      expect((await told(PRODUCER)).slice(1)).toMatchObject([{ topic: 'delivery/recipient#dead', data: { target: ALICE, agent: ALICE }}]);
+      expect((await told(PRODUCER)).slice(1)).toMatchObject([{
+        topic: 'delivery/recipient#dead', data: { delivery: expect.stringContaining(`${PRODUCER}deliveries/`) },
+      }]);
       expect(await told()).toEqual([]);
     });
 
@@ -893,7 +896,7 @@ describe('The delivery worker', (): void => {
       await start({}, [ news ]);
       await pass(0);
       expect((await told())[0].data).toMatchObject({ topic: 'realestate/contact#add' });
-      expect(await told(other)).toMatchObject([{ topic: 'delivery/subscription#disabled', data: { target: HOOK }}]);
+      expect(await told(other)).toMatchObject([{ topic: 'delivery/subscription#disabled', data: { reason: 'answered 410 Gone' }}]);
       expect((await told(other))[0].data).not.toHaveProperty('topic');
     });
 

@@ -51,9 +51,6 @@ export class RecipientReach implements RemoteRecipients {
       if (await this.deliveries.isResting(host, Date.now())) {
         return { outcome: 'later', host };
       }
-      if (await this.deliveries.isResting(host, Date.now())) {
-        return { outcome: 'later', host };
-      }
       const rest = Math.max(1, left());
       const { location, ...answer } = await sendToInbox(this.outgoing, this.agent, inbox, document, rest);
       const { status } = answer;

@@ -40,21 +40,27 @@ export class EpochReaders implements Readers {
 
   public async readersOf(resource: string, agents: readonly string[]): Promise<ReadonlySet<string>> {
     const pod = await this.pods.locate(resource);
+    const epochOf = async(): Promise<number | undefined> => pod === undefined ? undefined : this.store.epochOf(pod);
     // Read before the answers are, so that none is kept for an epoch that is newer than itself.
-    const epoch = pod === undefined ? undefined : await this.store.epochOf(pod);
-    if (epoch === undefined) {
-      return this.source.readersOf(resource, agents);
-    }
-    const { answers } = this.knownOf(resource, epoch);
-    const unknown = agents.filter((agent): boolean => !answers.has(agent));
-    if (unknown.length > 0) {
-      const readers = await this.source.readersOf(resource, unknown);
-      for (const agent of unknown) {
-        this.size += Number(!answers.has(agent));
-        answers.set(agent, readers.has(agent));
+    let epoch = await epochOf();
+    while (epoch !== undefined) {
+      const { answers } = this.knownOf(resource, epoch);
+      const unknown = agents.filter((agent): boolean => !answers.has(agent));
+      if (unknown.length > 0) {
+        const readers = await this.source.readersOf(resource, unknown);
+        for (const agent of unknown) {
+          this.size += Number(!answers.has(agent));
+          answers.set(agent, readers.has(agent));
+        }
       }
+      // What has changed meanwhile is asked again: whoever changed it may have been told that it is in force.
+      const now = unknown.length > 0 ? await epochOf() : epoch;
+      if (now === epoch) {
+        return new Set(agents.filter((agent): boolean => answers.get(agent) === true));
+      }
+      epoch = now;
     }
-    return new Set(agents.filter((agent): boolean => answers.get(agent) === true));
+    return this.source.readersOf(resource, agents);
   }
 
   private knownOf(resource: string, epoch: number): Known {

@@ -59,7 +59,7 @@ export class RecipientReach implements RemoteRecipients {
         const copy = location === undefined ? {} : { copy: location };
         return { outcome: 'taken', host, attempt: attempt({ status }), ...copy };
       }
-      const outcome = status === 401 || status === 403 ? 'refused' : 'later';
+      const outcome = status === 401 || status === 403 ? 'refused' : verdict.outcome === 'dead' ? 'failed' : 'later';
       return { outcome, host, attempt: attempt({ status, reason: verdict.reason }) };
     } catch (error: unknown) {
       if (error instanceof OutgoingFailed || error instanceof TooLate) {

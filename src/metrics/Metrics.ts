@@ -68,9 +68,9 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter 
   public accepted(events: readonly AcceptedEvent[], duration: number): void {
     this.tookIn('published', events.length, duration);
     for (const { recipients = []} of this.instruments ? events : []) {
-      for (const { attempt, isDelivered } of recipients) {
+      for (const { attempt, isDelivered, isDead } of recipients) {
         if (attempt) {
-          this.tried('recipient', isDelivered ? 'delivered' : 'retried', attempt);
+          this.tried('recipient', isDelivered ? 'delivered' : isDead ? 'dead' : 'retried', attempt);
         }
       }
     }

@@ -152,7 +152,8 @@ export class Publisher {
       }
       const isDelivered = outcome === 'taken';
       const due = this.outbox.now() + (attempt ? FIRST_RETRY : 0);
-      recipients[index].push({ agent: webId, host, attempt, isDelivered, copy, due });
+      recipients[index].push({ agent: webId, host, attempt, isDelivered, isDead, copy, due });
+      const isDead = outcome === 'failed';
     });
     return accepted.map((event, index): AcceptedEvent => ({ ...event, recipients: recipients[index] }));
   }

@@ -113,8 +113,8 @@ export interface SubscriptionListener {
 
 /** What became of an event that was offered to a recipient on another server within the publisher's request. */
 export interface Offer {
-  /** Its inbox took it, refused it, or has not answered yet in a way that decides. */
-  readonly outcome: 'taken' | 'refused' | 'later';
+  /** Its inbox took it, refused it, answered that it never will, or has not answered yet in a way that decides. */
+  readonly outcome: 'taken' | 'refused' | 'failed' | 'later';
   /** The name, with its port, of the host that is asked. */
   readonly host: string;
   /** The attempt, if one was made. */

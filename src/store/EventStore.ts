@@ -25,9 +25,11 @@ export interface RemoteRecipient {
   readonly attempt?: Attempt;
   /** Whether that delivered the event. */
   readonly isDelivered: boolean;
+  /** Whether its answer was final, so that there is no other attempt. */
+  readonly isDead?: boolean;
   /** The URL of the copy, if the inbox told it. */
   readonly copy?: string;
-  /** When the next attempt is due, if it is not delivered. */
+  /** When the next attempt is due, if there is one. */
   readonly due: number;
 }
 

@@ -53,13 +53,14 @@ export function addRecipients(
   pod: number,
   recipients: readonly RemoteRecipient[],
 ): void {
-  for (const { agent, host, attempt, isDelivered, copy, due } of recipients) {
+  for (const { agent, host, attempt, isDelivered, isDead, copy, due } of recipients) {
+    const state = STATES.indexOf(isDelivered ? 'delivered' : isDead ? 'dead' : 'waiting');
     const hostKey = session.key('hosts', 'name', host);
     const target = targetKey(session, { kind: 'recipient', url: agent, agent: session.key('agents', 'webid', agent), host: hostKey });
     const row = session.get<{ id: number }>(`
       INSERT INTO deliveries (event, target, host, pod, state, created, due, tries, copy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
       RETURNING id
-    `, event, target, hostKey, pod, isDelivered ? 1 : 0, due, due, attempt ? 1 : 0, copy ?? null)!;
+    `, event, target, hostKey, pod, state, due, due, attempt ? 1 : 0, copy ?? null)!;
     if (attempt) {
       const { at, duration, status, reason } = attempt;
       session.run(
@@ -71,7 +72,7 @@ export function addRecipients(
         reason ?? null,
       );
     }
-    if (!isDelivered) {
+    if (state === 0) {
       session.run(`UPDATE hosts SET next = ${DUE} WHERE id = ?`, due, due, hostKey);
     }
   }

@@ -130,8 +130,7 @@ describe('Recipients on other servers', (): void => {
   it.each([
     [ '500', { status: 500 }],
     [ '404', { status: 404 }],
-    [ '200', { status: 200 }],
-    [ '301', { status: 301 }],
+    [ '429', { status: 429 }],
     [ 'nothing', new OutgoingFailed('unreachable', 'nothing answers there') ],
     [ 'what our own guard forbids', new OutgoingFailed('forbidden', 'not allowed') ],
   ])('that answer %s get it later.', async(_, given): Promise<void> => {
@@ -145,6 +144,14 @@ describe('Recipients on other servers', (): void => {
     expect(woken).toBe(1);
     // It is counted to the host of the inbox, not to all whose WebIDs are on the same one.
     expect(await hostsOf()).toEqual([ 'ann.example' ]);
+  });
+
+  it.each([ 200, 204, 301, 400, 410, 413 ])('that answer %i for good are not asked again, for that would make second copies or nothing.', async(status): Promise<void> => {
+    answer = (): Partial<OutgoingAnswer> => ({ status });
+    const [{ id }] = await publish([ away('ann') ]);
+    expect(await log()).toMatchObject([{ state: 'dead', due: null, attempts: [{ status, reason: expect.stringContaining(`${status}`) }]}]);
+    expect(await events.getEntry(`${POD}publish/`, id)).toBeDefined();
+    expect(await hostsOf()).toEqual([]);
   });
 
   it('whose profile cannot be had, hangs or names no inbox get it later.', async(): Promise<void> => {

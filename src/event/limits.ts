@@ -15,6 +15,8 @@ export const LIMITS = {
   eventsPerRequest: 1_000,
   /** Most recipients and sources of one event together. */
   recipientsPerEvent: 100,
+  /** Most deliveries of one request to recipients and sources on other servers: one for each event and recipient. */
+  remotePerRequest: 500,
   /** Longest WebID or inbox URL, in bytes of UTF-8. */
   urlBytes: 2_048,
   /** Largest body of a subscription, in bytes. */

@@ -4,6 +4,7 @@ import type { Event, EventDraft } from '../event/Event';
 import { hoppedDocument } from '../event/Event';
 import { createEvent } from '../event/EventDocument';
 import { InvalidInput } from '../event/InvalidInput';
+import { LIMITS } from '../event/limits';
 import { parseTopic, topicPath } from '../event/Topic';
 import type { AcceptedEvent, EventStore, Forward, RemoteRecipient } from '../store/EventStore';
 import { covers } from '../subscription/TopicPattern';
@@ -108,6 +109,7 @@ export class Publisher {
     this.outbox.makeWay();
     await this.rate.count(request.caller.agent, request.pod, request.drafts.length);
     const pods = await this.findPods(request.drafts);
+    await this.countRemote(request, pods);
     await this.authorize(request, pods);
     const accepted = await Promise.all(request.drafts.map(async(draft, index): Promise<AcceptedEvent> => ({
       event: await this.create(draft, index, request),
@@ -151,11 +153,24 @@ export class Publisher {
         throw refusal(webId, topic);
       }
       const isDelivered = outcome === 'taken';
+      const isDead = outcome === 'failed';
       const due = this.outbox.now() + (attempt ? FIRST_RETRY : 0);
       recipients[index].push({ agent: webId, host, attempt, isDelivered, isDead, copy, due });
-      const isDead = outcome === 'failed';
     });
     return accepted.map((event, index): AcceptedEvent => ({ ...event, recipients: recipients[index] }));
+  }
+
+  /** Each recipient elsewhere costs requests of its own, so it counts as an event does. */
+  private async countRemote({ caller, pod, drafts }: PublishRequest, pods: ReadonlyMap<string, string>): Promise<void> {
+    const remote = drafts.reduce((sum, draft): number =>
+      sum + targetsOf(draft).filter((webId): boolean => !pods.has(webId)).length, 0);
+    if (remote > LIMITS.remotePerRequest) {
+      throw new InvalidInput(`The request has ${remote} recipients and sources on other servers, each event counted, ` +
+        `and at most ${LIMITS.remotePerRequest} are accepted: make several requests`);
+    }
+    if (remote > 0) {
+      await this.rate.count(caller.agent, pod, remote);
+    }
   }
 
   private async create(draft: EventDraft, index: number, request: PublishRequest): Promise<Event> {

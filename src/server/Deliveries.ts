@@ -26,6 +26,7 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
   private readonly retention: number;
   private timer?: NodeJS.Timeout;
   private sweeping?: Promise<void>;
+  private swept = 0;
 
   /**
    * @param store - Where deliveries are.
@@ -131,5 +132,6 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
     while (await this.store.removeDeliveriesBefore(this.now() - this.retention, CHUNK) === CHUNK) {
       // Until nothing is old any more.
     }
+    this.swept = await this.store.removeUnusedTargets(this.swept, CHUNK) ?? 0;
   }
 }

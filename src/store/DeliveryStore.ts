@@ -88,6 +88,9 @@ export interface ClaimedDelivery extends Target {
   readonly disabled: number | null;
 }
 
+/** Whether a delivery is still asked for. */
+export type Demand = Pick<ClaimedDelivery, 'isWanted' | 'disabled'>;
+
 /**
  * One attempt, as the log shows it.
  */
@@ -147,7 +150,7 @@ export interface DeliveryRecord extends Target {
   readonly copy: string | null;
   /** Whether nothing is sent to the target any more, because that was gone or failed for too long. */
   readonly isDisabled: boolean;
-  /** All attempts, oldest first. */
+  /** The last 100 attempts, oldest first. */
   readonly attempts: readonly Attempt[];
 }
 
@@ -269,6 +272,9 @@ export interface DeliveryStore extends Openable {
   /** An event, by its key, with the number of servers that have passed it on. */
   eventOf: (event: number) => Promise<(Event & { readonly hops: number }) | undefined>;
 
+  /** Whether a claimed delivery is asked for now: when it was claimed may be long ago. */
+  demandFor: (delivery: ClaimedDelivery) => Promise<Demand>;
+
   /** Stops sending to a target. Returns whom to tell, or `undefined` if it was so already. */
   disable: (target: number, now: number) => Promise<TargetNews | undefined>;
   /** Notes that the owner is told that a delivery is dead; `undefined` if that was noted after the moment `since`. */
@@ -329,4 +335,13 @@ export interface DeliveryStore extends Openable {
   queue: (now: number) => Promise<QueueState>;
   /** Removes what ended before a moment from the log; `limit` deliveries at most. Returns how many were removed. */
   removeDeliveriesBefore: (moment: number, limit: number) => Promise<number>;
+  /**
+   * Removes targets that no subscription and no delivery names, with their hosts.
+   *
+   * @param after - The key of the last target that was looked at before, or 0.
+   * @param limit - The most targets to look at.
+   *
+   * @returns The key of the last one that was looked at, or `undefined` behind the last of all.
+   */
+  removeUnusedTargets: (after: number, limit: number) => Promise<number | undefined>;
 }

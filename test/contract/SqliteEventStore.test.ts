@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { CommitQueue } from '../../src/store/sqlite/CommitQueue';
+import { MIGRATIONS } from '../../src/store/sqlite/schema';
 import { SqliteEventStore } from '../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../src/store/sqlite/SqliteSession';
 import type { AddedSubscription } from '../../src/store/EventStore';
@@ -51,9 +52,39 @@ describe('A SqliteEventStore on disk', (): void => {
     const before = await store.epochOf(POD);
     const { db } = internalsOf(store).connect();
     db.pragma('query_only = 1');
-    await expect(store.raiseEpoch(`${POD}.acl`)).rejects.toThrow('readonly');
+    await expect(store.raiseEpoch(`${POD}.acl`)).rejects.toMatchObject({ code: 'SQLITE_READONLY' });
     db.pragma('query_only = 0');
     expect(await store.epochOf(POD)).toBeGreaterThan(before!);
+    await store.close();
+  });
+
+  it('takes over what an earlier version has stored.', async(): Promise<void> => {
+    const folder = newFolder();
+    mkdirSync(join(folder, '.events'));
+    const old = new Database(fileIn(folder));
+    MIGRATIONS.slice(0, 2).forEach((step): unknown => old.exec(step));
+    old.pragma('user_version = 2');
+    const event = anEvent();
+    old.exec(`
+      INSERT INTO pods (id, url, registered) VALUES (1, '${PRODUCER}', 1), (2, '${POD}', 1);
+      INSERT INTO containers (id, url) VALUES (1, '${PRODUCER}publish/'), (2, '${POD}inbox/');
+      INSERT INTO contexts (id, text) VALUES (1, '${event.context}');
+      INSERT INTO events (id, uuid, pod, topic, published, context, members, bytes)
+      VALUES (7, X'${event.id.replaceAll('-', '')}', 1, '${event.topic}', 1, 1, '${event.members}', 9);
+      INSERT INTO entries (container, event) VALUES (1, 7);
+      INSERT INTO forwards (pod, event, inbox) VALUES (2, 7, 2);
+      DELETE FROM sqlite_sequence; INSERT INTO sqlite_sequence VALUES ('events', 12);
+    `);
+    old.close();
+    const store = new SqliteEventStore(new SqliteSession(folder));
+    expect(await store.getEntry(`${PRODUCER}publish/`, event.id)).toMatchObject({ id: event.id, members: event.members });
+    await forwardAll(store);
+    expect(await store.listEntries(`${POD}inbox/`, 0, 10)).toMatchObject([{ event: 7 }]);
+    await store.accept([{ event: anEvent(), forwards: []}]);
+    expect((await store.listEntries(`${PRODUCER}publish/`, 7, 10))[0].event).toBe(13);
+    const { db } = internalsOf(store).connect();
+    expect([ db.pragma('foreign_key_check'), db.pragma('foreign_keys', { simple: true }), db.pragma('integrity_check', { simple: true }) ])
+      .toEqual([ [], 1, 'ok' ]);
     await store.close();
   });
 

@@ -344,6 +344,49 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
       });
     });
 
+    it('forgets targets that nothing names, with their hosts.', async(): Promise<void> => {
+      const { id } = await follow();
+      await follow({ agent: 'https://bob.example/card#me' });
+      await publish();
+      for (const claimed of await claimAll()) {
+        await finish(claimed, 'delivered');
+      }
+      await events.removeSubscription(POD, id);
+      expect(await deliveries.removeUnusedTargets(0, 10)).toBe(2);
+      expect(await deliveries.removeUnusedTargets(2, 10)).toBeUndefined();
+      await deliveries.removeDeliveriesBefore(NEWEST, 10);
+      await deliveries.removeUnusedTargets(0, 10);
+      expect(await deliveries.removeUnusedTargets(0, 10)).toBe(2);
+      await follow();
+      await publish();
+      expect(await claimAll()).toHaveLength(2);
+    });
+
+    it.each([ 'ended', 'refused' ] as const)('makes a delivery that was %s when a later forward wants it.', async(state): Promise<void> => {
+      await follow();
+      const { id } = await follow({ pod: PRODUCER, pattern: '*' });
+      const event = anEvent();
+      await events.receive({ event, hops: 1, pod: POD, inbox: `${POD}inbox/`, isForwarded: true });
+      await forwardAll(events);
+      await finish((await claimAll())[0], state);
+      await events.receive({ event, hops: 1, pod: PRODUCER, inbox: `${PRODUCER}inbox/`, isForwarded: true });
+      await forwardAll(events);
+      expect(await claimAll()).toMatchObject([{ pod: PRODUCER, subscription: id }]);
+    });
+
+    it('keeps a delivery that waits for a subscription when it is replayed for another.', async(): Promise<void> => {
+      const first = await follow();
+      await publish();
+      const [{ event }] = await claimAll();
+      now += 2 * MINUTE;
+      const second = await follow({ pattern: '*' });
+      await deliveries.replay(POD, second.id, [ event ], now);
+      const [ claimed ] = await claimAll();
+      expect(claimed.subscription).toBe(second.id);
+      await finish(claimed, 'ended');
+      expect(await claimAll()).toMatchObject([{ subscription: first.id }]);
+    });
+
     it.each([ 'ended', 'refused' ] as const)('makes a delivery that is %s for another subscription that wants it.', async(state): Promise<void> => {
       const first = await follow();
       const second = await follow({ pattern: 'realestate/*' });

@@ -140,6 +140,47 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
       expect([ await store.epochOf(POD), await store.epochOf(PRODUCER) ]).toEqual([ 1, 0 ]);
     });
 
+    describe('an event of another server', (): void => {
+      const inbox = `${POD}inbox/`;
+      const receive = async(event: Event, pod = POD): Promise<string> =>
+        store.receive({ event, hops: 1, pod, inbox: `${pod}inbox/`, isForwarded: true });
+
+      it('is received once by each pod.', async(): Promise<void> => {
+        const event = anEvent({ pod: 'https://away.example/ann/' });
+        expect(await receive(event)).toBe('new');
+        expect(await receive(event)).toBe('known');
+        expect(await receive(event, PRODUCER)).toBe('new');
+        expect(await store.getEntry(inbox, event.id)).toEqual(event);
+        await store.removeEntry(inbox, event.id);
+        expect(await receive(event)).toBe('known');
+        expect(await idsIn(inbox)).toEqual([]);
+      });
+
+      it('is another one where it says something else, or its place is taken.', async(): Promise<void> => {
+        const event = anEvent({ pod: 'https://away.example/ann/' });
+        await receive(event);
+        expect(await receive({ ...event, members: event.members.replace('}', ',"more":1}') })).toBe('other');
+        expect(await receive({ ...event, context: '{}' })).toBe('other');
+        expect(await receive({ ...event, pod: 'https://evil.example/' })).toBe('other');
+      });
+
+      it('does not take the id of an event that is published here.', async(): Promise<void> => {
+        const event = anEvent();
+        expect(await receive({ ...event, pod: 'https://evil.example/' })).toBe('new');
+        await store.accept([{ event, forwards: []}]);
+        expect(await store.getEntry(PUBLISH, event.id)).toEqual(event);
+      });
+
+      it('goes with its context when it is old.', async(): Promise<void> => {
+        const event = anEvent({ pod: 'https://away.example/ann/', context: '{"own":"urn:of-its-own"}', published: 1 });
+        await receive(event);
+        await forwardAll(store);
+        expect(await store.removeEventsBefore(2, 10)).toBe(1);
+        expect(await receive(event)).toBe('new');
+        expect(await store.getEntry(inbox, event.id)).toEqual(event);
+      });
+    });
+
     it('accepts all events of a request or none.', async(): Promise<void> => {
       const event = anEvent();
       await store.addSubscription(aSubscription());

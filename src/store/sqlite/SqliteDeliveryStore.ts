@@ -11,6 +11,7 @@ import type {
   DeliveryFilter,
   DeliveryRecord,
   DeliveryStore,
+  Demand,
   DueHost,
   EventRange,
   Findings,
@@ -87,6 +88,8 @@ const NEXT = `(
 const MOST_CLAIMS = 2 ** 47;
 /** How many deliveries are looked at in one turn of the event loop, where the log is read. */
 const LOOK = 250;
+/** How many attempts of a delivery are shown, which grow in number as it is repeated. */
+const MOST_ATTEMPTS = 100;
 
 /**
  * Keeps deliveries in the database of the events.
@@ -201,14 +204,20 @@ export class SqliteDeliveryStore implements DeliveryStore {
 
   /** Gives a delivery that is not to be made for its subscription to another one. Returns whether there is one. */
   private passOn(delivery: number, claim: number): boolean {
+    if (!this.db.get('SELECT 1 FROM deliveries WHERE id = ? AND claim = ?', delivery, claim)) {
+      return false;
+    }
     const other = this.db.get<{ subscription: Buffer; pod: number }>(`
       DELETE FROM alternatives WHERE delivery = ? AND subscription = (
         SELECT subscription FROM alternatives WHERE delivery = ? ORDER BY subscription LIMIT 1
       ) RETURNING subscription, pod
     `, delivery, delivery);
-    return other !== undefined && this.db.run(`
-      UPDATE deliveries SET subscription = ?, pod = ?, due = created, claim = NULL WHERE id = ? AND claim = ?
-    `, other.subscription, other.pod, delivery, claim).changes > 0;
+    if (other) {
+      this.db.run(`
+        UPDATE deliveries SET subscription = ?, pod = ?, due = created, claim = NULL WHERE id = ?
+      `, other.subscription, other.pod, delivery);
+    }
+    return other !== undefined;
   }
 
   public async eventOf(event: number): Promise<(Event & { readonly hops: number }) | undefined> {
@@ -222,6 +231,14 @@ export class SqliteDeliveryStore implements DeliveryStore {
     }
     const { uuid, publisher, ...rest } = row;
     return { ...rest, id: stringify(uuid), ...publisher !== null && { publisher }};
+  }
+
+  public async demandFor({ target, subscription }: ClaimedDelivery): Promise<Demand> {
+    const uuid = subscription && parse(subscription);
+    const row = this.db.get<{ disabled: number | null; wanted: number }>(`
+      SELECT disabled, ? IS NULL OR EXISTS (SELECT 1 FROM subscriptions WHERE uuid = ?) AS wanted FROM targets WHERE id = ?
+    `, uuid, uuid, target);
+    return { isWanted: row?.wanted === 1, disabled: row?.disabled ?? null };
   }
 
   public async disable(target: number, now: number): Promise<TargetNews | undefined> {
@@ -293,8 +310,9 @@ export class SqliteDeliveryStore implements DeliveryStore {
 
   private toRecord({ state, uuid, origin, subscription, disabled, ...row }: RecordRow): DeliveryRecord {
     const attempts = this.db.all<{ at: number; duration: number; status: number | null; reason: string | null }>(
-      'SELECT at, duration, status, reason FROM attempts WHERE delivery = ? ORDER BY at',
+      'SELECT at, duration, status, reason FROM attempts WHERE delivery = ? ORDER BY at DESC LIMIT ?',
       row.id,
+      MOST_ATTEMPTS,
     );
     return {
       ...row,
@@ -302,7 +320,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
       event: eventUrl({ pod: origin, id: stringify(uuid) }),
       subscription: subscription && stringify(subscription),
       isDisabled: disabled !== null,
-      attempts: attempts.map(({ at, duration, status, reason }): Attempt =>
+      attempts: attempts.reverse().map(({ at, duration, status, reason }): Attempt =>
         ({ at, duration, ...status !== null && { status }, ...reason !== null && { reason }})),
     };
   }
@@ -354,6 +372,11 @@ export class SqliteDeliveryStore implements DeliveryStore {
   private deliverAgain({ target, host, pod, uuid }: ReplayRow, events: readonly number[], now: number): Replayed {
     let sum = 0;
     for (const event of events) {
+      // What waits for another subscription is still wanted, should this one end.
+      this.db.run(`
+        INSERT OR IGNORE INTO alternatives (delivery, subscription, pod) SELECT id, subscription, pod FROM deliveries
+        WHERE event = ? AND target = ? AND state = 0 AND subscription <> ?
+      `, event, target, uuid);
       // It is made for this subscription, because the one of before may have ended, or be to another pod.
       sum += this.db.run(`
         INSERT INTO deliveries (event, target, host, pod, subscription, created, due)
@@ -410,6 +433,27 @@ export class SqliteDeliveryStore implements DeliveryStore {
     const { resting } = this.db.get<{ resting: number }>('SELECT COUNT(*) AS resting FROM hosts WHERE rests > ?', now)!;
     const oldestDue = await this.nextDue();
     return { waiting, resting, ...oldestDue !== undefined && { oldestDue }};
+  }
+
+  public async removeUnusedTargets(after: number, limit: number): Promise<number | undefined> {
+    return this.db.write((): number | undefined => {
+      const targets = this.db.all<{ id: number; host: number; used: number }>(`
+        SELECT t.id, t.host, EXISTS (SELECT 1 FROM deliveries d WHERE d.target = t.id)
+          OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.target = t.id) AS used
+        FROM targets t WHERE t.id > ? ORDER BY t.id LIMIT ?
+      `, after, limit);
+      for (const { id, host } of targets.filter(({ used }): boolean => used === 0)) {
+        this.db.run('DELETE FROM targets WHERE id = ?', id);
+        const row = this.db.get<{ name: string }>(`
+          DELETE FROM hosts WHERE id = ? AND NOT EXISTS (SELECT 1 FROM targets t WHERE t.host = hosts.id)
+            AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.host = hosts.id AND d.state = 0) RETURNING name
+        `, host);
+        if (row) {
+          this.db.forgetKey('hosts', row.name);
+        }
+      }
+      return targets.at(-1)?.id;
+    });
   }
 
   public async removeDeliveriesBefore(moment: number, limit: number): Promise<number> {

@@ -148,12 +148,18 @@ export class SqliteSession {
     return row && row.epoch + this.lostEpochs;
   }
 
+  /** Tells that a row of such a table was removed. */
+  public forgetKey(table: string, text: string): void {
+    this.connect().keys.get(table)?.delete(text);
+  }
+
   /** Raises all epochs in this process, for a change that could not be written. */
   public loseEpochs(): void {
     this.lostEpochs += 1;
   }
 
-  private findOrAdd(table: string, column: string, text: string): number {
+  /** The same, without remembering it. */
+  public findOrAdd(table: string, column: string, text: string): number {
     const row = this.get<{ id: number }>(`SELECT id FROM ${table} WHERE ${column} = ?`, text);
     return row ? row.id : Number(this.run(`INSERT INTO ${table} (${column}) VALUES (?)`, text).lastInsertRowid);
   }

@@ -68,7 +68,8 @@ function insertEvent(session: SqliteSession, event: Event, hops = 0): number {
     event.topic,
     event.publisher === undefined ? null : session.key('agents', 'webid', event.publisher),
     event.published,
-    session.key('contexts', 'text', event.context),
+    // Those of other servers can be any, and many.
+    hops === 0 ? session.key('contexts', 'text', event.context) : session.findOrAdd('contexts', 'text', event.context),
     event.members,
     documentBytes(event),
     hops,
@@ -86,9 +87,10 @@ export function receive(session: SqliteSession, received: ReceivedEvent): Recept
   const { event } = received;
   const known = session.get<{ id: number; pod: string; context: string; members: string }>(`
     SELECT e.id, p.url AS pod, x.text AS context, e.members FROM events e CROSS JOIN pods p CROSS JOIN contexts x
-    WHERE e.uuid = ? AND p.id = e.pod AND x.id = e.context
-  `, parse(event.id));
-  if (known && (known.pod !== event.pod || known.context !== event.context || known.members !== event.members)) {
+    WHERE e.uuid = ? AND p.url = ? AND e.pod = p.id AND x.id = e.context
+  `, parse(event.id), event.pod);
+  const isOther = known && (known.context !== event.context || known.members !== event.members);
+  if (isOther || isTaken(session, received, known?.id)) {
     return 'other';
   }
   const pod = session.key('pods', 'url', received.pod);
@@ -115,6 +117,14 @@ export function receive(session: SqliteSession, received: ReceivedEvent): Recept
   }
   touched.forEach((container): void => session.touch(container));
   return 'new';
+}
+
+/** Whether the inbox holds an event of another pod under the same id, and so under the same URL. */
+function isTaken(session: SqliteSession, { event, inbox }: ReceivedEvent, key = 0): boolean {
+  return session.get(`
+    SELECT 1 FROM events e CROSS JOIN containers c CROSS JOIN entries n
+    WHERE e.uuid = ? AND e.id <> ? AND c.url = ? AND n.container = c.id AND n.event = e.id
+  `, parse(event.id), key, inbox) !== undefined;
 }
 
 function routeOf(session: SqliteSession, forward: Pick<Forward, 'pod' | 'inbox'>, routes: Map<string, Route>): Route {

@@ -29,8 +29,11 @@ export function addDeliveries(
     WHERE ${where} AND s.target IS NOT NULL AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1
     AND t.id = s.target AND t.disabled IS NULL`;
   const { changes } = session.run(`
-    INSERT OR IGNORE INTO deliveries (event, target, host, pod, subscription, created, due)
+    INSERT INTO deliveries (event, target, host, pod, subscription, created, due)
     SELECT ?, t.id, t.host, s.pod, s.uuid, ?, ? ${targets}
+    ON CONFLICT (event, target) DO UPDATE SET
+      state = 0, pod = excluded.pod, subscription = excluded.subscription, due = excluded.due, claim = NULL
+    WHERE deliveries.state IN (${STATES.indexOf('refused')}, ${STATES.indexOf('ended')})
   `, event, now, now, ...range, scope);
   if (changes > 0) {
     session.run(`UPDATE hosts SET next = ${DUE} WHERE id IN (SELECT t.host ${targets})`, now, now, ...range, scope);

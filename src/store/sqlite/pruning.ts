@@ -57,10 +57,27 @@ export function sweepCopies(session: SqliteSession, after: CopyPlace, limit: num
   return last && { container: last.container, event: last.event };
 }
 
+/** Contexts of our own are few, and stay; those of other servers go with their last event. */
+function removeContext(session: SqliteSession, context: number): void {
+  const row = session.get<{ text: string }>(`
+    DELETE FROM contexts WHERE id = ? AND NOT EXISTS (SELECT 1 FROM events e WHERE e.context = contexts.id) RETURNING text
+  `, context);
+  if (row) {
+    session.forgetKey('contexts', row.text);
+  }
+}
+
 // Copies are not looked for here: without their event they are not there any more, and the sweep takes their rows away.
 function remove(session: SqliteSession, event: number, container: string): void {
-  session.run('DELETE FROM events WHERE id = ?', event);
+  const { context, hops } = session.get<{ context: number; hops: number }>(
+    'DELETE FROM events WHERE id = ? RETURNING context, hops',
+    event,
+  )!;
   session.run('DELETE FROM deliveries WHERE event = ?', event);
+  if (hops > 0) {
+    session.run('DELETE FROM received WHERE event = ?', event);
+    removeContext(session, context);
+  }
   const row = session.get<{ container: number }>(`
     DELETE FROM entries WHERE container = (SELECT id FROM containers WHERE url = ?) AND event = ? RETURNING container
   `, container, event);

@@ -7,7 +7,7 @@ import type { Database } from 'better-sqlite3';
  * Pods, containers, agents and events have integer keys. An event's text is stored once;
  * an entry (an event in `publish/`, a copy in an inbox) is two integers, and a fan-out writes them in key order.
  */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE pods (
     id INTEGER PRIMARY KEY,
@@ -107,12 +107,31 @@ const MIGRATIONS: readonly string[] = [
   `,
   // Deliveries to what is not on this server, each to one target; a host is where targets are.
   `
-  ALTER TABLE events ADD COLUMN hops INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE events_3 (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid BLOB NOT NULL,
+    pod INTEGER NOT NULL REFERENCES pods,
+    topic TEXT NOT NULL,
+    publisher INTEGER REFERENCES agents,
+    published INTEGER NOT NULL,
+    context INTEGER NOT NULL REFERENCES contexts,
+    members TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    hops INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (uuid, pod)
+  ) STRICT;
+  INSERT INTO events_3 (id, uuid, pod, topic, publisher, published, context, members, bytes)
+  SELECT id, uuid, pod, topic, publisher, published, context, members, bytes FROM events;
+  UPDATE sqlite_sequence SET seq = (SELECT seq FROM sqlite_sequence WHERE name = 'events') WHERE name = 'events_3';
+  DROP TABLE events;
+  ALTER TABLE events_3 RENAME TO events;
+  CREATE INDEX events_by_context ON events (context);
   CREATE TABLE received (
     pod INTEGER NOT NULL REFERENCES pods,
     event INTEGER NOT NULL,
     PRIMARY KEY (pod, event)
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX receiving_pods ON received (event);
   CREATE TABLE hosts (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -146,7 +165,7 @@ const MIGRATIONS: readonly string[] = [
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     event INTEGER NOT NULL,
     target INTEGER NOT NULL REFERENCES targets,
-    host INTEGER NOT NULL REFERENCES hosts,
+    host INTEGER NOT NULL,
     pod INTEGER NOT NULL REFERENCES pods,
     subscription BLOB,
     state INTEGER NOT NULL DEFAULT 0,
@@ -200,6 +219,8 @@ const TEMPORARY = `
  */
 export function migrate(db: Database): void {
   assertKnown(db);
+  // A step that makes a table anew would break what refers to it for a moment.
+  db.pragma('foreign_keys = OFF');
   for (let step = versionOf(db); step < MIGRATIONS.length; step += 1) {
     db.transaction((): void => {
       // Another process may have taken the step while this one waited.
@@ -209,6 +230,7 @@ export function migrate(db: Database): void {
       }
     }).immediate();
   }
+  db.pragma('foreign_keys = ON');
   db.exec(TEMPORARY);
 }
 

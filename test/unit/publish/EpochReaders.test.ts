@@ -18,7 +18,7 @@ describe('Remembered readers', (): void => {
     [ asked, may ] = [ [], new Set([ 'ann', 'bob' ]) ];
     meanwhile = async(): Promise<void> => undefined;
     readers = new EpochReaders({
-      readersOf: async(resource, agents): Promise<Set<string>> => {
+      readersOf: async(_, agents): Promise<Set<string>> => {
         asked.push(agents.join(' '));
         const answer = new Set(agents.filter((agent): boolean => may.has(agent)));
         await meanwhile();

@@ -1,7 +1,6 @@
 import type { ChildProcessByStdio } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { mkdir, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { flatten } from './flat';
 import { ROOT } from './server';
@@ -94,22 +93,6 @@ function toServer(
   };
   running.add(server);
   return server;
-}
-
-/**
- * Makes a folder with the two packages alone that a server needs, and returns its path.
- * A server that searches only these for components starts in two thirds of the time.
- */
-export async function linkPackages(folder: string): Promise<string> {
-  const packages = join(folder, 'node_modules');
-  const links = [ 'components', 'config', 'dist', 'package.json' ].map((name): string[] =>
-    [ join(ROOT, name), join(packages, 'solid-pod-events', name) ]);
-  links.push([ join(ROOT, 'node_modules/@solid/community-server'), join(packages, '@solid/community-server') ]);
-  for (const [ from, to ] of links) {
-    await mkdir(dirname(to), { recursive: true });
-    await symlink(from, to);
-  }
-  return folder;
 }
 
 /** Starts the built server, by its flattened configuration unless modules are given, and waits until it answers. */

@@ -1,15 +1,16 @@
 // Jest knows only from the last run which files take long, and a fresh clone has none: those that start most go first.
+const { basename } = require('node:path');
 const { default: Sequencer } = require('@jest/test-sequencer');
 
 const longest = [
-  'crash-federation', 'crash', 'package', 'federation', 'docs', 'client', 'full-disk', 'api-keys-account', 'stop',
-  'revocation', 'access-matrix', 'demo', 'presets', 'cli', 'ldp',
+  'crash-federation', 'package', 'crash', 'client', 'presets', 'docs', 'demo', 'stop', 'cli', 'revocation', 'federation',
+  'api-keys-account', 'access-matrix', 'full-disk',
 ];
 
 module.exports = class extends Sequencer {
   sort(tests) {
     const place = ({ path }) => {
-      const index = longest.findIndex((name) => path.endsWith(`${name}.test.ts`));
+      const index = longest.findIndex((name) => basename(path) === `${name}.test.ts`);
       return index < 0 ? longest.length : index;
     };
     return super.sort(tests).sort((first, second) => place(first) - place(second));

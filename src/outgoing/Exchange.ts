@@ -2,6 +2,13 @@ import type { Dispatcher } from 'undici';
 import type { OutgoingAnswer, OutgoingFault, OutgoingRequest } from './Outgoing';
 import { OutgoingFailed } from './Outgoing';
 
+/**
+ * What is told of a server to which there is no connection: always the same, so that nobody learns by it which names
+ * and addresses there are in the network of this one.
+ */
+export const NOT_REACHED =
+  'cannot be reached from this server; the operator may have to allow its address with --eventsAllow.';
+
 /** What the errors of a certificate or of a handshake are called. */
 const TLS = new RegExp(`^(?:${[
   'CERT_', 'CRL_', 'DEPTH_ZERO_', 'EPROTO', 'ERR_SSL_', 'ERR_TLS_', 'HOSTNAME_MISMATCH', 'INVALID_CA',
@@ -99,7 +106,7 @@ export class Exchange implements Dispatcher.DispatchHandlers {
     if (TLS.test(code)) {
       this.fail('tls', `no secure connection, for its certificate or TLS is not valid (${code}).`);
     } else if (NO_CONNECTION.has(code)) {
-      this.fail('unreachable', `nothing answers there (${code}).`);
+      this.fail('unreachable', NOT_REACHED);
     } else if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
       this.fail('timeout', 'no connection in time.');
     } else if (code === 'UND_ERR_INVALID_ARG') {

@@ -5,7 +5,7 @@ import { isIP, isIPv6 } from 'node:net';
 import { buildConnector } from 'undici';
 import type { AddressGuard } from './AddressGuard';
 import { Connections } from './Connections';
-import { Exchange } from './Exchange';
+import { Exchange, NOT_REACHED } from './Exchange';
 import type { Outgoing, OutgoingAnswer, OutgoingRequest } from './Outgoing';
 import { OutgoingFailed } from './Outgoing';
 
@@ -203,12 +203,11 @@ export class GuardedOutgoing implements Outgoing {
 
   private check(protocol: string, hostname: string, addresses: readonly string[]): void {
     if (addresses.length === 0) {
-      throw new OutgoingFailed('unresolved', `${hostname} has no address: either the name is wrong, or its DNS is down.`);
+      throw new OutgoingFailed('unresolved', NOT_REACHED);
     }
     for (const address of addresses) {
-      const kind = this.guard.refusal(address);
-      if (kind !== undefined) {
-        throw new OutgoingFailed('forbidden', `${hostname} has a ${kind} address, and requests only go to the public internet. The operator of this server can allow the address with --eventsAllow.`);
+      if (this.guard.refusal(address) !== undefined) {
+        throw new OutgoingFailed('forbidden', NOT_REACHED);
       }
       if (protocol === 'http:' && !this.allowHttp && !this.guard.isAllowed(address)) {
         throw new OutgoingFailed('forbidden', `${hostname} may only be reached by https. The operator of this server can allow http to its address with --eventsAllow.`);

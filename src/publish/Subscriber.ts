@@ -79,7 +79,8 @@ export class Subscriber {
    * @throws {@link InvalidInput} if the inbox is no container of this server, or one that holds published events,
    *         or the webhook does not agree.
    * @throws {@link NotAuthorized} if the agent may not read the topic, or does not control the inbox.
-   * @throws {@link TooMany} if the agent, or the pod, has as many subscriptions as there may be.
+   * @throws {@link TooMany} if the agent, or the pod, has as many subscriptions as there may be, or webhooks are asked
+   *         for the agent too often.
    */
   public async subscribe(
     pod: string,
@@ -95,7 +96,7 @@ export class Subscriber {
       throw new NotAuthorized(`Not authorized to subscribe to topic ${pattern} of ${pod}`);
     }
     const { consent, target } = inbox === undefined ?
-      { target: await this.askWebhook(webhook!) } :
+      { target: await this.askWebhook(webhook!, caller.agent) } :
       await this.checkInbox(caller, inbox);
     const added = await this.store.addSubscription(
       { id: v7(), pod, agent: caller.agent, created: Date.now(), ...draft },
@@ -115,8 +116,8 @@ export class Subscriber {
     return { subscription, ...isSecretNew && { secret: target!.secret }};
   }
 
-  private async askWebhook(url: string): Promise<RemoteTarget> {
-    const { rate } = await this.webhooks.ask(url);
+  private async askWebhook(url: string, agent: string): Promise<RemoteTarget> {
+    const { rate } = await this.webhooks.ask(url, agent);
     const secret = this.webhooks.newSecret();
     return { kind: 'webhook', host: new URL(url).host, secret, ...rate !== undefined && { rate }};
   }

@@ -98,13 +98,17 @@ export interface WebhookConsent {
    *
    * @throws `InvalidInput` that says what is missing, if it does not agree.
    */
-  ask: (url: string) => Promise<{ readonly rate?: number }>;
+  ask: (url: string, agent: string) => Promise<{ readonly rate?: number }>;
   /** What deliveries to a new webhook are signed with. */
   newSecret: () => string;
 }
+   * @param url - Its URL.
+   * @param agent - The WebID for whom it is asked.
+   *
 
 /**
  * Is told what becomes of subscriptions.
+   * @throws `TooMany` if webhooks are asked too often for the agent.
  */
 export interface SubscriptionListener {
   /** Deliveries for a subscription, which had ended because its target failed, begin again. */

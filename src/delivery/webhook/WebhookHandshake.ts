@@ -1,8 +1,13 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Outgoing } from '../../outgoing/Outgoing';
 import type { WebhookConsent } from '../../publish/ports';
+import { TooMany } from '../../publish/TooMany';
 import type { Consent } from './handshake';
 import { askConsent, webhookOrigin } from './handshake';
 import { newSecret } from './signature';
+
+/** The time in which requests are counted, in seconds. */
+const WINDOW = 60;
 
 /**
  * Asks webhooks in the name of this server.
@@ -10,17 +15,33 @@ import { newSecret } from './signature';
 export class WebhookHandshake implements WebhookConsent {
   private readonly outgoing: Outgoing;
   private readonly origin: string;
+  private readonly most: number;
+  private readonly limiter: RateLimiterMemory;
 
   /**
    * @param outgoing - The way out.
    * @param baseUrl - The base URL of the server, by whose host it is known to webhooks.
+   * @param most - The most webhooks that are asked for an agent in a minute, by each process. Default 60.
    */
-  public constructor(outgoing: Outgoing, baseUrl: string) {
+  public constructor(outgoing: Outgoing, baseUrl: string, most = 60) {
     this.outgoing = outgoing;
     this.origin = webhookOrigin(baseUrl);
+    this.most = most;
+    this.limiter = new RateLimiterMemory({ points: most, duration: WINDOW });
   }
 
-  public async ask(url: string): Promise<Consent> {
+  public async ask(url: string, agent: string): Promise<Consent> {
+    try {
+      await this.limiter.consume(agent);
+    } catch (error: unknown) {
+      if (!(error instanceof RateLimiterRes)) {
+        throw error;
+      }
+      throw new TooMany(
+        `At most ${this.most} webhooks are asked in a minute for ${agent}: wait`,
+        Math.max(1, Math.ceil(error.msBeforeNext / 1_000)),
+      );
+    }
     return askConsent(this.outgoing, { url, origin: this.origin });
   }
 

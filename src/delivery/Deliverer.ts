@@ -3,14 +3,14 @@ import { parseTopic, topicPath } from '../event/Topic';
 import type { OutgoingAnswer } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
 import type { Readers } from '../publish/ports';
-import type { Attempt, ClaimedDelivery, DeliveryStore, DueHost, FinishedDelivery } from '../store/DeliveryStore';
+import type { Attempt, ClaimedDelivery, DeliveryStore, Demand, DueHost, FinishedDelivery } from '../store/DeliveryStore';
 import type { DeliveryListener } from './DeliveryListener';
 import type { HealthPolicy, HostHealth } from './health';
 import { afterAttempt, failingSince, HEALTHY, healthPolicy, isDisabledBy, isTooOld, mayTry } from './health';
-import type { AttemptResult, RetryPolicy } from './retry';
+import type { RetryPolicy } from './retry';
 import { judge, retryPolicy } from './retry';
 import { inTime } from '../publish/inTime';
-import type { Sender } from './Sender';
+import type { Sender, Sent } from './Sender';
 import type { SteadyClock } from './SteadyClock';
 import type { Pace } from './webhook/pace';
 import { nextAllowed } from './webhook/pace';
@@ -32,6 +32,7 @@ export interface DelivererOptions {
 /** A host of which deliveries are claimed. */
 interface HostQueue {
   readonly host: number;
+  readonly name: string;
   health: HostHealth;
   readonly ready: { readonly delivery: ClaimedDelivery; readonly until: number }[];
   inFlight: number;
@@ -40,6 +41,12 @@ interface HostQueue {
   /** Whether the last claim brought as many as it could. */
   hasMore: boolean;
   isClaiming: boolean;
+}
+
+/** Why a delivery is not made, or not now. */
+interface Obstacle extends Pick<FinishedDelivery, 'state' | 'due' | 'attempt'> {
+  /** What its owner is told, if that is something. */
+  readonly news?: 'disabled' | 'dead';
 }
 
 /** How far the allowance of a webhook that sets a rate is used up. */
@@ -279,18 +286,18 @@ export class Deliverer {
       });
     for (const [ due, most ] of hosts) {
       if (most > 0) {
-        const { failures, since, rests } = due;
-        const queue = this.queueOf(due.host, { failures, since, rests });
+        const queue = this.queueOf(due);
         this.fill(queue, claimed.filter(({ host }): boolean => host === due.host), most, until);
       }
     }
   }
 
-  private queueOf(host: number, health: HostHealth): HostQueue {
+  private queueOf({ host, name, failures, since, rests }: DueHost): HostQueue {
     let queue = this.queues.get(host);
     if (!queue) {
       const batch = this.answering.has(host) ? this.perHost : 1;
-      queue = { host, health, ready: [], inFlight: 0, batch, hasMore: false, isClaiming: false };
+      const health = { failures, since, rests };
+      queue = { host, name, health, ready: [], inFlight: 0, batch, hasMore: false, isClaiming: false };
       this.queues.set(host, queue);
     }
     return queue;
@@ -464,24 +471,28 @@ export class Deliverer {
       const now = this.clock.now();
       const obstacle = await this.obstacleTo(delivery, now);
       if (obstacle) {
-        finish(obstacle);
-        if (obstacle.state !== 'waiting') {
-          this.listeners.forEach((listener): void => listener.unsent?.(delivery, obstacle.state));
+        const { news, ...rest } = obstacle;
+        finish(rest);
+        if (rest.state !== 'waiting') {
+          this.listeners.forEach((listener): void => listener.unsent?.(delivery, rest.state));
         }
-        if (obstacle.state === 'dead' && delivery.disabled === null) {
-          this.tellOwner(delivery, 'dead', obstacle.attempt!.reason!);
+        if (news === 'disabled') {
+          this.disable(queue, delivery, rest.attempt!.reason!);
+        } else if (news === 'dead') {
+          this.tellOwner(delivery, news, rest.attempt!.reason!);
         }
         return;
       }
       const at = Date.now();
       const begun = performance.now();
-      const { result, copy } = await this.sender.send(delivery);
+      const sent = await this.sender.send(delivery);
       const attempt = { at, duration: Math.round(performance.now() - begun) };
       // It was given back if this has stopped, and may have failed for no other reason.
       if (!this.making.has(delivery)) {
         return;
       }
-      this.conclude(queue, delivery, result, attempt, (rest): void => finish({ ...rest, ...copy && { copy }}));
+      const { copy } = sent;
+      this.conclude(queue, delivery, sent, attempt, (rest): void => finish({ ...rest, ...copy && { copy }}));
     } catch (error: unknown) {
       this.report(`Delivery ${key} to ${delivery.url} could not be attempted: ${(error as Error).message}`);
       finish({ state: 'waiting', due: this.clock.now() + OWN_FAULT });
@@ -489,19 +500,17 @@ export class Deliverer {
   }
 
   /** Why a delivery is not to be made, or not now. */
-  private async obstacleTo(
-    delivery: ClaimedDelivery,
-    now: number,
-  ): Promise<Pick<FinishedDelivery, 'state' | 'due' | 'attempt'> | undefined> {
-    const because = (reason: string): Attempt => ({ at: Date.now(), duration: 0, reason });
-    if (!delivery.isWanted) {
-      return { state: 'ended', attempt: because('not sent: the subscription has ended') };
-    }
-    if (delivery.disabled !== null) {
-      return { state: 'dead', attempt: because('not sent: the target is disabled; subscribe again to resume') };
+  private async obstacleTo(delivery: ClaimedDelivery, now: number): Promise<Obstacle | undefined> {
+    const unwanted = obstacleOf(delivery);
+    if (unwanted) {
+      return unwanted;
     }
     if (isTooOld(delivery.created, now, this.health)) {
-      return { state: 'dead', attempt: because('not sent: it has waited for too long') };
+      // Where the host rests most of the time, few deliveries are tried as often as disables a target.
+      const failing = this.failingOf(delivery);
+      const isLost = delivery.kind !== 'recipient' && failing !== null && now - failing >= this.health.targetPatience;
+      const news = isLost ? 'disabled' : 'dead';
+      return { state: 'dead', attempt: because('not sent: it has waited for too long'), news };
     }
     if (await this.sender.isSentByOrigin(delivery)) {
       return { state: 'ended', attempt: because('not sent: the subscriber is a recipient, and gets the event directly') };
@@ -516,6 +525,8 @@ export class Deliverer {
         return { state: 'refused', attempt: because('not sent: the subscriber may not read the topic any more') };
       }
     }
+    // Since the claim, which may be long ago, somebody may have unsubscribed.
+    return obstacleOf(await this.store.demandFor(delivery));
   }
 
   /** When a target that sets a rate takes another delivery. */
@@ -539,7 +550,7 @@ export class Deliverer {
   private conclude(
     queue: HostQueue,
     delivery: ClaimedDelivery,
-    result: AttemptResult,
+    { result, host }: Sent,
     attempt: Attempt,
     finish: (rest: Omit<FinishedDelivery, 'delivery' | 'claim' | 'host'>) => void,
   ): void {
@@ -547,21 +558,11 @@ export class Deliverer {
     const tries = delivery.tries + 1;
     const verdict = judge({ target: delivery.kind, tries, result }, this.retry, Date.now());
     const isAnswered = !(result instanceof OutgoingFailed);
-    const health = afterAttempt(queue.health, result, now, this.health);
-    if (health !== queue.health && (health !== HEALTHY || queue.health.failures > 0 || queue.health.rests !== null)) {
-      this.hosts.set(queue.host, health);
+    // What another host did, such as that of the inbox of a recipient, tells nothing of this one.
+    if (host === undefined || host === queue.name) {
+      this.noteHealth(queue, result, now);
     }
-    queue.health = health;
-    if (health.failures > 0) {
-      this.answering.delete(queue.host);
-      queue.batch = 1;
-    } else if (isAnswered) {
-      this.answering.set(queue.host, true);
-      queue.batch = Math.min(queue.batch * 2, MOST_BATCH);
-    }
-    // What was claimed together with a delivery does not know what came of that.
-    const failingBefore = this.failingNow.get(delivery.target);
-    const before = failingBefore === undefined ? delivery.failing : failingBefore;
+    const before = this.failingOf(delivery);
     const failing = failingSince(before, verdict, now);
     if (failing !== before) {
       this.failing.set(delivery.target, failing);
@@ -579,12 +580,39 @@ export class Deliverer {
     }
     // To the inbox of a recipient, whichever that is by then, nobody subscribes again.
     if (delivery.kind !== 'recipient' && isDisabledBy(failing, verdict, tries, now, this.health)) {
-      this.failingNow.delete(delivery.target);
-      this.tellOwner(delivery, 'disabled', verdict.reason);
-      this.release(queue, delivery.target);
+      this.disable(queue, delivery, verdict.reason);
     } else if (verdict.outcome === 'dead') {
       this.tellOwner(delivery, 'dead', verdict.reason);
     }
+  }
+
+  /** Draws the conclusions from an attempt for the host that it was made to. */
+  private noteHealth(queue: HostQueue, result: Sent['result'], now: number): void {
+    const health = afterAttempt(queue.health, result, now, this.health);
+    if (health !== queue.health && (health !== HEALTHY || queue.health.failures > 0 || queue.health.rests !== null)) {
+      this.hosts.set(queue.host, health);
+    }
+    queue.health = health;
+    if (health.failures > 0) {
+      this.answering.delete(queue.host);
+      queue.batch = 1;
+    } else if (!(result instanceof OutgoingFailed)) {
+      this.answering.set(queue.host, true);
+      queue.batch = Math.min(queue.batch * 2, MOST_BATCH);
+    }
+  }
+
+  /** Since when the target of a delivery fails: what was claimed together does not know what came of the others. */
+  private failingOf({ target, failing }: ClaimedDelivery): number | null {
+    const now = this.failingNow.get(target);
+    return now === undefined ? failing : now;
+  }
+
+  /** Disables the target of a delivery, and gives back what is claimed of it. */
+  private disable(queue: HostQueue, delivery: ClaimedDelivery, reason: string): void {
+    this.failingNow.delete(delivery.target);
+    this.tellOwner(delivery, 'disabled', reason);
+    this.release(queue, delivery.target);
   }
 
   /** Disables the target of a delivery, or notes that one to it is dead, and tells of it if that is news. */
@@ -635,6 +663,20 @@ export class Deliverer {
     this.flushing = undefined;
     this.wake();
   }
+}
+
+/** Why a delivery is not asked for any more, if it is not. */
+function obstacleOf({ isWanted, disabled }: Demand): Obstacle | undefined {
+  if (!isWanted) {
+    return { state: 'ended', attempt: because('not sent: the subscription has ended') };
+  }
+  if (disabled !== null) {
+    return { state: 'dead', attempt: because('not sent: the target is disabled; subscribe again to resume') };
+  }
+}
+
+function because(reason: string): Attempt {
+  return { at: Date.now(), duration: 0, reason };
 }
 
 /** The resource whose access control decides who may receive. */

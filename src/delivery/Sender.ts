@@ -16,6 +16,8 @@ import { sendToWebhook } from './webhook/sendToWebhook';
 /** What came of sending a delivery. */
 export interface Sent {
   readonly result: AttemptResult;
+  /** The host of which the result tells, where that may be another than the delivery's; `null` if it tells of none. */
+  readonly host?: string | null;
   /** The URL of the copy, if the inbox told it. */
   readonly copy?: string;
 }
@@ -26,6 +28,18 @@ interface Texts {
   /** The recipients and sources. */
   readonly addressees: ReadonlySet<unknown>;
   cloudEvent?: string;
+}
+
+/**
+ * A profile was answered, but not with what can be used, which is no fault of its host: anybody can name any document.
+ */
+export class ProfileUnusable extends OutgoingFailed {
+  /**
+   * @param message - What is wrong with it.
+   */
+  public constructor(message: string) {
+    super('unreachable', message);
+  }
 }
 
 /** How many events are kept as they are sent, and for how long, in milliseconds. */
@@ -69,6 +83,8 @@ export class Sender {
 
   /** Sends a delivery once; what goes wrong on the way is its result. */
   public async send(delivery: ClaimedDelivery): Promise<Sent> {
+    // The WebID of a recipient and its inbox may be on different hosts.
+    let host: string | null | undefined = delivery.kind === 'recipient' ? hostOf(delivery.url) : undefined;
     try {
       const texts = await this.textsOf(delivery.event);
       if (delivery.kind === 'webhook') {
@@ -77,19 +93,19 @@ export class Sender {
         const message = { id: texts.event.id, body: texts.cloudEvent };
         return { result: await sendToWebhook(this.outgoing, target, message, Date.now()) };
       }
-      const inbox = delivery.kind === 'inbox' ? delivery.url : await this.inboxOf(delivery.url);
+      let inbox = delivery.url;
+      if (delivery.kind === 'recipient') {
+        inbox = await findInbox(this.profiles, delivery.url);
+        host = hostOf(inbox);
+      }
       const { location, ...result } = await sendToInbox(this.outgoing, this.agent, inbox, texts.document);
-      return { result, ...location !== undefined && { copy: location }};
+      return { result, host, ...location !== undefined && { copy: location }};
     } catch (error: unknown) {
       if (error instanceof OutgoingFailed) {
-        return { result: error };
+        return { result: error, host: error instanceof ProfileUnusable ? null : host };
       }
       throw error;
     }
-  }
-
-  private async inboxOf(webId: string): Promise<string> {
-    return findInbox(this.profiles, webId);
   }
 
   private async textsOf(key: number): Promise<Texts> {
@@ -111,18 +127,28 @@ export class Sender {
 /**
  * The inbox of an agent elsewhere.
  *
- * @throws {@link OutgoingFailed} if its profile cannot be had, or names none.
+ * @throws {@link OutgoingFailed} if its profile cannot be had, or names none; {@link ProfileUnusable} where its host is
+ * well.
  */
 export async function findInbox(profiles: InboxFinder, webId: string): Promise<string> {
   let inbox: string | undefined;
   try {
     inbox = await profiles.inboxOf(webId);
   } catch (error: unknown) {
-    throw error instanceof ProfileUnavailable ? new OutgoingFailed(error.fault ?? 'unreachable', error.message) : error;
+    throw error instanceof ProfileUnavailable ? asFailed(error) : error;
   }
   if (inbox === undefined) {
     // The host is well, and waiting does not help.
     throw new OutgoingFailed('forbidden', `The profile of ${webId} names no inbox: its owner has to add ldp:inbox to it`);
   }
   return inbox;
+}
+
+function asFailed({ fault, status = 0, message }: ProfileUnavailable): OutgoingFailed {
+  const isOfHost = fault !== undefined || status >= 500 || status === 429;
+  return isOfHost ? new OutgoingFailed(fault ?? 'unreachable', message) : new ProfileUnusable(message);
+}
+
+function hostOf(url: string): string | null {
+  return URL.canParse(url) ? new URL(url).host : null;
 }

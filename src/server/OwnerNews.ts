@@ -8,8 +8,10 @@ import type { EventStore } from '../store/EventStore';
 import type { Subscription } from '../subscription/Subscription';
 import { subscriptionUrl } from '../subscription/Subscription';
 
-/** The domain of the topics by which owners are told. */
+/** The domain of the topics by which owners are told, and all of these. */
 const DOMAIN = 'delivery/';
+const TOPICS = new Set([ 'subscription#disabled', 'subscription#dead', 'subscription#resumed', 'recipient#dead' ]
+  .map((name): string => `${DOMAIN}${name}`));
 
 /**
  * Tells the owners of pods what becomes of deliveries, by events in their own pods:
@@ -46,7 +48,7 @@ export class OwnerNews extends DeliveryListener implements SubscriptionListener 
     reason: string,
   ): Promise<void> {
     const { topic, pod, delivery: id } = delivery;
-    if (topic.startsWith(DOMAIN)) {
+    if (TOPICS.has(topic)) {
       return;
     }
     if (delivery.subscription === null) {

@@ -333,6 +333,29 @@ describe('The delivery worker', (): void => {
       expect(sends).toHaveLength(6);
     });
 
+    it('gives up on it too if its host rests so often that nothing is tried five times.', async(): Promise<void> => {
+      await follow();
+      answer = (): Sent => timedOut;
+      await start({ retry: { waits: new Array<number>(4).fill(8 * DAY) }});
+      await publish();
+      await pass(DAY);
+      await publish();
+      await pass(0);
+      expect(sends).toHaveLength(2);
+      await pass(8 * DAY);
+      expect(await log()).toMatchObject([{ state: 'dead', isDisabled: true }, { state: 'dead' }]);
+      expect(sends).toHaveLength(2);
+    });
+
+    it('does not give up on a recipient by the age of a delivery.', async(): Promise<void> => {
+      answer = (): Sent => timedOut;
+      await start({ retry: { waits: [ 8 * DAY ]}});
+      await publish('realestate/contact#add', [{ agent: ALICE, host: 'alice.example', isDelivered: false, due: time }]);
+      await pass(0);
+      await pass(8 * DAY);
+      expect(await log(PRODUCER)).toMatchObject([{ state: 'dead', isDisabled: false }]);
+    });
+
     it('counts from the first failure since the last success, also among what was claimed together.', async(): Promise<void> => {
       await follow();
       await start({ health: { failures: 1_000 }});
@@ -412,6 +435,24 @@ describe('The delivery worker', (): void => {
       }
       expect(sends).toHaveLength(10);
       expect(await store.queue(time)).toMatchObject({ resting: 0 });
+    });
+
+    it.each([ null, 'inbox.example' ])('counts nothing that tells of %p instead.', async(host): Promise<void> => {
+      answer = (): Sent => ({ ...timedOut, host });
+      await start({ retry: { waits: [ DAY ]}});
+      for (let event = 0; event < 6; event += 1) {
+        await publish('realestate/contact#add', [{ agent: `https://id.example/${event}#me`, host: 'id.example', isDelivered: false, due: time }]);
+        await pass(SECOND);
+      }
+      expect(sends).toHaveLength(6);
+      expect(await store.queue(time)).toMatchObject({ waiting: 6, resting: 0 });
+      // Nor does an answer of another host end what was counted.
+      answer = (): Sent => ({ ...timedOut, host: 'id.example' });
+      await pass(DAY);
+      expect(await store.queue(time)).toMatchObject({ resting: 1 });
+      answer = (): Sent => ({ ...answered(201), host });
+      await pass(30 * MINUTE);
+      expect((await store.dueHosts(time + DAY, 10)).every(({ failures }): boolean => failures === 5)).toBe(true);
     });
 
     it('sends four at a time, and one if it has never answered.', async(): Promise<void> => {
@@ -518,6 +559,31 @@ describe('The delivery worker', (): void => {
       await pass(5 * SECOND);
       expect(sends).toHaveLength(1);
       expect(await states()).toEqual([ 'ended' ]);
+    });
+
+    it('sees so too for what was claimed before that ended, or its target was disabled.', async(): Promise<void> => {
+      const { subscription } = await follow();
+      await follow(HOOK, BOB);
+      await start();
+      await publish();
+      await pass(0);
+      answer = (): undefined => undefined;
+      for (let event = 0; event < 10; event += 1) {
+        await publish();
+      }
+      await pass(0);
+      expect(open.size).toBe(4);
+      const claimed = session.get<{ count: number }>('SELECT COUNT(*) AS count FROM deliveries WHERE claim IS NOT NULL')!;
+      expect(claimed.count).toBeGreaterThan(4);
+      await events.removeSubscription(POD, subscription.id);
+      await store.disable([ ...open.keys() ].find((one): boolean => one.agent === BOB)!.target, time);
+      sends = [];
+      for (const delivery of [ ...open.keys() ]) {
+        await reply(delivery, answered(204));
+      }
+      await pass(0);
+      expect(sends).toEqual([]);
+      expect(new Set((await states()).slice(2))).toEqual(new Set([ 'delivered', 'ended', 'dead' ]));
     });
 
     it('asks anew who may receive.', async(): Promise<void> => {
@@ -859,7 +925,10 @@ describe('The delivery worker', (): void => {
       answer = (): Sent => answered(500);
       await publish();
       await pass(HOUR);
-      await pass(8 * DAY);
+      answer = (): Sent => answered(204);
+      await publish();
+      await pass(6 * DAY);
+      await pass(2 * DAY);
       expect((await told()).map(({ topic, data }): string[] => [ topic, data.reason ])).toEqual([
         [ 'delivery/subscription#dead', 'answered 401 Unauthorized' ],
         [ 'delivery/subscription#dead', 'not sent: it has waited for too long' ],
@@ -875,6 +944,15 @@ describe('The delivery worker', (): void => {
         topic: 'delivery/recipient#dead', data: { delivery: expect.stringContaining(`${PRODUCER}deliveries/`) },
       }]);
       expect(await told()).toEqual([]);
+    });
+
+    it('tells of other topics of the same domain.', async(): Promise<void> => {
+      await follow(HOOK, ALICE, undefined, { pattern: 'delivery/*' });
+      answer = (): Sent => answered(400);
+      await start({}, [ news ]);
+      await publish('delivery/parcel#sent');
+      await pass(0);
+      expect(await told()).toMatchObject([{ topic: 'delivery/subscription#dead', data: { topic: 'delivery/parcel#sent' }}]);
     });
 
     it('tells nothing of what it has told.', async(): Promise<void> => {

@@ -1,4 +1,8 @@
+import { ProfileUnavailable } from '../../../src/identity/profiles/ProfileUnavailable';
+import type { ProfileProblem } from '../../../src/identity/profiles/ProfileUnavailable';
+import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
 import type { InboxFinder, Pods } from '../../../src/publish/ports';
+import type { Sent } from '../../../src/delivery/Sender';
 import { Sender } from '../../../src/delivery/Sender';
 import type { SigningAgent } from '../../../src/identity/SigningAgent';
 import type { Outgoing } from '../../../src/outgoing/Outgoing';
@@ -40,5 +44,60 @@ describe('What a recipient on another server follows', (): void => {
     expect(await isSentByOrigin('recipient', ANN)).toBe(false);
     expect(await isSentByOrigin('inbox', 'https://away.example/eve#me')).toBe(false);
     expect(await isSentByOrigin('inbox', HERE)).toBe(false);
+  });
+});
+
+describe('The host of which a try tells', (): void => {
+  const session = new SqliteSession(IN_MEMORY);
+  let inbox: () => Promise<string | undefined>;
+  let send: Outgoing['send'];
+  const outgoing: Outgoing = { send: async(request): ReturnType<Outgoing['send']> => send(request) };
+  const agent = { headersFor: async(): Promise<object> => ({}) } as unknown as SigningAgent;
+  const sender = new Sender(
+    new SqliteDeliveryStore(session),
+    outgoing,
+    agent,
+    { inboxOf: async(): Promise<string | undefined> => inbox() },
+    {} as Pods,
+    'localhost',
+  );
+  const sent = async(kind: string, url: string): Promise<Sent> =>
+    sender.send({ kind, url, event: 1, secrets: []} as unknown as ClaimedDelivery);
+
+  beforeAll(async(): Promise<void> => {
+    await new SqliteEventStore(session).accept([{ event: anEvent(), forwards: []}]);
+  });
+
+  beforeEach((): void => {
+    inbox = async(): Promise<string> => 'https://inbox.example/inbox/';
+    send = async(): ReturnType<Outgoing['send']> => ({ status: 201, headers: {}, body: '', isCut: false });
+  });
+
+  afterAll((): void => session.close());
+
+  it('is that of the inbox, also if that fails.', async(): Promise<void> => {
+    expect(await sent('recipient', ANN)).toMatchObject({ result: { status: 201 }, host: 'inbox.example' });
+    send = async(): Promise<never> => { throw new OutgoingFailed('timeout', 'too late'); };
+    expect(await sent('recipient', ANN)).toMatchObject({ result: { fault: 'timeout' }, host: 'inbox.example' });
+  });
+
+  it('is that of the delivery for what names its address itself.', async(): Promise<void> => {
+    expect((await sent('inbox', 'https://inbox.example/inbox/')).host).toBeUndefined();
+  });
+
+  it.each<ProfileProblem>([
+    { reason: 'down', fault: 'unreachable' }, { reason: 'down', fault: 'timeout' }, { reason: 'down', status: 500 }, { reason: 'down', status: 429 },
+  ])('is that of the profile where this has trouble: %j.', async(problem): Promise<void> => {
+    inbox = async(): Promise<never> => { throw new ProfileUnavailable(ANN, problem); };
+    expect(await sent('recipient', ANN)).toMatchObject({ result: { fault: problem.fault ?? 'unreachable' }, host: 'away.example' });
+  });
+
+  it.each<ProfileProblem>([
+    { reason: 'none', status: 404 }, { reason: 'private', status: 403 }, { reason: 'moved', status: 301 }, { reason: 'no Turtle' },
+  ])('is none where the profile is answered, but not as it should: %j.', async(problem): Promise<void> => {
+    inbox = async(): Promise<never> => { throw new ProfileUnavailable(ANN, problem); };
+    const { result, host } = await sent('recipient', ANN);
+    expect(host).toBeNull();
+    expect(result).toMatchObject({ fault: 'unreachable', message: expect.stringContaining(problem.reason) });
   });
 });

@@ -35,12 +35,12 @@ export interface ReplayRange {
 export interface Replay {
   /** How many events are delivered again, or were copied. */
   readonly events: number;
-  /** The place at which the next one goes on, if this one has reached the bound on events. */
+  /** The place at which the next one goes on, if this one has looked at as many events as it may. */
   readonly next?: number;
 }
 
-/** How many events are looked at, and replayed, in one transaction. */
-const CHUNK = 200;
+/** How many events are looked at, and replayed, in one step; each may be of megabytes. */
+const CHUNK = 50;
 
 /** The place behind the newest delivery. */
 const NEWEST = Number.MAX_SAFE_INTEGER;
@@ -81,7 +81,7 @@ export class DeliveryLog {
    * @param outbox - Makes the deliveries.
    * @param listeners - Are told of copies in watched containers.
    * @param mostHops - From how many hops on an event is not forwarded, as for the receiving side. Default 3.
-   * @param mostEvents - The most events of one replay. Default 100,000.
+   * @param mostEvents - The most events that one replay looks at, be they replayed or not. Default 100,000.
    */
   public constructor(
     store: EventStore,
@@ -186,7 +186,8 @@ export class DeliveryLog {
    * there; any other target gets each event, with its id, also if it has had it.
    *
    * Only what the pod still holds is found, in its `publish/` or in its own inbox, and only what the subscriber may
-   * receive now. It goes from the oldest event to the newest, in steps; what fails midway leaves the steps before.
+   * receive now. It goes from the oldest event to the newest, in steps, before each of which it is asked anew who may
+   * receive; what fails midway leaves the steps before.
    *
    * @returns How many, or `undefined` if there is no such subscription.
    *
@@ -204,14 +205,11 @@ export class DeliveryLog {
     if (!subscription) {
       return undefined;
     }
-    const { agent, inbox, webhook, isDisabled } = subscription;
+    const { inbox, webhook, isDisabled } = subscription;
     if (isDisabled) {
       throw disabled((webhook ?? inbox)!, true);
     }
-    if (inbox !== undefined && this.containers.isHere(inbox) && !await controlsInbox(this.access, { agent }, inbox)) {
-      throw new NotAuthorized(`Not authorized to have events delivered to ${inbox}: ` +
-        `${agent} needs acl:Write or acl:Control on it`);
-    }
+    await this.checkInbox(subscription);
     if (this.replaying.has(id)) {
       throw new Conflict('This subscription is being replayed already: try again when that is done');
     }
@@ -223,21 +221,31 @@ export class DeliveryLog {
     }
   }
 
+  /** @throws {@link NotAuthorized} if the subscriber does not control its inbox on this server. */
+  private async checkInbox({ agent, inbox }: Subscription): Promise<void> {
+    if (inbox !== undefined && this.containers.isHere(inbox) && !await controlsInbox(this.access, { agent }, inbox)) {
+      throw new NotAuthorized(`Not authorized to have events delivered to ${inbox}: ` +
+        `${agent} needs acl:Write or acl:Control on it`);
+    }
+  }
+
   private async replayAll(
-    { pod, id, agent, pattern }: Subscription,
+    subscription: Subscription,
     { since, until = Date.now() + 1, after = 0 }: ReplayRange,
   ): Promise<Replay> {
+    const { pod, id, agent, pattern } = subscription;
     const containers = [ publishContainer(pod), ownInbox(pod) ];
     const isForwarded = this.forwardedBy(pod);
-    const mayReceive = remembering(async(topic: string): Promise<boolean> => this.mayReceive(pod, { agent, topic }));
     const wanted = { pattern, since, until };
     let sum = 0;
     let place = after;
-    while (sum + CHUNK <= this.mostEvents) {
-      const { events, last } = await this.deliveries.eventsBetween(pod, containers, wanted, place, CHUNK);
+    for (let left = this.mostEvents; left > 0; left -= CHUNK) {
+      const most = Math.min(CHUNK, left);
+      const { events, last } = await this.deliveries.eventsBetween(pod, containers, wanted, place, most);
       if (last === undefined) {
         return { events: sum };
       }
+      const mayReceive = remembering(async(topic: string): Promise<boolean> => this.mayReceive(pod, { agent, topic }));
       const keys: number[] = [];
       for (const event of events) {
         if (await isForwarded(event) && await mayReceive(event.topic)) {
@@ -246,6 +254,7 @@ export class DeliveryLog {
       }
       place = last;
       if (keys.length > 0) {
+        await this.checkInbox(subscription);
         const replayed = await this.deliveries.replay(pod, id, keys, this.outbox.now());
         if (!replayed) {
           return { events: sum };

@@ -150,6 +150,19 @@ describe('The log of deliveries', (): void => {
       expect([ second.deliveries.length, second.next ]).toEqual([ 1, undefined ]);
     });
 
+    it('the last hundred attempts of one.', async(): Promise<void> => {
+      const [{ id }] = await list(ALICE);
+      for (let at = 0; at < 120; at += 1) {
+        const now = Date.now() + 1_000_000 + at;
+        await deliveries.redeliver(POD, id, now);
+        const claimed = await deliveries.claim([{ host: 1, most: 100 }], now, now + 1);
+        const { delivery, claim, host } = claimed.find((one): boolean => one.delivery === id)!;
+        await deliveries.finish([{ delivery, claim, host, state: 'dead', attempt: { at, duration: 1 }}], { hosts: new Map(), failing: new Map() });
+      }
+      const { attempts } = (await newLog().get(POD, { agent: ALICE }, id))!;
+      expect([ attempts.length, attempts[0].at, attempts.at(-1)!.at ]).toEqual([ 100, 20, 119 ]);
+    });
+
     it('one to its subscriber and the owner alone, and only the owner hears that there is none.', async(): Promise<void> => {
       const [{ id }] = await list(ALICE);
       const log = newLog();
@@ -334,6 +347,32 @@ describe('The log of deliveries', (): void => {
       expect(first).toEqual({ events: 1_000, next: expect.any(Number) });
       expect(await log.replay(POD, { agent: ALICE }, id, { since: 0, after: first.next })).toEqual({ events: 300 });
       expect(new Set((await attempt('delivered')).map(({ event }): number => event)).size).toBe(100);
+    });
+
+    it('counts what it looks at, be it replayed or not.', async(): Promise<void> => {
+      await store.accept(Array.from({ length: 120 }, () => ({ event: anEvent(OTHER_OWNER), forwards: [{ pod: POD, inbox: ownInbox(POD) }]})));
+      await publish(anEvent(OWNER), POD);
+      const { id } = await follow();
+      const log = newLog(75);
+      const first = (await log.replay(POD, { agent: ALICE }, id, EVERYTHING))!;
+      expect(first).toEqual({ events: 0, next: expect.any(Number) });
+      expect(await log.replay(POD, { agent: ALICE }, id, { since: 0, after: first.next })).toEqual({ events: 1 });
+    });
+
+    it('only what the subscriber may have at each step.', async(): Promise<void> => {
+      await store.accept(Array.from({ length: 200 }, () => ({ event: anEvent(OWNER), forwards: [{ pod: POD, inbox: ownInbox(POD) }]})));
+      const { id } = await follow();
+      outbox.wake.mockImplementationOnce((): unknown => refused.add(`${ALICE} read ${RESOURCE}`));
+      expect(await newLog().replay(POD, { agent: ALICE }, id, EVERYTHING)).toEqual({ events: 50 });
+
+      refused.clear();
+      const inbox = `${OTHER}shared/`;
+      const local = await follow({ inbox, agent: OTHER_OWNER });
+      outbox.wake.mockImplementationOnce((): void => {
+        refused = new Set([ 'write', 'control' ].map((mode): string => `${OTHER_OWNER} ${mode} ${inbox}`));
+      });
+      await expect(newLog().replay(POD, { agent: OTHER_OWNER }, local.id, EVERYTHING)).rejects.toThrow(NotAuthorized);
+      expect(await store.listEntries(inbox, 0, 1_000)).toHaveLength(50);
     });
 
     it('a subscription once at a time, and stops where it is ended.', async(): Promise<void> => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { JsonLdContext } from 'jsonld-context-parser';
 import { JsonLdParser } from 'jsonld-streaming-parser';
 import type { Quad } from '@rdfjs/types';
@@ -30,6 +31,74 @@ export async function parseJsonLd(
     parser.on('end', (): void => resolve(quads));
     parser.end(text);
   });
+}
+
+/** Documents up to this length, in bytes, are parsed at once. */
+const SHORT = 16 * 1_024;
+/** Documents up to this length may have their parts in any order. */
+const UNORDERED = 64 * 1_024;
+/** How much of a document is parsed before something else gets its turn, in bytes. */
+const STEP = 4 * 1_024;
+
+/** Ends when the next step may be made: all documents together make one in each turn of the event loop. */
+let turn: Promise<unknown> = Promise.resolve();
+
+/**
+ * Parses a JSON-LD document of a stranger as {@link parseJsonLd} does, in small steps, so that others get their turn.
+ *
+ * That is possible only where `@context`, and types that have a context of their own, come first in their object, so a
+ * document of more than 64 KiB is not valid otherwise.
+ *
+ * @param text - The document.
+ * @param loader - Gives the contexts that may be named.
+ * @param baseIRI - What relative IRIs are relative to.
+ *
+ * @throws An error that says what makes the document invalid.
+ *
+ * @see https://www.w3.org/TR/json-ld11-streaming/#key-ordering-required
+ */
+export async function parseForeignJsonLd(text: string, loader: ContextLoader, baseIRI: string): Promise<Quad[]> {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= SHORT) {
+    return parseJsonLd(text, loader, baseIRI);
+  }
+  try {
+    return await parseInSteps(bytes, loader, baseIRI);
+  } catch (error: unknown) {
+    if (bytes.length > UNORDERED) {
+      throw error;
+    }
+    return parseJsonLd(text, loader, baseIRI);
+  }
+}
+
+async function parseInSteps(bytes: Buffer, documentLoader: ContextLoader, baseIRI: string): Promise<Quad[]> {
+  const quads: Quad[] = [];
+  const parser = new JsonLdParser({
+    baseIRI, documentLoader, streamingProfile: true, streamingProfileAllowOutOfOrderPlainType: true,
+  });
+  let fault: Error | undefined;
+  const ended = new Promise<void>((resolve, reject): void => {
+    parser.on('data', (quad: Quad): unknown => quads.push(quad));
+    parser.on('end', resolve);
+    parser.on('error', (error: Error): void => {
+      fault = error;
+      reject(error);
+    });
+  });
+  const write = async(part: Buffer): Promise<void> => new Promise((resolve): void => {
+    parser.write(part, (): void => resolve());
+  });
+  for (let at = 0; at < bytes.length && !fault; at += STEP) {
+    turn = turn.then(async(): Promise<unknown> => setImmediate());
+    await turn;
+    await Promise.race([ write(bytes.subarray(at, at + STEP)), ended ]);
+  }
+  if (!fault) {
+    parser.end();
+  }
+  await ended;
+  return quads;
 }
 
 /**

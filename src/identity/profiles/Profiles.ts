@@ -196,9 +196,10 @@ function lifetime(request: OutgoingRequest, answer: OutgoingAnswer): number {
   return Math.min(Math.max(policy.storable() ? policy.timeToLive() : 0, LEAST_AGE), MOST_AGE);
 }
 
+/** Anybody may ask for any URL, so nobody is told what there is of the network of this server. */
 function unanswered(error: unknown): ProfileDocument {
   if (error instanceof OutgoingFailed) {
-    return failed(`${error.message.replace(/\.$/u, '')}; check the WebID, and that its server can be reached`, { fault: error.fault });
+    return failed('it cannot be reached from here; check the WebID, and that its server can be reached', { fault: error.fault });
   }
   throw error;
 }

@@ -1,7 +1,7 @@
 import type { Quad } from '@rdfjs/types';
 import type { ContextLoader } from '../../event/ContextLoader';
 import { JSON_LD, TURTLE } from '../../event/mediaTypes';
-import { parseJsonLd, parseTurtle } from '../../event/rdf';
+import { parseForeignJsonLd, parseTurtle } from '../../event/rdf';
 import { LDP, PIM, SOLID } from '../../event/vocabulary';
 import type { ProfileProblem } from './ProfileUnavailable';
 
@@ -32,7 +32,7 @@ export interface Received {
 }
 
 /** How much of a document is read, in bytes. */
-export const MOST_BYTES = 256 * 1_024;
+export const MOST_BYTES = 64 * 1_024;
 
 /**
  * Reads a WebID document.
@@ -54,7 +54,7 @@ export async function readProfile(
   try {
     switch (type) {
       case TURTLE: return { statements: statementsOf(parseTurtle(body, url)) };
-      case JSON_LD: return { statements: statementsOf(await parseJsonLd(body, contexts, url)) };
+      case JSON_LD: return { statements: statementsOf(await parseForeignJsonLd(body, contexts, url)) };
       default: return failed(`it is ${type === '' ? 'of no media type' : type.slice(0, 100)}; its server has to show it as ${TURTLE} or ${JSON_LD}`);
     }
   } catch (error: unknown) {

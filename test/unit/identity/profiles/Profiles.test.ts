@@ -127,6 +127,14 @@ describe('The profiles of others', (): void => {
       expect(await profiles.inboxOf(webId)).toBe(`${base}inbox/`);
     });
 
+    it('as JSON-LD that is long, whatever comes first in it.', async(): Promise<void> => {
+      const seeAlso = Array.from({ length: 800 }, (_, index): object => ({ '@id': `#${index}`, 'urn:name': 'Böb 🙂' }));
+      const body = { '@id': '#me', 'urn:see': seeAlso, inbox: 'inbox/', '@context': AS };
+      reply = jsonLd(body);
+      expect(reply.body!.length).toBeGreaterThan(20_000);
+      expect(await profiles.inboxOf(webId)).toBe(`${base}inbox/`);
+    });
+
     it('and never of what is said in a graph of its own, or as text.', async(): Promise<void> => {
       reply = jsonLd({ '@id': '#graph', '@graph': [{ '@id': webId, [`${LDP}inbox`]: { '@id': `${base}inbox/` }}]});
       expect(await profiles.inboxOf(webId)).toBeUndefined();
@@ -187,9 +195,9 @@ describe('The profiles of others', (): void => {
       await expectProblem(message, { status });
     });
 
-    it('if they are larger than 256 KiB.', async(): Promise<void> => {
-      reply = turtle(`<#me> ldp:inbox </inbox/>. # ${'x'.repeat(256 * 1_024)}`);
-      await expectProblem('it is larger than 256 KiB; its owner has to move to other documents what is not about the WebID');
+    it('if they are larger than 64 KiB.', async(): Promise<void> => {
+      reply = turtle(`<#me> ldp:inbox </inbox/>. # ${'x'.repeat(64 * 1_024)}`);
+      await expectProblem('it is larger than 64 KiB; its owner has to move to other documents what is not about the WebID');
     });
 
     it('if they are no Turtle.', async(): Promise<void> => {
@@ -232,7 +240,8 @@ describe('The profiles of others', (): void => {
       });
       profiles = new Profiles({ send }, local, contexts);
       await expect(profiles.inboxOf('https://bob.example/')).rejects.toThrow(new ProfileUnavailable('https://bob.example/', {
-        reason: 'GET https://bob.example: addresses of this network are not allowed; check the WebID, and that its server can be reached',
+        // Whoever names it need not know what there is of this network.
+        reason: 'it cannot be reached from here; check the WebID, and that its server can be reached',
       }));
       await expect(profiles.inboxOf('https://bob.example/')).rejects.toMatchObject({ fault: 'forbidden' });
       expect(send).toHaveBeenCalledTimes(1);

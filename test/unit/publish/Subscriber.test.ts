@@ -1,0 +1,42 @@
+import { v7 } from 'uuid';
+import { Subscriber } from '../../../src/publish/Subscriber';
+import { TooMany } from '../../../src/publish/TooMany';
+import { SqliteDeliveryStore } from '../../../src/store/sqlite/SqliteDeliveryStore';
+import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+
+const POD = 'http://localhost/user/';
+const ALICE = 'https://alice.example/card#me';
+const webhook = 'https://hooks.example/';
+
+describe('Who follows a topic by a webhook', (): void => {
+  const session = new SqliteSession(IN_MEMORY);
+  const store = new SqliteEventStore(session);
+  const ask = jest.fn(async(): Promise<{ rate?: number }> => ({ rate: 60 }));
+  const subscriber = new Subscriber(
+    store,
+    { allowed: async(_caller, resources): Promise<Set<string>> => new Set(resources) },
+    {} as any,
+    {} as any,
+    { ask, newSecret: (): string => v7() },
+    new SqliteDeliveryStore(session),
+    [],
+  );
+
+  beforeAll(async(): Promise<void> => store.registerPod(POD));
+
+  afterAll((): void => session.close());
+
+  it('has it asked in the own name.', async(): Promise<void> => {
+    const { subscription, secret } = await subscriber.subscribe(POD, { agent: ALICE }, { pattern: '*', webhook });
+    expect(ask).toHaveBeenLastCalledWith(webhook, ALICE);
+    expect(secret).toBeDefined();
+    expect(await subscriber.list(POD, { agent: ALICE })).toMatchObject([{ id: subscription.id, webhook }]);
+  });
+
+  it('does not where it is asked too often.', async(): Promise<void> => {
+    ask.mockRejectedValueOnce(new TooMany('wait', 60));
+    await expect(subscriber.subscribe(POD, { agent: ALICE }, { pattern: 'other/*', webhook })).rejects.toThrow(TooMany);
+    expect(await store.listSubscriptions(POD)).toHaveLength(1);
+  });
+});

@@ -1,17 +1,18 @@
-import { findNodeAtLocation, parseTree } from 'jsonc-parser';
 import type { Quad } from '@rdfjs/types';
 import type { ContextLoader } from './ContextLoader';
 import type { Event } from './Event';
 import { eventUrl, HOPS, isId } from './Event';
 import { InvalidInput } from './InvalidInput';
 import { parseJson } from './json';
-import { parseJsonLd } from './rdf';
+import { parseForeignJsonLd } from './rdf';
 import { isTopic } from './Topic';
 import { isWebUrl } from './url';
 import { AS, EVENTS, RDF } from './vocabulary';
 
 /** More hops than any bound on them. */
 const MOST_HOPS = 1_000;
+/** The longest context of an event, in bytes; contexts are kept for good. */
+const CONTEXT_BYTES = 16 * 1_024;
 
 /**
  * An event as the document of another server tells it.
@@ -54,9 +55,22 @@ export function addresseesIn(statements: readonly Quad[]): string[] {
 export async function parseNotification(text: string, base: string, loader: ContextLoader): Promise<Quad[]> {
   parseJson(text);
   try {
-    return await parseJsonLd(text, loader, base);
+    return await parseForeignJsonLd(text, loader, base);
   } catch (error: unknown) {
     throw new InvalidInput(`The notification is not valid JSON-LD: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * Whether a text is that of an object whose member `id` has the form of an event's; it is not parsed for that.
+ * Also where it is no valid JSON, which it is too early to say.
+ */
+export function hasEventId(text: string): boolean {
+  try {
+    const id = valueOf(membersOf(text), 'id');
+    return typeof id === 'string' && id.includes('/publish/') && isId(id.slice(id.lastIndexOf('/') + 1));
+  } catch {
+    return true;
   }
 }
 
@@ -92,37 +106,101 @@ export function readReceived(text: string, id: string, statements: readonly Quad
   if (publisher !== undefined && !isWebUrl(publisher)) {
     throw new InvalidInput('The publisher of the event is no WebID');
   }
-  const root = parseTree(text)!;
-  const context = findNodeAtLocation(root, [ '@context' ]);
-  if (root.type !== 'object' || !context || findNodeAtLocation(root, [ 'id' ])?.value !== id) {
+  const root = membersOf(text);
+  const context = root.get('@context')?.value;
+  if (context === undefined || valueOf(root, 'id') !== id) {
     throw new InvalidInput('An event is one JSON object with @context, whose member id is the id of the event');
+  }
+  if (Buffer.byteLength(context) > CONTEXT_BYTES) {
+    throw new InvalidInput(`The @context of an event is at most ${CONTEXT_BYTES / 1_024} KiB long`);
   }
   // Who reads it as JSON finds the same as who reads it as RDF.
   for (const [ name, value ] of Object.entries({ topic, publisher, origin: pod })) {
-    const member = findNodeAtLocation(root, [ name ]);
-    if (member && member.value !== value) {
+    if (root.has(name) && valueOf(root, name) !== value) {
       throw new InvalidInput(`The member ${name} of the event is not what its JSON-LD says`);
     }
   }
-  const slice = ({ offset, length }: { offset: number; length: number }): string => text.slice(offset, offset + length);
-  const members = (root.children ?? [])
-    .filter(({ children }): boolean => children![0].value !== '@context' && children![0].value !== HOPS)
-    .map(slice);
-  const published = Date.parse(one(`${AS}published`) ?? '');
-  const now = Date.now();
+  const members = [ ...root ].filter(([ name ]): boolean => name !== '@context' && name !== HOPS)
+    .map(([ , { whole }]): string => whole);
   return {
     event: {
       id: uuid,
       pod,
       topic,
       ...publisher !== undefined && { publisher },
-      published: Number.isNaN(published) ? now : Math.min(Math.max(0, published), now),
-      context: slice(context),
-      members: `{${members.join(',')}}`,
+      // By it events are found and grow old here, so it is not for the sender to say; the document tells what it says.
+      published: Date.now(),
+      context: copyOf(context),
+      members: copyOf(`{${members.join(',')}}`),
     },
     addressees: addresseesIn(statements),
-    hops: hopsOf([ ...valuesOf(statements, `${EVENTS}hops`), findNodeAtLocation(root, [ HOPS ])?.value ]),
+    hops: hopsOf([ ...valuesOf(statements, `${EVENTS}hops`), valueOf(root, HOPS) ]),
   };
+}
+
+/** The text of a member of an object, with its name and without, and without the space around. */
+interface Member {
+  readonly whole: string;
+  readonly value: string;
+}
+
+/**
+ * The members of the outermost object in a text of valid JSON, by their names; none if it is something else.
+ * It looks at each character once, for a tree of a large document takes long to make.
+ */
+function membersOf(text: string): Map<string, Member> {
+  const members = new Map<string, Member>();
+  let [ depth, start, colon ] = [ 0, -1, -1 ];
+  const end = (at: number): void => {
+    if (colon >= 0) {
+      const name = JSON.parse(text.slice(start, colon)) as string;
+      members.set(name, { whole: text.slice(start, at).trim(), value: text.slice(colon + 1, at).trim() });
+    }
+    [ start, colon ] = [ at + 1, -1 ];
+  };
+  const first = text.search(/\S/u);
+  for (let at = text[first] === '{' ? first : text.length; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"') {
+      at = endOfString(text, at);
+    } else if (character === '{' || character === '[') {
+      depth += 1;
+      if (depth === 1) {
+        start = at + 1;
+      }
+    } else if (character === '}' || character === ']') {
+      depth -= 1;
+      if (depth === 0) {
+        end(at);
+      }
+    } else if (depth === 1 && character === ':' && colon < 0) {
+      colon = at;
+    } else if (depth === 1 && character === ',') {
+      end(at);
+    }
+  }
+  return members;
+}
+
+/** Where the quote is that ends a string which begins at a place. */
+function endOfString(text: string, begin: number): number {
+  for (let at = begin + 1; at < text.length; at += 1) {
+    if (text[at] === '"') {
+      return at;
+    }
+    at += text[at] === '\\' ? 1 : 0;
+  }
+  return text.length;
+}
+
+function valueOf(members: ReadonlyMap<string, Member>, name: string): unknown {
+  const member = members.get(name);
+  return member && JSON.parse(member.value) as unknown;
+}
+
+/** The same text, which does not keep in memory the one that it was cut out of. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** The most that is told; also of the member that says it where the context does not have its prefix. */

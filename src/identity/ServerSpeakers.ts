@@ -9,8 +9,9 @@ const AGENT = `${AGENT_PATH}#this`;
 /**
  * A server may speak for those whose identity provider it is, and for those who say that the pod is theirs.
  *
- * By an access token it is known which server asks: its WebID is that of the server's own agent, which no user of it
- * can have. In any case the pod has to lie on that server.
+ * By an access token it is known which server asks: its WebID is that of the server's own agent, and the server itself
+ * is the identity provider that vouches for it. The form of a WebID alone proves nothing, for somebody may be able to
+ * write a document there. In any case the pod has to lie on that server.
  */
 export class ServerSpeakers implements Speakers {
   private readonly profiles: Profiles;
@@ -22,11 +23,16 @@ export class ServerSpeakers implements Speakers {
     this.profiles = profiles;
   }
 
+  public isServer(caller: Caller): boolean {
+    return baseOf(caller) !== undefined;
+  }
+
   public async obstacleTo(caller: Caller, publisher: string | undefined, pod: string): Promise<string | undefined> {
-    if (!caller.agent?.endsWith(`/${AGENT}`)) {
-      return `only a server, with a WebID that ends in /${AGENT}, can bring the events of others; publish through publish/ instead`;
+    const base = baseOf(caller);
+    if (base === undefined) {
+      return `only a server, with a WebID that ends in /${AGENT} behind the URL of its identity provider, can bring the ` +
+        'events of others; publish through publish/ instead';
     }
-    const base = caller.agent.slice(0, -AGENT.length);
     if (!liesOn(pod, base)) {
       return `the pod ${pod} is not on ${base}`;
     }
@@ -52,6 +58,12 @@ export class ServerSpeakers implements Speakers {
   }
 }
 
+/** The base URL of the server whose agent somebody is. */
+function baseOf({ agent, issuer }: Caller): string | undefined {
+  const base = agent?.endsWith(`/${AGENT}`) ? agent.slice(0, -AGENT.length) : undefined;
+  return base !== undefined && issuer !== undefined && trimmed(issuer) === trimmed(base) ? base : undefined;
+}
+
 /** Whether a pod lies on a server: below its base URL, or below a subdomain of it. */
 function liesOn(pod: string, base: string): boolean {
   if (pod.startsWith(base)) {
@@ -62,8 +74,9 @@ function liesOn(pod: string, base: string): boolean {
     ofPod.hostname.endsWith(`.${ofBase.hostname}`);
 }
 
+/** All faults are, for one that was final would tell which addresses are of the network of this server. */
 function isPassing({ fault, status = 0 }: ProfileUnavailable): boolean {
-  return status >= 500 || status === 429 || (fault !== undefined && fault !== 'forbidden');
+  return status >= 500 || status === 429 || fault !== undefined;
 }
 
 function trimmed(url: string): string {

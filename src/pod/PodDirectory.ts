@@ -1,7 +1,7 @@
 import TTLCache from '@isaacs/ttlcache';
 import type { IdentifierGenerator, IdentifierStrategy, PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
 import { NotFoundHttpError, PIM, RDF } from '@solid/community-server';
-import type { Locator, Pods } from '../publish/ports';
+import type { Locator, PodOwners } from '../publish/ports';
 import type { EventStore } from '../store/EventStore';
 import type { PodLayout } from './PodLayout';
 
@@ -15,7 +15,7 @@ const MOST_WEBIDS = 10_000;
 /**
  * Knows the pods of this server, and sets each up at its first use.
  */
-export class PodDirectory implements Locator, Pods {
+export class PodDirectory implements Locator, PodOwners {
   private readonly identifierStrategy: IdentifierStrategy;
   private readonly storageStrategy: StorageLocationStrategy;
   private readonly identifierGenerator: IdentifierGenerator;
@@ -119,7 +119,7 @@ export class PodDirectory implements Locator, Pods {
     return setUp;
   }
 
-  public async podOf(webId: string): ReturnType<Pods['podOf']> {
+  public async podOf(webId: string): ReturnType<PodOwners['podOf']> {
     const known = this.webIds.get(webId);
     if (known) {
       return { pod: known };
@@ -135,6 +135,10 @@ export class PodDirectory implements Locator, Pods {
     }
     this.webIds.set(webId, pod);
     return { pod };
+  }
+
+  public async isOwner(pod: string, webId: string): Promise<boolean> {
+    return (await this.ownersOf(pod))?.includes(webId) ?? false;
   }
 
   private async setUp(pod: string): Promise<boolean> {

@@ -3,21 +3,25 @@ import type { ContextLoader } from '../event/ContextLoader';
 import type { Event } from '../event/Event';
 import { eventDocument, eventUrl, publishContainer } from '../event/Event';
 import { InvalidInput } from '../event/InvalidInput';
-import type { ReceivedDocument } from '../event/ReceivedDocument';
-import { addresseesIn, eventsIn, parseNotification, readReceived } from '../event/ReceivedDocument';
+import { LIMITS } from '../event/limits';
+import { addresseesIn, eventsIn, hasEventId, parseNotification, readReceived } from '../event/ReceivedDocument';
 import { parseTopic, topicPath } from '../event/Topic';
 import type { Caller } from '../identity/Caller';
 import type { EventStore } from '../store/EventStore';
 import { Conflict } from './Conflict';
 import { NotAuthorized } from './NotAuthorized';
-import type { AcceptMeter, Access, Locator, Pods, Speakers, Wakeable } from './ports';
+import type { AcceptMeter, Access, Locator, PodOwners, Speakers, Wakeable } from './ports';
 import { ownInbox } from './Publisher';
 import type { PublishRate } from './PublishRate';
 
 /**
- * What came of a notification: it is an event, which has a URL now, or it is something else and stays what it is.
+ * What came of a notification: it is an event, which has a URL now, or it is something else and stays what it is, or it
+ * is too large to look what it is.
  */
-export type Received = { readonly event: string } | 'notification';
+export type Received = { readonly event: string } | 'notification' | 'too large';
+
+/** The largest notification of whoever is no server, and of what is no event by its id, in bytes. */
+export const MOST_NOTIFICATION_BYTES = 256 * 1_024;
 
 /**
  * The receiving side between servers: an event that comes to a pod's inbox, and is addressed to its owner,
@@ -28,7 +32,7 @@ export type Received = { readonly event: string } | 'notification';
  */
 export class Receiver {
   private readonly store: EventStore;
-  private readonly pods: Pods;
+  private readonly pods: PodOwners;
   private readonly locator: Locator;
   private readonly access: Access;
   private readonly contexts: ContextLoader;
@@ -52,7 +56,7 @@ export class Receiver {
    */
   public constructor(
     store: EventStore,
-    pods: Pods,
+    pods: PodOwners,
     locator: Locator,
     access: Access,
     contexts: ContextLoader,
@@ -84,10 +88,15 @@ export class Receiver {
    * @throws {@link InvalidInput} if it is no valid JSON-LD, or an event that lacks something.
    * @throws {@link NotAuthorized} if the sender may not speak for the publisher, or that one not publish on the topic.
    * @throws {@link Conflict} if another event has its id.
-   * @throws {@link TooMany} if the sender sends too much.
+   * @throws {@link TooMany} if the sender sends too much, be it events or not.
    */
   public async receive(pod: string, caller: Caller, text: string): Promise<Received> {
     const begun = performance.now();
+    // To look at it is the work, so this is counted first.
+    await this.rate.count(caller.agent, pod, 1);
+    if (Buffer.byteLength(text) > MOST_NOTIFICATION_BYTES && !(this.speakers.isServer(caller) && hasEventId(text))) {
+      return 'too large';
+    }
     const inbox = ownInbox(pod);
     const events = await this.addressedTo(pod, await parseNotification(text, inbox, this.contexts));
     if (events.length === 0) {
@@ -98,12 +107,21 @@ export class Receiver {
     }
     const [[ id, statements ]] = events;
     const received = readReceived(text, id, statements);
-    if (await this.isKnown(pod, received.event)) {
-      return { event: `${inbox}${received.event.id}` };
-    }
-    await this.authorize(pod, caller, received);
-    await this.rate.count(caller.agent, pod, 1);
     const { event, hops } = received;
+    const copy = `${inbox}${event.id}`;
+    if (await this.holds(publishContainer(event.pod), event)) {
+      // It was published on this server, and has come round.
+      return { event: await this.holds(inbox, event) ? copy : eventUrl(event) };
+    }
+    const obstacle = await this.obstacleTo(caller, event);
+    if (obstacle) {
+      // Servers that forward it to its recipients all the same need not hear that there is anything to mend.
+      if (await this.holds(inbox, event)) {
+        return { event: copy };
+      }
+      throw new NotAuthorized(obstacle);
+    }
+    await this.assertMayPublish(pod, event);
     const outcome = await this.store.receive({ event, hops, pod, inbox, isForwarded: hops < this.mostHops });
     if (outcome === 'other') {
       throw new Conflict(`There is another event with the id ${eventUrl(event)}`);
@@ -112,43 +130,48 @@ export class Receiver {
     if (outcome === 'new') {
       this.meter?.received(performance.now() - begun);
     }
-    return { event: `${inbox}${event.id}` };
+    return { event: copy };
   }
 
   /** The events among statements that are addressed to the owner of a pod. */
   private async addressedTo(pod: string, quads: readonly Quad[]): Promise<[ string, readonly Quad[] ][]> {
-    const found: [ string, readonly Quad[] ][] = [];
-    for (const [ id, statements ] of eventsIn(quads)) {
-      for (const webId of addresseesIn(statements)) {
-        const owner = URL.canParse(webId) ? await this.pods.podOf(webId) : {};
-        if ('pod' in owner && owner.pod === pod) {
-          found.push([ id, statements ]);
-          break;
-        }
+    const events = [ ...eventsIn(quads) ];
+    const addressees = new Set(events.flatMap(([ , statements ]): string[] => addresseesIn(statements)));
+    if (addressees.size > LIMITS.recipientsPerEvent) {
+      throw new InvalidInput(`An event has at most ${LIMITS.recipientsPerEvent} recipients and sources together`);
+    }
+    const owners = new Set<string>();
+    for (const webId of addressees) {
+      if (URL.canParse(webId) && await this.isOwner(pod, webId)) {
+        owners.add(webId);
       }
     }
-    return found;
+    return events.filter(([ , statements ]): boolean =>
+      addresseesIn(statements).some((webId): boolean => owners.has(webId)));
   }
 
-  /** Whether the very same event is in the inbox, or was published on this server: whoever sends it again may do so. */
-  private async isKnown(pod: string, event: Event): Promise<boolean> {
-    for (const container of [ ownInbox(pod), publishContainer(event.pod) ]) {
-      const known = await this.store.getEntry(container, event.id);
-      if (known && eventDocument(known) === eventDocument(event)) {
-        return true;
-      }
-    }
-    return false;
+  private async isOwner(pod: string, webId: string): Promise<boolean> {
+    const found = await this.pods.podOf(webId);
+    return 'pod' in found ? found.pod === pod : this.pods.isOwner(pod, webId);
   }
 
-  private async authorize(pod: string, caller: Caller, { event }: ReceivedDocument): Promise<void> {
+  /** Whether the very same event is in a container. */
+  private async holds(container: string, event: Event): Promise<boolean> {
+    const known = await this.store.getEntry(container, event.id);
+    return known !== undefined && eventDocument(known) === eventDocument(event);
+  }
+
+  /** Why the sender may not bring an event, if so. */
+  private async obstacleTo(caller: Caller, event: Event): Promise<string | undefined> {
     if (await this.locator.locate(event.pod) !== undefined) {
-      throw new NotAuthorized(`${eventUrl(event)} would be an event of this server, and is none`);
+      return `${eventUrl(event)} would be an event of this server, and is none`;
     }
     const obstacle = await this.speakers.obstacleTo(caller, event.publisher, event.pod);
-    if (obstacle) {
-      throw new NotAuthorized(`${caller.agent ?? 'The public'} may not speak for ${event.publisher ?? 'the public'}: ${obstacle}`);
-    }
+    return obstacle &&
+      `${caller.agent ?? 'The public'} may not speak for ${event.publisher ?? 'the public'}: ${obstacle}`;
+  }
+
+  private async assertMayPublish(pod: string, event: Event): Promise<void> {
     const resource = `${pod}${topicPath(parseTopic(event.topic))}`;
     const publisher = { ...event.publisher !== undefined && { agent: event.publisher }};
     if (!(await this.access.allowed(publisher, [ resource ], 'append')).has(resource)) {

@@ -18,6 +18,14 @@ export interface Pods {
 }
 
 /**
+ * Pods, with those of their owners whose WebIDs are of other servers.
+ */
+export interface PodOwners extends Pods {
+  /** Whether the account of a pod names an agent as an owner, wherever its WebID is. */
+  isOwner: (pod: string, webId: string) => Promise<boolean>;
+}
+
+/**
  * Tells in which pod something lies.
  */
 export interface Locator {
@@ -94,21 +102,21 @@ export interface WebhookConsent {
   /**
    * Asks a webhook.
    *
+   * @param url - Its URL.
+   * @param agent - The WebID for whom it is asked.
+   *
    * @returns The most deliveries in a minute to which it agrees, if it sets a bound.
    *
    * @throws `InvalidInput` that says what is missing, if it does not agree.
+   * @throws `TooMany` if webhooks are asked too often for the agent.
    */
   ask: (url: string, agent: string) => Promise<{ readonly rate?: number }>;
   /** What deliveries to a new webhook are signed with. */
   newSecret: () => string;
 }
-   * @param url - Its URL.
-   * @param agent - The WebID for whom it is asked.
-   *
 
 /**
  * Is told what becomes of subscriptions.
-   * @throws `TooMany` if webhooks are asked too often for the agent.
  */
 export interface SubscriptionListener {
   /** Deliveries for a subscription, which had ended because its target failed, begin again. */
@@ -165,6 +173,8 @@ export interface AcceptMeter {
  * Tells which servers may speak for whom.
  */
 export interface Speakers {
+  /** Whether somebody is the agent of a server, as far as its credentials tell. */
+  isServer: (caller: Caller) => boolean;
   /**
    * Why somebody may not say what another has published; `undefined` if it may.
    *

@@ -4,10 +4,11 @@ import { LIMITS } from '../../event/limits';
 import { JSON_LD } from '../../event/mediaTypes';
 import type { Access } from '../../publish/ports';
 import type { Receiver } from '../../publish/Receiver';
+import { MOST_NOTIFICATION_BYTES } from '../../publish/Receiver';
 import type { AccessTokens } from '../AccessTokens';
 import { readText } from '../body';
 import { mediaTypeOf } from '../contentType';
-import type { HttpProblem } from '../errors';
+import { HttpProblem } from '../errors';
 import type { Answer, Exchange, PassedOn, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
 
@@ -15,7 +16,8 @@ import { Face, jsonAnswer } from '../Face';
  * `POST {pod}inbox/`: takes notifications, and makes those that are events for the pod's owner events of the pod.
  *
  * Only JSON-LD is looked at, from those who may append; it has to be valid, and may name bundled contexts only.
- * Everything else is left to the server's own LDP, as is every notification that is no such event.
+ * Everything else is left to the server's own LDP, as is every notification that is no such event. To find out takes
+ * long if it is large, so only what a server sends as an event may be.
  *
  * @see https://www.w3.org/TR/ldn/#receiver
  */
@@ -64,6 +66,10 @@ export class InboxFace extends Face {
       return { passedOn };
     }
     const received = await this.receiver.receive(pod, caller, text);
+    if (received === 'too large') {
+      throw new HttpProblem(413, `A notification in JSON-LD has at most ${MOST_NOTIFICATION_BYTES} bytes, unless a server ` +
+        'brings an event, whose member id is {origin}publish/{UUIDv7}');
+    }
     return received === 'notification' ? { passedOn } : { status: 201, headers: { Location: received.event }};
   }
 

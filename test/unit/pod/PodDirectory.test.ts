@@ -118,6 +118,13 @@ describe('The pods of a server', (): void => {
     expect(await directory.podOf(`${POD}profile/card#me`)).toEqual({ reason: 'unknown' });
   });
 
+  it('tell their owners, wherever those have their WebIDs.', async(): Promise<void> => {
+    expect(await directory.isOwner(POD, 'http://elsewhere/#me')).toBe(false);
+    owners = [ `${POD}profile/card#me`, 'http://elsewhere/#me' ];
+    expect(await directory.isOwner(POD, 'http://elsewhere/#me')).toBe(true);
+    expect(await directory.isOwner(POD, 'http://elsewhere/#other')).toBe(false);
+  });
+
   it('are remembered in a limited number.', async(): Promise<void> => {
     owners = Array.from({ length: 10_001 }, (_, index): string => `${POD}${index}#me`);
     for (const webId of owners) {

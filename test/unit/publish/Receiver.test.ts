@@ -14,6 +14,7 @@ import { ProfileUnavailable } from '../../../src/identity/profiles/ProfileUnavai
 import { ServerSpeakers } from '../../../src/identity/ServerSpeakers';
 import { Conflict } from '../../../src/publish/Conflict';
 import { NotAuthorized } from '../../../src/publish/NotAuthorized';
+import type { PodOwners } from '../../../src/publish/ports';
 import { PublishRate } from '../../../src/publish/PublishRate';
 import type { Received } from '../../../src/publish/Receiver';
 import { Receiver } from '../../../src/publish/Receiver';
@@ -28,7 +29,10 @@ const OWNER = `${POD}profile/card#me`;
 const AWAY = 'https://away.example/';
 const PRODUCER = `${AWAY}producer/`;
 const PUBLISHER = `${PRODUCER}profile/card#me`;
-const SERVER: Caller = { agent: `${AWAY}.events/agent#this` };
+const SERVER: Caller = { agent: `${AWAY}.events/agent#this`, issuer: AWAY.slice(0, -1) };
+const THIRD: Caller = { agent: 'https://third.example/.events/agent#this', issuer: 'https://third.example/' };
+/** The WebID of an owner that is on another server. */
+const ABROAD = 'https://id.example/owner#me';
 const TOPIC = 'realestate/contact#add';
 
 describe('The receiving side', (): void => {
@@ -38,11 +42,18 @@ describe('The receiving side', (): void => {
   let storages: () => string[];
   let mayPublish: (agent: string | undefined, resource: string) => boolean;
   let woken: number;
+  let lookedUp: number;
   const contexts = new ContextLoader({});
 
   const create = (most = 6_000): Receiver => new Receiver(
     store,
-    { podOf: async(webId) => webId === OWNER ? { pod: POD } : { reason: webId.startsWith(HERE) ? 'unknown' : 'elsewhere' } },
+    {
+      podOf: async(webId): ReturnType<PodOwners['podOf']> => {
+        lookedUp += 1;
+        return webId === OWNER ? { pod: POD } : { reason: webId.startsWith(HERE) ? 'unknown' : 'elsewhere' };
+      },
+      isOwner: async(pod, webId): Promise<boolean> => pod === POD && [ OWNER, ABROAD ].includes(webId),
+    },
     { locate: async(url): Promise<string | undefined> => url.startsWith(POD) ? POD : undefined },
     {
       allowed: async({ agent }, resources): Promise<Set<string>> =>
@@ -84,7 +95,7 @@ describe('The receiving side', (): void => {
     await store.addSubscription(aSubscription({ pod: POD }));
     [ issuers, storages ] = [ (): string[] => [ AWAY.slice(0, -1) ], (): string[] => []];
     mayPublish = (agent, resource): boolean => agent === PUBLISHER && resource === `${POD}topics/realestate/contact/add`;
-    woken = 0;
+    [ woken, lookedUp ] = [ 0, 0 ];
     receiver = create();
   });
 
@@ -95,7 +106,7 @@ describe('The receiving side', (): void => {
     expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
     const kept = await store.getEntry(`${POD}inbox/`, event.id);
     expect(kept && eventDocument(kept)).toBe(eventDocument(event));
-    expect(kept).toMatchObject({ topic: TOPIC, publisher: PUBLISHER, pod: PRODUCER, published: event.published });
+    expect(kept).toMatchObject({ topic: TOPIC, publisher: PUBLISHER, pod: PRODUCER });
     expect(await isForwarded()).toBe(true);
     expect(woken).toBe(1);
   });
@@ -204,9 +215,11 @@ describe('The receiving side', (): void => {
   it.each([
     [ 'the public', {}, /can bring the events of others/u ],
     [ 'a user', { agent: PUBLISHER }, /can bring the events of others/u ],
-    [ 'another server', { agent: 'https://evil.example/.events/agent#this' }, /is not on https:\/\/evil\.example/u ],
-    [ 'a server whose name begins alike', { agent: 'https://away.exampl/.events/agent#this' }, /is not on/u ],
-    [ 'a pod that calls itself a server', { agent: `${AWAY}mallory/.events/agent#this` }, /is not on/u ],
+    [ 'another server', THIRD, /is not on https:\/\/third\.example/u ],
+    [ 'a server whose name begins alike', { agent: 'https://away.exampl/.events/agent#this', issuer: 'https://away.exampl' }, /is not on/u ],
+    [ 'a pod that calls itself a server', { agent: `${AWAY}mallory/.events/agent#this`, issuer: AWAY }, /can bring the events of others/u ],
+    [ 'a document at the place of the agent, with a provider of its own', { agent: SERVER.agent, issuer: 'https://evil.example/' }, /can bring the events of others/u ],
+    [ 'an agent for whom nobody vouches', { agent: SERVER.agent }, /can bring the events of others/u ],
   ])('refuses %s that speaks for somebody.', async(_, caller, message): Promise<void> => {
     const received = receive(hoppedDocument(await anEvent(), 1), caller);
     await expect(received).rejects.toThrow(NotAuthorized);
@@ -226,13 +239,14 @@ describe('The receiving side', (): void => {
 
   it('refuses for good only where it is known that a server may not speak for the publisher.', async(): Promise<void> => {
     const text = hoppedDocument(await anEvent(), 1);
-    for (const problem of [{ fault: 'timeout' as const }, { fault: 'unresolved' as const }, { status: 503 }, { status: 429 }]) {
+    const faults = ([ 'timeout', 'unresolved', 'forbidden', 'tls' ] as const).map((fault): object => ({ fault }));
+    for (const problem of [ ...faults, { status: 503 }, { status: 429 }]) {
       issuers = (): never => {
         throw new ProfileUnavailable(PUBLISHER, { reason: 'it is not there now', ...problem });
       };
       await expect(receive(text)).rejects.toThrow(ProfileUnavailable);
     }
-    for (const problem of [{ fault: 'forbidden' as const }, { status: 404 }, {}]) {
+    for (const problem of [{ status: 404 }, {}]) {
       issuers = (): never => {
         throw new ProfileUnavailable(PUBLISHER, { reason: 'it is not there', ...problem });
       };
@@ -254,8 +268,12 @@ describe('The receiving side', (): void => {
     const forged = receive(hoppedDocument(own, 1), { agent: `${HERE}.events/agent#this` });
     await expect(forged).rejects.toThrow(/would be an event of this server/u);
     await store.accept([{ event: own, forwards: []}]);
-    expect(await receive(hoppedDocument(own, 2))).toEqual({ event: `${POD}inbox/${own.id}` });
+    expect(await receive(hoppedDocument(own, 2))).toEqual({ event: `${POD}publish/${own.id}` });
     expect(await inInbox()).toBe(0);
+    const local = await anEvent({ pod: POD });
+    await store.accept([{ event: local, forwards: [{ pod: POD, inbox: `${POD}inbox/` }]}]);
+    expect(await receive(hoppedDocument(local, 2))).toEqual({ event: `${POD}inbox/${local.id}` });
+    expect(await inInbox()).toBe(1);
     await expect(receive(hoppedDocument({ ...own, members: own.members.replace('Ann', 'Eve') }, 1))).rejects.toThrow(NotAuthorized);
   });
 
@@ -274,6 +292,81 @@ describe('The receiving side', (): void => {
     expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
     expect(await isForwarded()).toBe(false);
     expect(await inInbox()).toBe(0);
+  });
+
+  it('takes an event of which a copy of a subscription is there already, from who may bring it, and forwards it.', async(): Promise<void> => {
+    const event = await anEvent();
+    const other = `${HERE}other/`;
+    await store.registerPod(other);
+    await store.receive({ event, hops: 1, pod: other, inbox: `${POD}inbox/`, isForwarded: false });
+    expect(await inInbox()).toBe(1);
+    const mayNot = mayPublish;
+    mayPublish = (): boolean => false;
+    await expect(receive(hoppedDocument(event, 1))).rejects.toThrow(NotAuthorized);
+    mayPublish = mayNot;
+    // Nothing comes of it if another server brings it.
+    expect(await receive(hoppedDocument(event, 2), THIRD)).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await isForwarded()).toBe(false);
+    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await isForwarded()).toBe(true);
+    expect(await inInbox()).toBe(1);
+  });
+
+  it('takes an event for an owner whose WebID is on another server.', async(): Promise<void> => {
+    const event = await anEvent({ recipients: [ ABROAD ]});
+    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await inInbox()).toBe(1);
+  });
+
+  it('looks up as many addressees as an event can have, and no more.', async(): Promise<void> => {
+    const recipients = Array.from({ length: 100 }, (_, index): string => `${AWAY}${index}#me`);
+    expect(await receive(hoppedDocument(await anEvent({ recipients }), 1))).toBe('notification');
+    expect(lookedUp).toBe(100);
+    for (const { to, more } of [{ to: [ ...recipients, OWNER ], more: []}, { to: recipients, more: [ OWNER ]}]) {
+      const ids = (webIds: string[]): object[] => webIds.map((webId): object => ({ '@id': webId }));
+      const text = JSON.stringify(flat(v7(), { [`${AS}to`]: ids(to), 'urn:see': expanded(v7(), { [`${AS}to`]: ids(more) }) }));
+      await expect(receive(text)).rejects.toThrow('at most 100 recipients and sources');
+    }
+    expect(lookedUp).toBe(100);
+  });
+
+  it('does not parse what is large, unless a server sends an event.', async(): Promise<void> => {
+    const large = { 'urn:x': 'x'.repeat(256 * 1_024) };
+    const event = JSON.stringify(flat(v7(), large));
+    expect(await receive(event, { agent: PUBLISHER, issuer: AWAY })).toBe('too large');
+    expect(await receive(event, {})).toBe('too large');
+    expect(await receive(JSON.stringify({ '@context': {}, ...large }))).toBe('too large');
+    expect(await receive(JSON.stringify([ flat(v7(), large) ]))).toBe('too large');
+    expect(await receive(JSON.stringify({ 'urn:y': { id: `${PRODUCER}publish/${v7()}` }, ...large }))).toBe('too large');
+    await expect(receive(`${event}}`)).rejects.toThrow(/not valid JSON/u);
+    expect(await receive(event)).toEqual({ event: expect.stringContaining('/inbox/') });
+    await expect(receive(event, THIRD)).resolves.toEqual({ event: expect.stringContaining('/inbox/') });
+    await expect(receive(JSON.stringify(flat(v7(), large)), THIRD)).rejects.toThrow(NotAuthorized);
+  });
+
+  it('finds an event that is hidden in what need not be small.', async(): Promise<void> => {
+    const hidden = { '@context': { id: '@id' }, id: `${AWAY}other`, 'urn:x': 'x'.repeat(200 * 1_024), 'urn:holds': expanded() };
+    await expect(receive(JSON.stringify(hidden), { agent: PUBLISHER, issuer: AWAY })).rejects.toThrow(/one JSON object/u);
+  });
+
+  it('takes an event as it is, however it is written.', async(): Promise<void> => {
+    const id = v7();
+    const text = ` {\n "i\\u0064" : "${PRODUCER}publish/${id}" , "@context":{ "id":"@id" }, "events:hops" : 1,
+      "${EVENTS}topic" : "${TOPIC}", "@type":["${EVENTS}Event" ], "urn:x": [ "}\\",{", "a:b" , [ 5 ] ],
+      "${AS}actor":{"@id":"${PUBLISHER}"}, "${AS}to":{"@id":"${OWNER}"},"${AS}origin":{"@id":"${PRODUCER}"}} `;
+    await receive(text);
+    expect(await store.getEntry(`${POD}inbox/`, id)).toMatchObject({
+      context: '{ "id":"@id" }',
+      members: `{"i\\u0064" : "${PRODUCER}publish/${id}","${EVENTS}topic" : "${TOPIC}","@type":["${EVENTS}Event" ],` +
+        `"urn:x": [ "}\\",{", "a:b" , [ 5 ] ],"${AS}actor":{"@id":"${PUBLISHER}"},"${AS}to":{"@id":"${OWNER}"},"${AS}origin":{"@id":"${PRODUCER}"}}`,
+    });
+  });
+
+  it('refuses a context that is long, for it is kept for good.', async(): Promise<void> => {
+    const context = (length: number): object => ({ id: '@id', x: `urn:${'x'.repeat(length)}` });
+    await expect(receive(JSON.stringify(flat(v7(), { '@context': context(16 * 1_024) })))).rejects.toThrow('at most 16 KiB');
+    expect(await receive(JSON.stringify(flat(v7(), { '@context': context(16_000) })))).not.toBe('notification');
   });
 
   it('refuses other content under the same id.', async(): Promise<void> => {
@@ -313,20 +406,24 @@ describe('The receiving side', (): void => {
     }
   });
 
-  it('takes no time of publication that is no time or not yet.', async(): Promise<void> => {
+  it('goes by the time when an event came, whatever time its sender tells.', async(): Promise<void> => {
     const published = `${AS}published`;
-    for (const value of [ 'yesterday', '9999-01-01T00:00:00Z', '-000001-01-01T00:00:00Z' ]) {
+    for (const value of [ 'yesterday', '9999-01-01T00:00:00Z', '-000001-01-01T00:00:00Z', '2020-01-01T00:00:00Z' ]) {
       const id = v7();
+      const before = Date.now();
       await receive(JSON.stringify(flat(id, { [published]: value })));
       const { published: kept } = (await store.getEntry(`${POD}inbox/`, id))!;
-      expect(kept).toBeGreaterThanOrEqual(0);
+      expect(kept).toBeGreaterThanOrEqual(before);
       expect(kept).toBeLessThanOrEqual(Date.now());
     }
   });
 
   it('bounds how much a server brings.', async(): Promise<void> => {
-    receiver = create(1);
+    receiver = create(2);
     await receive(hoppedDocument(await anEvent(), 1));
+    // What is no event counts too, and is counted before it is looked at.
+    await receive('{}');
     await expect(receive(hoppedDocument(await anEvent(), 1))).rejects.toThrow(TooMany);
+    await expect(receive('{')).rejects.toThrow(TooMany);
   });
 });

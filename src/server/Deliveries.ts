@@ -45,7 +45,7 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
    * @param held - How long a delivery waits at most, in seconds. Default 7 days.
    * @param patience - How long a target may fail until it is disabled, in seconds. Default 5 days.
    * @param perHost - The most requests to one host at a time. Default 4.
-   * @param most - The most requests at a time. Default 1,024.
+   * @param most - The most requests at a time. Default 2,048.
    * @param lease - How long a delivery is claimed, in seconds; longer than any request takes. Default 60.
    * @param retention - How long what has ended stays in the log, in days. Default 30.
    */
@@ -66,7 +66,7 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
     held = 604_800,
     patience = 432_000,
     perHost = 4,
-    most = 1_024,
+    most = 2_048,
     lease = 60,
     retention = 30,
   ) {

@@ -483,7 +483,7 @@ describe('The delivery worker', (): void => {
 
     it('waits for no other: a thousand that hang delay nobody who answers, and all of them get their turn.', async(): Promise<void> => {
       await follow('https://live.example/');
-      await start();
+      await start({ most: 1_024 });
       await publish();
       await pass(0);
       expect(sends).toHaveLength(1);

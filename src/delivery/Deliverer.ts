@@ -23,7 +23,7 @@ export interface DelivererOptions {
   readonly health?: Partial<HealthPolicy>;
   /** The most requests to one host at a time. Default 4. */
   readonly perHost?: number;
-  /** The most requests at a time. Default 1,024. */
+  /** The most requests at a time. Default 2,048. */
   readonly most?: number;
   /** How long a claim holds, in milliseconds; longer than any request takes. Default 60,000. */
   readonly lease?: number;
@@ -142,7 +142,7 @@ export class Deliverer {
     this.retry = retryPolicy(options.retry);
     this.health = healthPolicy(options.health);
     this.perHost = options.perHost ?? 4;
-    this.most = options.most ?? 1_024;
+    this.most = options.most ?? 2_048;
     this.lease = options.lease ?? 60_000;
   }
 

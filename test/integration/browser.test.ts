@@ -127,7 +127,10 @@ if (!path && process.env.CI) {
     await page.getByLabel('Name').fill('second');
     await page.getByLabel('Ends').fill('2999-01-01T12:00');
     await page.getByLabel('Only these pods').fill(pod);
-    await page.getByRole('button', { name: 'Make key' }).press('Enter');
+    const make = page.getByRole('button', { name: 'Make key' });
+    // It takes the focus once it is enabled again.
+    await make.click({ trial: true });
+    await make.press('Enter');
     const input = page.getByLabel('Key', { exact: true });
     await input.waitFor();
     const key = await input.inputValue();

@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import type { CliExtractor, ShorthandResolver } from '@solid/community-server';
 import type { IModuleState } from 'componentsjs';
 import { ComponentsManager } from 'componentsjs';
 import { GuardedOutgoing } from '../../src/outgoing/GuardedOutgoing';
-import { ROOT } from '../util/server';
+import { flatten } from '../util/flat';
 
 const OPTION = 'urn:solid-pod-events:default:variable:eventsAllow';
 
@@ -28,8 +27,11 @@ describe('What outgoing requests are allowed', (): void => {
 
   /** One that has made nothing yet: it makes each component once. */
   async function managerOf(): Promise<ComponentsManager<unknown>> {
-    const manager = await ComponentsManager.build({ mainModulePath: ROOT, moduleState, dumpErrorState: false, logLevel: 'error', typeChecking: false });
-    await manager.configRegistry.register(join(ROOT, 'test/config/default.json'));
+    const { config, modules } = await flatten('test/config/default.json');
+    const manager = await ComponentsManager.build({ mainModulePath: modules, moduleState, dumpErrorState: false, logLevel: 'error', typeChecking: false });
+    for (const path of config) {
+      await manager.configRegistry.register(path);
+    }
     return manager;
   }
 

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import TTLCache from '@isaacs/ttlcache';
 import type { Database, Statement } from 'better-sqlite3';
 import DatabaseConstructor from 'better-sqlite3';
 import type { CopyMeter } from '../CopyMeter';
@@ -16,12 +15,11 @@ interface Connection {
   readonly commits: CommitQueue;
   readonly statements: Map<string, Statement>;
   /** The keys of texts of each table, which stay the same once they are written. */
-  readonly keys: Map<string, TTLCache<string, number>>;
+  readonly keys: Map<string, Map<string, number>>;
 }
 
-/** How many keys of a table are kept, and for how long, in milliseconds. */
+/** How many keys of a table are kept; then all are forgotten, which is cheaper than to tell which are old. */
 const MOST_KEYS = 50_000;
-const KEY_MAX_AGE = 60 * 60_000;
 
 /** The path of a database in the folder of the pods' data, or {@link IN_MEMORY}. */
 export function databasePath(folder: string, name: string): string {
@@ -121,12 +119,15 @@ export class SqliteSession {
     const { keys } = this.connect();
     let ofTable = keys.get(table);
     if (!ofTable) {
-      ofTable = new TTLCache({ max: MOST_KEYS, ttl: KEY_MAX_AGE });
+      ofTable = new Map();
       keys.set(table, ofTable);
     }
     let key = ofTable.get(text);
     if (key === undefined) {
       key = this.findOrAdd(table, column, text);
+      if (ofTable.size >= MOST_KEYS) {
+        ofTable.clear();
+      }
       ofTable.set(text, key);
     }
     return key;

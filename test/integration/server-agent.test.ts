@@ -139,7 +139,7 @@ describe('The server as an agent', (): void => {
     const image = `${other.pod}public.png`;
     await other.fetch(image, { method: 'PUT', headers: { 'content-type': 'image/png' }, body: 'x'.repeat(400_000) });
     await grant(other, image, { public: [ 'Read' ]});
-    await expect(profiles.issuersOf(image)).rejects.toThrow('it is larger than 256 KiB');
+    await expect(profiles.issuersOf(image)).rejects.toThrow('it is larger than 64 KiB');
     expect((await other.fetch(image, { method: 'DELETE' })).status).toBe(205);
     const fresh = new Profiles(outgoing, Reflect.get(profiles, 'local'), Reflect.get(profiles, 'contexts'));
     expect(await fresh.issuersOf(`${url}#me`)).toEqual([ 'https://idp.example/' ]);

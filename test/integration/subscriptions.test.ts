@@ -124,9 +124,9 @@ describe('The subscriptions of a pod', (): void => {
     [{ topic: 'a*b', inbox: 'x' }, 'Invalid topic' ],
     [{ topic: 5, inbox: 'x' }, 'Invalid topic' ],
     [{ topic: 'realestate/*', inbox: 'inbox/' }, 'Invalid inbox' ],
-    [{ topic: 'realestate/*', inbox: 'http://localhost/inbox' }, 'Invalid inbox' ],
-    [{ topic: 'realestate/*', inbox: 'http://localhost/inbox/?a/' }, 'Invalid inbox' ],
-    [{ topic: 'realestate/*', inbox: 'https://other.example/inbox/' }, 'another server' ],
+    [{ topic: 'realestate/*', inbox: 'https://other.example/inbox/#a' }, 'Invalid inbox' ],
+    [{ topic: 'realestate/*', webhook: 'hook' }, 'Invalid webhook' ],
+    [{ topic: 'realestate/*', inbox: 'https://other.example/', webhook: 'https://other.example/' }, 'Both inbox and webhook' ],
     [ '[]', 'is a JSON object' ],
     [ '{', 'not valid JSON' ],
   ])('refuse %j.', async(body, message): Promise<void> => {
@@ -134,11 +134,18 @@ describe('The subscriptions of a pod', (): void => {
     expect([ response.status, await response.json() ]).toEqual([ 400, { error: expect.stringContaining(message) }]);
   });
 
+  it('refuse an inbox of another server that the subscriber\'s profile does not name.', async(): Promise<void> => {
+    const response = await create('realestate/*', 'https://other.example/inbox/');
+    expect([ response.status, await response.json() ]).toEqual([ 403, { error: expect.stringContaining('has to name it by ldp:inbox') }]);
+  });
+
   it('refuse containers that cannot be an inbox.', async(): Promise<void> => {
     for (const [ inbox, message ] of [
       [ `${scene.subscriber.pod}nowhere/`, 'There is no container' ],
       [ `${scene.subscriber.pod}publish/`, 'holds published events' ],
       [ `${scene.server.baseUrl}nobody/inbox/`, 'in no pod' ],
+      [ `${scene.subscriber.pod}inbox`, 'ending in /' ],
+      [ `${scene.subscriber.pod}inbox/?a/`, 'ending in /' ],
     ]) {
       const response = await create('realestate/*', inbox);
       expect([ response.status, await response.json() ]).toEqual([ 400, { error: expect.stringContaining(message) }]);

@@ -223,7 +223,7 @@ export class Deliverer {
     }
   }
 
-  /** Looks again when the next delivery is due, and from time to time, because other processes make deliveries too. */
+  /** Looks again after a moment: something is due by then, or another process has made deliveries. */
   private sleep(): void {
     clearTimeout(this.timer);
     if (this.started) {

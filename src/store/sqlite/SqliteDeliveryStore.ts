@@ -22,7 +22,9 @@ import type {
   Replayed,
   TargetNews,
 } from '../DeliveryStore';
-import { STATES } from './delivering';
+import { addAttempt, STATES } from './delivering';
+import type { EventRow } from './eventRow';
+import { EVENTS, toEvent } from './eventRow';
 import type { SqliteSession } from './SqliteSession';
 
 interface ClaimedRow extends Omit<ClaimedDelivery, 'claim' | 'secrets' | 'subscription' | 'isWanted'> {
@@ -191,14 +193,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
       claim,
     );
     if (attempt && changes > 0) {
-      this.db.run(
-        'INSERT OR REPLACE INTO attempts (delivery, at, duration, status, reason) VALUES (?, ?, ?, ?, ?)',
-        delivery,
-        attempt.at,
-        attempt.duration,
-        attempt.status ?? null,
-        attempt.reason ?? null,
-      );
+      addAttempt(this.db, delivery, attempt);
     }
   }
 
@@ -221,16 +216,8 @@ export class SqliteDeliveryStore implements DeliveryStore {
   }
 
   public async eventOf(event: number): Promise<(Event & { readonly hops: number }) | undefined> {
-    const row = this.db.get<Omit<Event, 'id' | 'publisher'> & { uuid: Buffer; publisher: string | null; hops: number }>(`
-      SELECT e.uuid, p.url AS pod, e.topic, a.webid AS publisher, e.published, x.text AS context, e.members, e.hops
-      FROM events e JOIN pods p ON p.id = e.pod JOIN contexts x ON x.id = e.context LEFT JOIN agents a ON a.id = e.publisher
-      WHERE e.id = ?
-    `, event);
-    if (!row) {
-      return undefined;
-    }
-    const { uuid, publisher, ...rest } = row;
-    return { ...rest, id: stringify(uuid), ...publisher !== null && { publisher }};
+    const row = this.db.get<EventRow>(`${EVENTS} WHERE e.id = ?`, event);
+    return row && { ...toEvent(row), hops: row.hops };
   }
 
   public async demandFor({ target, subscription }: ClaimedDelivery): Promise<Demand> {

@@ -19,11 +19,12 @@ import type {
 } from '../EventStore';
 import { accept, receive } from './accepting';
 import { setTarget } from './delivering';
+import type { EventRow } from './eventRow';
+import { EVENTS, toEvent } from './eventRow';
 import { land } from './landing';
 import { removeEventsBefore, removeEventsBeyond, sweepCopies } from './pruning';
 import type { SqliteSession } from './SqliteSession';
 
-interface EventRow extends Omit<Event, 'id' | 'publisher'> { uuid: Buffer; publisher: string | null }
 interface SubscriptionRow {
   uuid: Buffer;
   pod: string;
@@ -151,9 +152,7 @@ export class SqliteEventStore implements EventStore {
 
   public async getEntry(container: string, id: string): Promise<Event | undefined> {
     const row = this.db.get<EventRow>(`
-      SELECT e.uuid, p.url AS pod, e.topic, a.webid AS publisher, e.published, x.text AS context, e.members
-      FROM events e JOIN pods p ON p.id = e.pod JOIN contexts x ON x.id = e.context LEFT JOIN agents a ON a.id = e.publisher
-      WHERE e.uuid = ? AND EXISTS (
+      ${EVENTS} WHERE e.uuid = ? AND EXISTS (
         SELECT 1 FROM entries n JOIN containers c ON c.id = n.container WHERE c.url = ? AND n.event = e.id
       )
     `, parse(id), container);
@@ -363,10 +362,6 @@ export class SqliteEventStore implements EventStore {
   private agentKey(webId: string): number {
     return this.db.key('agents', 'webid', webId);
   }
-}
-
-function toEvent({ uuid, publisher, ...row }: EventRow): Event {
-  return { ...row, id: stringify(uuid), ...publisher !== null && { publisher }};
 }
 
 function toSubscription({ uuid, kind, url, disabled, inbox, ...row }: SubscriptionRow): Subscription {

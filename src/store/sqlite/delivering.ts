@@ -1,3 +1,4 @@
+import type { Attempt } from '../DeliveryStore';
 import type { RemoteRecipient, RemoteTarget } from '../EventStore';
 import type { SqliteSession } from './SqliteSession';
 
@@ -65,20 +66,24 @@ export function addRecipients(
       RETURNING id
     `, event, target, hostKey, pod, state, due, due, attempt ? 1 : 0, copy ?? null)!;
     if (attempt) {
-      const { at, duration, status, reason } = attempt;
-      session.run(
-        'INSERT INTO attempts (delivery, at, duration, status, reason) VALUES (?, ?, ?, ?, ?)',
-        row.id,
-        at,
-        duration,
-        status ?? null,
-        reason ?? null,
-      );
+      addAttempt(session, row.id, attempt);
     }
     if (state === 0) {
       session.run(`UPDATE hosts SET next = ${DUE} WHERE id = ?`, due, due, hostKey);
     }
   }
+}
+
+/** Records an attempt of a delivery; of two that began in the same millisecond the later one stays. */
+export function addAttempt(session: SqliteSession, delivery: number, { at, duration, status, reason }: Attempt): void {
+  session.run(
+    'INSERT OR REPLACE INTO attempts (delivery, at, duration, status, reason) VALUES (?, ?, ?, ?, ?)',
+    delivery,
+    at,
+    duration,
+    status ?? null,
+    reason ?? null,
+  );
 }
 
 /** What came of giving a subscription its target. */

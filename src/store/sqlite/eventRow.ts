@@ -1,0 +1,21 @@
+import { stringify } from 'uuid';
+import type { Event } from '../../event/Event';
+
+/** An event as {@link EVENTS} selects it. */
+export interface EventRow extends Omit<Event, 'id' | 'publisher'> {
+  readonly uuid: Buffer;
+  readonly publisher: string | null;
+  /** How many servers have passed it on. */
+  readonly hops: number;
+}
+
+/** Selects events `e`, whole. */
+export const EVENTS = `
+  SELECT e.uuid, p.url AS pod, e.topic, a.webid AS publisher, e.published, x.text AS context, e.members, e.hops
+  FROM events e JOIN pods p ON p.id = e.pod JOIN contexts x ON x.id = e.context LEFT JOIN agents a ON a.id = e.publisher
+`;
+
+/** The event of a row. */
+export function toEvent({ uuid, publisher, pod, topic, published, context, members }: EventRow): Event {
+  return { id: stringify(uuid), pod, topic, ...publisher !== null && { publisher }, published, context, members };
+}

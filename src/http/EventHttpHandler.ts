@@ -115,15 +115,17 @@ export class EventHttpHandler extends HttpHandler {
   }
 
   private async answer(match: Match): Promise<Answer | PassedOn> {
-    const { face, rule, method, url, pod, isOfServer } = match;
+    const { face, rule, url, pod, isOfServer } = match;
     try {
+      const exchange = face.prepare(match);
+      const { method } = exchange;
       if (!rule.own.includes(method)) {
         throw methodNotAllowed(method, url, [ ...rule.ldp, ...rule.own ]);
       }
       if (!isOfServer && !await this.pods.exists(pod)) {
         throw new HttpProblem(404, `There is no pod at ${pod}`);
       }
-      return await face.handle(match);
+      return await face.handle(exchange);
     } catch (error: unknown) {
       return face.problem(this.toProblem(error, match), match);
     }

@@ -50,6 +50,16 @@ export abstract class Face {
   public abstract ruleFor(path: string): Rule | undefined;
 
   /**
+   * What a request is taken for before its method and its pod are looked at, in dialects by which a client can say more
+   * than HTTP lets it.
+   *
+   * @throws What {@link problem} has a body for.
+   */
+  public prepare(exchange: Exchange): Exchange {
+    return exchange;
+  }
+
+  /**
    * Answers a request whose path and method are of this face, and whose pod, if it is of one, exists.
    *
    * @throws What {@link problem} has a body for, once it has become an {@link HttpProblem}.

@@ -6,7 +6,7 @@ import { createEvent } from '../event/EventDocument';
 import { InvalidInput } from '../event/InvalidInput';
 import { LIMITS } from '../event/limits';
 import { parseTopic, topicPath } from '../event/Topic';
-import type { AcceptedEvent, EventStore, Forward, RemoteRecipient } from '../store/EventStore';
+import type { AcceptedEvent, EventStore, Forward, Once, RemoteRecipient } from '../store/EventStore';
 import { covers } from '../subscription/TopicPattern';
 import { NotAuthorized } from './NotAuthorized';
 import { fewAtOnce } from './fewAtOnce';
@@ -28,6 +28,24 @@ export interface PublishRequest {
    * because whoever may publish through it by this dialect may also publish to it.
    */
   readonly toProducer?: boolean;
+  /** How many systems have passed the events on before; `Infinity` if that cannot be told. Default 0. */
+  readonly hops?: number;
+  /** Set if the request makes its events once, however often it is sent. */
+  readonly once?: Pick<Once, 'key' | 'fingerprint'>;
+  /** Whether it is to be told if anybody would get the events from the producing pod. */
+  readonly asksAudience?: boolean;
+  /** What the log shows of the request, and the key of the entry of the catalogue by which it was made. */
+  readonly logged?: Pick<AcceptedEvent, 'request' | 'entry'>;
+}
+
+/**
+ * What came of a request to publish.
+ */
+export interface Published {
+  /** The events, in the order of their drafts. */
+  readonly events: readonly Pick<Event, 'id' | 'pod'>[];
+  /** Whether a subscription of the producing pod would get one of them, as it was when the request was first made. */
+  readonly hasAudience?: boolean;
 }
 
 /** When a recipient who was offered an event is tried again, in milliseconds. */
@@ -103,7 +121,7 @@ export class Publisher {
    *         or the topic that its API key does not cover.
    * @throws {@link TooMany} if the publisher has published too much of late.
    */
-  public async publish(request: PublishRequest): Promise<Event[]> {
+  public async publish(request: PublishRequest): Promise<Published> {
     const begun = performance.now();
     assertWithinLimits(request);
     this.outbox.makeWay();
@@ -123,7 +141,7 @@ export class Publisher {
       }
     }
     this.meter?.accepted(offered, performance.now() - begun);
-    return accepted.map(({ event }): Event => event);
+    return { events: accepted.map(({ event }): Event => event) };
   }
 
   /**

@@ -68,6 +68,19 @@ export interface Readers {
 }
 
 /**
+ * Who would get an event if it were published now.
+ */
+export interface Audience {
+  /**
+   * How many subscriptions of a pod would get an event of a topic that the pod forwards:
+   * those that match it, whose targets take events, and whose agents may receive it.
+   */
+  countOf: (pod: string, topic: string) => Promise<number>;
+  /** Whether there is one at least, which is sooner known. */
+  hasAny: (pod: string, topic: string) => Promise<boolean>;
+}
+
+/**
  * Is told that there may be something to forward.
  */
 export interface Wakeable {

@@ -2,6 +2,7 @@ import type { Event } from '../event/Event';
 import type { Subscription } from '../subscription/Subscription';
 import type { Attempt } from './DeliveryStore';
 import type { Openable } from './Openable';
+import type { RequestRecord } from './RequestLog';
 
 /**
  * A pod that gets an event and forwards it to its subscribers.
@@ -40,6 +41,66 @@ export interface AcceptedEvent {
   readonly event: Event;
   readonly forwards: readonly Forward[];
   readonly recipients?: readonly RemoteRecipient[];
+  /** How many systems had passed it on before it was published here. Default 0. */
+  readonly hops?: number;
+  /** The request by which it came, where the dialect has that shown in its log. */
+  readonly request?: RequestRecord;
+  /** The key of the entry of the pod's catalogue by which it was sent. */
+  readonly entry?: number;
+}
+
+/**
+ * A request that makes its events once, however often it is sent.
+ *
+ * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
+ */
+export interface Once {
+  /** The WebID of who makes it; absent for the public. */
+  readonly agent?: string;
+  /** The base URL of the pod to which it is made. */
+  readonly pod: string;
+  /** What the client has named it. */
+  readonly key: string;
+  /** The SHA-256 of what it asks for, in hex. */
+  readonly fingerprint: string;
+}
+
+/**
+ * What a request made when it was made first.
+ */
+export interface Made {
+  readonly fingerprint: string;
+  /** What was handed over with it. */
+  readonly result: string;
+}
+
+/**
+ * A subscription that a topic matches and whose target takes events.
+ */
+export interface Follower {
+  /** The WebID of the subscriber. */
+  readonly agent: string;
+  /** The inbox of which it is to be asked again whether the subscriber controls it, if so. */
+  readonly doubtedInbox?: string;
+}
+
+/**
+ * Some of the subscriptions that a topic matches.
+ */
+export interface Followers {
+  readonly followers: readonly Follower[];
+  /** The place that was reached; `undefined` behind the last one. */
+  readonly next?: FollowerPlace;
+}
+
+/**
+ * A place among the subscriptions that a topic matches.
+ */
+export interface FollowerPlace {
+  /** The pattern, as its place among all that match. */
+  readonly pattern: number;
+  /** The key of the last inbox of that pattern that was reached. */
+  readonly inbox: number;
 }
 
 /**
@@ -235,9 +296,17 @@ export interface EventStore extends Openable {
    * Stores events in the containers of their pods, their copies in the pods' own inboxes where nobody watches these,
    * and what is to be forwarded: all or nothing.
    *
+   * @param events - What to store.
+   * @param once - The request by which they come, if it is to make them once, with what is told to whoever repeats it.
+   *
    * @returns Whether anything is to be forwarded.
+   *
+   * @throws `AlreadyMade` if a request of the same agent, pod and key was stored within the last 24 hours;
+   *         then nothing is stored.
    */
-  accept: (events: readonly AcceptedEvent[]) => Promise<boolean>;
+  accept: (events: readonly AcceptedEvent[], once?: Once & Pick<Made, 'result'>) => Promise<boolean>;
+  /** What a request of the same agent, pod and key made within the last 24 hours, if there was one. */
+  findMade: (once: Once) => Promise<Made | undefined>;
   /**
    * Stores an event that came to the inbox of a pod from elsewhere: once, and with what is to be forwarded.
    */
@@ -286,6 +355,22 @@ export interface EventStore extends Openable {
   listSubscriptions: (pod: string, agent?: string) => Promise<Subscription[]>;
   /** Ends a subscription: nothing more is copied for it. Returns whether it was there. */
   removeSubscription: (pod: string, id: string) => Promise<boolean>;
+
+  /**
+   * A number that rises whenever {@link followersOf} may have other answers for a pod, in whichever process;
+   * `undefined` if the pod is not known.
+   */
+  revisionOf: (pod: string) => Promise<number | undefined>;
+  /**
+   * The subscriptions of a pod that match a topic and whose targets take events, whether or not their agents may
+   * receive it. One of whose agent it is known that it does not control its inbox any more is left out.
+   *
+   * @param pod - The base URL of the pod.
+   * @param topic - The topic.
+   * @param after - The place that was reached before, if any.
+   * @param limit - About how many to look at: those with the same inbox are not told apart.
+   */
+  followersOf: (pod: string, topic: string, after: FollowerPlace | undefined, limit: number) => Promise<Followers>;
 
   /**
    * The oldest waiting event of each pod that has any, beginning behind the pods that were returned last.

@@ -57,7 +57,8 @@ export class PublishFace extends Face {
     }
     assertMediaType(request, [ JSON_MEDIA_TYPE ]);
     const { drafts, isArray } = parsePublish(await readText(request, this.maxBytes));
-    const ids = (await this.publisher.publish({ pod, caller, drafts })).map(eventUrl);
+    const { events } = await this.publisher.publish({ pod, caller, drafts });
+    const ids = events.map(eventUrl);
     return jsonAnswer(201, { id: ids[0], ...isArray && { ids }}, { Location: ids[0] });
   }
 

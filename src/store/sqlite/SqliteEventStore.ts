@@ -9,6 +9,7 @@ import type {
   Doubt,
   Entry,
   EventStore,
+  Followers,
   LandResult,
   PendingForward,
   ReaderScope,
@@ -144,6 +145,18 @@ export class SqliteEventStore implements EventStore {
 
   public async accept(events: readonly AcceptedEvent[]): Promise<boolean> {
     return this.db.write((): boolean => accept(this.db, events));
+  }
+
+  public async findMade(): Promise<undefined> {
+    return undefined;
+  }
+
+  public async revisionOf(): Promise<number | undefined> {
+    return undefined;
+  }
+
+  public async followersOf(): Promise<Followers> {
+    return { followers: []};
   }
 
   public async receive(received: ReceivedEvent): Promise<Reception> {

@@ -200,6 +200,70 @@ export const MIGRATIONS: readonly string[] = [
     time INTEGER NOT NULL
   ) STRICT;
   `,
+  // Requests that are made once; catalogues, and what of a request is logged; a number for what the followers are.
+  `
+  ALTER TABLE events ADD COLUMN entry INTEGER;
+  ALTER TABLE events ADD COLUMN request TEXT;
+  CREATE TABLE made (
+    pod INTEGER NOT NULL REFERENCES pods,
+    agent INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    result TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (pod, agent, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX made_at ON made (at);
+  CREATE TABLE systems (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    pod INTEGER NOT NULL REFERENCES pods,
+    identifier TEXT NOT NULL,
+    name TEXT NOT NULL,
+    class TEXT NOT NULL,
+    type TEXT NOT NULL,
+    description TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    removed INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX identified_systems ON systems (pod, identifier) WHERE removed IS NULL;
+  CREATE TABLE entries_of_catalogue (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    pod INTEGER NOT NULL REFERENCES pods,
+    system INTEGER NOT NULL REFERENCES systems,
+    identifier TEXT NOT NULL,
+    name TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    description TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    schema TEXT,
+    created INTEGER NOT NULL,
+    removed INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX identified_entries ON entries_of_catalogue (pod, identifier);
+  CREATE INDEX entries_by_system ON entries_of_catalogue (system);
+  ALTER TABLE pods ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+  CREATE TRIGGER subscription_added AFTER INSERT ON subscriptions BEGIN
+    UPDATE pods SET revision = revision + 1 WHERE id = NEW.pod;
+  END;
+  CREATE TRIGGER subscription_changed AFTER UPDATE ON subscriptions BEGIN
+    UPDATE pods SET revision = revision + 1 WHERE id = NEW.pod;
+  END;
+  CREATE TRIGGER subscription_removed AFTER DELETE ON subscriptions BEGIN
+    UPDATE pods SET revision = revision + 1 WHERE id = OLD.pod;
+  END;
+  CREATE TRIGGER target_changed AFTER UPDATE OF disabled ON targets WHEN NEW.disabled IS NOT OLD.disabled BEGIN
+    UPDATE pods SET revision = revision + 1 WHERE id IN (SELECT pod FROM subscriptions WHERE target = NEW.id);
+  END;
+  CREATE TRIGGER doubt_added AFTER INSERT ON doubts BEGIN
+    UPDATE pods SET revision = revision + 1 WHERE id = NEW.pod;
+  END;
+  CREATE TRIGGER doubt_refused AFTER UPDATE OF refused ON doubts BEGIN
+    UPDATE pods SET revision = revision + 1 WHERE id = NEW.pod;
+  END;
+  CREATE TRIGGER doubt_settled AFTER DELETE ON doubts BEGIN
+    UPDATE pods SET revision = revision + 1 WHERE id = OLD.pod;
+  END;
+  `,
 ];
 
 /** The answers of who may receive what belong to a process, and end with it. */

@@ -32,9 +32,9 @@ describe('Recipients on other servers', (): void => {
 
   const publish = async(recipients: string[], sources: string[] = []): Promise<Event[]> => publishAll([{ recipients, sources }]);
   async function publishAll(drafts: { recipients: string[]; sources: string[] }[]): Promise<Event[]> {
-    return publisher.publish({
+    return (await publisher.publish({
       pod: POD, caller: { agent: PUBLISHER }, drafts: drafts.map((draft) => ({ topic: TOPIC, ...draft })),
-    });
+    })).events as Event[];
   }
   const log = async(): Promise<DeliveryRecord[]> => (await deliveries.listDeliveries(POD, {}, Number.MAX_SAFE_INTEGER, 1_000)).reverse();
   const hostsOf = async(): Promise<string[]> => (await deliveries.dueHosts(Date.now() + 60_000, 100)).map(({ name }): string => name).sort();

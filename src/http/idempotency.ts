@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import { InvalidInput } from '../event/InvalidInput';
+import type { PublishRequest } from '../publish/Publisher';
+import type { Exchange } from './Face';
+
+const KEY = /^[\u0021-\u007E]{1,255}$/u;
+
+/**
+ * What tells a request from others, if its client has given it a key so that it can be repeated.
+ *
+ * @param exchange - The request.
+ * @param body - Its body.
+ *
+ * @throws {@link InvalidInput} if the key is not 1 to 255 visible characters of ASCII.
+ *
+ * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header#section-2
+ */
+export function onceOf({ request, path }: Exchange, body: string): PublishRequest['once'] {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) {
+    return undefined;
+  }
+  if (typeof key !== 'string' || !KEY.test(key)) {
+    throw new InvalidInput('Invalid Idempotency-Key: it is 1 to 255 visible characters of ASCII, such as a UUID');
+  }
+  const query = request.url!.split('?').slice(1).join('?');
+  const fingerprint = createHash('sha256').update(`${path}\n${query}\n`).update(body).digest('hex');
+  return { key, fingerprint };
+}

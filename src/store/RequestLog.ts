@@ -1,0 +1,99 @@
+import type { TopicPattern } from '../subscription/TopicPattern';
+import type { Attempt, TargetKind } from './DeliveryStore';
+import type { CatalogueEntry } from './CatalogueStore';
+import type { Page, PageRequest } from './Page';
+
+/**
+ * A request as the log shows it, without its body, which is the data of the event. Secrets are masked before it is
+ * made.
+ */
+export interface RequestRecord {
+  readonly method: string;
+  /** Its URL, without its query. */
+  readonly url: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** By names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * What became of an event for one subscription or recipient: it got it, has yet to get it, will not get it because of
+ * failures, may not receive it any more or asks for it no more; or, in an inbox here, there is no copy,
+ * because the subscriber may not receive it or has deleted it.
+ */
+export type OutcomeState = 'processed' | 'waiting' | 'error' | 'ended' | 'absent';
+
+/**
+ * Which of the events that were published through a pod to show.
+ */
+export interface RequestFilter {
+  /** Only those that this system has sent. */
+  readonly system?: number;
+  /** Only those of this moment or later, in milliseconds since 1970. */
+  readonly since?: number;
+  /** Only those of before this moment. */
+  readonly until?: number;
+  /** Only those whose id begins so. */
+  readonly id?: string;
+  /** Only those that were sent by an entry whose identifier has this in it. */
+  readonly identifier?: string;
+  /** Only those with an outcome of this state. */
+  readonly state?: OutcomeState;
+  /** Only those whose topic one of these patterns matches. */
+  readonly topics?: readonly TopicPattern[];
+}
+
+/**
+ * An event that was published through a pod, with what is known of the request.
+ */
+export interface LoggedEvent {
+  /** The id of the event, a UUID. */
+  readonly id: string;
+  readonly topic: string;
+  /** When it was published, in milliseconds since 1970. */
+  readonly published: number;
+  /** The entry of the catalogue by which it was sent, be it there or removed since; absent in other dialects. */
+  readonly entry?: Pick<
+    CatalogueEntry,
+    'id' | 'identifier' | 'name' | 'operation' | 'description' | 'system' | 'systemName' | 'systemIdentifier'
+  >;
+  /** The request, where the dialect has it logged. */
+  readonly request?: RequestRecord;
+  /** The states of its outcomes, each once. */
+  readonly states: readonly OutcomeState[];
+}
+
+/**
+ * What became of an event for one subscription or recipient.
+ */
+export interface Outcome {
+  /** Names it within the pod: the key of a delivery, or the ids of event and subscription with a dot between. */
+  readonly id: string;
+  /** The id of the event. */
+  readonly event: string;
+  readonly state: OutcomeState;
+  /** The id of the subscription; absent for a recipient. */
+  readonly subscription?: string;
+  /** What the subscription follows. */
+  readonly pattern?: string;
+  /** What it goes to: `copy` is an inbox here. */
+  readonly kind: TargetKind | 'copy';
+  /** The URL of the inbox or webhook, or the WebID of the recipient. */
+  readonly url: string;
+  /** The last attempts, oldest first; none for copies. */
+  readonly attempts: readonly Attempt[];
+}
+
+/**
+ * The log of what was published through a pod: a view of its events, subscriptions, copies and deliveries.
+ */
+export interface RequestLog {
+  /** Events in the order of their publishing. Looks at them in steps, so that it never holds the process for long. */
+  listEvents: (pod: string, filter: RequestFilter, page: PageRequest) => Promise<Page<LoggedEvent>>;
+  /** One event, with the text of its data. */
+  getEvent: (pod: string, id: string) => Promise<(LoggedEvent & { readonly data?: string }) | undefined>;
+  /** What became of an event; `limit` outcomes at most. */
+  listOutcomes: (pod: string, id: string, limit: number) => Promise<Outcome[]>;
+  /** One outcome, by its {@link Outcome.id}. */
+  getOutcome: (pod: string, id: string) => Promise<Outcome | undefined>;
+}

@@ -1,0 +1,101 @@
+import { parseTopic, topicPath } from '../event/Topic';
+import type { EventStore, Follower, FollowerPlace } from '../store/EventStore';
+import { controlsInbox } from './consent';
+import type { Access, Audience, Readers } from './ports';
+
+interface Count {
+  /** What it was counted at: the access epoch of the pod and the revision of its subscriptions. */
+  readonly state: string;
+  /** When it was counted, in milliseconds since 1970. */
+  readonly at: number;
+  readonly count: number;
+  /** Whether the count went on to the end, or stopped at the first one. */
+  readonly isWhole: boolean;
+}
+
+/** How many subscriptions are looked at in one step, and how many counts are kept. */
+const CHUNK = 2_000;
+const MOST_COUNTS = 10_000;
+
+/**
+ * Counts who would get an event, and remembers it as long as neither access to the pod nor its subscriptions change.
+ *
+ * It asks for each subscriber what the fan-out would ask: whether the target takes events, whether the agent may read
+ * the topic, and where that is in doubt, whether it still controls its inbox.
+ */
+export class EpochAudience implements Audience {
+  private readonly store: EventStore;
+  private readonly readers: Readers;
+  private readonly access: Access;
+  private readonly maxAge: number;
+  // In the order of their making, so the first is the oldest.
+  private readonly counts = new Map<string, Count>();
+
+  /**
+   * @param store - Knows the subscriptions.
+   * @param readers - Tells who among many may read a topic.
+   * @param access - Tells who controls an inbox.
+   * @param maxAge - How long a count is used at most, in seconds. Default 60.
+   */
+  public constructor(store: EventStore, readers: Readers, access: Access, maxAge = 60) {
+    this.store = store;
+    this.readers = readers;
+    this.access = access;
+    this.maxAge = maxAge * 1_000;
+  }
+
+  public async countOf(pod: string, topic: string): Promise<number> {
+    return this.find(pod, topic, true);
+  }
+
+  public async hasAny(pod: string, topic: string): Promise<boolean> {
+    return await this.find(pod, topic, false) > 0;
+  }
+
+  private async find(pod: string, topic: string, isWhole: boolean): Promise<number> {
+    const name = `${pod} ${topic}`;
+    // Read before the subscriptions are, so that no count is kept for a state that is newer than itself.
+    const state = await this.stateOf(pod);
+    const known = this.counts.get(name);
+    if (known && known.state === state && Date.now() - known.at < this.maxAge && (known.isWhole || !isWhole)) {
+      return known.count;
+    }
+    const at = Date.now();
+    const count = await this.count(pod, topic, isWhole);
+    this.counts.delete(name);
+    if (this.counts.size >= MOST_COUNTS) {
+      this.counts.delete(this.counts.keys().next().value!);
+    }
+    this.counts.set(name, { state, at, count, isWhole: isWhole || count === 0 });
+    return count;
+  }
+
+  private async stateOf(pod: string): Promise<string> {
+    return `${await this.store.epochOf(pod)} ${await this.store.revisionOf(pod)}`;
+  }
+
+  /** Counts all, or up to the first ones that are found. */
+  private async count(pod: string, topic: string, isWhole: boolean): Promise<number> {
+    const resource = `${pod}${topicPath(parseTopic(topic))}`;
+    let count = 0;
+    let place: FollowerPlace | undefined;
+    do {
+      const { followers, next } = await this.store.followersOf(pod, topic, place, CHUNK);
+      const agents = [ ...new Set(followers.map(({ agent }): string => agent)) ];
+      const readers = agents.length > 0 ? await this.readers.readersOf(resource, agents) : new Set<string>();
+      for (const follower of followers) {
+        if (readers.has(follower.agent) && await this.takes(follower)) {
+          count += 1;
+        }
+      }
+      place = next;
+      // Others have their turn between the steps.
+      await new Promise((resolve): unknown => setImmediate(resolve));
+    } while (place && (isWhole || count === 0));
+    return count;
+  }
+
+  private async takes({ agent, doubtedInbox }: Follower): Promise<boolean> {
+    return doubtedInbox === undefined || controlsInbox(this.access, { agent }, doubtedInbox);
+  }
+}

@@ -21,6 +21,7 @@ export * from './http/deliveries/DeliveriesFace';
 export * from './http/errors';
 export * from './http/external-event/ExternalEventFace';
 export * from './http/inbox/InboxFace';
+export * from './http/publish/CheckFace';
 export * from './http/publish/PublishFace';
 export * from './http/subscriptions/SubscriptionsFace';
 export * from './identity/ApiKey';

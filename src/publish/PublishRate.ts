@@ -27,17 +27,38 @@ export class PublishRate {
    * @throws {@link TooMany} if they are too many.
    */
   public async count(agent: string | undefined, pod: string, events: number): Promise<void> {
-    const who = agent ?? `the public through ${pod}`;
+    const who = nameOf(agent, pod);
     try {
       await this.limiter?.consume(who, events);
     } catch (error: unknown) {
       if (!(error instanceof RateLimiterRes)) {
         throw error;
       }
-      throw new TooMany(
-        `At most ${this.most} events in a minute are accepted of ${who}: wait, or publish fewer`,
-        Math.max(1, Math.ceil(error.msBeforeNext / 1_000)),
-      );
+      throw this.tooMany(who, error);
     }
   }
+
+  /**
+   * Tells whether events could be counted, and counts none.
+   *
+   * @throws {@link TooMany} if they would be too many.
+   */
+  public async check(agent: string | undefined, pod: string, events: number): Promise<void> {
+    const who = nameOf(agent, pod);
+    const state = await this.limiter?.get(who);
+    if (state ? state.consumedPoints + events > this.most : this.limiter && events > this.most) {
+      throw this.tooMany(who, state ?? undefined);
+    }
+  }
+
+  private tooMany(who: string, state?: RateLimiterRes): TooMany {
+    return new TooMany(
+      `At most ${this.most} events in a minute are accepted of ${who}: wait, or publish fewer`,
+      Math.max(1, Math.ceil((state?.msBeforeNext ?? 0) / 1_000)),
+    );
+  }
+}
+
+function nameOf(agent: string | undefined, pod: string): string {
+  return agent ?? `the public through ${pod}`;
 }

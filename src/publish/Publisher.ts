@@ -6,11 +6,13 @@ import { createEvent } from '../event/EventDocument';
 import { InvalidInput } from '../event/InvalidInput';
 import { LIMITS } from '../event/limits';
 import { parseTopic, topicPath } from '../event/Topic';
-import type { AcceptedEvent, EventStore, Forward, Once, RemoteRecipient } from '../store/EventStore';
-import { covers } from '../subscription/TopicPattern';
+import { AlreadyMade } from '../store/AlreadyMade';
+import type { AcceptedEvent, EventStore, Forward, Made, Once, RemoteRecipient } from '../store/EventStore';
+import { Conflict } from './Conflict';
 import { NotAuthorized } from './NotAuthorized';
 import { fewAtOnce } from './fewAtOnce';
-import type { AcceptMeter, Access, Outbox, Pods, RemoteRecipients, Wakeable } from './ports';
+import type { AcceptMeter, Access, Audience, Outbox, Pods, RemoteRecipients, Wakeable } from './ports';
+import { coversTopic } from './Precheck';
 import type { PublishRate } from './PublishRate';
 
 /**
@@ -23,6 +25,8 @@ export interface PublishRequest {
   readonly caller: Caller;
   /** What to publish; at least one. */
   readonly drafts: readonly EventDraft[];
+  /** Whether they came as an array, so that an error names the place of what is wrong. */
+  readonly isArray?: boolean;
   /**
    * Whether the producing pod itself gets the events and forwards them,
    * because whoever may publish through it by this dialect may also publish to it.
@@ -48,6 +52,20 @@ export interface Published {
   readonly hasAudience?: boolean;
 }
 
+/**
+ * What would come of publishing an event.
+ */
+export interface Forecast {
+  /** Why it would be refused, if so. */
+  readonly fault?: InvalidInput | NotAuthorized;
+  /** How many subscriptions, of all pods of this server that would forward it, would get it. */
+  readonly subscriptions: number;
+  /** The recipients and sources on other servers, who decide for themselves. */
+  readonly elsewhere: readonly string[];
+}
+
+/** More hops than these need not be told apart. */
+const MOST_HOPS_NOTED = 1_000;
 /** When a recipient who was offered an event is tried again, in milliseconds. */
 const FIRST_RETRY = 5_000;
 
@@ -68,8 +86,12 @@ export class Publisher {
   private readonly rate: PublishRate;
   private readonly remote: RemoteRecipients;
   private readonly outbox: Outbox;
+  private readonly audience: Audience;
   private readonly budget: number;
+  private readonly mostHops: number;
   private readonly meter?: AcceptMeter;
+  /** The requests with a key that are being made, by agent, pod and key. */
+  private readonly underWay = new Map<string, Promise<unknown>>();
 
   /**
    * @param store - Where events are kept.
@@ -80,7 +102,9 @@ export class Publisher {
    * @param rate - Bounds how much an agent publishes.
    * @param remote - Reaches recipients on other servers.
    * @param outbox - Makes the deliveries to those who could not be reached at once.
+   * @param audience - Knows who would get events.
    * @param budget - How long a request waits for the servers of its recipients, in milliseconds. Default 3,000.
+   * @param mostHops - From how many hops on an event is not forwarded any more. Default 3.
    * @param meter - Counts what is accepted.
    */
   public constructor(
@@ -92,7 +116,9 @@ export class Publisher {
     rate: PublishRate,
     remote: RemoteRecipients,
     outbox: Outbox,
+    audience: Audience,
     budget = 3_000,
+    mostHops = 3,
     meter?: AcceptMeter,
   ) {
     this.store = store;
@@ -103,7 +129,9 @@ export class Publisher {
     this.rate = rate;
     this.remote = remote;
     this.outbox = outbox;
+    this.audience = audience;
     this.budget = budget;
+    this.mostHops = mostHops;
     this.meter = meter;
   }
 
@@ -116,32 +144,127 @@ export class Publisher {
    * Recipients on other servers are offered the events before, within a time budget. Who has not answered by then gets
    * them later; if one refuses, nothing is stored here, though another may have taken its copy already.
    *
+   * A request with a key makes its events once: for 24 hours a repeat by the same agent gets what the first one got,
+   * also if it comes while the first one is being made. What was refused made nothing, and is tried again.
+   *
    * @throws {@link InvalidInput} if a WebID of this server has no pod, or data is no valid JSON-LD.
    * @throws {@link NotAuthorized} that names the first recipient to whom the publisher may not publish,
    *         or the topic that its API key does not cover.
+   * @throws {@link Conflict} if another request was made with the same key.
    * @throws {@link TooMany} if the publisher has published too much of late.
    */
   public async publish(request: PublishRequest): Promise<Published> {
-    const begun = performance.now();
     assertWithinLimits(request);
-    this.outbox.makeWay();
-    await this.rate.count(request.caller.agent, request.pod, request.drafts.length);
-    const pods = await this.findPods(request.drafts);
-    await this.countRemote(request, pods);
-    await this.authorize(request, pods);
-    const accepted = await Promise.all(request.drafts.map(async(draft, index): Promise<AcceptedEvent> => ({
-      event: await this.create(draft, index, request),
-      forwards: forwardsOf(draft, request, pods),
-    })));
-    const offered = await this.offer(request, accepted, pods);
-    if (await this.store.accept(offered)) {
-      this.fanOut.wake();
-      if (offered !== accepted) {
-        this.outbox.wake();
+    const { once: named, caller: { agent }, pod } = request;
+    if (!named) {
+      return this.publishNew(request);
+    }
+    const once = { ...named, pod, ...agent !== undefined && { agent }};
+    return this.singly(JSON.stringify([ pod, agent, once.key ]), async(): Promise<Published> => {
+      const made = await this.store.findMade(once);
+      return made ? repeated(made, once) : this.publishNew(request, once);
+    });
+  }
+
+  /** Does work of one name in turns. */
+  private async singly<T>(name: string, run: () => Promise<T>): Promise<T> {
+    const before = this.underWay.get(name);
+    const mine = before ? before.then(run, run) : run();
+    this.underWay.set(name, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.underWay.get(name) === mine) {
+        this.underWay.delete(name);
       }
     }
+  }
+
+  private async publishNew(request: PublishRequest, once?: Once): Promise<Published> {
+    const begun = performance.now();
+    const { caller, pod, drafts, asksAudience, hops = 0, logged } = request;
+    this.outbox.makeWay();
+    await this.rate.count(caller.agent, pod, drafts.length);
+    const pods = await this.findPods(request);
+    await this.countRemote(request, pods);
+    await this.authorize(request, pods);
+    const isForwarded = hops < this.mostHops;
+    const accepted = await Promise.all(drafts.map(async(draft, index): Promise<AcceptedEvent> => ({
+      event: await this.create(draft, index, request),
+      forwards: isForwarded ? forwardsOf(draft, request, pods) : [],
+      ...hops > 0 && { hops: Math.min(hops, MOST_HOPS_NOTED) },
+      ...logged,
+    })));
+    const hasAudience = asksAudience ? isForwarded && await this.hasAudience(pod, drafts) : undefined;
+    const offered = isForwarded ? await this.offer(request, accepted, pods) : accepted;
+    const published: Published = {
+      events: accepted.map(({ event: { id } }): Published['events'][number] => ({ id, pod })),
+      ...hasAudience !== undefined && { hasAudience },
+    };
+    try {
+      if (await this.store.accept(offered, once && { ...once, result: JSON.stringify(published) })) {
+        this.fanOut.wake();
+        if (offered !== accepted) {
+          this.outbox.wake();
+        }
+      }
+    } catch (error: unknown) {
+      // Another process of the server was first.
+      if (error instanceof AlreadyMade) {
+        return repeated(error.made, once!);
+      }
+      throw error;
+    }
     this.meter?.accepted(offered, performance.now() - begun);
-    return { events: accepted.map(({ event }): Event => event) };
+    return published;
+  }
+
+  private async hasAudience(pod: string, drafts: readonly EventDraft[]): Promise<boolean> {
+    for (const { topic } of drafts) {
+      if (await this.audience.hasAny(pod, topic)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * What would come of a request to publish, for each of its events as if it were sent alone; nothing is stored.
+   * Recipients on other servers are not asked.
+   *
+   * @throws {@link InvalidInput} if the request as a whole asks for too much.
+   * @throws {@link TooMany} if the publisher has published too much of late.
+   */
+  public async check(request: PublishRequest): Promise<Forecast[]> {
+    const { caller, pod, drafts } = request;
+    await this.rate.check(caller.agent, pod, drafts.length);
+    const forecasts: Forecast[] = [];
+    for (const draft of drafts) {
+      forecasts.push(await this.forecast({ ...request, drafts: [ draft ], isArray: false }));
+    }
+    assertRemote(forecasts.reduce((sum, { elsewhere }): number => sum + elsewhere.length, 0));
+    return forecasts;
+  }
+
+  /** What would come of the one event of a request. */
+  private async forecast(request: PublishRequest): Promise<Forecast> {
+    const [ draft ] = request.drafts;
+    try {
+      assertWithinLimits(request);
+      const pods = await this.findPods(request);
+      await this.authorize(request, pods);
+      await this.create(draft, 0, request);
+      let subscriptions = 0;
+      for (const { pod } of forwardsOf(draft, request, pods)) {
+        subscriptions += await this.audience.countOf(pod, draft.topic);
+      }
+      return { subscriptions, elsewhere: targetsOf(draft).filter((webId): boolean => !pods.has(webId)) };
+    } catch (error: unknown) {
+      if (error instanceof InvalidInput || error instanceof NotAuthorized) {
+        return { fault: error, subscriptions: 0, elsewhere: []};
+      }
+      throw error;
+    }
   }
 
   /**
@@ -150,7 +273,7 @@ export class Publisher {
    * @throws {@link NotAuthorized} for the first recipient whose server refuses.
    */
   private async offer(
-    { drafts }: PublishRequest,
+    { drafts, hops = 0 }: PublishRequest,
     accepted: readonly AcceptedEvent[],
     pods: ReadonlyMap<string, string>,
   ): Promise<readonly AcceptedEvent[]> {
@@ -164,7 +287,7 @@ export class Publisher {
     await fewAtOnce(tasks, async({ webId, topic, index }): Promise<void> => {
       const { outcome, host, attempt, copy } = await this.remote.offer(
         webId,
-        hoppedDocument(accepted[index].event, 1),
+        hoppedDocument(accepted[index].event, hops + 1),
         deadline,
       );
       if (outcome === 'refused') {
@@ -182,27 +305,24 @@ export class Publisher {
   private async countRemote({ caller, pod, drafts }: PublishRequest, pods: ReadonlyMap<string, string>): Promise<void> {
     const remote = drafts.reduce((sum, draft): number =>
       sum + targetsOf(draft).filter((webId): boolean => !pods.has(webId)).length, 0);
-    if (remote > LIMITS.remotePerRequest) {
-      throw new InvalidInput(`The request has ${remote} recipients and sources on other servers, each event counted, ` +
-        `and at most ${LIMITS.remotePerRequest} are accepted: make several requests`);
-    }
+    assertRemote(remote);
     if (remote > 0) {
       await this.rate.count(caller.agent, pod, remote);
     }
   }
 
   private async create(draft: EventDraft, index: number, request: PublishRequest): Promise<Event> {
-    const { pod, caller, drafts, toProducer } = request;
+    const { pod, caller, isArray, toProducer } = request;
     try {
       const recipients = toProducer ? [ ...draft.recipients, pod ] : draft.recipients;
       return await createEvent({ ...draft, recipients }, pod, caller.agent, this.contexts);
     } catch (error: unknown) {
-      throw error instanceof InvalidInput && drafts.length > 1 ? error.at(index) : error;
+      throw error instanceof InvalidInput && isArray ? error.at(index) : error;
     }
   }
 
   /** The pods of all recipients and sources that have one here, by WebID. */
-  private async findPods(drafts: readonly EventDraft[]): Promise<Map<string, string>> {
+  private async findPods({ drafts, isArray }: PublishRequest): Promise<Map<string, string>> {
     const pods = new Map<string, string>();
     for (const [ index, draft ] of drafts.entries()) {
       for (const webId of targetsOf(draft)) {
@@ -212,7 +332,7 @@ export class Publisher {
             pods.set(webId, found.pod);
           } else if (found.reason === 'unknown') {
             const error = new InvalidInput(`Recipient ${webId} has no pod on this server`);
-            throw drafts.length > 1 ? error.at(index) : error;
+            throw isArray ? error.at(index) : error;
           }
         }
       }
@@ -247,9 +367,24 @@ export class Publisher {
   }
 }
 
-function assertWithinLimits({ caller: { limits }, drafts }: PublishRequest): void {
+function assertRemote(remote: number): void {
+  if (remote > LIMITS.remotePerRequest) {
+    throw new InvalidInput(`The request has ${remote} recipients and sources on other servers, each event counted, ` +
+      `and at most ${LIMITS.remotePerRequest} are accepted: make several requests`);
+  }
+}
+
+/** What a request made before, to whoever repeats it. */
+function repeated({ fingerprint, result }: Made, once: Once): Published {
+  if (fingerprint !== once.fingerprint) {
+    throw new Conflict('Another request was made with this Idempotency-Key: send a new key with each new request');
+  }
+  return JSON.parse(result) as Published;
+}
+
+function assertWithinLimits({ caller, drafts }: PublishRequest): void {
   for (const { topic } of drafts) {
-    if (limits?.topics && !limits.topics.some((pattern): boolean => covers(pattern, topic))) {
+    if (!coversTopic(caller, topic)) {
       throw new NotAuthorized(`This API key is limited to other topics than ${topic}`);
     }
   }

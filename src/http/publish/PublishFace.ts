@@ -1,16 +1,16 @@
-import { eventUrl, publishContainer } from '../../event/Event';
+import { eventUrl } from '../../event/Event';
 import { LIMITS } from '../../event/limits';
 import { JSON_MEDIA_TYPE } from '../../event/mediaTypes';
 import type { Access } from '../../publish/ports';
 import type { Publisher } from '../../publish/Publisher';
-import { NotAuthorized } from '../../publish/NotAuthorized';
 import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
 import { assertMediaType } from '../contentType';
 import type { HttpProblem } from '../errors';
-import { unauthorized } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
+import { onceOf } from '../idempotency';
+import { publisherOf } from './gate';
 import { parsePublish } from './parsePublish';
 
 /**
@@ -48,16 +48,12 @@ export class PublishFace extends Face {
 
   public async handle(exchange: Exchange): Promise<Answer> {
     const { request, pod } = exchange;
-    const caller = await this.authenticator.callerOf(exchange);
-    const gate = publishContainer(pod);
-    if (!(await this.access.allowed(caller, [ gate ], 'append')).has(gate)) {
-      throw caller.agent === undefined ?
-        unauthorized(`To publish through ${pod} you have to log in`) :
-        new NotAuthorized(`Not authorized to publish through ${pod}`);
-    }
+    const caller = await publisherOf(this.authenticator, this.access, exchange);
     assertMediaType(request, [ JSON_MEDIA_TYPE ]);
-    const { drafts, isArray } = parsePublish(await readText(request, this.maxBytes));
-    const { events } = await this.publisher.publish({ pod, caller, drafts });
+    const body = await readText(request, this.maxBytes);
+    const once = onceOf(exchange, body);
+    const { drafts, isArray } = parsePublish(body);
+    const { events } = await this.publisher.publish({ pod, caller, drafts, isArray, once });
     const ids = events.map(eventUrl);
     return jsonAnswer(201, { id: ids[0], ...isArray && { ids }}, { Location: ids[0] });
   }

@@ -20,9 +20,27 @@ export interface PublishBody {
  * @throws {@link InvalidInput} for the first fault, with the place in the array.
  */
 export function parsePublish(text: string): PublishBody {
+  const { items, isArray } = readPublish(text);
+  const drafts = items.map((item, index): EventDraft => {
+    if (item instanceof InvalidInput) {
+      throw isArray ? item.at(index) : item;
+    }
+    return item;
+  });
+  return { drafts, isArray };
+}
+
+/**
+ * Reads the body of a publish request, with what is wrong with each of its events.
+ *
+ * @returns The event or what is wrong with it, for each, and whether they came as an array.
+ *
+ * @throws {@link InvalidInput} if the body as a whole is no event and no array of some.
+ */
+export function readPublish(text: string): { items: (EventDraft | InvalidInput)[]; isArray: boolean } {
   const { value, data } = parseJson(text);
   if (!Array.isArray(value)) {
-    return { drafts: [ toDraft(value, data.get(0)) ], isArray: false };
+    return { items: [ read(value, data.get(0)) ], isArray: false };
   }
   if (value.length === 0) {
     throw new InvalidInput('The array holds no event');
@@ -30,14 +48,19 @@ export function parsePublish(text: string): PublishBody {
   if (value.length > LIMITS.eventsPerRequest) {
     throw new InvalidInput(`The array holds ${value.length} events, and at most ${LIMITS.eventsPerRequest} are accepted`);
   }
-  const drafts = value.map((item: unknown, index): EventDraft => {
-    try {
-      return toDraft(item, data.get(index));
-    } catch (error: unknown) {
-      throw error instanceof InvalidInput ? error.at(index) : error;
+  const items = value.map((item: unknown, index): EventDraft | InvalidInput => read(item, data.get(index)));
+  return { items, isArray: true };
+}
+
+function read(value: unknown, data: string | undefined): EventDraft | InvalidInput {
+  try {
+    return toDraft(value, data);
+  } catch (error: unknown) {
+    if (error instanceof InvalidInput) {
+      return error;
     }
-  });
-  return { drafts, isArray: true };
+    throw error;
+  }
 }
 
 function toDraft(value: unknown, data: string | undefined): EventDraft {

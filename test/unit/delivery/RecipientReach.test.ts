@@ -74,6 +74,7 @@ describe('Recipients on other servers', (): void => {
       new PublishRate(),
       new RecipientReach(outgoing, agent, profiles, deliveries),
       outbox,
+      { countOf: async(): Promise<number> => 0, hasAny: async(): Promise<boolean> => false },
       300,
     );
   });

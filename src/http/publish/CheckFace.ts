@@ -1,0 +1,70 @@
+import type { EventDraft } from '../../event/Event';
+import { InvalidInput } from '../../event/InvalidInput';
+import { LIMITS } from '../../event/limits';
+import { JSON_MEDIA_TYPE } from '../../event/mediaTypes';
+import type { Access } from '../../publish/ports';
+import type { Forecast, Publisher } from '../../publish/Publisher';
+import type { Authenticator } from '../Authenticator';
+import { readText } from '../body';
+import { assertMediaType } from '../contentType';
+import type { HttpProblem } from '../errors';
+import type { Answer, Exchange, Rule } from '../Face';
+import { Face, jsonAnswer } from '../Face';
+import { publisherOf } from './gate';
+import { readPublish } from './parsePublish';
+
+/**
+ * `POST {pod}publish/check`: tells what would come of the same request to `{pod}publish/`, for each event.
+ * Nothing is stored.
+ */
+export class CheckFace extends Face {
+  private readonly authenticator: Authenticator;
+  private readonly access: Access;
+  private readonly publisher: Publisher;
+  private readonly maxBytes: number;
+
+  /**
+   * @param authenticator - Tells who makes a request.
+   * @param access - Decides who may publish through the pod.
+   * @param publisher - Knows what it would accept.
+   * @param maxBytes - The largest body that is read, in bytes. Default 4 MiB.
+   */
+  public constructor(
+    authenticator: Authenticator,
+    access: Access,
+    publisher: Publisher,
+    maxBytes: number = LIMITS.requestBytes,
+  ) {
+    super();
+    this.authenticator = authenticator;
+    this.access = access;
+    this.publisher = publisher;
+    this.maxBytes = maxBytes;
+  }
+
+  public ruleFor(path: string): Rule | undefined {
+    return path === 'publish/check' ? { own: [ 'POST' ], ldp: [ 'OPTIONS' ]} : undefined;
+  }
+
+  public async handle(exchange: Exchange): Promise<Answer> {
+    const { request, pod } = exchange;
+    const caller = await publisherOf(this.authenticator, this.access, exchange);
+    assertMediaType(request, [ JSON_MEDIA_TYPE ]);
+    const { items } = readPublish(await readText(request, this.maxBytes));
+    const drafts = items.filter((item): item is EventDraft => !(item instanceof InvalidInput));
+    const forecasts = await this.publisher.check({ pod, caller, drafts });
+    const events = items.map((item): object =>
+      describe(item instanceof InvalidInput ? { fault: item, subscriptions: 0, elsewhere: []} : forecasts.shift()!));
+    return jsonAnswer(200, { accepted: events.every((event): boolean => 'subscriptions' in event), events });
+  }
+
+  public problem({ status, message, headers }: HttpProblem): Answer {
+    return jsonAnswer(status, { error: message }, headers);
+  }
+}
+
+function describe({ fault, subscriptions, elsewhere }: Forecast): object {
+  return fault ?
+      { accepted: false, status: fault instanceof InvalidInput ? 400 : 403, error: fault.message } :
+      { accepted: true, subscriptions, ...elsewhere.length > 0 && { elsewhere }};
+}

@@ -65,4 +65,4 @@ async function makeContainer(producer, round) {
   return container;
 }
 
-module.exports = { TOPIC, draftFor, logInBoth, makeContainer, notificationFor, posterOf, publisherOf };
+module.exports = { DATA, TOPIC, draftFor, logInBoth, makeContainer, notificationFor, posterOf, publisherOf };

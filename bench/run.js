@@ -8,11 +8,13 @@ const { acceptLatency } = require('./measures/acceptLatency');
 const { checks } = require('./measures/checks');
 const { credentials } = require('./measures/credentials');
 const { deliveries } = require('./measures/deliveries');
+const { dialects } = require('./measures/dialects');
 const { fanOut } = require('./measures/fanOut');
 const { fullInbox } = require('./measures/fullInbox');
 const { fullInboxes } = require('./measures/fullInboxes');
 const { listing } = require('./measures/listing');
 const { million } = require('./measures/million');
+const { precheck } = require('./measures/precheck');
 const { waiting } = require('./measures/waiting');
 const { help, readOptions } = require('./options');
 const { complete, table } = require('./report');
@@ -31,6 +33,8 @@ const MEASURES = {
   listing,
   deliveries,
   waiting,
+  dialects,
+  precheck,
 };
 const RESULTS = join(__dirname, 'results.json');
 

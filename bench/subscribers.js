@@ -59,13 +59,22 @@ async function subscribeElsewhere(server, targets, targetOf) {
   }));
 }
 
+/** Has as many inboxes, each of an agent of its own, follow each of many topics in the user's pod. */
+async function subscribeToAll(server, topics, inboxes) {
+  await withStore(server, async(store) => {
+    for (const topic of topics) {
+      await subscribeIn(store, server, inboxes, inboxes, topic);
+    }
+  });
+}
+
 /** The same in a store that is open. */
-async function subscribeIn(store, server, inboxes, agents) {
+async function subscribeIn(store, server, inboxes, agents, pattern = TOPIC.split('#')[0]) {
   const { pod } = podOf(server, 'user');
   await inBatches(inboxes, (index) => store.addSubscription({
     id: v7(),
     pod,
-    pattern: TOPIC.split('#')[0],
+    pattern,
     agent: podOf(server, `people/${index % agents}`).webId,
     inbox: podOf(server, `people/${index}`).inbox,
     created: Date.now(),
@@ -122,4 +131,4 @@ function fill(db, containers, ...parameters) {
   db.prepare(`UPDATE containers SET modified = ? WHERE id IN (${containers})`).run(Date.now(), ...parameters);
 }
 
-module.exports = { fillInbox, fillInboxes, makeEvents, subscribe, subscribeIn, subscribeElsewhere };
+module.exports = { fillInbox, fillInboxes, makeEvents, subscribe, subscribeIn, subscribeElsewhere, subscribeToAll };

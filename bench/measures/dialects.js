@@ -9,7 +9,7 @@ const { StoreWatcher } = require('../storeFile');
 const CONNECTIONS = 8;
 const WARM_UP = 1_000;
 
-/** How many events a second each dialect accepts, beside `publish/`: of the same agent, by the same key, for one pod. */
+/** How many events a second each dialect accepts, beside `publish/`: of the same agent, by one key, for one pod. */
 async function dialects(sizes) {
   return withServers([ () => startServer('events', [ 'user' ]) ], async(server) => {
     const user = await useApiKey(server, 'user');
@@ -55,7 +55,7 @@ async function sendersOf({ pod, webId, headers }) {
   return {
     'publish/': () => post('publish/', publish),
     'publish/ with an Idempotency-Key': () => post('publish/', publish, { 'idempotency-key': `key-${count += 1}` }),
-    '__event': () => post('__event', { Type: TOPIC, Object: webId, Info: JSON.stringify(DATA) }),
+    __event: () => post('__event', { Type: TOPIC, Object: webId, Info: JSON.stringify(DATA) }),
     'event/send': () => post(path, DATA),
   };
 }

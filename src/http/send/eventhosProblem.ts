@@ -26,6 +26,14 @@ const NOT_CATEGORIZED = 500_000;
 /** The codes of errors that were not raised as one of eventhos. */
 const CODES: Readonly<Record<number, number>> = {
   401: 401_202,
+  403: 403_000,
+  404: 404_000,
+  405: 405_000,
+  409: 409_000,
+  413: 413_000,
+  429: 429_000,
+  503: 503_000,
+  507: 507_000,
 };
 
 /**

@@ -1,0 +1,105 @@
+import { EpochAudience } from '../../../src/publish/EpochAudience';
+import type { EventStore, Follower, FollowerPlace, Followers } from '../../../src/store/EventStore';
+
+const POD = 'http://localhost/user/';
+const TOPIC = 'realestate/contact#add';
+
+describe('An audience', (): void => {
+  let pages: Follower[][];
+  let epoch: number;
+  let revision: number;
+  let looked: number;
+  const readers = new Set<string>();
+  const controllers = new Set<string>();
+  let audience: EpochAudience;
+
+  beforeEach((): void => {
+    pages = [[{ agent: 'a' }, { agent: 'a' }], [{ agent: 'b' }], [{ agent: 'c', doubtedInbox: 'http://localhost/c/inbox/' }]];
+    [ epoch, revision, looked ] = [ 0, 0, 0 ];
+    readers.clear();
+    controllers.clear();
+    const store = {
+      epochOf: async(): Promise<number> => epoch,
+      revisionOf: async(): Promise<number> => revision,
+      async followersOf(_pod: string, _topic: string, after: FollowerPlace | undefined): Promise<Followers> {
+        looked += 1;
+        const page = (after?.inbox ?? -1) + 1;
+        return { followers: pages[page], ...page + 1 < pages.length && { next: { pattern: 0, inbox: page }}};
+      },
+    };
+    audience = new EpochAudience(
+      store as unknown as EventStore,
+      {
+        async readersOf(resource, agents): Promise<Set<string>> {
+          expect(resource).toBe(`${POD}topics/realestate/contact/add`);
+          return new Set(agents.filter((agent): boolean => readers.has(agent)));
+        },
+      },
+      {
+        async allowed({ agent }, resources): Promise<Set<string>> {
+          return new Set(controllers.has(agent!) ? resources : []);
+        },
+      },
+    );
+  });
+
+  afterEach((): void => {
+    jest.useRealTimers();
+  });
+
+  it('is those who may read the topic, and control their inboxes where that is in doubt.', async(): Promise<void> => {
+    expect(await audience.countOf(POD, TOPIC)).toBe(0);
+    for (const agent of [ 'a', 'b', 'c' ]) {
+      readers.add(agent);
+    }
+    epoch += 1;
+    expect(await audience.countOf(POD, TOPIC)).toBe(3);
+    controllers.add('c');
+    epoch += 1;
+    expect(await audience.countOf(POD, TOPIC)).toBe(4);
+  });
+
+  it('is counted again only when access or the subscriptions have changed, or after a minute.', async(): Promise<void> => {
+    jest.useFakeTimers({ doNotFake: [ 'setImmediate' ]});
+    readers.add('a');
+    expect(await audience.countOf(POD, TOPIC)).toBe(2);
+    expect(await audience.countOf(POD, TOPIC)).toBe(2);
+    expect(await audience.hasAny(POD, TOPIC)).toBe(true);
+    expect(looked).toBe(3);
+    revision += 1;
+    await audience.countOf(POD, TOPIC);
+    expect(looked).toBe(6);
+    epoch += 1;
+    await audience.countOf(POD, TOPIC);
+    expect(looked).toBe(9);
+    jest.setSystemTime(Date.now() + 60_000);
+    await audience.countOf(POD, TOPIC);
+    expect(looked).toBe(12);
+  });
+
+  it('is known to be there from its first member on, but not how many it has.', async(): Promise<void> => {
+    readers.add('a').add('b');
+    expect(await audience.hasAny(POD, TOPIC)).toBe(true);
+    expect(looked).toBe(1);
+    expect(await audience.countOf(POD, TOPIC)).toBe(3);
+    expect(looked).toBe(4);
+  });
+
+  it('is known to be empty after all were looked at.', async(): Promise<void> => {
+    expect(await audience.hasAny(POD, TOPIC)).toBe(false);
+    expect(await audience.countOf(POD, TOPIC)).toBe(0);
+    expect(looked).toBe(3);
+  });
+
+  it('forgets the oldest of very many counts.', async(): Promise<void> => {
+    pages = [[]];
+    for (let index = 0; index <= 10_000; index += 1) {
+      await audience.hasAny(`${POD}${index}/`, TOPIC);
+    }
+    looked = 0;
+    await audience.hasAny(`${POD}10000/`, TOPIC);
+    expect(looked).toBe(0);
+    await audience.hasAny(`${POD}0/`, TOPIC);
+    expect(looked).toBe(1);
+  });
+});

@@ -1,0 +1,189 @@
+import { ContextLoader } from '../../../src/event/ContextLoader';
+import { Conflict } from '../../../src/publish/Conflict';
+import { NotAuthorized } from '../../../src/publish/NotAuthorized';
+import type { Pods } from '../../../src/publish/ports';
+import type { Published, PublishRequest } from '../../../src/publish/Publisher';
+import { Publisher } from '../../../src/publish/Publisher';
+import { PublishRate } from '../../../src/publish/PublishRate';
+import { TooMany } from '../../../src/publish/TooMany';
+import { AlreadyMade } from '../../../src/store/AlreadyMade';
+import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+
+const POD = 'http://localhost/producer/';
+const USER = 'http://localhost/user/';
+const ME = `${POD}profile/card#me`;
+const RECIPIENT = `${USER}profile/card#me`;
+const AWAY = 'https://elsewhere.example/#me';
+const TOPIC = 'realestate/contact#add';
+
+describe('The accept step', (): void => {
+  let session: SqliteSession;
+  let store: SqliteEventStore;
+  let publisher: Publisher;
+  let forbidden: string;
+  const offer = jest.fn();
+  const audience = {
+    countOf: jest.fn(async(): Promise<number> => 3),
+    hasAny: jest.fn(async(): Promise<boolean> => true),
+  };
+
+  const draft = (fields: object = {}): any =>
+    ({ topic: TOPIC, recipients: [ RECIPIENT ], sources: [], data: '{"n":1}', ...fields });
+  const publish = async(fields: Partial<PublishRequest> = {}): Promise<Published> =>
+    publisher.publish({ pod: POD, caller: { agent: ME }, drafts: [ draft() ], ...fields });
+  const stored = async(): Promise<number> => (await store.listEntries(`${POD}publish/`, 0, 100)).length;
+
+  beforeEach(async(): Promise<void> => {
+    session = new SqliteSession(IN_MEMORY);
+    store = new SqliteEventStore(session);
+    await store.registerPod(POD);
+    await store.registerPod(USER);
+    forbidden = '';
+    publisher = new Publisher(
+      store,
+      {
+        podOf: async(webId): ReturnType<Pods['podOf']> => {
+          const pod = [ POD, USER ].find((url): boolean => webId.startsWith(url));
+          return pod ? { pod } : { reason: webId === AWAY ? 'elsewhere' : 'unknown' };
+        },
+      },
+      {
+        allowed: async(_caller, resources): Promise<Set<string>> =>
+          new Set(resources.filter((resource): boolean => !forbidden || !resource.includes(forbidden))),
+      },
+      new ContextLoader({}),
+      { wake: (): void => {} },
+      new PublishRate(50),
+      { offer },
+      { now: (): number => Date.now(), wake: (): void => {}, makeWay: (): void => {} },
+      audience,
+    );
+  });
+
+  afterEach((): void => {
+    session.close();
+    jest.clearAllMocks();
+  });
+
+  describe('for a request with a key', (): void => {
+    const once = { key: 'k', fingerprint: 'f' };
+
+    it('makes its events once, and answers the same again.', async(): Promise<void> => {
+      const first = await publish({ once, asksAudience: true });
+      audience.hasAny.mockResolvedValueOnce(false);
+      expect(await publish({ once, asksAudience: true })).toEqual(first);
+      expect(first).toEqual({ events: [{ id: expect.any(String), pod: POD }], hasAudience: true });
+      expect(await stored()).toBe(1);
+    });
+
+    it('makes them once also when it is sent several times at once.', async(): Promise<void> => {
+      const all = await Promise.all(Array.from({ length: 10 }, async(): Promise<Published> => publish({ once })));
+      expect(new Set(all.map(({ events }): string => events[0].id)).size).toBe(1);
+      expect(await stored()).toBe(1);
+    });
+
+    it('refuses another request with the same key, by the same agent and at the same pod alone.', async(): Promise<void> => {
+      await publish({ once });
+      await expect(publish({ once: { key: 'k', fingerprint: 'other' }})).rejects.toThrow(Conflict);
+      await publish({ once: { key: 'K', fingerprint: 'other' }});
+      await publish({ once: { key: 'k', fingerprint: 'other' }, caller: { agent: RECIPIENT }});
+      await publish({ once: { key: 'k', fingerprint: 'other' }, caller: {}});
+      await publish({ once: { key: 'k', fingerprint: 'other' }, pod: USER });
+      expect(await stored()).toBe(4);
+    });
+
+    it('tries again what was refused.', async(): Promise<void> => {
+      forbidden = 'topics/';
+      const refused = await Promise.allSettled([ publish({ once }), publish({ once }) ]);
+      expect(refused.map(({ status }): string => status)).toEqual([ 'rejected', 'rejected' ]);
+      forbidden = '';
+      await publish({ once });
+      expect(await stored()).toBe(1);
+    });
+
+    it('answers what another process has made meanwhile.', async(): Promise<void> => {
+      const made = { fingerprint: 'f', result: JSON.stringify({ events: [{ id: 'theirs', pod: POD }]}) };
+      jest.spyOn(store, 'accept').mockRejectedValue(new AlreadyMade(made));
+      expect(await publish({ once })).toEqual({ events: [{ id: 'theirs', pod: POD }]});
+      await expect(publish({ once: { key: 'k', fingerprint: 'other' }})).rejects.toThrow(Conflict);
+    });
+
+    it('refuses a key that is not good for the topic before it looks.', async(): Promise<void> => {
+      await publish({ once });
+      await expect(publish({ once, caller: { agent: ME, limits: { topics: [ 'other/*' ]}}})).rejects.toThrow(NotAuthorized);
+    });
+  });
+
+  it('does not forward what three systems have passed on.', async(): Promise<void> => {
+    await publish({ hops: 2, asksAudience: true });
+    expect(await store.listEntries(`${USER}inbox/`, 0, 10)).toHaveLength(1);
+    for (const hops of [ 3, Infinity ]) {
+      expect(await publish({ hops, asksAudience: true, drafts: [ draft({ recipients: [ RECIPIENT, AWAY ]}) ]}))
+        .toMatchObject({ hasAudience: false });
+    }
+    expect(await store.listEntries(`${USER}inbox/`, 0, 10)).toHaveLength(1);
+    expect(await stored()).toBe(3);
+    expect(offer).not.toHaveBeenCalled();
+  });
+
+  it('tells whether anybody would get one of the events.', async(): Promise<void> => {
+    audience.hasAny.mockResolvedValueOnce(false);
+    expect(await publish({ asksAudience: true, drafts: [ draft(), draft() ]})).toMatchObject({ hasAudience: true });
+    audience.hasAny.mockResolvedValueOnce(false);
+    expect(await publish({ asksAudience: true })).toMatchObject({ hasAudience: false });
+    expect(await publish()).not.toHaveProperty('hasAudience');
+  });
+
+  it('names the place of what is wrong in an array, also of one.', async(): Promise<void> => {
+    const drafts = [ draft({ recipients: [ 'http://localhost/nobody/#me' ]}) ];
+    await expect(publish({ drafts, isArray: true })).rejects.toThrow('[0]: Recipient');
+    await expect(publish({ drafts })).rejects.toThrow(/^Recipient/u);
+  });
+
+  describe('before anything is published', (): void => {
+    const check = async(drafts: any[], fields: Partial<PublishRequest> = {}): ReturnType<Publisher['check']> =>
+      publisher.check({ pod: POD, caller: { agent: ME }, drafts, ...fields });
+
+    it('tells of each event what would come of it, and stores nothing.', async(): Promise<void> => {
+      forbidden = 'secret';
+      const forecasts = await check([
+        draft(),
+        draft({ topic: 'secret/thing' }),
+        draft({ recipients: [ 'http://localhost/nobody/#me' ]}),
+        draft({ data: '{"@context":"https://schema.org"}' }),
+        draft({ recipients: [ RECIPIENT, POD, AWAY ]}),
+      ]);
+      expect(forecasts).toEqual([
+        { subscriptions: 3, elsewhere: []},
+        { fault: new NotAuthorized(`Not authorized to publish to ${RECIPIENT} on topic secret/thing`), subscriptions: 0, elsewhere: []},
+        { fault: expect.objectContaining({ message: 'Recipient http://localhost/nobody/#me has no pod on this server' }), subscriptions: 0, elsewhere: []},
+        { fault: expect.objectContaining({ message: expect.stringContaining('JSON-LD') }), subscriptions: 0, elsewhere: []},
+        { subscriptions: 6, elsewhere: [ AWAY ]},
+      ]);
+      expect(await stored()).toBe(0);
+      expect(offer).not.toHaveBeenCalled();
+    });
+
+    it('tells of the limits of an API key.', async(): Promise<void> => {
+      const [{ fault }] = await check([ draft() ], { caller: { agent: ME, limits: { topics: [ 'other/*' ]}}});
+      expect(fault).toBeInstanceOf(NotAuthorized);
+    });
+
+    it('fails where it would fail.', async(): Promise<void> => {
+      audience.countOf.mockRejectedValueOnce(new Error('no store'));
+      await expect(check([ draft() ])).rejects.toThrow('no store');
+    });
+
+    it('counts nothing, but tells when too much was published.', async(): Promise<void> => {
+      const many = (count: number): any[] => Array.from({ length: count }, (): any => draft());
+      await expect(check(many(51))).rejects.toThrow(TooMany);
+      await check(many(50));
+      await check(many(50));
+      await publish({ drafts: many(40) });
+      await check(many(10));
+      await expect(check(many(11))).rejects.toThrow(TooMany);
+      await expect(publish({ drafts: many(11) })).rejects.toThrow(TooMany);
+    });
+  });
+});

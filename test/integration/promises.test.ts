@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { grant } from '../util/access';
+import { createApiKey } from '../util/accounts';
+import type { Scene } from '../util/scene';
+import { members, post, setScene } from '../util/scene';
+import { eventually } from '../util/wait';
+
+const PATTERNS = [ 'realestate/contact#add', 'realestate/contact', 'realestate/*', '*' ];
+const TOPICS = [ 'realestate/contact#add', 'realestate/contact', 'realestate/offer/new#add', 'other/thing#x', 'system' ];
+
+/** What holds for a moment: who may do what below two containers, and what is followed. */
+interface Setting {
+  readonly publishes: readonly [ boolean, boolean ];
+  readonly reads: readonly [ boolean, boolean ];
+  readonly patterns: readonly string[];
+}
+
+// What a precheck promises, publishing keeps; and what it does not, publishing does not.
+describe('What is promised', (): void => {
+  let scene: Scene;
+  let keys: { producer: string; user: string };
+  const entries = new Map<string, string>();
+  const inboxOf = (pattern: string): string => `${scene.subscriber.pod}follows-${PATTERNS.indexOf(pattern)}/`;
+
+  const send = async(url: string, body: unknown, key: string): Promise<any> => {
+    const response = await post(fetch, url, body, { 'content-type': 'application/json', 'x-api-key': key });
+    return { status: response.status, body: await response.json() };
+  };
+
+  beforeAll(async(): Promise<void> => {
+    scene = await setScene();
+    const { producer, user, subscriber, server: { baseUrl }} = scene;
+    keys = { producer: (await createApiKey(baseUrl, producer.webId)).key, user: (await createApiKey(baseUrl, user.webId)).key };
+    for (const container of [ ...PATTERNS.map(inboxOf), `${user.pod}sentinel/` ]) {
+      const { fetch } = container.startsWith(user.pod) ? user : subscriber;
+      await fetch(container, { method: 'PUT', headers: { 'content-type': 'text/turtle' }});
+    }
+    const followed = await send(`${user.pod}subscriptions/`, { topic: 'sentinel/x', inbox: `${user.pod}sentinel/` }, keys.user);
+    const system = await send(`${user.pod}system`, {
+      name: 'CRM', identifier: 'crm', class: 'producer', type: 'app', description: 'Knows contacts.',
+    }, keys.user);
+    expect([ followed.status, system.status ]).toEqual([ 201, 201 ]);
+    for (const topic of TOPICS) {
+      const { body: { content }} = await send(`${user.pod}event`, {
+        system_id: system.body.content.id, name: topic, operation: 'new', description: '', topic,
+      }, keys.user);
+      entries.set(topic, content.identifier);
+    }
+  });
+
+  afterAll(async(): Promise<void> => scene.end());
+
+  /** Brings a setting about. */
+  async function set({ publishes, reads, patterns }: Setting): Promise<void> {
+    const { producer, user, subscriber } = scene;
+    const url = `${user.pod}subscriptions/`;
+    const readAll = async(): Promise<void> => grant(user, `${user.pod}topics/`, { [subscriber.webId]: [ 'Read' ]});
+    await user.fetch(`${user.pod}topics/realestate/contact/.acl`, { method: 'DELETE' });
+    await readAll();
+    const listing = await (await subscriber.fetch(url, { headers: { accept: 'application/json' }})).json();
+    for (const { id } of listing.contains) {
+      await subscriber.fetch(id, { method: 'DELETE' });
+    }
+    for (const pattern of patterns) {
+      const { status } = await post(subscriber.fetch, url, { topic: pattern, inbox: inboxOf(pattern) });
+      expect(status).toBe(201);
+    }
+    for (const [ index, path ] of [ 'topics/', 'topics/realestate/contact/' ].entries()) {
+      await grant(user, `${user.pod}${path}`, {
+        ...publishes[index] && { [producer.webId]: [ 'Append' ]},
+        ...reads[index] && { [subscriber.webId]: [ 'Read' ]},
+      });
+    }
+  }
+
+  /** Waits until what was accepted by now is forwarded: a pod forwards in order. */
+  async function settled(): Promise<void> {
+    const { user } = scene;
+    const { body: { id }} = await send(`${user.pod}publish/`, { recipient: user.webId, topic: 'sentinel/x', data: 1 }, keys.user);
+    const copy = `${user.pod}sentinel/${id.split('/').at(-1)}`;
+    await eventually(async(): Promise<true | undefined> => (await user.fetch(copy)).status === 200 || undefined);
+  }
+
+  const copiesOf = async(id: string): Promise<number> => {
+    const found = await Promise.all(PATTERNS.map(async(pattern): Promise<number> =>
+      (await members(scene.subscriber, inboxOf(pattern))).filter((url): boolean => url.endsWith(id)).length));
+    return found.reduce((sum, count): number => sum + count, 0);
+  };
+
+  const setting: fc.Arbitrary<Setting> = fc.record({
+    publishes: fc.tuple(fc.boolean(), fc.boolean()),
+    reads: fc.tuple(fc.boolean(), fc.boolean()),
+    patterns: fc.subarray(PATTERNS),
+  });
+
+  it('is what comes of it, in each dialect.', async(): Promise<void> => {
+    const { producer, user, server: { baseUrl }} = scene;
+    await fc.assert(fc.asyncProperty(setting, async(state): Promise<void> => {
+      await set(state);
+      const events = TOPICS.map((topic): object => ({ recipient: user.webId, topic, data: { topic }}));
+      const { body: prechecked } = await send(`${baseUrl}v1/user/events/check`, { sources: TOPICS.map((topic): object => {
+        const [ channel, ...rest ] = topic.split('/');
+        return { channel_id: channel, ...rest.length > 0 && { source_name: rest.join('/') }};
+      }) }, keys.producer);
+      const { body: checked } = await send(`${producer.pod}publish/check`, events, keys.producer);
+      const published = [];
+      const sent = [];
+      for (const [ index, topic ] of TOPICS.entries()) {
+        published.push(await send(`${producer.pod}publish/`, events[index], keys.producer));
+        sent.push(await send(`${user.pod}event/send?event-identifier=${entries.get(topic)!}`, { topic }, keys.producer));
+      }
+      await settled();
+      for (const [ index, topic ] of TOPICS.entries()) {
+        const { status, body } = published[index];
+        const copies = status === 201 ? await copiesOf(body.id.split('/').at(-1)) : 0;
+        const result = prechecked.sources[index];
+        expect([ topic, result.check_result ]).toEqual([ topic, copies > 0 ]);
+        expect([ topic, checked.events[index].accepted ]).toEqual([ topic, status === 201 ]);
+        if (status === 201) {
+          expect([ topic, checked.events[index].subscriptions ]).toEqual([ topic, copies ]);
+          expect([ topic, sent[index].body.code ]).toEqual([ topic, copies > 0 ? 200_000 : 200_310 ]);
+        } else {
+          expect([ topic, checked.events[index].error, sent[index].status ]).toEqual([ topic, body.error, 403 ]);
+        }
+        if (copies > 0) {
+          expect(result.check_detail).toContain(String(copies));
+        }
+      }
+      expect(checked.accepted).toBe(published.every(({ status }): boolean => status === 201));
+      expect(prechecked.failed_count).toBe(prechecked.sources.filter((one: any): boolean => !one.check_result).length);
+    }), { numRuns: 15, endOnFailure: true });
+  });
+});

@@ -119,6 +119,18 @@ export class PodDirectory implements Locator, PodOwners {
     return setUp;
   }
 
+  /**
+   * The pod that an account would have named so, set up when this returns.
+   *
+   * @param name - The name, as it is in the URL of the pod; one that would be changed to be part of a URL names none.
+   *
+   * @returns The base URL of the pod; `undefined` if there is none.
+   */
+  public async podNamed(name: string): Promise<string | undefined> {
+    const { path } = this.identifierGenerator.generate(name);
+    return isNamed(path, name) && await this.exists(path) ? path : undefined;
+  }
+
   public async podOf(webId: string): ReturnType<PodOwners['podOf']> {
     const known = this.webIds.get(webId);
     if (known) {
@@ -165,7 +177,8 @@ export class PodDirectory implements Locator, PodOwners {
       data.destroy();
       return metadata.getAll(RDF.terms.type).some(({ value }): boolean => value === PIM.Storage);
     } catch (error: unknown) {
-      if (NotFoundHttpError.isInstance(error)) {
+      // Files have shorter names than URLs have segments.
+      if (NotFoundHttpError.isInstance(error) || (error as NodeJS.ErrnoException).code === 'ENAMETOOLONG') {
         return false;
       }
       throw error;
@@ -176,4 +189,13 @@ export class PodDirectory implements Locator, PodOwners {
     const owners = await this.ownersOf(pod);
     return owners ? owners.includes(webId) : this.resourceStore.hasResource({ path: document });
   }
+}
+
+/** Whether the base URL of a pod has a name as its last segment, or its subdomain. */
+function isNamed(pod: string, name: string): boolean {
+  if (!URL.canParse(pod)) {
+    return false;
+  }
+  const { hostname, pathname } = new URL(pod);
+  return pathname.split('/').at(-2) === name || hostname.split('.')[0] === name;
 }

@@ -119,7 +119,7 @@ export class EventHttpHandler extends HttpHandler {
     try {
       const exchange = face.prepare(match);
       const { method } = exchange;
-      if (!rule.own.includes(method)) {
+      if (rule.own && !rule.own.includes(method)) {
         throw methodNotAllowed(method, url, [ ...rule.ldp, ...rule.own ]);
       }
       if (!isOfServer && !await this.pods.exists(pod)) {

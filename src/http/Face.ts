@@ -5,9 +5,9 @@ import type { HttpProblem } from './errors';
  * What a face does with a path of a pod, or of the server.
  */
 export interface Rule {
-  /** The methods that the face answers. */
-  readonly own: readonly string[];
-  /** The methods that it leaves to the server's own LDP; all others get 405. */
+  /** The methods that the face answers, all others get 405; if absent, the face itself says which it does not take. */
+  readonly own?: readonly string[];
+  /** The methods that it leaves to the server's own LDP. */
   readonly ldp: readonly string[];
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { EventDraft } from '../../event/Event';
 import { InvalidInput } from '../../event/InvalidInput';
 import { parseJson } from '../../event/json';
@@ -9,27 +10,36 @@ import { PersoniumProblem } from './PersoniumProblem';
 const FIELDS = [ 'Type', 'Object', 'Info' ] as const;
 const REQUEST_KEY = /^[\w-]{1,128}$/u;
 
+type Fields = Partial<Record<typeof FIELDS[number], string>>;
+
 /**
- * The key of a request: the one that was given, or a new one of 4 and 22 characters of base64url.
+ * The key that a request was given, if it was given one.
  *
- * @throws {@link PersoniumProblem} 400 if the given one is not 1 to 128 letters, digits, hyphens and underscores.
+ * @throws {@link PersoniumProblem} 400 if it is not 1 to 128 letters, digits, hyphens and underscores.
  */
-export function toRequestKey(given: string | string[] | undefined): string {
-  if (given === undefined) {
-    const random = randomBytes(20).toString('base64url');
-    return `${random.slice(0, 4)}_${random.slice(4, 26)}`;
-  }
-  if (typeof given !== 'string' || !REQUEST_KEY.test(given)) {
+export function requestKeyOf(headers: IncomingHttpHeaders): string | undefined {
+  const key = headers['x-personium-requestkey'];
+  if (key !== undefined && !(typeof key === 'string' && REQUEST_KEY.test(key))) {
     throw new PersoniumProblem(400, 'PR400-EV-0002', 'Request header is invalid [X-Personium-RequestKey].');
   }
-  return given;
+  return key;
+}
+
+/** A key for a request that was given none, of 4 and 22 characters of base64url. */
+export function newRequestKey(): string {
+  const random = randomBytes(20).toString('base64url');
+  return `${random.slice(0, 4)}_${random.slice(4, 26)}`;
 }
 
 /**
  * Reads the body of an external event.
  * A type that can be a topic is the topic; any other is kept in full, and the topic is `event`.
  *
- * @throws {@link PersoniumProblem} 400 that names the first field with a fault.
+ * @param text - The body; `null` is the same as absent in it, and other keys than its three are ignored.
+ * @param requestKey - The key of the request.
+ *
+ * @throws {@link PersoniumProblem} 400 that names the first field that is no text or, if there is none, the first that
+ *         is too long.
  */
 export function parseExternalEvent(text: string, requestKey: string): EventDraft {
   const { Type, Object: subject, Info } = readFields(text);
@@ -45,25 +55,41 @@ export function parseExternalEvent(text: string, requestKey: string): EventDraft
   };
 }
 
-function readFields(text: string): Partial<Record<typeof FIELDS[number], string>> {
-  let body: unknown;
-  try {
-    body = parseJson(text).value;
-    if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-      throw new InvalidInput('The request body is no JSON object');
-    }
-  } catch (error: unknown) {
-    throw error instanceof InvalidInput ?
-      new PersoniumProblem(400, 'PR400-CM-0004', `JSON parse error. [${error.message}].`) :
-      error;
-  }
-  const fields: Partial<Record<typeof FIELDS[number], string>> = {};
+function readFields(text: string): Fields {
+  const body = readObject(text);
+  const fields: Fields = {};
   for (const name of FIELDS) {
-    const value = (body as Record<string, unknown>)[name] ?? undefined;
-    if (value !== undefined && (typeof value !== 'string' || Buffer.byteLength(value) > LIMITS.externalFieldBytes)) {
-      throw new PersoniumProblem(400, 'PR400-EV-0004', `[${name}] field format error.`);
+    const value = body[name] ?? undefined;
+    if (value !== undefined && typeof value !== 'string') {
+      throw formatError(name);
     }
     fields[name] = value;
   }
+  for (const name of FIELDS) {
+    if (Buffer.byteLength(fields[name] ?? '') > LIMITS.externalFieldBytes) {
+      throw formatError(name);
+    }
+  }
   return fields;
+}
+
+function readObject(text: string): Record<string, unknown> {
+  try {
+    const { value } = parseJson(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new InvalidInput('The request body is no JSON object');
+    }
+    return value as Record<string, unknown>;
+  } catch (error: unknown) {
+    throw error instanceof InvalidInput ? jsonError(error) : error;
+  }
+}
+
+/** What is said of a body that cannot be read as JSON. */
+export function jsonError({ message }: InvalidInput): PersoniumProblem {
+  return new PersoniumProblem(400, 'PR400-CM-0004', `JSON parse error. [${message}].`);
+}
+
+function formatError(name: string): PersoniumProblem {
+  return new PersoniumProblem(400, 'PR400-EV-0004', `[${name}] field format error.`);
 }

@@ -284,9 +284,12 @@ export class DeliveryLog {
       const found = URL.canParse(webId) ? await this.pods.podOf(webId) : {};
       return 'pod' in found && found.pod === pod;
     });
-    return async({ hops, isReceived, origin, addressees }): Promise<boolean> => {
-      if (hops > 0) {
-        return isReceived && hops < this.mostHops;
+    return async({ hops, isPublishedHere, isReceived, origin, addressees }): Promise<boolean> => {
+      if (hops >= this.mostHops) {
+        return false;
+      }
+      if (!isPublishedHere) {
+        return isReceived;
       }
       for (const addressee of addressees) {
         if ((addressee === pod && origin === pod) || await isOfPod(addressee)) {

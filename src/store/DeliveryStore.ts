@@ -194,8 +194,10 @@ export interface HeldEvent {
   readonly topic: string;
   /** The base URL of the pod through which it was published. */
   readonly origin: string;
-  /** How many servers have passed it on: 0 for what was published on this one. */
+  /** How many systems have passed it on, before it was published or since. */
   readonly hops: number;
+  /** Whether it was published on this server. */
+  readonly isPublishedHere: boolean;
   /** Whether the pod has taken it from another server, as an event for its owner. */
   readonly isReceived: boolean;
   /** The recipients and sources that the document names; only told of what was published on this server. */
@@ -269,7 +271,7 @@ export interface DeliveryStore extends Openable {
    * Writes what became of claimed deliveries. One whose claim has passed to somebody else is left as it is.
    */
   finish: (finished: readonly FinishedDelivery[], findings: Findings) => Promise<void>;
-  /** An event, by its key, with the number of servers that have passed it on. */
+  /** An event, by its key, with the number of systems that have passed it on. */
   eventOf: (event: number) => Promise<(Event & { readonly hops: number }) | undefined>;
 
   /** Whether a claimed delivery is asked for now: when it was claimed may be long ago. */

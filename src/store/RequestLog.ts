@@ -37,7 +37,7 @@ export interface RequestFilter {
   readonly id?: string;
   /** Only those that were sent by an entry whose identifier has this in it. */
   readonly identifier?: string;
-  /** Only those with an outcome of this state. */
+  /** Only those with an outcome of this state, among the first 1,000. */
   readonly state?: OutcomeState;
   /** Only those whose topic one of these patterns matches. */
   readonly topics?: readonly TopicPattern[];
@@ -59,7 +59,7 @@ export interface LoggedEvent {
   >;
   /** The request, where the dialect has it logged. */
   readonly request?: RequestRecord;
-  /** The states of its outcomes, each once. */
+  /** The states of its outcomes, each once; of the first 1,000, where there are many more. */
   readonly states: readonly OutcomeState[];
 }
 
@@ -86,6 +86,12 @@ export interface Outcome {
 
 /**
  * The log of what was published through a pod: a view of its events, subscriptions, copies and deliveries.
+ *
+ * An event has an outcome for each delivery by the pod. If the pod forwards it, it has one for each subscription too
+ * that there is now and that the topic matches, if that got the event, is yet to get it, or is older than the event; a
+ * pod that is not addressed forwards nothing. For what an older version has stored it is not known whether the pod
+ * forwarded it: it has no outcomes that are `absent`. An event that was taken out of the pod's `publish/` is not in the
+ * log.
  */
 export interface RequestLog {
   /** Events in the order of their publishing. Looks at them in steps, so that it never holds the process for long. */

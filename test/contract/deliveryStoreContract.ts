@@ -428,9 +428,9 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
         await events.accept([{ event: anEvent({ published: 40 }), forwards: []}]);
         const { events: found, last } = await looked();
         expect(found).toEqual([
-          { event: expect.any(Number), topic: 'realestate/contact#add', origin: PRODUCER, hops: 0, isReceived: false, addressees: [ 'https://a.example/', 'https://b.example/', 'https://c.example/' ]},
-          { event: expect.any(Number), topic: 'other', origin: PRODUCER, hops: 0, isReceived: false, addressees: [ 'https://a.example/' ]},
-          { event: expect.any(Number), topic: 'realestate/contact#add', origin: POD, hops: 0, isReceived: false, addressees: []},
+          { event: expect.any(Number), topic: 'realestate/contact#add', origin: PRODUCER, hops: 0, isPublishedHere: true, isReceived: false, addressees: [ 'https://a.example/', 'https://b.example/', 'https://c.example/' ]},
+          { event: expect.any(Number), topic: 'other', origin: PRODUCER, hops: 0, isPublishedHere: true, isReceived: false, addressees: [ 'https://a.example/' ]},
+          { event: expect.any(Number), topic: 'realestate/contact#add', origin: POD, hops: 0, isPublishedHere: true, isReceived: false, addressees: []},
         ]);
         const keys = found.map(({ event }): number => event);
         expect(last).toBe(keys[2]);

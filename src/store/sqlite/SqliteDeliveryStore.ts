@@ -5,7 +5,6 @@ import { eventUrl } from '../../event/Event';
 import { covers } from '../../subscription/TopicPattern';
 import type { LandedCopy } from '../EventStore';
 import type {
-  Attempt,
   ClaimedDelivery,
   ClaimRequest,
   DeliveryFilter,
@@ -22,7 +21,7 @@ import type {
   Replayed,
   TargetNews,
 } from '../DeliveryStore';
-import { addAttempt, STATES } from './delivering';
+import { addAttempt, attemptsOf, STATES } from './delivering';
 import type { EventRow } from './eventRow';
 import { EVENTS, toEvent } from './eventRow';
 import type { SqliteSession } from './SqliteSession';
@@ -43,10 +42,12 @@ interface RecordRow extends Omit<DeliveryRecord, 'state' | 'event' | 'subscripti
   disabled: number | null;
 }
 
-interface HeldRow extends Omit<HeldEvent, 'topic' | 'isReceived' | 'addressees'> {
+interface HeldRow extends Omit<HeldEvent, 'topic' | 'hops' | 'isReceived' | 'isPublishedHere' | 'addressees'> {
   /** None, where the event of a copy was removed. */
   topic: string | null;
   published: number;
+  hops: number;
+  passed: number;
   received: number;
 }
 
@@ -90,8 +91,6 @@ const NEXT = `(
 const MOST_CLAIMS = 2 ** 47;
 /** How many deliveries are looked at in one turn of the event loop, where the log is read. */
 const LOOK = 250;
-/** How many attempts of a delivery are shown, which grow in number as it is repeated. */
-const MOST_ATTEMPTS = 100;
 
 /**
  * Keeps deliveries in the database of the events.
@@ -296,19 +295,13 @@ export class SqliteDeliveryStore implements DeliveryStore {
   }
 
   private toRecord({ state, uuid, origin, subscription, disabled, ...row }: RecordRow): DeliveryRecord {
-    const attempts = this.db.all<{ at: number; duration: number; status: number | null; reason: string | null }>(
-      'SELECT at, duration, status, reason FROM attempts WHERE delivery = ? ORDER BY at DESC LIMIT ?',
-      row.id,
-      MOST_ATTEMPTS,
-    );
     return {
       ...row,
       state: STATES[state],
       event: eventUrl({ pod: origin, id: stringify(uuid) }),
       subscription: subscription && stringify(subscription),
       isDisabled: disabled !== null,
-      attempts: attempts.reverse().map(({ at, duration, status, reason }): Attempt =>
-        ({ at, duration, ...status !== null && { status }, ...reason !== null && { reason }})),
+      attempts: attemptsOf(this.db, row.id),
     };
   }
 
@@ -390,18 +383,19 @@ export class SqliteDeliveryStore implements DeliveryStore {
       WHERE c.url = ? AND n.container = c.id AND n.event > ? ORDER BY n.event LIMIT ?
     )`).join(' UNION ');
     const rows = this.db.all<HeldRow>(`
-      SELECT n.event, e.topic, e.hops, e.published, o.url AS origin, EXISTS (
+      SELECT n.event, e.topic, e.hops, e.passed, e.published, o.url AS origin, EXISTS (
         SELECT 1 FROM pods p CROSS JOIN received r WHERE p.url = ? AND r.pod = p.id AND r.event = n.event
       ) AS received
       FROM (${entries} ORDER BY event LIMIT ?) n LEFT JOIN events e ON e.id = n.event LEFT JOIN pods o ON o.id = e.pod
       ORDER BY n.event
     `, pod, ...containers.flatMap((container): unknown[] => [ container, after, limit ]), limit);
-    const events = rows.flatMap(({ event, topic, published, received, hops, origin }): HeldEvent[] => {
+    const events = rows.flatMap(({ event, topic, published, received, hops, passed, origin }): HeldEvent[] => {
       if (topic === null || published < since || published >= until || !covers(pattern, topic)) {
         return [];
       }
-      const addressees = hops === 0 ? this.addresseesOf(event) : [];
-      return [{ event, topic, origin, hops, isReceived: received === 1, addressees }];
+      const isPublishedHere = hops === 0;
+      const addressees = isPublishedHere ? this.addresseesOf(event) : [];
+      return [{ event, topic, origin, hops: hops + passed, isPublishedHere, isReceived: received === 1, addressees }];
     });
     return { events, last: rows.at(-1)?.event };
   }

@@ -9,8 +9,11 @@ import type {
   Doubt,
   Entry,
   EventStore,
+  FollowerPlace,
   Followers,
   LandResult,
+  Made,
+  Once,
   PendingForward,
   ReaderScope,
   ReceivedEvent,
@@ -22,7 +25,9 @@ import { accept, receive } from './accepting';
 import { setTarget } from './delivering';
 import type { EventRow } from './eventRow';
 import { EVENTS, toEvent } from './eventRow';
+import { followersOf } from './following';
 import { land } from './landing';
+import { findMade } from './making';
 import { removeEventsBefore, removeEventsBeyond, sweepCopies } from './pruning';
 import type { SqliteSession } from './SqliteSession';
 
@@ -143,20 +148,12 @@ export class SqliteEventStore implements EventStore {
     `, container, `${container.slice(0, -1)}0`);
   }
 
-  public async accept(events: readonly AcceptedEvent[]): Promise<boolean> {
-    return this.db.write((): boolean => accept(this.db, events));
+  public async accept(events: readonly AcceptedEvent[], once?: Once & Pick<Made, 'result'>): Promise<boolean> {
+    return this.db.write((): boolean => accept(this.db, events, once));
   }
 
-  public async findMade(): Promise<undefined> {
-    return undefined;
-  }
-
-  public async revisionOf(): Promise<number | undefined> {
-    return undefined;
-  }
-
-  public async followersOf(): Promise<Followers> {
-    return { followers: []};
+  public async findMade(once: Once): Promise<Made | undefined> {
+    return findMade(this.db, once, Date.now());
   }
 
   public async receive(received: ReceivedEvent): Promise<Reception> {
@@ -282,6 +279,19 @@ export class SqliteEventStore implements EventStore {
       this.db.run('DELETE FROM subscriptions WHERE id = ?', row.id);
       return true;
     });
+  }
+
+  public async revisionOf(pod: string): Promise<number | undefined> {
+    return this.db.get<{ revision: number }>('SELECT revision FROM pods WHERE url = ?', pod)?.revision;
+  }
+
+  public async followersOf(
+    pod: string,
+    topic: string,
+    after: FollowerPlace | undefined,
+    limit: number,
+  ): Promise<Followers> {
+    return followersOf(this.db, pod, topic, after, limit);
   }
 
   public async pendingForwards(limit: number): Promise<PendingForward[]> {

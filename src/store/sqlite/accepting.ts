@@ -1,15 +1,23 @@
 import { parse } from 'uuid';
 import type { Event } from '../../event/Event';
 import { documentBytes, publishContainer } from '../../event/Event';
-import type { AcceptedEvent, Forward, ReceivedEvent, Reception } from '../EventStore';
+import type { AcceptedEvent, Forward, Made, Once, ReceivedEvent, Reception } from '../EventStore';
 import { addRecipients } from './delivering';
+import { noteMade } from './making';
 import type { SqliteSession } from './SqliteSession';
 
 /** The place of a forward that has no subscriptions to walk. */
 const BEHIND_ALL_PATTERNS = 1_000_000;
 
 /** Stores events, as {@link EventStore.accept} says; inside a transaction of the caller. */
-export function accept(session: SqliteSession, events: readonly AcceptedEvent[]): boolean {
+export function accept(
+  session: SqliteSession,
+  events: readonly AcceptedEvent[],
+  once?: Once & Pick<Made, 'result'>,
+): boolean {
+  if (once) {
+    noteMade(session, once, Date.now());
+  }
   const touched = new Set<number>();
   const routes = new Map<string, Route>();
   for (const accepted of events) {
@@ -35,11 +43,12 @@ interface Route {
 
 function insert(
   session: SqliteSession,
-  { event, forwards, recipients = []}: AcceptedEvent,
+  accepted: AcceptedEvent,
   touched: Set<number>,
   routes: Map<string, Route>,
 ): void {
-  const key = insertEvent(session, event);
+  const { event, forwards, recipients = []} = accepted;
+  const key = insertEvent(session, event, 0, accepted);
   put(session, session.key('containers', 'url', publishContainer(event.pod)), key, touched);
   for (const forward of forwards) {
     const { pod, inbox, isDirect, isForwarded } = routeOf(session, forward, routes);
@@ -57,11 +66,13 @@ function insert(
   }
 }
 
-function insertEvent(session: SqliteSession, event: Event, hops = 0): number {
+/** What was published here has no hops, but may have been passed on before that. */
+function insertEvent(session: SqliteSession, event: Event, hops: number, accepted?: AcceptedEvent): number {
   const { lastInsertRowid } = session.run(
     `
-      INSERT INTO events (uuid, pod, topic, publisher, published, context, members, bytes, hops)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO events (
+        uuid, pod, topic, publisher, published, context, members, bytes, hops, passed, forwarded, entry, request
+      ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     `,
     parse(event.id),
     session.key('pods', 'url', event.pod),
@@ -73,6 +84,10 @@ function insertEvent(session: SqliteSession, event: Event, hops = 0): number {
     event.members,
     documentBytes(event),
     hops,
+    accepted?.hops ?? 0,
+    accepted ? Number(accepted.forwards.some(({ pod }): boolean => pod === event.pod)) : null,
+    accepted?.entry ?? null,
+    accepted?.request ? JSON.stringify(accepted.request) : null,
   );
   return Number(lastInsertRowid);
 }

@@ -5,6 +5,9 @@ import type { SqliteSession } from './SqliteSession';
 /** The states of deliveries by their numbers in the database; those that wait are 0. */
 export const STATES = [ 'waiting', 'delivered', 'dead', 'refused', 'ended' ] as const;
 
+/** How many attempts of a delivery are shown, which grow in number as it is repeated. */
+const MOST_ATTEMPTS = 100;
+
 /** When something can be sent to a host at the earliest: at once, unless it is left alone. */
 const DUE = 'MAX(IFNULL(rests, 0), MIN(IFNULL(next, ?), ?))';
 
@@ -84,6 +87,17 @@ export function addAttempt(session: SqliteSession, delivery: number, { at, durat
     status ?? null,
     reason ?? null,
   );
+}
+
+/** The last attempts of a delivery, oldest first. */
+export function attemptsOf(session: SqliteSession, delivery: number): Attempt[] {
+  const rows = session.all<{ at: number; duration: number; status: number | null; reason: string | null }>(
+    'SELECT at, duration, status, reason FROM attempts WHERE delivery = ? ORDER BY at DESC LIMIT ?',
+    delivery,
+    MOST_ATTEMPTS,
+  );
+  return rows.reverse().map(({ at, duration, status, reason }): Attempt =>
+    ({ at, duration, ...status !== null && { status }, ...reason !== null && { reason }}));
 }
 
 /** What came of giving a subscription its target. */

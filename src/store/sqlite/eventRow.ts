@@ -5,13 +5,14 @@ import type { Event } from '../../event/Event';
 export interface EventRow extends Omit<Event, 'id' | 'publisher'> {
   readonly uuid: Buffer;
   readonly publisher: string | null;
-  /** How many servers have passed it on. */
+  /** How many systems have passed it on, before it was published here or since. */
   readonly hops: number;
 }
 
 /** Selects events `e`, whole. */
 export const EVENTS = `
-  SELECT e.uuid, p.url AS pod, e.topic, a.webid AS publisher, e.published, x.text AS context, e.members, e.hops
+  SELECT e.uuid, p.url AS pod, e.topic, a.webid AS publisher, e.published, x.text AS context, e.members,
+    e.hops + e.passed AS hops
   FROM events e JOIN pods p ON p.id = e.pod JOIN contexts x ON x.id = e.context LEFT JOIN agents a ON a.id = e.publisher
 `;
 

@@ -1,5 +1,6 @@
 import { publishContainer } from '../../event/Event';
 import type { CopyPlace } from '../EventStore';
+import { forgetEntry } from './forgetting';
 import type { SqliteSession } from './SqliteSession';
 
 /** Only what no pod still has to forward, and what waits for no delivery, is removed. */
@@ -69,14 +70,17 @@ function removeContext(session: SqliteSession, context: number): void {
 
 // Copies are not looked for here: without their event they are not there any more, and the sweep takes their rows away.
 function remove(session: SqliteSession, event: number, container: string): void {
-  const { context, hops } = session.get<{ context: number; hops: number }>(
-    'DELETE FROM events WHERE id = ? RETURNING context, hops',
+  const { context, hops, entry } = session.get<{ context: number; hops: number; entry: number | null }>(
+    'DELETE FROM events WHERE id = ? RETURNING context, hops, entry',
     event,
   )!;
   session.run('DELETE FROM deliveries WHERE event = ?', event);
   if (hops > 0) {
     session.run('DELETE FROM received WHERE event = ?', event);
     removeContext(session, context);
+  }
+  if (entry !== null) {
+    forgetEntry(session, entry);
   }
   const row = session.get<{ container: number }>(`
     DELETE FROM entries WHERE container = (SELECT id FROM containers WHERE url = ?) AND event = ? RETURNING container

@@ -201,9 +201,14 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   `,
   // Requests that are made once; catalogues, and what of a request is logged; a number for what the followers are.
+  // What was published here has 0 hops, and as `passed` those that it had before; `forwarded` tells whether the pod
+  // through which it was published forwards it too, where that is known.
   `
+  ALTER TABLE events ADD COLUMN passed INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE events ADD COLUMN forwarded INTEGER;
   ALTER TABLE events ADD COLUMN entry INTEGER;
   ALTER TABLE events ADD COLUMN request TEXT;
+  CREATE INDEX events_by_entry ON events (entry) WHERE entry IS NOT NULL;
   CREATE TABLE made (
     pod INTEGER NOT NULL REFERENCES pods,
     agent INTEGER NOT NULL,
@@ -226,6 +231,7 @@ export const MIGRATIONS: readonly string[] = [
     removed INTEGER
   ) STRICT;
   CREATE UNIQUE INDEX identified_systems ON systems (pod, identifier) WHERE removed IS NULL;
+  CREATE INDEX systems_of_pod ON systems (pod) WHERE removed IS NULL;
   CREATE TABLE entries_of_catalogue (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     pod INTEGER NOT NULL REFERENCES pods,
@@ -240,6 +246,7 @@ export const MIGRATIONS: readonly string[] = [
     removed INTEGER
   ) STRICT;
   CREATE UNIQUE INDEX identified_entries ON entries_of_catalogue (pod, identifier);
+  CREATE INDEX entries_of_pod ON entries_of_catalogue (pod) WHERE removed IS NULL;
   CREATE INDEX entries_by_system ON entries_of_catalogue (system);
   ALTER TABLE pods ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
   CREATE TRIGGER subscription_added AFTER INSERT ON subscriptions BEGIN

@@ -1,0 +1,277 @@
+import { parse, stringify } from 'uuid';
+import { isId, publishContainer } from '../../event/Event';
+import { readMembers } from '../../event/EventDocument';
+import { covers } from '../../subscription/TopicPattern';
+import type { Page, PageRequest } from '../Page';
+import type { LoggedEvent, Outcome, RequestFilter, RequestLog, RequestRecord } from '../RequestLog';
+import type { OutcomeEvent } from './outcomes';
+import { hasState, listOutcomes, outcomeOfDelivery, outcomeOfSubscription, statesOf } from './outcomes';
+import type { SqliteSession } from './SqliteSession';
+
+interface LoggedRow extends OutcomeEvent {
+  readonly request: string | null;
+  readonly entry: number | null;
+  readonly identifier: string;
+  readonly name: string;
+  readonly operation: string;
+  readonly description: string;
+  readonly system: number;
+  readonly systemName: string;
+  readonly systemIdentifier: string;
+}
+
+/** What a step of the walk through a container finds. */
+interface Step {
+  /** The keys of the events that are on the page. */
+  readonly keys: readonly number[];
+  /** How many events it finds, be they on the page or not. */
+  readonly count: number;
+}
+
+const LOGGED = `
+  SELECT e.id AS event, e.pod, e.uuid, e.topic, e.published, e.forwarded, e.request,
+    EXISTS (SELECT 1 FROM forwards f WHERE f.pod = e.pod AND f.event = e.id) AS pending,
+    x.id AS entry, x.identifier, x.name, x.operation, x.description,
+    y.id AS system, y.name AS systemName, y.identifier AS systemIdentifier
+  FROM containers c CROSS JOIN entries n CROSS JOIN events e
+  LEFT JOIN entries_of_catalogue x ON x.id = e.entry LEFT JOIN systems y ON y.id = x.system
+  WHERE c.url = ? AND n.container = c.id AND n.event = e.id
+`;
+
+/** How many events are counted, and how many are looked at, in one turn of the event loop. */
+const COUNT = 20_000;
+const LOOK = 2_000;
+/** For how many milliseconds it is gone on without a turn for others. */
+const TURN = 5;
+
+/**
+ * The log of what was published, as the database of the events tells it.
+ */
+export class SqliteRequestLog implements RequestLog {
+  private readonly db: SqliteSession;
+
+  /**
+   * @param session - The connection to the database.
+   */
+  public constructor(session: SqliteSession) {
+    this.db = session;
+  }
+
+  public async listEvents(
+    pod: string,
+    filter: RequestFilter,
+    { index, size, isDescending }: PageRequest,
+  ): Promise<Page<LoggedEvent>> {
+    const container = this.containerOf(pod);
+    const [ from, to ] = [ index * size, (index + 1) * size ];
+    const keys: number[] = [];
+    let total = 0;
+    if (container !== undefined) {
+      const walk = Object.values(filter).every((value): boolean => value === undefined) ?
+        this.all(container, isDescending, from, to) :
+        this.matching(container, filter, isDescending, from, to);
+      for await (const step of walk) {
+        keys.push(...step.keys);
+        total += step.count;
+      }
+    }
+    const items: LoggedEvent[] = [];
+    const pause = pauses();
+    for (const key of keys) {
+      const row = this.db.get<LoggedRow>(`${LOGGED} AND n.event = ?`, publishContainer(pod), key);
+      if (row) {
+        items.push(this.toLogged(row));
+      }
+      await pause();
+    }
+    return { items, total };
+  }
+
+  /** Counts all events of a container. */
+  private async* all(container: number, isDescending: boolean, from: number, to: number): AsyncGenerator<Step> {
+    let total = 0;
+    for (let place: number | undefined = startOf(isDescending); place !== undefined;) {
+      const step = this.next(container, isDescending, place, COUNT);
+      const begin = Math.max(0, from - total);
+      const length = Math.min(step.count, to - total) - begin;
+      const keys = length > 0 ? this.keys(container, isDescending, place, length, begin) : [];
+      yield { keys, count: step.count };
+      total += step.count;
+      place = step.place;
+      await turn();
+    }
+  }
+
+  /** Finds the events of a container that a filter lets through. */
+  private async* matching(
+    container: number,
+    filter: RequestFilter,
+    isDescending: boolean,
+    from: number,
+    to: number,
+  ): AsyncGenerator<Step> {
+    const { sql, parameters } = conditionsOf(filter);
+    const pause = pauses();
+    let total = 0;
+    for (let place: number | undefined = startOf(isDescending); place !== undefined;) {
+      const step = this.next(container, isDescending, place, LOOK);
+      const range = isDescending ? [ step.to - 1, place - 1 ] : [ place, step.to ];
+      const rows = step.count === 0 ? [] : this.db.all<OutcomeEvent>(`
+        SELECT e.id AS event, e.pod, e.uuid, e.topic, e.published, e.forwarded,
+          EXISTS (SELECT 1 FROM forwards f WHERE f.pod = e.pod AND f.event = e.id) AS pending
+        FROM entries n CROSS JOIN events e LEFT JOIN entries_of_catalogue x ON x.id = e.entry
+        WHERE n.container = ? AND n.event > ? AND n.event <= ? AND e.id = n.event ${sql}
+        ORDER BY n.event ${isDescending ? 'DESC' : 'ASC'}
+      `, container, ...range, ...parameters);
+      const keys: number[] = [];
+      for (const row of rows) {
+        if (isOfTopics(row, filter) && (!filter.state || hasState(this.db, row, filter.state))) {
+          keys.push(row.event);
+        }
+        await pause();
+      }
+      yield { keys: keys.slice(Math.max(0, from - total), Math.max(0, to - total)), count: keys.length };
+      total += keys.length;
+      place = step.place;
+      await turn();
+    }
+  }
+
+  /** How many events there are, `most` at most, behind a place, and which is the last of them. */
+  private next(
+    container: number,
+    isDescending: boolean,
+    place: number,
+    most: number,
+  ): { count: number; to: number; place?: number } {
+    const [ last, range ] = isDescending ? [ 'MIN', 'event < ? ORDER BY event DESC' ] : [ 'MAX', 'event > ? ORDER BY event' ];
+    const { count, to } = this.db.get<{ count: number; to: number }>(`
+      SELECT COUNT(*) AS count, IFNULL(${last}(event), 0) AS "to"
+      FROM (SELECT event FROM entries WHERE container = ? AND ${range} LIMIT ?)
+    `, container, place, most)!;
+    return { count, to, ...count === most && { place: to }};
+  }
+
+  private keys(container: number, isDescending: boolean, place: number, length: number, offset: number): number[] {
+    const range = isDescending ? 'event < ? ORDER BY event DESC' : 'event > ? ORDER BY event';
+    const sql = `SELECT event FROM entries WHERE container = ? AND ${range} LIMIT ? OFFSET ?`;
+    return this.db.all<{ event: number }>(sql, container, place, length, offset).map(({ event }): number => event);
+  }
+
+  public async getEvent(pod: string, id: string): Promise<(LoggedEvent & { readonly data?: string }) | undefined> {
+    const row = this.find(pod, id);
+    if (!row) {
+      return undefined;
+    }
+    const { members } = this.db.get<{ members: string }>('SELECT members FROM events WHERE id = ?', row.event)!;
+    const { data } = readMembers({ members });
+    return { ...this.toLogged(row), ...data !== undefined && { data }};
+  }
+
+  public async listOutcomes(pod: string, id: string, limit: number): Promise<Outcome[]> {
+    const row = this.find(pod, id);
+    return row ? listOutcomes(this.db, row, limit) : [];
+  }
+
+  public async getOutcome(pod: string, id: string): Promise<Outcome | undefined> {
+    if (/^[1-9]\d{0,14}$/u.test(id)) {
+      const row = this.db.get<LoggedRow>(
+        `${LOGGED} AND n.event = (SELECT event FROM deliveries WHERE id = ?)`,
+        publishContainer(pod),
+        Number(id),
+      );
+      return row && outcomeOfDelivery(this.db, row, Number(id));
+    }
+    const dot = id.indexOf('.');
+    const subscription = id.slice(dot + 1);
+    const row = dot < 0 || !isId(subscription) ? undefined : this.find(pod, id.slice(0, dot));
+    return row && outcomeOfSubscription(this.db, row, subscription);
+  }
+
+  private find(pod: string, id: string): LoggedRow | undefined {
+    return isId(id) ?
+      this.db.get<LoggedRow>(`
+        ${LOGGED} AND e.id = (SELECT v.id FROM pods p CROSS JOIN events v WHERE p.url = ? AND v.uuid = ? AND v.pod = p.id)
+      `, publishContainer(pod), pod, parse(id)) :
+      undefined;
+  }
+
+  private containerOf(pod: string): number | undefined {
+    return this.db.get<{ id: number }>('SELECT id FROM containers WHERE url = ?', publishContainer(pod))?.id;
+  }
+
+  private toLogged(row: LoggedRow): LoggedEvent {
+    const { entry, identifier, name, operation, description, system, systemName, systemIdentifier } = row;
+    return {
+      id: stringify(row.uuid),
+      topic: row.topic,
+      published: row.published,
+      ...entry !== null && {
+        entry: { id: entry, identifier, name, operation, description, system, systemName, systemIdentifier },
+      },
+      ...row.request !== null && { request: JSON.parse(row.request) as RequestRecord },
+      states: statesOf(this.db, row),
+    };
+  }
+}
+
+/** The place before the first event. */
+function startOf(isDescending: boolean): number {
+  return isDescending ? Number.MAX_SAFE_INTEGER : 0;
+}
+
+/** All that a filter asks for, but for topics and state. */
+function conditionsOf(
+  { system, since, until, id, identifier }: RequestFilter,
+): { readonly sql: string; readonly parameters: readonly unknown[] } {
+  const conditions: (readonly [string, ...unknown[]])[] = [];
+  if (system !== undefined) {
+    conditions.push([ 'x.system = ?', system ]);
+  }
+  if (identifier !== undefined) {
+    conditions.push([ 'instr(x.identifier, ?) > 0', identifier ]);
+  }
+  if (since !== undefined) {
+    conditions.push([ 'e.published >= ?', since ]);
+  }
+  if (until !== undefined) {
+    conditions.push([ 'e.published < ?', until ]);
+  }
+  if (id !== undefined) {
+    const range = uuidsOf(id);
+    conditions.push(range ? [ 'e.uuid BETWEEN ? AND ?', ...range ] : [ '0' ]);
+  }
+  return {
+    sql: conditions.map(([ condition ]): string => `AND ${condition}`).join(' '),
+    parameters: conditions.flatMap(([ , ...values ]): unknown[] => values),
+  };
+}
+
+/** The first and the last of the UUIDs whose text begins so, if any can. */
+function uuidsOf(prefix: string): [ Buffer, Buffer ] | undefined {
+  const text = prefix.toLowerCase();
+  const fill = (digit: string): string => `${text}${'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx'.slice(text.length).replaceAll('x', digit)}`;
+  const [ low, high ] = [ fill('0'), fill('f') ];
+  return /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/u.test(low) ?
+    [ low, high ].map((uuid): Buffer => Buffer.from(uuid.replaceAll('-', ''), 'hex')) as [ Buffer, Buffer ] :
+    undefined;
+}
+
+function isOfTopics({ topic }: Pick<LoggedEvent, 'topic'>, { topics }: RequestFilter): boolean {
+  return !topics || topics.some((pattern): boolean => covers(pattern, topic));
+}
+
+async function turn(): Promise<void> {
+  await new Promise((resolve): unknown => setImmediate(resolve));
+}
+
+/** Gives others their turn whenever it was gone on for long. */
+function pauses(): () => Promise<void> {
+  let begun = performance.now();
+  return async(): Promise<void> => {
+    if (performance.now() - begun >= TURN) {
+      await turn();
+      begun = performance.now();
+    }
+  };
+}

@@ -1,0 +1,55 @@
+import { parseTopic } from '../../event/Topic';
+import { patternsOf } from '../../subscription/TopicPattern';
+import type { Follower, FollowerPlace, Followers } from '../EventStore';
+import type { SqliteSession } from './SqliteSession';
+
+interface FollowerRow {
+  readonly inbox: number;
+  readonly agent: string;
+  readonly disabled: number | null;
+  /** Whether it is known that the agent does not control the inbox; `null` where that is not in doubt. */
+  readonly refused: number | null;
+  readonly doubtedInbox: string | null;
+}
+
+/** A chunk ends behind all subscriptions with the same inbox, as the steps of a forward do. */
+const CHUNK = `
+  SELECT s.inbox, a.webid AS agent, t.disabled, d.refused, c.url AS doubtedInbox
+  FROM subscriptions s CROSS JOIN agents a LEFT JOIN targets t ON t.id = s.target
+  LEFT JOIN doubts d ON d.subscription = s.id LEFT JOIN containers c ON d.refused = 0 AND c.id = s.inbox
+  WHERE s.pod = ? AND s.pattern = ? AND s.inbox > ? AND s.inbox <= IFNULL((
+    SELECT x.inbox FROM subscriptions x WHERE x.pod = ? AND x.pattern = ? AND x.inbox > ? ORDER BY x.inbox LIMIT 1 OFFSET ?
+  ), ${Number.MAX_SAFE_INTEGER}) AND a.id = s.agent
+  ORDER BY s.inbox
+`;
+
+/** Looks at some of the subscriptions that a topic matches, as {@link EventStore.followersOf} says. */
+export function followersOf(
+  session: SqliteSession,
+  pod: string,
+  topic: string,
+  after: FollowerPlace | undefined,
+  limit: number,
+): Followers {
+  const key = session.get<{ id: number }>('SELECT id FROM pods WHERE url = ?', pod)?.id;
+  const patterns = key === undefined ? [] : patternsOf(parseTopic(topic));
+  const followers: Follower[] = [];
+  let { pattern, inbox } = after ?? { pattern: 0, inbox: 0 };
+  for (let rest = limit; pattern < patterns.length; pattern += 1, inbox = 0) {
+    if (rest <= 0) {
+      return { followers, next: { pattern, inbox }};
+    }
+    const range = [ key, patterns[pattern], inbox ];
+    const rows = session.all<FollowerRow>(CHUNK, ...range, ...range, rest - 1);
+    for (const { agent, disabled, refused, doubtedInbox } of rows) {
+      if (disabled === null && refused !== 1) {
+        followers.push({ agent, ...doubtedInbox !== null && { doubtedInbox }});
+      }
+    }
+    if (rows.length >= rest) {
+      return { followers, next: { pattern, inbox: rows.at(-1)!.inbox }};
+    }
+    rest -= rows.length;
+  }
+  return { followers };
+}

@@ -1,0 +1,225 @@
+import { parse, stringify } from 'uuid';
+import { parseTopic } from '../../event/Topic';
+import { patternsOf } from '../../subscription/TopicPattern';
+import type { TargetKind } from '../DeliveryStore';
+import type { Outcome, OutcomeState } from '../RequestLog';
+import { attemptsOf, STATES } from './delivering';
+import type { SqliteSession } from './SqliteSession';
+
+/** What of an event decides its outcomes. */
+export interface OutcomeEvent {
+  readonly event: number;
+  /** The key of the pod through which it was published. */
+  readonly pod: number;
+  readonly uuid: Buffer;
+  readonly topic: string;
+  readonly published: number;
+  /** Whether that pod forwards it too; `null` if that is not known. */
+  readonly forwarded: number | null;
+  /** Whether that is still to be done. */
+  readonly pending: number;
+}
+
+interface SubscriptionRow {
+  readonly uuid: Buffer;
+  readonly pattern: string;
+  readonly inbox: number;
+  readonly agent: number;
+  /** The number of the outcome among {@link OUTCOMES}; `null` if the subscription has none. */
+  readonly outcome: number | null;
+  /** The delivery that serves it, and whether that was made for it. */
+  readonly delivery: number | null;
+  readonly own: number | null;
+  readonly kind: TargetKind | null;
+  readonly url: string;
+}
+
+interface DeliveryRow {
+  readonly id: number;
+  readonly subscription: Buffer | null;
+  readonly pattern: string | null;
+  readonly state: number;
+  readonly kind: TargetKind;
+  readonly url: string;
+}
+
+/** By the numbers of the states of deliveries, {@link STATES}; behind these what only copies have. */
+const OUTCOMES: readonly OutcomeState[] = [ 'waiting', 'processed', 'error', 'ended', 'ended', 'absent' ];
+
+const numberOf = (state: (typeof STATES)[number]): number => STATES.indexOf(state);
+
+/**
+ * What became of an event for a subscription `s`, by what its target `d` or its inbox got.
+ * Its parameters are the event, whether its forward is pending, whether it is forwarded, and when it was published.
+ */
+const OUTCOME = `CASE
+  WHEN s.target IS NOT NULL AND d.id IS NOT NULL THEN d.state
+  WHEN s.target IS NULL AND EXISTS (SELECT 1 FROM entries n WHERE n.container = s.inbox AND n.event = ?)
+    THEN ${numberOf('delivered')}
+  WHEN ? THEN ${numberOf('waiting')}
+  WHEN ? AND s.created <= ? THEN ${OUTCOMES.indexOf('absent')}
+END`;
+
+/** Subscriptions with what became of an event; the parameters are those of {@link OUTCOME}, and the event. */
+const SUBSCRIPTIONS = `
+  SELECT s.uuid, s.pattern, s.inbox, s.agent, ${OUTCOME} AS outcome, d.id AS delivery,
+    d.pod = s.pod AND d.subscription = s.uuid AS own, t.kind, IFNULL(t.url, c.url) AS url
+  FROM subscriptions s CROSS JOIN containers c LEFT JOIN targets t ON t.id = s.target
+  LEFT JOIN deliveries d ON d.event = ? AND d.target = s.target
+`;
+
+const DELIVERIES = `
+  SELECT d.id, d.subscription, s.pattern, d.state, t.kind, t.url
+  FROM deliveries d CROSS JOIN targets t LEFT JOIN subscriptions s ON s.uuid = d.subscription
+`;
+
+/** How many rows are looked at in one turn of the event loop. */
+const LOOK = 500;
+/** How many deliveries and how many subscriptions of an event are looked at for its states. */
+const LOOK_FOR_STATES = 1_000;
+
+/** The states of an event's outcomes, each once, as far as {@link hasState} looks. */
+export function statesOf(session: SqliteSession, row: OutcomeEvent): OutcomeState[] {
+  return [ ...new Set(OUTCOMES) ].filter((state): boolean => hasState(session, row, state));
+}
+
+/**
+ * Whether an event has an outcome of a state, among those of its first 1,000 deliveries and the first 1,000
+ * subscriptions that its topic matches.
+ */
+export function hasState(session: SqliteSession, row: OutcomeEvent, state: OutcomeState): boolean {
+  const { event, pod, topic, forwarded, pending } = row;
+  const numbers = [ OUTCOMES.indexOf(state), OUTCOMES.lastIndexOf(state) ];
+  const patterns = forwarded === 0 ? [] : patternsOf(parseTopic(topic));
+  const found = session.get(`
+    SELECT 1 FROM (SELECT target, state, pod FROM deliveries WHERE event = ? LIMIT ?) d
+    WHERE d.state IN (?, ?) AND (d.pod = ? OR EXISTS (
+      SELECT 1 FROM subscriptions s WHERE s.target = d.target AND s.pod = ?
+        AND s.pattern IN (SELECT value FROM json_each(?))
+    )) LIMIT 1
+  `, event, LOOK_FOR_STATES, ...numbers, pod, pod, JSON.stringify(patterns));
+  const isElsewhere = state === 'processed' || (state === 'waiting' ? pending === 1 : state === 'absent');
+  if (found !== undefined || !isElsewhere || patterns.length === 0) {
+    return found !== undefined;
+  }
+  return session.get(`
+    SELECT 1 FROM (
+      SELECT ${OUTCOME} AS outcome
+      FROM json_each(?) j CROSS JOIN subscriptions s LEFT JOIN deliveries d ON d.event = ? AND d.target = s.target
+      WHERE s.pod = ? AND s.pattern = j.value LIMIT ?
+    ) WHERE outcome = ? LIMIT 1
+  `, ...parametersOf(row), JSON.stringify(patterns), event, pod, LOOK_FOR_STATES, numbers[0]) !== undefined;
+}
+
+/**
+ * What became of an event: first for recipients and for subscriptions that have ended, then for subscriptions by what
+ * they follow, the most specific first.
+ */
+export async function listOutcomes(session: SqliteSession, row: OutcomeEvent, limit: number): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const walk of [ deliveriesOf(session, row), subscriptionsOf(session, row) ]) {
+    for (const some of walk) {
+      outcomes.push(...some.slice(0, limit - outcomes.length).map((outcome): Outcome => outcome()));
+      if (outcomes.length >= limit) {
+        return outcomes;
+      }
+      await new Promise((resolve): unknown => setImmediate(resolve));
+    }
+  }
+  return outcomes;
+}
+
+/** What became of an event by a delivery of the pod through which it was published. */
+export function outcomeOfDelivery(session: SqliteSession, row: OutcomeEvent, delivery: number): Outcome | undefined {
+  const found = session.get<DeliveryRow>(`
+    ${DELIVERIES} WHERE d.id = ? AND d.event = ? AND d.pod = ? AND t.id = d.target
+  `, delivery, row.event, row.pod);
+  return found && toOutcome(session, row, found);
+}
+
+/** What became of an event for a subscription of the pod through which it was published. */
+export function outcomeOfSubscription(
+  session: SqliteSession,
+  row: OutcomeEvent,
+  subscription: string,
+): Outcome | undefined {
+  const found = session.get<SubscriptionRow>(`
+    ${SUBSCRIPTIONS} WHERE s.uuid = ? AND s.pod = ? AND c.id = s.inbox
+  `, ...parametersOf(row), row.event, parse(subscription), row.pod);
+  const isMatched = found !== undefined && patternsOf(parseTopic(row.topic)).includes(found.pattern);
+  return isMatched && found.outcome !== null ? toSubscribed(session, row, found) : undefined;
+}
+
+/** Steps through the deliveries of the pod that are for recipients, or for subscriptions that have ended. */
+function* deliveriesOf(session: SqliteSession, row: OutcomeEvent): Generator<(() => Outcome)[]> {
+  for (let after: number | undefined = 0; after !== undefined;) {
+    const rows: (DeliveryRow & { target: number; pod: number })[] = session.all(`
+      SELECT d.id, d.subscription, d.target, d.pod, s.pattern, d.state, t.kind, t.url
+      FROM (SELECT * FROM deliveries WHERE event = ? AND target > ? ORDER BY target LIMIT ?) d
+      CROSS JOIN targets t LEFT JOIN subscriptions s ON s.uuid = d.subscription
+      WHERE t.id = d.target
+    `, row.event, after, LOOK);
+    // Those for its subscriptions come with these, unless the pod has forwarded to none.
+    yield rows.filter(({ pod, pattern }): boolean => pod === row.pod && (pattern === null || row.forwarded === 0))
+      .map((found): () => Outcome => (): Outcome => toOutcome(session, row, found));
+    after = rows.length < LOOK ? undefined : rows.at(-1)!.target;
+  }
+}
+
+/** Steps through the subscriptions of the pod that the topic matches. */
+function* subscriptionsOf(session: SqliteSession, row: OutcomeEvent): Generator<(() => Outcome)[]> {
+  const patterns = row.forwarded === 0 ? [] : patternsOf(parseTopic(row.topic));
+  for (const pattern of patterns) {
+    for (let after: SubscriptionRow | undefined | null = null; after !== undefined;) {
+      const rows: SubscriptionRow[] = session.all(
+        `
+          ${SUBSCRIPTIONS} WHERE s.pod = ? AND s.pattern = ? AND (s.inbox, s.agent) > (?, ?) AND c.id = s.inbox
+          ORDER BY s.inbox, s.agent LIMIT ?
+        `,
+        ...parametersOf(row),
+        row.event,
+        row.pod,
+        pattern,
+        after?.inbox ?? 0,
+        after?.agent ?? 0,
+        LOOK,
+      );
+      yield rows.filter(({ outcome }): boolean => outcome !== null)
+        .map((found): () => Outcome => (): Outcome => toSubscribed(session, row, found));
+      after = rows.length < LOOK ? undefined : rows.at(-1);
+    }
+  }
+}
+
+/** The parameters of {@link OUTCOME}. */
+function parametersOf({ event, pending, forwarded, published }: OutcomeEvent): unknown[] {
+  return [ event, pending, forwarded ?? 0, published ];
+}
+
+function toOutcome(session: SqliteSession, { uuid }: OutcomeEvent, row: DeliveryRow): Outcome {
+  return {
+    id: `${row.id}`,
+    event: stringify(uuid),
+    state: OUTCOMES[row.state],
+    ...row.subscription !== null && { subscription: stringify(row.subscription) },
+    ...row.pattern !== null && { pattern: row.pattern },
+    kind: row.kind,
+    url: row.url,
+    attempts: attemptsOf(session, row.id),
+  };
+}
+
+function toSubscribed(session: SqliteSession, { uuid }: OutcomeEvent, row: SubscriptionRow): Outcome {
+  const event = stringify(uuid);
+  const subscription = stringify(row.uuid);
+  return {
+    id: row.delivery !== null && row.own === 1 ? `${row.delivery}` : `${event}.${subscription}`,
+    event,
+    state: OUTCOMES[row.outcome!],
+    subscription,
+    pattern: row.pattern,
+    kind: row.kind ?? 'copy',
+    url: row.url,
+    attempts: row.delivery === null ? [] : attemptsOf(session, row.delivery),
+  };
+}

@@ -71,7 +71,7 @@ export class ApiKeys {
     const hash = hashKey(text);
     const found = (await this.store.findKeys(prefixOf(hash)))
       .find((stored): boolean => timingSafeEqual(stored.hash, hash))?.key;
-    if (!found || (found.expires ?? Infinity) <= Date.now()) {
+    if (!found || hasEnded(found)) {
       return undefined;
     }
     const today = new Date().toISOString().slice(0, 10);
@@ -80,4 +80,21 @@ export class ApiKeys {
     }
     return found;
   }
+
+  /**
+   * Finds a key that was recognised before.
+   *
+   * @param prefix - The first bytes of its hash.
+   * @param id - Its id.
+   *
+   * @returns What is known of the key, or `undefined` if it has been revoked or has expired since.
+   */
+  public async find(prefix: Buffer, id: string): Promise<ApiKey | undefined> {
+    const found = (await this.store.findKeys(prefix)).find(({ key }): boolean => key.id === id)?.key;
+    return found && !hasEnded(found) ? found : undefined;
+  }
+}
+
+function hasEnded({ expires = Infinity }: ApiKey): boolean {
+  return expires <= Date.now();
 }

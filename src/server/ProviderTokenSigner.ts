@@ -1,13 +1,14 @@
 import type { JwkGenerator } from '@solid/community-server';
-import type { JWK, JWTPayload } from 'jose';
-import { calculateJwkThumbprint, importJWK, SignJWT } from 'jose';
-import type { TokenSigner } from '../identity/TokenSigner';
+import type { JWK, JWTPayload, KeyLike } from 'jose';
+import { calculateJwkThumbprint, errors, importJWK, jwtVerify, SignJWT } from 'jose';
+import type { TokenAuthority } from '../identity/TokenAuthority';
 
 /**
- * Signs tokens with the key of the server's own identity provider.
+ * Signs tokens with the key of the server's own identity provider, and recognises them by it.
  */
-export class ProviderTokenSigner implements TokenSigner {
+export class ProviderTokenSigner implements TokenAuthority {
   private readonly jwkGenerator: JwkGenerator;
+  private publicKey?: KeyLike | Uint8Array;
 
   /**
    * @param jwkGenerator - Has the key.
@@ -16,10 +17,28 @@ export class ProviderTokenSigner implements TokenSigner {
     this.jwkGenerator = jwkGenerator;
   }
 
-  public async sign(claims: JWTPayload): Promise<string> {
+  public async sign(claims: JWTPayload, type = 'at+jwt'): Promise<string> {
     const jwk = await this.jwkGenerator.getPrivateKey() as JWK;
     // Named as the identity provider names the key in its key set.
     const kid = jwk.kid ?? await calculateJwkThumbprint(await this.jwkGenerator.getPublicKey() as JWK);
-    return new SignJWT(claims).setProtectedHeader({ alg: this.jwkGenerator.alg, kid, typ: 'at+jwt' }).sign(await importJWK(jwk));
+    const header = { alg: this.jwkGenerator.alg, kid, typ: type };
+    return new SignJWT(claims).setProtectedHeader(header).sign(await importJWK(jwk));
+  }
+
+  public async verify(
+    token: string,
+    expected: Parameters<TokenAuthority['verify']>[1],
+  ): Promise<JWTPayload | undefined> {
+    const { alg } = this.jwkGenerator;
+    this.publicKey ??= await importJWK(await this.jwkGenerator.getPublicKey() as JWK, alg);
+    try {
+      const { payload } = await jwtVerify(token, this.publicKey, { ...expected, algorithms: [ alg ], requiredClaims: [ 'exp' ]});
+      return payload;
+    } catch (error: unknown) {
+      if (error instanceof errors.JOSEError) {
+        return undefined;
+      }
+      throw error;
+    }
   }
 }

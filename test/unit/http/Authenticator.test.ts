@@ -1,26 +1,54 @@
 import type { HttpRequest } from '@solid/community-server';
+import { SignJWT } from 'jose';
 import type { AccessTokens } from '../../../src/http/AccessTokens';
 import { Authenticator } from '../../../src/http/Authenticator';
+import { unauthorized } from '../../../src/http/errors';
 import type { Exchange } from '../../../src/http/Face';
 import { mintKey } from '../../../src/identity/ApiKey';
 import { ApiKeys } from '../../../src/identity/ApiKeys';
 import type { Caller } from '../../../src/identity/Caller';
+import type { Credential } from '../../../src/identity/tokens/Credential';
+import { EventTokens } from '../../../src/identity/tokens/EventTokens';
 import { NotAuthorized } from '../../../src/publish/NotAuthorized';
 import { SqliteApiKeyStore } from '../../../src/store/sqlite/SqliteApiKeyStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { createAuthority } from '../../util/authority';
 
 const POD = 'http://localhost/a/';
+const OTHER_POD = 'http://localhost/b/';
 const ME = 'http://localhost/me#me';
 
 describe('An authenticator', (): void => {
   const session = new SqliteSession(IN_MEMORY);
   const keys = new ApiKeys(new SqliteApiKeyStore(session));
-  const accessTokens = { callerOf: async(): Promise<Caller> => ({ agent: 'by token' }) } as unknown as AccessTokens;
-  const authenticator = new Authenticator(accessTokens, keys);
-  const callerOf = async(headers: Record<string, string>): Promise<Caller> =>
-    authenticator.callerOf({ request: { headers } as unknown as HttpRequest, pod: POD, url: `${POD}publish/` } as Exchange);
+  const accessTokens = {
+    callerOf: async({ headers: { authorization }}: HttpRequest): Promise<Caller> => {
+      if (authorization === undefined) {
+        return {};
+      }
+      if (!/^(?:Bearer|DPoP) oidc/u.test(authorization) && !authorization.startsWith('Bearer eyJhbGciOiJIUzI1NiJ9.')) {
+        throw unauthorized('no access token');
+      }
+      return { agent: 'by token', client: 'app', issuer: 'idp' };
+    },
+  } as unknown as AccessTokens;
+  let tokens: EventTokens;
+  let authenticator: Authenticator;
+  const exchangeOf = (headers: Record<string, string>): Exchange =>
+    ({ request: { headers } as unknown as HttpRequest, pod: POD, url: `${POD}publish/` } as Exchange);
+  const callerOf = async(headers: Record<string, string>, header?: string): Promise<Caller> =>
+    authenticator.callerOf(exchangeOf(headers), header);
+  const credentialOf = async(headers: Record<string, string>): Promise<Credential> =>
+    authenticator.credentialOf(exchangeOf(headers));
   const create = async(limits: object = {}): Promise<string> =>
     (await keys.create({ account: 'mine', name: 'app', webId: ME, ...limits })).key;
+  const tokenFor = async(pod = POD): Promise<string> => (await tokens.issue({ caller: { agent: ME }}, pod)).token;
+
+  beforeAll(async(): Promise<void> => {
+    const clients = { webIdOf: async(): Promise<string> => ME, hasSecret: async(): Promise<boolean> => true };
+    tokens = new EventTokens((await createAuthority()).signer, keys, clients, 'http://localhost/');
+    authenticator = new Authenticator(accessTokens, keys, tokens);
+  });
 
   afterAll((): void => session.close());
 
@@ -28,17 +56,79 @@ describe('An authenticator', (): void => {
     expect(await callerOf({ 'x-api-key': await create() })).toEqual({ agent: ME, limits: {}});
     const limits = { pods: [ POD ], topics: [ '*' ]};
     expect(await callerOf({ 'x-api-key': await create(limits) })).toEqual({ agent: ME, limits });
+    expect(await callerOf({ authorization: `Bearer ${await create(limits)}` })).toEqual({ agent: ME, limits });
+    expect(await callerOf({ 'access-key': await create(limits) }, 'access-key')).toEqual({ agent: ME, limits });
   });
 
   it('refuses keys that are not valid, or for other pods.', async(): Promise<void> => {
+    const elsewhere = await create({ pods: [ OTHER_POD ]});
     for (const key of [ '', 'spe_', mintKey() ]) {
       await expect(callerOf({ 'x-api-key': key })).rejects.toMatchObject({ status: 401, message: expect.stringContaining('API key') });
+      await expect(callerOf({ 'access-key': key }, 'access-key')).rejects.toMatchObject({ status: 401 });
+      await expect(callerOf({ authorization: `Bearer ${key}` })).rejects.toMatchObject({ status: 401 });
     }
-    await expect(callerOf({ 'x-api-key': await create({ pods: [ 'http://localhost/b/' ]}) })).rejects.toThrow(NotAuthorized);
+    await expect(callerOf({ 'x-api-key': elsewhere })).rejects.toThrow(NotAuthorized);
+    await expect(callerOf({ authorization: `Bearer ${elsewhere}` })).rejects.toThrow(NotAuthorized);
   });
 
-  it('takes access tokens, but not both.', async(): Promise<void> => {
-    expect(await callerOf({ authorization: 'Bearer x' })).toEqual({ agent: 'by token' });
-    await expect(callerOf({ authorization: 'Bearer x', 'x-api-key': await create() })).rejects.toMatchObject({ status: 400 });
+  it('knows who has a token of this server, where a token can be.', async(): Promise<void> => {
+    const token = await tokenFor();
+    const caller = { agent: ME, limits: { pods: [ POD ]}};
+    expect(await callerOf({ authorization: `Bearer ${token}` })).toEqual(caller);
+    expect(await callerOf({ authorization: `bearer  ${token}` })).toEqual(caller);
+    expect(await callerOf({ 'x-auth-token': token }, 'x-auth-token')).toEqual(caller);
+    await expect(callerOf({ 'x-api-key': token })).rejects.toMatchObject({ status: 401 });
+    for (const authorization of [ `DPoP ${token}`, token, `Basic ${token}` ]) {
+      await expect(callerOf({ authorization })).rejects.toMatchObject({ status: 401 });
+    }
+  });
+
+  it('refuses tokens that are not valid, or for other pods, and looks for no other way.', async(): Promise<void> => {
+    const token = await tokenFor();
+    for (const headers of [{ authorization: `Bearer ${token}x` }, { authorization: `Bearer ${token.split('.')[0]}.e30.` }]) {
+      await expect(callerOf(headers)).rejects.toMatchObject({ status: 401, message: expect.stringContaining('The token is not valid') });
+    }
+    await expect(callerOf({ authorization: `Bearer ${await tokenFor(OTHER_POD)}` })).rejects.toThrow(NotAuthorized);
+    await expect(callerOf({ 'access-key': await tokenFor(OTHER_POD) }, 'access-key')).rejects.toThrow(NotAuthorized);
+  });
+
+  it('takes access tokens, but not both, nor in a header of a dialect.', async(): Promise<void> => {
+    expect(await callerOf({ authorization: 'Bearer oidc' })).toMatchObject({ agent: 'by token' });
+    expect(await callerOf({ authorization: 'DPoP oidc' })).toMatchObject({ agent: 'by token' });
+    expect(await callerOf({})).toEqual({});
+    await expect(callerOf({ 'access-key': 'oidc' }, 'access-key')).rejects.toMatchObject({ status: 401 });
+    await expect(callerOf({ authorization: 'Bearer oidc', 'x-api-key': await create() })).rejects.toMatchObject({
+      status: 400, message: expect.stringContaining('Both "x-api-key" and "Authorization"'),
+    });
+    await expect(callerOf({ 'access-key': await create(), 'x-api-key': await create() }, 'access-key')).rejects.toMatchObject({
+      status: 400, message: expect.stringContaining('Both "x-api-key" and "access-key"'),
+    });
+    await expect(callerOf({ authorization: 'Bearer oidc', 'access-key': '' }, 'access-key')).rejects.toMatchObject({ status: 400 });
+    expect(await callerOf({ 'access-key': await create() })).toEqual({});
+  });
+
+  it('tells what a credential ends with.', async(): Promise<void> => {
+    const expires = Date.now() + 60_000;
+    const { key, ...ofKey } = await credentialOf({ 'x-api-key': await create({ expires }) });
+    expect(ofKey).toEqual({ caller: { agent: ME, limits: {}}, expires });
+    const { token } = await tokens.issue({ ...ofKey, key }, POD);
+    expect(await credentialOf({ authorization: `Bearer ${token}` })).toEqual({
+      caller: { agent: ME, limits: { pods: [ POD ]}}, expires: Math.floor(expires / 1_000) * 1_000, key,
+    });
+    const exp = Math.floor(expires / 1_000);
+    const oidc = await new SignJWT({ exp }).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.alloc(32));
+    expect(await credentialOf({ authorization: `Bearer ${oidc}` })).toMatchObject({ caller: { agent: 'by token', client: 'app' }, expires: exp * 1_000 });
+    expect(await credentialOf({ authorization: 'Bearer oidc' })).toMatchObject({ expires: undefined });
+  });
+
+  it('knows who has a cookie and its peer, for their pod.', async(): Promise<void> => {
+    const { cookie, peer } = await tokens.issuePair({ caller: { agent: ME }}, POD);
+    expect(await authenticator.callerByPair(cookie, peer, POD)).toEqual({ agent: ME, limits: { pods: [ POD ]}});
+    await expect(authenticator.callerByPair(cookie, peer, OTHER_POD)).rejects.toThrow(NotAuthorized);
+    for (const [ one, two ] of [[ cookie, '' ], [ '', peer ], [ peer, cookie ], [ await tokenFor(), peer ]]) {
+      await expect(authenticator.callerByPair(one, two, POD)).rejects.toMatchObject({ status: 401 });
+    }
+    await expect(callerOf({ authorization: `Bearer ${cookie}` })).rejects.toMatchObject({ status: 401 });
+    await expect(callerOf({ authorization: `Bearer ${peer}` })).rejects.toMatchObject({ status: 401 });
   });
 });

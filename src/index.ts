@@ -1,3 +1,6 @@
+export * from './catalogue/BodySchemas';
+export * from './catalogue/Catalogue';
+export * from './catalogue/ReceivedLog';
 export * from './delivery/CopyListener';
 export * from './delivery/DeliveryListener';
 export * from './delivery/RecipientReach';
@@ -25,6 +28,9 @@ export * from './http/openapi/OpenApiFace';
 export * from './http/precheck/PrecheckFace';
 export * from './http/publish/CheckFace';
 export * from './http/publish/PublishFace';
+export * from './http/send/CatalogueFace';
+export * from './http/send/ReceivedFace';
+export * from './http/send/SendFace';
 export * from './http/subscriptions/SubscriptionsFace';
 export * from './http/token/EventhosTokenFace';
 export * from './http/token/PersoniumTokenFace';

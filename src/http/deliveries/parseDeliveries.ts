@@ -104,7 +104,15 @@ function parseState(text: string, name: string): DeliveryState {
   return text as DeliveryState;
 }
 
-function parseMoment(value: unknown, name: string): number {
+/**
+ * Reads a moment, in milliseconds since 1970, of a date or a time with its offset.
+ *
+ * @param value - What was sent.
+ * @param name - How it is called.
+ *
+ * @throws {@link InvalidInput} if it is neither.
+ */
+export function parseMoment(value: unknown, name: string): number {
   // A plus that was not escaped is read as a blank, see https://url.spec.whatwg.org/#urlencoded-parsing
   const text = typeof value === 'string' ? value.replace(/ (?=\d{2}:\d{2}$)/u, '+') : '';
   const moment = MOMENT.test(text) ? Date.parse(text) : Number.NaN;

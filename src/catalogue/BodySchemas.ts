@@ -1,0 +1,211 @@
+import type { Script as VmScript } from 'node:vm';
+import { createContext, Script } from 'node:vm';
+import type { AnySchema, ValidateFunction } from 'ajv';
+import Ajv from 'ajv';
+import Ajv2020 from 'ajv/dist/2020';
+import { InvalidInput } from '../event/InvalidInput';
+
+/** Where a body breaks a schema, and how. */
+export interface SchemaFault {
+  /** A JSON Pointer to the part of the body that breaks it; empty for the whole. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A draft of JSON Schema that is read. */
+interface Draft {
+  readonly compile: (schema: AnySchema) => ValidateFunction;
+  /** Checks a schema itself. */
+  readonly metaSchema: ValidateFunction;
+}
+
+/**
+ * References are not inlined, for a schema that refers to itself often would grow without bound.
+ *
+ * @see https://ajv.js.org/security.html
+ */
+const OPTIONS = {
+  strict: false, validateFormats: false, validateSchema: false, inlineRefs: false, logger: false,
+} as const;
+
+const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/u;
+const DRAFT_2020 = /^https?:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/u;
+
+/** Makes them once, and only where somebody uses schemas: that takes longer than to compile most schemas. */
+const draftOf: Record<'draft07' | 'draft2020', () => Draft> = {
+  draft07: once((): Draft => ({
+    compile: (schema): ValidateFunction => new Ajv(OPTIONS).compile(schema),
+    metaSchema: new Ajv(OPTIONS).getSchema('http://json-schema.org/draft-07/schema')!,
+  })),
+  draft2020: once((): Draft => ({
+    compile: (schema): ValidateFunction => new Ajv2020(OPTIONS).compile(schema),
+    metaSchema: new Ajv2020(OPTIONS).getSchema('https://json-schema.org/draft/2020-12/schema')!,
+  })),
+};
+
+/**
+ * Checks bodies by JSON Schemas whose authors are not trusted.
+ *
+ * Nothing is fetched, and whatever a schema does, its patterns included, ends when its time is up.
+ *
+ * @see https://json-schema.org/draft-07/json-schema-validation
+ * @see https://json-schema.org/draft/2020-12/json-schema-core
+ */
+export class BodySchemas {
+  private readonly compileTime: number;
+  private readonly checkTime: number;
+  private readonly most: number;
+  /** By the text of the schema, the one that was used last at the end. */
+  private readonly compiled = new Map<string, ValidateFunction>();
+
+  /**
+   * @param compileTime - How long it may take to read a schema, in milliseconds. Default 200.
+   * @param checkTime - How long it may take to check a body, in milliseconds. Default 50.
+   * @param most - How many schemas are kept ready. Default 200.
+   */
+  public constructor(compileTime = 200, checkTime = 50, most = 200) {
+    this.compileTime = compileTime;
+    this.checkTime = checkTime;
+    this.most = most;
+  }
+
+  /**
+   * Checks that a schema can be used.
+   *
+   * @param text - The schema, as JSON text: draft-07, or 2020-12 if its `$schema` says so.
+   *
+   * @throws {@link InvalidInput} that says why it cannot.
+   */
+  public assertUsable(text: string): void {
+    this.validatorOf(text);
+  }
+
+  /**
+   * Where a body breaks a schema first; `undefined` if it does not.
+   *
+   * @param text - The schema, as JSON text.
+   * @param body - The parsed body.
+   *
+   * @throws {@link InvalidInput} if that takes too long to find out.
+   */
+  public faultOf(text: string, body: unknown): SchemaFault | undefined {
+    const validate = this.validatorOf(text);
+    const isValid = within(this.checkTime, (): boolean => validate(body), 'To check the body by the schema of the event');
+    const [ error ] = isValid ? [] : validate.errors ?? [];
+    // Else it would be kept for as long as the schema is.
+    validate.errors = null;
+    return isValid ? undefined : { path: error.instancePath, message: error.message ?? 'must match the schema' };
+  }
+
+  private validatorOf(text: string): ValidateFunction {
+    const validator = this.compiled.get(text) ?? this.compile(text);
+    this.compiled.delete(text);
+    this.compiled.set(text, validator);
+    if (this.compiled.size > this.most) {
+      this.compiled.delete(this.compiled.keys().next().value!);
+    }
+    return validator;
+  }
+
+  private compile(text: string): ValidateFunction {
+    const schema = JSON.parse(text) as AnySchema;
+    const { compile, metaSchema } = draftFor(schema);
+    return within(this.compileTime, (): ValidateFunction => {
+      if (!metaSchema(schema)) {
+        const { instancePath, message } = metaSchema.errors![0];
+        throw new InvalidInput(`Invalid schema: ${instancePath || 'it'} ${message}`);
+      }
+      try {
+        return compile(schema);
+      } catch (error: unknown) {
+        throw explained(error);
+      }
+    }, 'To read the schema');
+  }
+}
+
+function draftFor(schema: AnySchema | null): Draft {
+  if (typeof schema === 'boolean') {
+    return draftOf.draft07();
+  }
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
+    throw new InvalidInput('Invalid schema: a JSON Schema is an object, or true or false');
+  }
+  if ('$async' in schema) {
+    throw new InvalidInput('Invalid schema: $async is not supported');
+  }
+  const named = schema.$schema as unknown;
+  if (typeof named === 'string' && DRAFT_2020.test(named)) {
+    return draftOf.draft2020();
+  }
+  if (named === undefined || (typeof named === 'string' && DRAFT_07.test(named))) {
+    return draftOf.draft07();
+  }
+  throw new InvalidInput('Invalid schema: its $schema is neither http://json-schema.org/draft-07/schema# nor ' +
+    'https://json-schema.org/draft/2020-12/schema, the drafts that are read');
+}
+
+/** Says why a schema could not be compiled; that it takes too long is said by {@link within}. */
+function explained(error: unknown): unknown {
+  const { message, missingRef } = error as Error & { missingRef?: string };
+  return isTooDeep(error) ?
+    error :
+    new InvalidInput(`Invalid schema: ${message}${missingRef === undefined ?
+      '' :
+      '; it can refer only to what it contains, and nothing is fetched'}`);
+}
+
+const runner = once((): { readonly script: VmScript; readonly context: { run?: () => void } } =>
+  ({ script: new Script('run()'), context: createContext({}) }));
+
+/**
+ * Does some work that is ended, even within a regular expression, when its time is up.
+ *
+ * @param milliseconds - The time.
+ * @param work - What to do; it is not asynchronous.
+ * @param what - What that is, for the message.
+ *
+ * @throws {@link InvalidInput} if it takes longer, or recurses too deep.
+ *
+ * @see https://nodejs.org/docs/latest-v20.x/api/vm.html#scriptrunincontextcontextifiedobject-options
+ */
+function within<T>(milliseconds: number, work: () => T, what: string): T {
+  const { script, context } = runner();
+  let result: { readonly value: T } | undefined;
+  // Handed out by this, for an error of the other context would be none of this one's classes.
+  let fault: { readonly error: unknown } | undefined;
+  context.run = (): void => {
+    try {
+      result = { value: work() };
+    } catch (error: unknown) {
+      fault = { error };
+    }
+  };
+  try {
+    script.runInContext(context, { timeout: milliseconds });
+  } catch (error: unknown) {
+    throw (error as { code?: unknown }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT' ?
+      new InvalidInput(`${what} takes too long: more than ${milliseconds} ms. Make the schema, or the body, simpler`) :
+      error;
+  } finally {
+    context.run = undefined;
+  }
+  if (fault) {
+    throw isTooDeep(fault.error) ? new InvalidInput(`${what} takes too many steps within each other`) : fault.error;
+  }
+  return result!.value;
+}
+
+/** Whether there was no room for more calls within each other. */
+function isTooDeep(error: unknown): boolean {
+  return (error as Error).name === 'RangeError';
+}
+
+/** Makes something when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return (): T => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

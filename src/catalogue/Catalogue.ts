@@ -1,0 +1,279 @@
+import { InvalidInput } from '../event/InvalidInput';
+import type { Caller } from '../identity/Caller';
+import { Conflict } from '../publish/Conflict';
+import { NotAuthorized } from '../publish/NotAuthorized';
+import type { Access } from '../publish/ports';
+import { coversTopic, mayPublish } from '../publish/Precheck';
+import type { PublishRate } from '../publish/PublishRate';
+import { TooMany } from '../publish/TooMany';
+import type {
+  CatalogueEntry, CatalogueEntryDraft, CatalogueFault, CatalogueStore, System, SystemDraft,
+} from '../store/CatalogueStore';
+import type { Page, PageRequest } from '../store/Page';
+import type { BodySchemas, SchemaFault } from './BodySchemas';
+import { mintIdentifier } from './catalogueDraft';
+
+/** When it may work again where there are as many as there may be, in seconds. */
+const FULL_RETRY = 3_600;
+/** What takes no longer than this to check is not counted by its time, in milliseconds. */
+const SOON = 10;
+
+/** The path of a pod's events that can be sent, access to which decides who may see and change them. */
+export function eventsPath(pod: string): string {
+  return `${pod}event`;
+}
+
+/** The path of a pod's systems, in the same way. */
+export function systemsPath(pod: string): string {
+  return `${pod}system`;
+}
+
+/**
+ * The rules by which agents see and change what can be sent to a pod, and by which it is sent.
+ *
+ * To see takes `acl:Read` on `{pod}event` or `{pod}system`, to change `acl:Write`. Who has a key for certain topics
+ * sees and changes the events of these only, and no systems.
+ */
+export class Catalogue {
+  private readonly store: CatalogueStore;
+  private readonly access: Access;
+  private readonly schemas: BodySchemas;
+  private readonly rate: PublishRate;
+  private readonly mostSystems: number;
+  private readonly mostEntries: number;
+
+  /**
+   * @param store - Where catalogues are kept.
+   * @param access - Decides who may see and change them, and publish what is in them.
+   * @param schemas - Checks bodies.
+   * @param rate - Bounds for how long an agent can have schemas and bodies checked, as it bounds how much is published.
+   * @param mostSystems - The most systems of a pod. Default 1,000.
+   * @param mostEntries - The most events of a pod's catalogue. Default 10,000.
+   */
+  public constructor(
+    store: CatalogueStore,
+    access: Access,
+    schemas: BodySchemas,
+    rate: PublishRate,
+    mostSystems = 1_000,
+    mostEntries = 10_000,
+  ) {
+    this.store = store;
+    this.access = access;
+    this.schemas = schemas;
+    this.rate = rate;
+    this.mostSystems = mostSystems;
+    this.mostEntries = mostEntries;
+  }
+
+  /**
+   * The systems of a pod.
+   *
+   * @throws {@link NotAuthorized} if the caller may not see them.
+   */
+  public async listSystems(pod: string, caller: Caller, page: PageRequest): Promise<Page<System>> {
+    await this.assertMay(caller, systemsPath(pod), 'read');
+    return this.store.listSystems(pod, page);
+  }
+
+  /**
+   * One system of a pod, or `undefined` if there is none.
+   *
+   * @throws {@link NotAuthorized} if the caller may not see it.
+   */
+  public async getSystem(pod: string, caller: Caller, id: number): Promise<System | undefined> {
+    await this.assertMay(caller, systemsPath(pod), 'read');
+    return this.store.getSystem(pod, id);
+  }
+
+  /**
+   * Adds a system to a pod.
+   *
+   * @throws {@link NotAuthorized} if the caller may not.
+   * @throws {@link Conflict} if another system of the pod has the identifier.
+   * @throws {@link TooMany} if the pod has as many as it may have.
+   */
+  public async addSystem(pod: string, caller: Caller, draft: SystemDraft): Promise<System> {
+    await this.assertMayChangeSystems(pod, caller);
+    return this.written(await this.store.addSystem(pod, draft, this.mostSystems), pod);
+  }
+
+  /**
+   * Changes all that is said of a system.
+   *
+   * @returns The system, or `undefined` if there is none.
+   *
+   * @throws {@link NotAuthorized} if the caller may not.
+   * @throws {@link Conflict} if another system of the pod has the identifier.
+   */
+  public async changeSystem(pod: string, caller: Caller, id: number, draft: SystemDraft): Promise<System | undefined> {
+    await this.assertMayChangeSystems(pod, caller);
+    const changed = await this.store.changeSystem(pod, id, draft);
+    return changed && this.written(changed, pod);
+  }
+
+  /**
+   * Removes a system.
+   *
+   * @returns Whether it was there; `used` if it has events, which are to be removed first.
+   *
+   * @throws {@link NotAuthorized} if the caller may not.
+   */
+  public async removeSystem(pod: string, caller: Caller, id: number): Promise<boolean | 'used'> {
+    await this.assertMayChangeSystems(pod, caller);
+    return this.store.removeSystem(pod, id);
+  }
+
+  /**
+   * The events that can be sent to a pod, those of the caller's topics if its key is for some only.
+   *
+   * @throws {@link NotAuthorized} if the caller may not see them.
+   */
+  public async listEntries(pod: string, caller: Caller, page: PageRequest): Promise<Page<CatalogueEntry>> {
+    await this.assertMay(caller, eventsPath(pod), 'read');
+    return this.store.listEntries(pod, caller.limits?.topics, page);
+  }
+
+  /**
+   * One event that can be sent to a pod, or `undefined` if there is none.
+   *
+   * @throws {@link NotAuthorized} if the caller may not see it.
+   */
+  public async getEntry(pod: string, caller: Caller, id: number): Promise<CatalogueEntry | undefined> {
+    return this.getIf(pod, caller, id, 'read');
+  }
+
+  /**
+   * Adds an event that can be sent to a pod, with a new identifier.
+   *
+   * @throws {@link NotAuthorized} if the caller may not, or its key is for other topics.
+   * @throws {@link InvalidInput} if there is no such system, or the schema cannot be used.
+   * @throws {@link TooMany} if the pod has as many as it may have.
+   */
+  public async addEntry(pod: string, caller: Caller, draft: CatalogueEntryDraft): Promise<CatalogueEntry> {
+    await this.assertMay(caller, eventsPath(pod), 'write');
+    await this.assertUsable(pod, caller, draft);
+    return this.written(await this.store.addEntry(pod, mintIdentifier(draft.name), draft, this.mostEntries), pod);
+  }
+
+  /**
+   * Changes all that is said of an event that can be sent, but its identifier.
+   *
+   * @returns The event, or `undefined` if there is none.
+   *
+   * @throws {@link NotAuthorized} if the caller may not, or its key is for other topics.
+   * @throws {@link InvalidInput} if there is no such system, or the schema cannot be used.
+   */
+  public async changeEntry(
+    pod: string,
+    caller: Caller,
+    id: number,
+    draft: CatalogueEntryDraft,
+  ): Promise<CatalogueEntry | undefined> {
+    if (!await this.getIf(pod, caller, id, 'write')) {
+      return undefined;
+    }
+    await this.assertUsable(pod, caller, draft);
+    const changed = await this.store.changeEntry(pod, id, draft);
+    return changed && this.written(changed, pod);
+  }
+
+  /**
+   * Removes an event, so that it can be sent no more.
+   *
+   * @returns Whether it was there.
+   *
+   * @throws {@link NotAuthorized} if the caller may not.
+   */
+  public async removeEntry(pod: string, caller: Caller, id: number): Promise<boolean> {
+    return await this.getIf(pod, caller, id, 'write') !== undefined && this.store.removeEntry(pod, id);
+  }
+
+  /**
+   * The event that a caller sends by naming its identifier; that takes what publishing its topic to the pod does.
+   *
+   * @returns The event, or `undefined` if there is none.
+   *
+   * @throws {@link NotAuthorized}, which tells nothing of the event, if the caller may not publish it.
+   */
+  public async entryToSend(pod: string, caller: Caller, identifier: string): Promise<CatalogueEntry | undefined> {
+    const entry = await this.store.findEntry(pod, identifier);
+    if (entry && !await mayPublish(this.access, caller, pod, entry.topic)) {
+      throw new NotAuthorized(`Not authorized to send this event to ${pod}`);
+    }
+    return entry;
+  }
+
+  /**
+   * Where a body that is sent breaks the schema of its event; `undefined` if it does not, or there is none.
+   *
+   * @throws {@link InvalidInput} if that takes too long to find out.
+   * @throws {@link TooMany} if it took too long too often, or the caller sent too much of late.
+   */
+  public async faultOf(
+    { schema }: CatalogueEntry,
+    pod: string,
+    caller: Caller,
+    body: unknown,
+  ): Promise<SchemaFault | undefined> {
+    return schema === undefined ?
+      undefined :
+      this.counting(pod, caller, (): SchemaFault | undefined => this.schemas.faultOf(schema, body));
+  }
+
+  private async assertUsable(pod: string, caller: Caller, { topic, schema }: CatalogueEntryDraft): Promise<void> {
+    if (!coversTopic(caller, topic)) {
+      throw new NotAuthorized(`This API key is limited to other topics than ${topic}`);
+    }
+    if (schema !== undefined) {
+      await this.counting(pod, caller, (): void => this.schemas.assertUsable(schema));
+    }
+  }
+
+  /** Counts the time of work that holds the process: a millisecond as much as an event that is published. */
+  private async counting<T>(pod: string, { agent }: Caller, work: () => T): Promise<T> {
+    await this.rate.check(agent, pod, 1);
+    const begun = performance.now();
+    try {
+      return work();
+    } finally {
+      const spent = Math.round(performance.now() - begun);
+      if (spent > SOON) {
+        await this.rate.count(agent, pod, spent);
+      }
+    }
+  }
+
+  private async getIf(pod: string, caller: Caller, id: number, mode: 'read' | 'write'): Promise<CatalogueEntry | undefined> {
+    await this.assertMay(caller, eventsPath(pod), mode);
+    const entry = await this.store.getEntry(pod, id);
+    // As if it were not there, which is what a list of such a key says.
+    return entry && coversTopic(caller, entry.topic) ? entry : undefined;
+  }
+
+  private async assertMayChangeSystems(pod: string, caller: Caller): Promise<void> {
+    if (caller.limits?.topics) {
+      throw new NotAuthorized(`This API key is limited to some topics, and the systems of ${pod} are of all`);
+    }
+    await this.assertMay(caller, systemsPath(pod), 'write');
+  }
+
+  private async assertMay(caller: Caller, resource: string, mode: 'read' | 'write'): Promise<void> {
+    if (!(await this.access.allowed(caller, [ resource ], mode)).has(resource)) {
+      throw new NotAuthorized(`Not authorized to ${mode === 'read' ? 'see' : 'change'} what is at ${resource}`);
+    }
+  }
+
+  private written<T extends object>(result: T | CatalogueFault, pod: string): T {
+    switch (result) {
+      case 'taken':
+        throw new Conflict('Another one of this pod has this identifier: give it another one');
+      case 'no system':
+        throw new InvalidInput('Invalid body; system_id names no system of this pod');
+      case 'full':
+        throw new TooMany(`${pod} has as many of these as it may have: remove one that is not needed first`, FULL_RETRY);
+      default:
+        return result;
+    }
+  }
+}

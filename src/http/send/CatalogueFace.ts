@@ -1,0 +1,203 @@
+import { getLoggerFor } from '@solid/community-server';
+import type { Catalogue } from '../../catalogue/Catalogue';
+import { toEntryDraft, toKey, toSystemDraft } from '../../catalogue/catalogueDraft';
+import { InvalidInput } from '../../event/InvalidInput';
+import { parseJson } from '../../event/json';
+import { LIMITS } from '../../event/limits';
+import type { Caller } from '../../identity/Caller';
+import { NotAuthorized } from '../../publish/NotAuthorized';
+import type { CatalogueEntry, System } from '../../store/CatalogueStore';
+import type { Authenticator } from '../Authenticator';
+import { readText } from '../body';
+import { HttpProblem, unauthorized } from '../errors';
+import type { Answer, Exchange, Rule } from '../Face';
+import { Face } from '../Face';
+import { readAnswer, writtenAnswer } from './eventhosAnswer';
+import { eventhosError, EventhosProblem } from './eventhosProblem';
+import { listParameters, pageDocument, parsePage, queryOf } from './pages';
+
+const PATH = /^(event|system)(?:\/(\d+))?$/u;
+
+/** A schema has 64 KiB at most; what is beside it, and what white space it has, is not more. */
+const MAX_BYTES = 4 * LIMITS.subscriptionBytes;
+
+type Kind = 'event' | 'system';
+
+/** What a request is about. */
+interface Subject {
+  readonly kind: Kind;
+  /** Which one it is, if it says so. */
+  readonly id?: number;
+  /** The parsed body, where there is one. */
+  readonly body?: unknown;
+}
+
+/**
+ * `{pod}event` and `{pod}system`: the events that can be sent to a pod, and the systems that send them.
+ *
+ * What is changed or removed is named by the path, or, as documents have it, by `id` in the query or the body.
+ */
+export class CatalogueFace extends Face {
+  protected readonly logger = getLoggerFor(this);
+  private readonly authenticator: Authenticator;
+  private readonly catalogue: Catalogue;
+
+  /**
+   * @param authenticator - Tells who makes a request.
+   * @param catalogue - The rules.
+   */
+  public constructor(authenticator: Authenticator, catalogue: Catalogue) {
+    super();
+    this.authenticator = authenticator;
+    this.catalogue = catalogue;
+  }
+
+  public ruleFor(path: string): Rule | undefined {
+    const match = PATH.exec(path);
+    if (!match) {
+      return undefined;
+    }
+    const isItem = match[2] as string | undefined !== undefined;
+    return { own: [ 'GET', 'HEAD', ...isItem ? [] : [ 'POST' ], 'PUT', 'DELETE' ], ldp: [ 'OPTIONS' ]};
+  }
+
+  public async handle(exchange: Exchange): Promise<Answer> {
+    const caller = await this.authenticator.callerOf(exchange, 'access-key');
+    try {
+      return await this.answer(exchange, caller);
+    } catch (error: unknown) {
+      if (error instanceof InvalidInput) {
+        throw new EventhosProblem(400, 400_001, error.message);
+      }
+      throw caller.agent === undefined && error instanceof NotAuthorized ? unauthorized(`${error.message}: log in first`) : error;
+    }
+  }
+
+  public problem(problem: HttpProblem, exchange: Exchange): Answer {
+    return eventhosError(problem, exchange, this.logger);
+  }
+
+  private async answer(exchange: Exchange, caller: Caller): Promise<Answer> {
+    const [ , kind, inPath ] = PATH.exec(exchange.path) as unknown as [ string, Kind, string | undefined ];
+    const id = inPath === undefined ? undefined : idIn(inPath, exchange);
+    switch (exchange.method) {
+      case 'POST':
+        return this.add(exchange, caller, { kind, body: await bodyOf(exchange) });
+      case 'PUT':
+        return this.change(exchange, caller, await subjectOf(exchange, kind, id));
+      case 'DELETE':
+        return this.remove(exchange, caller, await subjectOf(exchange, kind, id));
+      default:
+        return id === undefined ? this.list(exchange, caller, kind) : this.show(exchange, caller, { kind, id });
+    }
+  }
+
+  private async list(exchange: Exchange, caller: Caller, kind: Kind): Promise<Answer> {
+    const page = parsePage(listParameters(exchange, []));
+    return readAnswer(kind === 'event' ?
+      pageDocument(page, await this.catalogue.listEntries(exchange.pod, caller, page), entryDocument) :
+      pageDocument(page, await this.catalogue.listSystems(exchange.pod, caller, page), systemDocument));
+  }
+
+  private async show({ pod, url }: Exchange, caller: Caller, { kind, id }: Subject): Promise<Answer> {
+    if (kind === 'event') {
+      return readAnswer(entryDocument(found(await this.catalogue.getEntry(pod, caller, id!), url)));
+    }
+    return readAnswer(systemDocument(found(await this.catalogue.getSystem(pod, caller, id!), url)));
+  }
+
+  private async add({ pod, url }: Exchange, caller: Caller, { kind, body }: Subject): Promise<Answer> {
+    if (kind === 'event') {
+      const entry = await this.catalogue.addEntry(pod, caller, toEntryDraft(body));
+      return writtenAnswer({ eventId: entry.id, ...entryDocument(entry) }, { Location: `${url}/${entry.id}` });
+    }
+    const system = await this.catalogue.addSystem(pod, caller, toSystemDraft(body));
+    return writtenAnswer({ systemId: system.id, ...systemDocument(system) }, { Location: `${url}/${system.id}` });
+  }
+
+  private async change({ pod, url }: Exchange, caller: Caller, { kind, id, body }: Subject): Promise<Answer> {
+    if (kind === 'event') {
+      const entry = found(await this.catalogue.changeEntry(pod, caller, id!, toEntryDraft(body)), url);
+      return writtenAnswer({ eventId: entry.id, ...entryDocument(entry) });
+    }
+    const system = found(await this.catalogue.changeSystem(pod, caller, id!, toSystemDraft(body)), url);
+    return writtenAnswer({ systemId: system.id, ...systemDocument(system) });
+  }
+
+  private async remove({ pod, url }: Exchange, caller: Caller, { kind, id }: Subject): Promise<Answer> {
+    if (kind === 'event') {
+      found(await this.catalogue.removeEntry(pod, caller, id!) || undefined, url);
+      return writtenAnswer({ eventId: id });
+    }
+    const removed = await this.catalogue.removeSystem(pod, caller, id!);
+    if (removed === 'used') {
+      throw new EventhosProblem(400, 400_207, 'System has events: delete these first');
+    }
+    found(removed || undefined, url);
+    return writtenAnswer({ systemId: id });
+  }
+}
+
+/** What a request to change or remove is about; its path, query and body do not contradict each other. */
+async function subjectOf(exchange: Exchange, kind: Kind, inPath: number | undefined): Promise<Subject> {
+  const isRemoved = exchange.method === 'DELETE';
+  const body = await bodyOf(exchange, isRemoved);
+  const inQuery = queryOf(exchange).get('id') ?? undefined;
+  const inBody = typeof body === 'object' && body !== null && 'id' in body ? body.id : undefined;
+  const ids = [ inPath, inQuery, inBody ].flatMap((id): number[] => id === undefined ? [] : [ idIn(id, exchange) ]);
+  if (new Set(ids).size > 1) {
+    throw new InvalidInput('Invalid body; the path, the query and the body name different ids');
+  }
+  if (ids.length === 0) {
+    throw new InvalidInput('Invalid body; id is required, in the path, the query or the body');
+  }
+  return { kind, id: ids[0], body };
+}
+
+function idIn(value: unknown, { url }: Exchange): number {
+  const id = toKey(value);
+  if (id === undefined) {
+    throw typeof value === 'string' && /^\d+$/u.test(value) ?
+      notFound(url) :
+      new InvalidInput('Invalid body; id is a whole number');
+  }
+  return id;
+}
+
+async function bodyOf({ request }: Exchange, isOptional = false): Promise<unknown> {
+  const text = await readText(request, MAX_BYTES);
+  return isOptional && text.trim() === '' ? undefined : parseJson(text).value;
+}
+
+function found<T>(item: T | undefined, url: string): T {
+  if (item === undefined) {
+    throw notFound(url);
+  }
+  return item;
+}
+
+function notFound(url: string): HttpProblem {
+  return new HttpProblem(404, `There is nothing of this id at ${url}`);
+}
+
+function systemDocument({ id, identifier, name, class: sort, type, description, created }: System): object {
+  return { id, identifier, name, class: sort, type, description, createdAt: new Date(created).toISOString() };
+}
+
+function entryDocument(entry: CatalogueEntry): object {
+  const { id, identifier, system, systemName, systemIdentifier, name } = entry;
+  const { operation, description, topic, schema, created } = entry;
+  return {
+    id,
+    identifier,
+    system_id: system,
+    systemName,
+    systemIdentifier,
+    name,
+    operation,
+    description,
+    topic,
+    ...schema !== undefined && { schema: JSON.parse(schema) as unknown },
+    createdAt: new Date(created).toISOString(),
+  };
+}

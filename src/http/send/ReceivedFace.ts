@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { getLoggerFor } from '@solid/community-server';
+import type { ReceivedLog } from '../../catalogue/ReceivedLog';
+import { InvalidInput } from '../../event/InvalidInput';
+import type { Caller } from '../../identity/Caller';
+import { NotAuthorized } from '../../publish/NotAuthorized';
+import type { Authenticator } from '../Authenticator';
+import { HttpProblem, unauthorized } from '../errors';
+import type { Answer, Exchange, Rule } from '../Face';
+import { Face } from '../Face';
+import { readAnswer } from './eventhosAnswer';
+import { eventhosError, EventhosProblem } from './eventhosProblem';
+import { pageDocument } from './pages';
+import { parseReceived } from './parseReceived';
+import { executionDocument, receivedDocument, receivedItem } from './receivedDocument';
+
+const LIST = /^event\/received$/u;
+const EXECUTION = /^(?:event\/)?received\/execution-detail\/([^/.][^/]*)$/u;
+const ITEM = /^event\/received\/(?!execution-detail$)([^/.][^/]*)$/u;
+
+/**
+ * `{pod}event/received`: the events that were published through a pod, in whatever dialect, with the requests that
+ * sent them, and what became of them.
+ */
+export class ReceivedFace extends Face {
+  protected readonly logger = getLoggerFor(this);
+  private readonly authenticator: Authenticator;
+  private readonly log: ReceivedLog;
+
+  /**
+   * @param authenticator - Tells who makes a request.
+   * @param log - The rules.
+   */
+  public constructor(authenticator: Authenticator, log: ReceivedLog) {
+    super();
+    this.authenticator = authenticator;
+    this.log = log;
+  }
+
+  public ruleFor(path: string): Rule | undefined {
+    return [ LIST, EXECUTION, ITEM ].some((pattern): boolean => pattern.test(path)) ?
+      { own: [ 'GET', 'HEAD' ], ldp: [ 'OPTIONS' ]} :
+      undefined;
+  }
+
+  public async handle(exchange: Exchange): Promise<Answer> {
+    const caller = await this.authenticator.callerOf(exchange, 'access-key');
+    try {
+      return await this.answer(exchange, caller);
+    } catch (error: unknown) {
+      if (error instanceof InvalidInput) {
+        throw new EventhosProblem(400, 400_001, error.message);
+      }
+      throw caller.agent === undefined && error instanceof NotAuthorized ? unauthorized(`${error.message}: log in first`) : error;
+    }
+  }
+
+  public problem(problem: HttpProblem, exchange: Exchange): Answer {
+    return eventhosError(problem, exchange, this.logger);
+  }
+
+  private async answer(exchange: Exchange, caller: Caller): Promise<Answer> {
+    const outcome = EXECUTION.exec(exchange.path)?.[1];
+    if (outcome !== undefined) {
+      return this.execution(exchange, caller, outcome);
+    }
+    const id = ITEM.exec(exchange.path)?.[1];
+    return id === undefined ? this.list(exchange, caller) : this.show(exchange, caller, id);
+  }
+
+  private async list(exchange: Exchange, caller: Caller): Promise<Answer> {
+    const { filter, page } = parseReceived(exchange);
+    return readAnswer(pageDocument(page, await this.log.list(exchange.pod, caller, filter, page), receivedItem));
+  }
+
+  private async show({ pod, url }: Exchange, caller: Caller, id: string): Promise<Answer> {
+    const detail = await this.log.get(pod, caller, id);
+    if (!detail) {
+      throw new HttpProblem(404, `There is no received event at ${url}`);
+    }
+    const { data } = detail.event;
+    if (data === undefined) {
+      return readAnswer(receivedDocument(pod, detail));
+    }
+    // As it was sent: what is parsed and written again is another text, and other numbers where they are long.
+    const place = randomUUID();
+    const answer = readAnswer(receivedDocument(pod, detail, place));
+    return { ...answer, body: answer.body!.replace(JSON.stringify(place), (): string => data) };
+  }
+
+  private async execution({ pod, url }: Exchange, caller: Caller, id: string): Promise<Answer> {
+    const outcome = await this.log.getOutcome(pod, caller, id);
+    if (!outcome) {
+      throw new HttpProblem(404, `There are no details of an execution at ${url}`);
+    }
+    return readAnswer(executionDocument(pod, outcome));
+  }
+}

@@ -1,0 +1,132 @@
+import { getLoggerFor } from '@solid/community-server';
+import type { Catalogue } from '../../catalogue/Catalogue';
+import { InvalidInput } from '../../event/InvalidInput';
+import { parseJson } from '../../event/json';
+import { LIMITS } from '../../event/limits';
+import type { Caller } from '../../identity/Caller';
+import type { Publisher } from '../../publish/Publisher';
+import type { Authenticator } from '../Authenticator';
+import { readText } from '../body';
+import { HttpProblem, unauthorized } from '../errors';
+import type { Answer, Exchange, Rule } from '../Face';
+import { Face, jsonAnswer } from '../Face';
+import { onceOf } from '../idempotency';
+import { eventhosError, EventhosProblem } from './eventhosProblem';
+import { maskedRecord } from './maskedRecord';
+import { queryOf } from './pages';
+
+/** The headers by which a caller says who it is. Keys in URLs are not read, for URLs are written down everywhere. */
+const CREDENTIALS = [ 'access-key', 'x-api-key', 'authorization' ];
+
+/**
+ * `POST {pod}event/send?event-identifier=…`: takes an event of the pod's catalogue in eventhos' form, with any JSON as
+ * its data, and gives it to the pod itself.
+ *
+ * @see https://github.com/usil/eventhos/wiki/Send-Event
+ */
+export class SendFace extends Face {
+  protected readonly logger = getLoggerFor(this);
+  private readonly authenticator: Authenticator;
+  private readonly catalogue: Catalogue;
+  private readonly publisher: Publisher;
+  private readonly maxBytes: number;
+
+  /**
+   * @param authenticator - Tells who makes a request.
+   * @param catalogue - Knows what can be sent, and by whom.
+   * @param publisher - Accepts the events.
+   * @param maxBytes - The largest body that is read, in bytes. Default 4 MiB.
+   */
+  public constructor(
+    authenticator: Authenticator,
+    catalogue: Catalogue,
+    publisher: Publisher,
+    maxBytes: number = LIMITS.requestBytes,
+  ) {
+    super();
+    this.authenticator = authenticator;
+    this.catalogue = catalogue;
+    this.publisher = publisher;
+    this.maxBytes = maxBytes;
+  }
+
+  public ruleFor(path: string): Rule | undefined {
+    return path === 'event/send' ? { own: [ 'POST' ], ldp: [ 'OPTIONS' ]} : undefined;
+  }
+
+  public async handle(exchange: Exchange): Promise<Answer> {
+    const { request, pod } = exchange;
+    const identifier = queryOf(exchange).get('event-identifier');
+    if (!CREDENTIALS.some((name): boolean => Boolean(request.headers[name]))) {
+      throw new EventhosProblem(400, 400_201, 'access-key is required');
+    }
+    if (!identifier) {
+      throw new EventhosProblem(400, 400_201, 'event-identifier is required');
+    }
+    const caller = await this.callerOf(exchange);
+    const entry = await this.catalogue.entryToSend(pod, caller, identifier);
+    if (!entry) {
+      throw new EventhosProblem(400, 400_024, 'The event does not exist.');
+    }
+    const body = await readText(request, this.maxBytes);
+    const { value, data } = parseBody(body);
+    const fault = await this.catalogue.faultOf(entry, pod, caller, value);
+    if (fault) {
+      throw new EventhosProblem(400, 400_001, `Invalid body; ${fault.path || 'it'} ${fault.message}`);
+    }
+    const { hasAudience } = await this.publisher.publish({
+      pod,
+      caller,
+      drafts: [{ topic: entry.topic, recipients: [], sources: [], data, value }],
+      toProducer: true,
+      asksAudience: true,
+      once: onceOf(exchange, body),
+      logged: { request: maskedRecord(exchange), entry: entry.id },
+    });
+    return hasAudience ?
+      jsonAnswer(200, { code: 200_000, message: 'success' }) :
+      jsonAnswer(203, { code: 200_310, message: 'Success, but no contracts exists for this event' });
+  }
+
+  public problem(problem: HttpProblem, exchange: Exchange): Answer {
+    return eventhosError(
+      problem.status === 403 ? new EventhosProblem(403, 403_201, problem.message, problem.headers) : problem,
+      exchange,
+      this.logger,
+    );
+  }
+
+  /** Who sends; nobody does so in public. */
+  private async callerOf(exchange: Exchange): Promise<Caller> {
+    try {
+      const caller = await this.authenticator.callerOf(exchange, 'access-key');
+      if (caller.agent !== undefined) {
+        return caller;
+      }
+    } catch (error: unknown) {
+      if (!(error instanceof HttpProblem) || error.status !== 401) {
+        throw error;
+      }
+    }
+    throw new EventhosProblem(401, 401_202, 'Incorrect token', unauthorized('').headers);
+  }
+}
+
+/**
+ * Reads a body that is the data of an event as a whole.
+ *
+ * @throws {@link InvalidInput} if it is no JSON, or is nested too deep.
+ */
+function parseBody(text: string): { readonly value: unknown; readonly data: string } {
+  const { value } = parseJson(text);
+  // Beside data that is a part of the body, more levels are let through.
+  if (isDeeper(value, LIMITS.dataDepth)) {
+    throw new InvalidInput(`The data is nested more than ${LIMITS.dataDepth} levels deep`);
+  }
+  return { value, data: text.trim() };
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  return typeof value === 'object' && value !== null &&
+    (levels === 0 || Object.values(value).some((child): boolean => isDeeper(child, levels - 1)));
+}

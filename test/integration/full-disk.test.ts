@@ -158,7 +158,7 @@ describe('A server whose disk is full', (): void => {
       expect([ response.status, await response.json() ]).toEqual([ 507, { error: REFUSAL }]);
     }
     const external = await post(producer.fetch, `${producer.pod}__event`, { Type: 'x', Object: 'x'.repeat(50_000), Info: 'x' });
-    expect([ external.status, await external.json() ]).toEqual([ 507, { code: 'PR500-SV-9999', message: { lang: 'en', value: REFUSAL }}]);
+    expect([ external.status, await external.json() ]).toEqual([ 507, { code: 'PR507-SV-0001', message: { lang: 'en', value: REFUSAL }}]);
     let followed: Response;
     do {
       followed = await post(subscriber.fetch, `${user.pod}subscriptions/`, {

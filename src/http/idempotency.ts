@@ -23,7 +23,9 @@ export function onceOf({ request, path }: Exchange, body: string): PublishReques
   if (typeof key !== 'string' || !KEY.test(key)) {
     throw new InvalidInput('Invalid Idempotency-Key: it is 1 to 255 visible characters of ASCII, such as a UUID');
   }
-  const query = request.url!.split('?').slice(1).join('?');
-  const fingerprint = createHash('sha256').update(`${path}\n${query}\n`).update(body).digest('hex');
+  const query = new URLSearchParams(request.url!.split('?').slice(1).join('?'));
+  // Who asks may say so in another way when it asks again.
+  query.delete('p_cookie_peer');
+  const fingerprint = createHash('sha256').update(`${path}\n${query.toString()}\n`).update(body).digest('hex');
   return { key, fingerprint };
 }

@@ -6,8 +6,9 @@ import { CommitQueue } from '../../src/store/sqlite/CommitQueue';
 import { MIGRATIONS } from '../../src/store/sqlite/schema';
 import { SqliteEventStore } from '../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../src/store/sqlite/SqliteSession';
-import type { AddedSubscription } from '../../src/store/EventStore';
+import type { AddedSubscription, Once } from '../../src/store/EventStore';
 import { anEvent, aSubscription, describeEventStore, forwardAll, POD, PRODUCER } from './eventStoreContract';
+import { scansOf } from './scansOf';
 
 interface Internals {
   connect: () => { db: Database.Database };
@@ -85,6 +86,162 @@ describe('A SqliteEventStore on disk', (): void => {
     const { db } = internalsOf(store).connect();
     expect([ db.pragma('foreign_key_check'), db.pragma('foreign_keys', { simple: true }), db.pragma('integrity_check', { simple: true }) ])
       .toEqual([ [], 1, 'ok' ]);
+    await store.close();
+  });
+
+  it('takes over what schema 3 has stored, of which it does not know whether it was forwarded.', async(): Promise<void> => {
+    const folder = newFolder();
+    mkdirSync(join(folder, '.events'));
+    const old = new Database(fileIn(folder));
+    MIGRATIONS.slice(0, 3).forEach((step): unknown => old.exec(step));
+    old.pragma('user_version = 3');
+    const event = anEvent();
+    const subscription = aSubscription();
+    old.exec(`
+      INSERT INTO pods (id, url, registered) VALUES (1, '${PRODUCER}', 1), (2, '${POD}', 1);
+      INSERT INTO containers (id, url) VALUES (1, '${PRODUCER}publish/'), (2, '${subscription.inbox}');
+      INSERT INTO agents (id, webid) VALUES (1, '${subscription.agent}');
+      INSERT INTO contexts (id, text) VALUES (1, '${event.context}');
+      INSERT INTO events (id, uuid, pod, topic, published, context, members, bytes, hops)
+      VALUES (7, X'${event.id.replaceAll('-', '')}', 1, '${event.topic}', 1, 1, '${event.members}', 9, 2);
+      INSERT INTO entries (container, event) VALUES (1, 7);
+      INSERT INTO subscriptions (uuid, pod, pattern, inbox, agent, created)
+      VALUES (X'${subscription.id.replaceAll('-', '')}', 2, '*', 2, 1, 5);
+    `);
+    old.close();
+    const store = new SqliteEventStore(new SqliteSession(folder));
+    expect(await store.getEntry(`${PRODUCER}publish/`, event.id)).toMatchObject({ id: event.id, members: event.members });
+    expect(await store.revisionOf(POD)).toBe(0);
+    expect(await store.followersOf(POD, event.topic, undefined, 10)).toEqual({ followers: [{ agent: subscription.agent }]});
+    await store.removeSubscription(POD, subscription.id);
+    expect(await store.revisionOf(POD)).toBe(1);
+    await store.accept([{ event: anEvent(), forwards: [{ pod: PRODUCER }]}]);
+    const { db } = internalsOf(store).connect();
+    expect(db.prepare('SELECT hops, passed, forwarded, entry, request FROM events ORDER BY id').raw().all())
+      .toEqual([[ 2, 0, null, null, null ], [ 0, 0, 1, null, null ]]);
+    expect([ db.pragma('foreign_key_check'), db.pragma('integrity_check', { simple: true }), db.pragma('user_version', { simple: true }) ])
+      .toEqual([ [], 'ok', MIGRATIONS.length ]);
+    await store.close();
+  });
+
+  describe('for requests that make their events once', (): void => {
+    const once: Once = { agent: 'http://localhost/anyone#me', pod: PRODUCER, key: 'k', fingerprint: 'f' };
+    const DAY = 24 * 60 * 60_000;
+    const publish = async(store: SqliteEventStore, result: string, key = 'k'): Promise<boolean> =>
+      store.accept([{ event: anEvent(), forwards: []}], { ...once, key, result });
+
+    it('knows after a restart, and in each process, what they made.', async(): Promise<void> => {
+      const folder = newFolder();
+      const first = new SqliteEventStore(new SqliteSession(folder));
+      const other = new SqliteEventStore(new SqliteSession(folder));
+      await other.open();
+      const made = await Promise.allSettled([ publish(first, '1'), publish(other, '2') ]);
+      expect(made.map(({ status }): string => status).sort()).toEqual([ 'fulfilled', 'rejected' ]);
+      const result = made[0].status === 'fulfilled' ? '1' : '2';
+      expect(made.find(({ status }): boolean => status === 'rejected')).toMatchObject({ reason: { made: { fingerprint: 'f', result }}});
+      await first.close();
+      const again = new SqliteEventStore(new SqliteSession(folder));
+      for (const store of [ again, other ]) {
+        expect(await store.findMade(once)).toEqual({ fingerprint: 'f', result });
+        await expect(publish(store, '3')).rejects.toMatchObject({ name: 'AlreadyMade' });
+        expect(await store.listEntries(`${PRODUCER}publish/`, 0, 10)).toHaveLength(1);
+        await store.close();
+      }
+    });
+
+    it('forgets them after 24 hours, a few at a time.', async(): Promise<void> => {
+      const store = new SqliteEventStore(new SqliteSession(IN_MEMORY));
+      const { db } = internalsOf(store).connect();
+      for (let index = 0; index < 11; index += 1) {
+        await publish(store, 'old', `${index}`);
+      }
+      const before = Date.now();
+      const rows = (): number => db.prepare('SELECT COUNT(*) FROM made').pluck().get() as number;
+      db.prepare('UPDATE made SET at = ?').run(before - DAY + 60_000);
+      await expect(publish(store, 'new', '0')).rejects.toMatchObject({ made: { result: 'old' }});
+      expect(rows()).toBe(11);
+      db.prepare('UPDATE made SET at = ?').run(before - DAY);
+      expect(await store.findMade({ ...once, key: '0' })).toBeUndefined();
+      expect(rows()).toBe(11);
+      await publish(store, 'new', '10');
+      expect(await store.findMade({ ...once, key: '10' })).toEqual({ fingerprint: 'f', result: 'new' });
+      const left = rows();
+      expect(left).toBeLessThan(11);
+      expect(left).toBeGreaterThan(1);
+      for (let index = 11; index < 16; index += 1) {
+        await publish(store, 'new', `${index}`);
+      }
+      expect(rows()).toBe(6);
+      await store.close();
+    });
+
+    it('runs two statements more for them, and none for others.', async(): Promise<void> => {
+      const store = new SqliteEventStore(new SqliteSession(IN_MEMORY));
+      const prepare = jest.spyOn(internalsOf(store), 'prepare');
+      const statements = async(work: () => Promise<unknown>): Promise<number> => {
+        prepare.mockClear();
+        await work();
+        return prepare.mock.calls.length;
+      };
+      await publish(store, 'r');
+      const plain = await statements(async(): Promise<unknown> => store.accept([{ event: anEvent(), forwards: []}]));
+      expect(plain).toBe(3);
+      expect(await statements(async(): Promise<unknown> => publish(store, 'r', '2'))).toBe(5);
+      await store.close();
+    });
+  });
+
+  it('tells each process of a new revision.', async(): Promise<void> => {
+    const folder = newFolder();
+    const [ one, other ] = [ new SqliteEventStore(new SqliteSession(folder)), new SqliteEventStore(new SqliteSession(folder)) ];
+    await one.registerPod(POD);
+    expect(await other.revisionOf(POD)).toBe(0);
+    const { subscription } = await one.addSubscription(aSubscription()) as AddedSubscription;
+    const added = (await other.revisionOf(POD))!;
+    expect(added).toBeGreaterThan(0);
+    await other.raiseEpoch(`${subscription.inbox}.acl`);
+    const doubted = (await one.revisionOf(POD))!;
+    expect(doubted).toBeGreaterThan(added);
+    await other.removeSubscription(POD, subscription.id);
+    expect(await one.revisionOf(POD)).toBeGreaterThan(doubted);
+    await one.close();
+    await other.close();
+  });
+
+  it('keeps its own contexts when what was passed on before it was published here is removed.', async(): Promise<void> => {
+    const folder = newFolder();
+    const [ one, other ] = [ new SqliteEventStore(new SqliteSession(folder)), new SqliteEventStore(new SqliteSession(folder)) ];
+    await other.accept([{ event: anEvent({ published: 1 }), forwards: [], hops: 2 }]);
+    await one.removeEventsBefore(2, 10);
+    await other.accept([{ event: anEvent(), forwards: []}]);
+    expect(await one.listEntries(`${PRODUCER}publish/`, 0, 10)).toHaveLength(1);
+    await one.close();
+    await other.close();
+  });
+
+  it('finds followers and requests by a fixed number of indexed look-ups.', async(): Promise<void> => {
+    const session = new SqliteSession(IN_MEMORY);
+    const store = new SqliteEventStore(session);
+    const prepare = jest.spyOn(internalsOf(store), 'prepare');
+    const statements = async(limit: number): Promise<number> => {
+      prepare.mockClear();
+      await store.followersOf(POD, 'realestate/contact#add', undefined, limit);
+      return prepare.mock.calls.length;
+    };
+    await store.addSubscription(aSubscription());
+    expect(await statements(100)).toBe(5);
+    await Promise.all(Array.from({ length: 300 }, async(_, index): Promise<unknown> => store.addSubscription(
+      aSubscription({ pattern: index % 2 ? 'other' : 'realestate/contact', inbox: `http://localhost/${index}/` }),
+    )));
+    expect(await statements(1_000)).toBe(5);
+    expect(await statements(100)).toBeLessThanOrEqual(5);
+    expect(await scansOf(session, async(): Promise<void> => {
+      await store.followersOf(POD, 'realestate/contact#add', undefined, 10);
+      await store.revisionOf(POD);
+      const once = { pod: PRODUCER, key: 'k', fingerprint: 'f' };
+      await store.accept([{ event: anEvent(), forwards: []}], { ...once, result: 'r' });
+      await store.findMade(once);
+    })).toEqual([]);
     await store.close();
   });
 

@@ -387,6 +387,43 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
       expect(await claimAll()).toMatchObject([{ subscription: first.id }]);
     });
 
+    it('has no follower in a target that takes no events, until that is subscribed to again.', async(): Promise<void> => {
+      const { id } = await follow();
+      await follow({ pod: PRODUCER });
+      const followers = async(pod: string): Promise<number> =>
+        (await events.followersOf(pod, 'realestate/contact#add', undefined, 10)).followers.length;
+      const revisions = async(): Promise<(number | undefined)[]> =>
+        Promise.all([ POD, PRODUCER ].map(async(pod): Promise<number | undefined> => events.revisionOf(pod)));
+      await publish();
+      const [{ target }] = await claimAll();
+      const [ first, other ] = await revisions();
+      await deliveries.disable(target, now);
+      expect(await followers(POD)).toBe(0);
+      expect(await followers(PRODUCER)).toBe(0);
+      const [ second, otherSecond ] = await revisions();
+      expect([ second! > first!, otherSecond! > other! ]).toEqual([ true, true ]);
+      expect((await follow()).id).toBe(id);
+      expect(await followers(POD)).toBe(1);
+      expect((await revisions())[1]).toBeGreaterThan(otherSecond!);
+    });
+
+    it('tells how many systems had passed on what was published here, and to whom it is addressed.', async(): Promise<void> => {
+      await follow();
+      const event = anEvent({ members: '{"recipient":"https://a.example/"}' });
+      await events.accept([{ event, forwards: [{ pod: POD, inbox: `${POD}inbox/` }], hops: 2 }]);
+      await forwardAll(events);
+      const [ claimed ] = await claimAll();
+      expect(await deliveries.eventOf(claimed.event)).toEqual({ ...event, hops: 2 });
+      const range = { pattern: '*', since: 0, until: now };
+      expect((await deliveries.eventsBetween(POD, [ `${POD}inbox/` ], range, 0, 10)).events)
+        .toMatchObject([{ hops: 2, isPublishedHere: true, isReceived: false, addressees: [ 'https://a.example/' ]}]);
+      const away = anEvent({ pod: 'https://away.example/' });
+      await events.receive({ event: away, hops: 2, pod: POD, inbox: `${POD}inbox/`, isForwarded: true });
+      await forwardAll(events);
+      expect((await deliveries.eventsBetween(POD, [ `${POD}inbox/` ], range, 1, 10)).events)
+        .toMatchObject([{ hops: 2, isPublishedHere: false, isReceived: true, addressees: []}]);
+    });
+
     it.each([ 'ended', 'refused' ] as const)('makes a delivery that is %s for another subscription that wants it.', async(state): Promise<void> => {
       const first = await follow();
       const second = await follow({ pattern: 'realestate/*' });

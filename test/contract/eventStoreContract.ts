@@ -1,6 +1,18 @@
 import { v7 } from 'uuid';
 import type { Event } from '../../src/event/Event';
-import type { AddedSubscription, Doubt, EventStore, LandResult, PendingForward, ReaderScope } from '../../src/store/EventStore';
+import { AlreadyMade } from '../../src/store/AlreadyMade';
+import type {
+  AddedSubscription,
+  Doubt,
+  EventStore,
+  Follower,
+  FollowerPlace,
+  LandResult,
+  Made,
+  Once,
+  PendingForward,
+  ReaderScope,
+} from '../../src/store/EventStore';
 import type { Subscription } from '../../src/subscription/Subscription';
 
 export const POD = 'http://localhost/user/';
@@ -194,6 +206,150 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
       await accepted;
       expect(await idsIn(PUBLISH)).toEqual([ event.id ]);
       expect(await store.pendingForwards(10)).toEqual([]);
+    });
+
+    describe('a request that makes its events once', (): void => {
+      const once = (fields: Partial<Once & Made> = {}): Once & Pick<Made, 'result'> =>
+        ({ agent: AGENT, pod: PRODUCER, key: 'k', fingerprint: 'f', result: 'r', ...fields });
+      const publish = async(fields?: Partial<Once & Made>): Promise<boolean> =>
+        store.accept([{ event: anEvent(), forwards: []}], once(fields));
+      const count = async(): Promise<number> => (await idsIn(PUBLISH)).length;
+
+      it('stores nothing when it is repeated, and tells what it made.', async(): Promise<void> => {
+        expect(await store.findMade(once())).toBeUndefined();
+        await publish();
+        expect(await store.findMade(once({ fingerprint: 'other' }))).toEqual({ fingerprint: 'f', result: 'r' });
+        const before = await store.modifiedOf(PUBLISH);
+        for (const fields of [{}, { fingerprint: 'other', result: 'other' }]) {
+          await expect(publish(fields)).rejects.toThrow(AlreadyMade);
+          await expect(publish(fields)).rejects.toMatchObject({ made: { fingerprint: 'f', result: 'r' }});
+        }
+        expect(await count()).toBe(1);
+        expect(await store.modifiedOf(PUBLISH)).toBe(before);
+        expect(await store.findMade(once())).toEqual({ fingerprint: 'f', result: 'r' });
+      });
+
+      it('is another one for another agent, pod or key, and for the public.', async(): Promise<void> => {
+        const others = [{ agent: 'http://localhost/new#me' }, { agent: undefined }, { pod: POD }, { key: 'K' }, { key: 'k ' }];
+        await publish();
+        for (const [ index, fields ] of others.entries()) {
+          expect(await store.findMade(once(fields))).toBeUndefined();
+          await publish({ ...fields, result: `${index}` });
+        }
+        for (const [ index, fields ] of others.entries()) {
+          expect(await store.findMade(once(fields))).toEqual({ fingerprint: 'f', result: `${index}` });
+          await expect(publish(fields)).rejects.toThrow(AlreadyMade);
+        }
+        expect(await count()).toBe(6);
+      });
+
+      it('is stored once when it is made twice at once, whatever else is written with it.', async(): Promise<void> => {
+        const results = await Promise.allSettled([ publish({ result: '1' }), publish({ result: '2' }), store.accept([{ event: anEvent(), forwards: []}]) ]);
+        expect(results.map(({ status }): string => status)).toEqual([ 'fulfilled', 'rejected', 'fulfilled' ]);
+        expect(results[1]).toMatchObject({ reason: { made: { result: '1' }}});
+        expect(await count()).toBe(2);
+      });
+
+      it('is not noted if its events are not stored.', async(): Promise<void> => {
+        const event = anEvent();
+        const twice = [{ event, forwards: []}, { event, forwards: []}];
+        await expect(store.accept(twice, once({ agent: 'http://localhost/new#me' }))).rejects
+          .toMatchObject({ message: expect.stringContaining('UNIQUE') });
+        expect(await store.findMade(once({ agent: 'http://localhost/new#me' }))).toBeUndefined();
+        await publish({ agent: 'http://localhost/new#me' });
+        expect(await count()).toBe(1);
+      });
+    });
+
+    describe('the followers of a topic', (): void => {
+      const topic = 'realestate/contact#add';
+      const agentOf = (index: number): string => `http://localhost/${index}#me`;
+      const all = async(limit = 100, pod = POD): Promise<Follower[]> => {
+        const found: Follower[] = [];
+        let place: FollowerPlace | undefined;
+        do {
+          const { followers, next } = await store.followersOf(pod, topic, place, limit);
+          found.push(...followers);
+          place = next;
+        } while (place);
+        return found;
+      };
+      const doubtsOf = async(): Promise<readonly Doubt[]> => {
+        await store.accept([{ event: anEvent({ topic }), forwards: [{ pod: POD }]}]);
+        const [ forward ] = await store.pendingForwards(1);
+        const scope = await store.openScope(POD);
+        await store.learn(scope, new Map([[ AGENT, true ]]));
+        return (await store.land(forward, scope, 10)).doubts;
+      };
+
+      it('are those of all patterns that match it, and of no other pod.', async(): Promise<void> => {
+        expect(await all()).toEqual([]);
+        const patterns = [ 'realestate/*', topic, '*', 'realestate/contact', 'realestate/contact#remove', 'realestate', 'estate/*' ];
+        for (const [ index, pattern ] of patterns.entries()) {
+          await store.addSubscription(aSubscription({ pattern, agent: agentOf(index) }));
+        }
+        await store.addSubscription(aSubscription({ pattern: '*', pod: PRODUCER, agent: agentOf(9) }));
+        expect((await all()).map(({ agent }): string => agent)).toEqual([ 1, 3, 0, 2 ].map(agentOf));
+        expect(await all(100, PRODUCER)).toEqual([{ agent: agentOf(9) }]);
+      });
+
+      it.each([ 1, 2, 3, 7, 100 ])('are the same in steps of %d, where those of one inbox stay together.', async(limit): Promise<void> => {
+        for (let index = 0; index < 12; index += 1) {
+          await store.addSubscription(aSubscription({ agent: agentOf(index), inbox: inboxOf(Math.floor(index / 3)), pattern: index < 6 ? '*' : topic }));
+        }
+        const first = await store.followersOf(POD, topic, undefined, limit);
+        expect(first.followers).toHaveLength(limit === 100 ? 12 : Math.ceil(limit / 3) * 3);
+        expect(first.next === undefined).toBe(limit === 100);
+        expect((await all(limit)).map(({ agent }): string => agent).sort())
+          .toEqual(Array.from({ length: 12 }, (_, index): string => agentOf(index)).sort());
+      });
+
+      it('are none whose webhook takes no events.', async(): Promise<void> => {
+        const webhook = aSubscription({ inbox: undefined, webhook: 'https://a.example/' });
+        await store.addSubscription(webhook, undefined, undefined, { kind: 'webhook', host: 'a.example', secret: 'x' });
+        expect(await all()).toEqual([{ agent: AGENT }]);
+      });
+
+      it('are told with the inbox that is in doubt, and left out once it is known to be somebody else\'s.', async(): Promise<void> => {
+        await store.addSubscription(aSubscription());
+        await store.raiseEpoch(`${inboxOf('subscriber')}.acl`);
+        expect(await all()).toEqual([{ agent: AGENT, doubtedInbox: inboxOf('subscriber') }]);
+        await store.settle(new Map([[ (await doubtsOf())[0], false ]]));
+        expect(await all()).toEqual([]);
+        await store.raiseEpoch(`${inboxOf('subscriber')}.acl`);
+        await store.settle(new Map([[ (await doubtsOf())[0], true ]]));
+        expect(await all()).toEqual([{ agent: AGENT }]);
+      });
+
+      it('may have changed when the revision of the pod has risen, and never otherwise.', async(): Promise<void> => {
+        expect(await store.revisionOf(POD)).toBeUndefined();
+        await store.registerPod(POD);
+        await store.registerPod(PRODUCER);
+        let last = (await store.revisionOf(POD))!;
+        const rises = async(change: () => Promise<unknown>): Promise<void> => {
+          await change();
+          const now = (await store.revisionOf(POD))!;
+          expect(now).toBeGreaterThan(last);
+          last = now;
+        };
+        const { subscription } = await store.addSubscription(aSubscription({ pod: PRODUCER })) as AddedSubscription;
+        await store.accept([{ event: anEvent(), forwards: [{ pod: POD }]}]);
+        expect(await store.revisionOf(POD)).toBe(last);
+        await rises(async(): Promise<unknown> => store.addSubscription(aSubscription({ id: subscription.id.replace(/.$/u, '0') })));
+        await rises(async(): Promise<unknown> => store.raiseEpoch(`${inboxOf('subscriber')}.acl`));
+        const [ doubt ] = await doubtsOf();
+        await rises(async(): Promise<unknown> => store.settle(new Map([[ doubt, false ]])));
+        await rises(async(): Promise<unknown> => store.raiseEpoch(`${inboxOf('subscriber')}.acl`));
+        const [ another ] = await doubtsOf();
+        await rises(async(): Promise<unknown> => store.settle(new Map([[ another, true ]])));
+        const [{ id }] = await store.listSubscriptions(POD);
+        await rises(async(): Promise<unknown> => store.removeSubscription(POD, id));
+        const before = await store.revisionOf(PRODUCER);
+        expect(before).toBeGreaterThan(0);
+        await store.removeSubscription(PRODUCER, subscription.id);
+        expect(await store.revisionOf(PRODUCER)).toBeGreaterThan(before!);
+        expect(await store.revisionOf(POD)).toBe(last);
+      });
     });
 
     it('tells when a container changed, with another time for each change.', async(): Promise<void> => {

@@ -92,9 +92,9 @@ export function hasState(session: SqliteSession, row: OutcomeEvent, state: Outco
   const numbers = [ OUTCOMES.indexOf(state), OUTCOMES.lastIndexOf(state) ];
   const patterns = forwarded === 0 ? [] : patternsOf(parseTopic(topic));
   const found = session.get(`
-    SELECT 1 FROM (SELECT target, state, pod FROM deliveries WHERE event = ? LIMIT ?) d
-    WHERE d.state IN (?, ?) AND (d.pod = ? OR EXISTS (
-      SELECT 1 FROM subscriptions s WHERE s.target = d.target AND s.pod = ?
+    SELECT 1 FROM (SELECT target, state, pod FROM deliveries WHERE event = ? LIMIT ?) few
+    WHERE few.state IN (?, ?) AND (few.pod = ? OR EXISTS (
+      SELECT 1 FROM subscriptions s WHERE s.target = few.target AND s.pod = ?
         AND s.pattern IN (SELECT value FROM json_each(?))
     )) LIMIT 1
   `, event, LOOK_FOR_STATES, ...numbers, pod, pod, JSON.stringify(patterns));
@@ -154,10 +154,10 @@ export function outcomeOfSubscription(
 function* deliveriesOf(session: SqliteSession, row: OutcomeEvent): Generator<(() => Outcome)[]> {
   for (let after: number | undefined = 0; after !== undefined;) {
     const rows: (DeliveryRow & { target: number; pod: number })[] = session.all(`
-      SELECT d.id, d.subscription, d.target, d.pod, s.pattern, d.state, t.kind, t.url
-      FROM (SELECT * FROM deliveries WHERE event = ? AND target > ? ORDER BY target LIMIT ?) d
-      CROSS JOIN targets t LEFT JOIN subscriptions s ON s.uuid = d.subscription
-      WHERE t.id = d.target
+      SELECT few.id, few.subscription, few.target, few.pod, s.pattern, few.state, t.kind, t.url
+      FROM (SELECT * FROM deliveries WHERE event = ? AND target > ? ORDER BY target LIMIT ?) few
+      CROSS JOIN targets t LEFT JOIN subscriptions s ON s.uuid = few.subscription
+      WHERE t.id = few.target
     `, row.event, after, LOOK);
     // Those for its subscriptions come with these, unless the pod has forwarded to none.
     yield rows.filter(({ pod, pattern }): boolean => pod === row.pod && (pattern === null || row.forwarded === 0))

@@ -1,0 +1,152 @@
+import type { CatalogueEntry, CatalogueEntryDraft, CatalogueStore, System, SystemDraft } from '../../src/store/CatalogueStore';
+import type { PageRequest } from '../../src/store/Page';
+import { POD, PRODUCER } from './eventStoreContract';
+
+const MOST = 10;
+const PAGE: PageRequest = { index: 0, size: 10, isDescending: false };
+
+export function aSystem(fields: Partial<SystemDraft> = {}): SystemDraft {
+  return { identifier: 'crm', name: 'CRM', class: 'internal', type: 'producer', description: 'Sells houses', ...fields };
+}
+
+export function aCatalogueEntry(system: number, fields: Partial<CatalogueEntryDraft> = {}): CatalogueEntryDraft {
+  return { system, name: 'Contact', operation: 'add', description: 'A new one', topic: 'realestate/contact#add', ...fields };
+}
+
+/** What every adapter of the store of catalogues has to do. */
+export function describeCatalogueStore(name: string, create: () => Promise<CatalogueStore>): void {
+  describe(`${name} as a store of catalogues`, (): void => {
+    let store: CatalogueStore;
+    let system: System;
+
+    const add = async(fields: Partial<SystemDraft> = {}, pod = POD): Promise<System> =>
+      await store.addSystem(pod, aSystem(fields), MOST) as System;
+    const addEntry = async(identifier: string, fields: Partial<CatalogueEntryDraft> = {}): Promise<CatalogueEntry> =>
+      await store.addEntry(POD, identifier, aCatalogueEntry(system.id, fields), MOST) as CatalogueEntry;
+
+    beforeEach(async(): Promise<void> => {
+      store = await create();
+      await store.open();
+      system = await add();
+    });
+
+    afterEach(async(): Promise<void> => store.close());
+
+    it('adds, shows, changes and removes systems.', async(): Promise<void> => {
+      expect(system).toEqual({ ...aSystem(), id: expect.any(Number), created: expect.any(Number) });
+      expect(Math.abs(system.created - Date.now())).toBeLessThan(5_000);
+      expect(await store.getSystem(POD, system.id)).toEqual(system);
+      const draft = { identifier: 'erp', name: 'ERP', class: 'external', type: 'both', description: '' };
+      expect(await store.changeSystem(POD, system.id, draft)).toEqual({ ...system, ...draft });
+      expect(await store.getSystem(POD, system.id)).toEqual({ ...system, ...draft });
+      expect(await store.removeSystem(POD, system.id)).toBe(true);
+      expect(await store.removeSystem(POD, system.id)).toBe(false);
+      expect(await store.getSystem(POD, system.id)).toBeUndefined();
+      expect(await store.changeSystem(POD, system.id, draft)).toBeUndefined();
+      expect(await store.listSystems(POD, PAGE)).toEqual({ items: [], total: 0 });
+    });
+
+    it('lists systems in the order of their making, page by page.', async(): Promise<void> => {
+      const others = [ await add({ identifier: 'a' }), await add({ identifier: 'z' }), await add({ identifier: 'b' }) ];
+      await add({ identifier: 'a' }, PRODUCER);
+      await store.removeSystem(POD, others[1].id);
+      const all = [ system, others[0], others[2] ];
+      expect(await store.listSystems(POD, PAGE)).toEqual({ items: all, total: 3 });
+      expect(await store.listSystems(POD, { ...PAGE, size: 2 })).toEqual({ items: all.slice(0, 2), total: 3 });
+      expect(await store.listSystems(POD, { index: 1, size: 2, isDescending: true })).toEqual({ items: [ system ], total: 3 });
+      expect(await store.listSystems(POD, { ...PAGE, index: 5 })).toEqual({ items: [], total: 3 });
+      expect(await store.listSystems('http://localhost/nobody/', PAGE)).toEqual({ items: [], total: 0 });
+    });
+
+    it('lets no two systems of a pod have one identifier.', async(): Promise<void> => {
+      const other = await add({ identifier: 'erp' });
+      expect(await store.addSystem(POD, aSystem(), MOST)).toBe('taken');
+      expect(await store.changeSystem(POD, other.id, aSystem())).toBe('taken');
+      expect(await store.getSystem(POD, other.id)).toEqual(other);
+      expect(await store.changeSystem(POD, system.id, aSystem({ name: 'New' }))).toMatchObject({ name: 'New' });
+      await store.removeSystem(POD, system.id);
+      expect((await add()).id).not.toBe(system.id);
+      expect(await add({}, PRODUCER)).toMatchObject({ identifier: 'crm' });
+    });
+
+    it('takes no more of either than there may be; what was removed does not count.', async(): Promise<void> => {
+      await add({ identifier: '2' });
+      expect(await store.addSystem(POD, aSystem({ identifier: '3' }), 2)).toBe('full');
+      await store.addEntry(POD, 'one', aCatalogueEntry(system.id), 1);
+      expect(await store.addEntry(POD, 'two', aCatalogueEntry(system.id), 1)).toBe('full');
+      const [ entry ] = (await store.listEntries(POD, undefined, PAGE)).items;
+      await store.removeEntry(POD, entry.id);
+      await store.removeSystem(POD, system.id);
+      expect(await store.addSystem(POD, aSystem({ identifier: '3' }), 2)).toMatchObject({ identifier: '3' });
+    });
+
+    it('keeps systems and entries apart by their pods.', async(): Promise<void> => {
+      const entry = await addEntry('contact');
+      expect(await store.getSystem(PRODUCER, system.id)).toBeUndefined();
+      expect(await store.changeSystem(PRODUCER, system.id, aSystem())).toBeUndefined();
+      expect(await store.removeSystem(PRODUCER, system.id)).toBe(false);
+      expect(await store.getEntry(PRODUCER, entry.id)).toBeUndefined();
+      expect(await store.findEntry(PRODUCER, 'contact')).toBeUndefined();
+      expect(await store.changeEntry(PRODUCER, entry.id, aCatalogueEntry(system.id))).toBeUndefined();
+      expect(await store.removeEntry(PRODUCER, entry.id)).toBe(false);
+      expect(await store.addEntry(PRODUCER, 'contact', aCatalogueEntry(system.id), MOST)).toBe('no system');
+      const theirs = await add({}, PRODUCER);
+      expect(await store.changeEntry(POD, entry.id, aCatalogueEntry(theirs.id))).toBe('no system');
+      expect(await store.listEntries(PRODUCER, undefined, PAGE)).toEqual({ items: [], total: 0 });
+      expect(await store.getEntry(POD, entry.id)).toEqual(entry);
+    });
+
+    it('adds, shows, changes and removes entries.', async(): Promise<void> => {
+      const entry = await addEntry('contact', { schema: '{}' });
+      expect(entry).toEqual({
+        ...aCatalogueEntry(system.id), schema: '{}', id: expect.any(Number), identifier: 'contact', created: expect.any(Number),
+        systemName: 'CRM', systemIdentifier: 'crm',
+      });
+      expect(await store.getEntry(POD, entry.id)).toEqual(entry);
+      expect(await store.findEntry(POD, 'contact')).toEqual(entry);
+      const erp = await add({ identifier: 'erp', name: 'ERP' });
+      const draft = aCatalogueEntry(erp.id, { name: 'Lead', operation: 'drop', description: 'Gone', topic: 'lead' });
+      const changed = { ...entry, ...draft, schema: undefined, systemName: 'ERP', systemIdentifier: 'erp' };
+      expect(await store.changeEntry(POD, entry.id, draft)).toEqual(changed);
+      expect(await store.findEntry(POD, 'contact')).toEqual(changed);
+      expect(await store.removeEntry(POD, entry.id)).toBe(true);
+      expect(await store.removeEntry(POD, entry.id)).toBe(false);
+      expect(await store.getEntry(POD, entry.id)).toBeUndefined();
+      expect(await store.findEntry(POD, 'contact')).toBeUndefined();
+      expect(await store.changeEntry(POD, entry.id, draft)).toBeUndefined();
+    });
+
+    it('lets no two entries of a pod have one identifier.', async(): Promise<void> => {
+      await addEntry('contact');
+      expect(await store.addEntry(POD, 'contact', aCatalogueEntry(system.id), MOST)).toBe('taken');
+      const theirs = await add({}, PRODUCER);
+      expect(await store.addEntry(PRODUCER, 'contact', aCatalogueEntry(theirs.id), MOST)).toMatchObject({ identifier: 'contact' });
+    });
+
+    it('removes no system that has entries.', async(): Promise<void> => {
+      const entry = await addEntry('contact');
+      expect(await store.removeSystem(POD, system.id)).toBe('used');
+      expect(await store.getSystem(POD, system.id)).toEqual(system);
+      await store.removeEntry(POD, entry.id);
+      expect(await store.removeSystem(POD, system.id)).toBe(true);
+      expect(await store.addEntry(POD, 'late', aCatalogueEntry(system.id), MOST)).toBe('no system');
+    });
+
+    it('lists entries page by page, also of some topics alone.', async(): Promise<void> => {
+      const entries = [
+        await addEntry('one'), await addEntry('two', { topic: 'lead' }), await addEntry('three', { topic: 'realestate/contact' }), await addEntry('four'),
+      ];
+      await store.removeEntry(POD, (await addEntry('five')).id);
+      expect(await store.listEntries(POD, undefined, PAGE)).toEqual({ items: entries, total: 4 });
+      expect(await store.listEntries(POD, undefined, { index: 1, size: 3, isDescending: true })).toEqual({ items: [ entries[0] ], total: 4 });
+      const listed = async(topics: string[], page = PAGE): Promise<unknown> => {
+        const { items, total } = await store.listEntries(POD, topics, page);
+        return [ items.map(({ identifier }): string => identifier), total ];
+      };
+      expect(await listed([ 'realestate/*' ])).toEqual([[ 'one', 'three', 'four' ], 3 ]);
+      expect(await listed([ 'realestate/*', 'lead' ], { index: 0, size: 2, isDescending: true })).toEqual([[ 'four', 'three' ], 4 ]);
+      expect(await listed([ 'realestate/*' ], { index: 1, size: 2, isDescending: false })).toEqual([[ 'four' ], 3 ]);
+      expect(await listed([])).toEqual([[], 0 ]);
+    });
+  });
+}

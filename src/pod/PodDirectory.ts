@@ -193,7 +193,7 @@ export class PodDirectory implements Locator, PodOwners {
 
 /** Whether the base URL of a pod has a name as its last segment, or its subdomain. */
 function isNamed(pod: string, name: string): boolean {
-  if (!URL.canParse(pod)) {
+  if (name === '' || !URL.canParse(pod)) {
     return false;
   }
   const { hostname, pathname } = new URL(pod);

@@ -1,6 +1,7 @@
 import { grant } from '../util/access';
 import type { TestKey } from '../util/accounts';
 import { createApiKey } from '../util/accounts';
+import { OPENAPI, validateAnswer } from '../util/openapi';
 import type { Scene } from '../util/scene';
 import { members, post, setScene } from '../util/scene';
 
@@ -25,6 +26,7 @@ describe('A precheck', (): void => {
     const response = await post(fetch, url, body, { 'content-type': 'application/json', ...headers });
     const text = await response.text();
     expect(response.headers.get('x-request-id')).toMatch(new RegExp(`^${UUID}-\\d{13}-localhost$`, 'u'));
+    expect(validateAnswer('POST', `/v1/${project}/events/check`, response.status, response.headers, text)).toEqual([]);
     return { status: response.status, headers: response.headers, body: JSON.parse(text) };
   };
 
@@ -133,9 +135,10 @@ describe('A precheck', (): void => {
     const document = await response.json();
     expect(document.servers).toEqual([{ url: scene.server.baseUrl.slice(0, -1) }]);
     expect(Object.keys(document.paths)).toEqual(expect.arrayContaining([
-      '/v1/{project_id}/events/check', '/{pod}/publish/', '/{pod}/__event', '/{pod}/subscriptions/', '/{pod}/deliveries/',
-      '/{pod}/inbox/', '/.events/agent', '/.events/openapi.json',
+      '/v1/{project_id}/events/check', '/{pod}/publish/', '/{pod}/__event', '/{pod}/__token', '/{pod}/event/send',
+      '/{pod}/auth/token', '/{pod}/subscriptions/', '/{pod}/deliveries/', '/{pod}/inbox/', '/.events/agent', '/.events/openapi.json',
     ]));
+    expect(Object.keys(document.paths)).toHaveLength(Object.keys(OPENAPI.paths).length);
     const again = await fetch(url, { headers: { 'if-none-match': response.headers.get('etag')! }});
     expect([ again.status, await again.text() ]).toEqual([ 304, '' ]);
   });

@@ -1,4 +1,4 @@
-import type { PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
+import type { IdentifierGenerator, PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
 import {
   BasicRepresentation,
   NotFoundHttpError,
@@ -8,6 +8,7 @@ import {
   RepresentationMetadata,
   RootStorageLocationStrategy,
   SingleRootIdentifierStrategy,
+  SubdomainIdentifierGenerator,
   SuffixIdentifierGenerator,
 } from '@solid/community-server';
 import { PodDirectory } from '../../../src/pod/PodDirectory';
@@ -25,7 +26,7 @@ describe('The pods of a server', (): void => {
   let owners: string[] | undefined;
   let failure: Error | undefined;
   let directory: PodDirectory;
-  let create: (strategy: StorageLocationStrategy) => PodDirectory;
+  let create: (strategy: StorageLocationStrategy, generator?: IdentifierGenerator) => PodDirectory;
 
   beforeEach((): void => {
     store = new SqliteEventStore(new SqliteSession(IN_MEMORY));
@@ -54,10 +55,10 @@ describe('The pods of a server', (): void => {
         applied.push(`${pod} ${webIds.join(',')}`);
       },
     } as unknown as PodLayout;
-    create = (strategy): PodDirectory => new PodDirectory(
+    create = (strategy, generator = new SuffixIdentifierGenerator(BASE)): PodDirectory => new PodDirectory(
       new SingleRootIdentifierStrategy(BASE),
       strategy,
-      new SuffixIdentifierGenerator(BASE),
+      generator,
       podStore,
       resourceStore,
       layout,
@@ -75,6 +76,37 @@ describe('The pods of a server', (): void => {
     expect(await directory.locate(`${POD}publish/`)).toBe(POD);
     expect(await directory.locate(BASE)).toBe(BASE);
     expect(await directory.podOf(`${POD}profile/card#me`)).toEqual({ pod: POD });
+  });
+
+  it('are known by their names, as a part of the path or as a subdomain.', async(): Promise<void> => {
+    const storage = { [RDF.type]: PIM.Storage };
+    const inSubdomains = (base: string): PodDirectory => {
+      const generator = new SubdomainIdentifierGenerator(base);
+      return create(new PodStorageLocationStrategy(generator), generator);
+    };
+    for (const pod of [ BASE, POD, `${BASE}us-er/`, 'http://user.localhost/', 'http://us-er.localhost/', 'http://us-er.pods.localhost/' ]) {
+      resources.set(pod, storage);
+    }
+    const named = async(pods: PodDirectory, names: string[]): Promise<unknown[]> =>
+      Promise.all(names.map(async(name): Promise<unknown> => pods.podNamed(name)));
+    expect(await named(directory, [ 'user', 'us-er' ])).toEqual([ POD, `${BASE}us-er/` ]);
+    expect(await named(inSubdomains(BASE), [ 'user', 'us-er' ])).toEqual([ 'http://user.localhost/', 'http://us-er.localhost/' ]);
+    expect(await named(inSubdomains('http://pods.localhost/'), [ 'us-er', 'user', 'pods' ]))
+      .toEqual([ 'http://us-er.pods.localhost/', undefined, undefined ]);
+    const none = [
+      '', '.', '..', '/', '../user', 'user/', 'user/publish', 'us.er', 'us er', 'us%2Fer', 'us/er', 'us%20er', 'User', 'us-er ', 'nobody',
+      'localhost', 'ü', 'xn--a', 'user.', 'user?', 'user#', 'user@x', 'user:1',
+    ];
+    for (const pods of [ directory, inSubdomains(BASE) ]) {
+      expect(await named(pods, none)).toEqual(none.map((): undefined => undefined));
+    }
+  });
+
+  it('have names that are no longer than those of files.', async(): Promise<void> => {
+    failure = Object.assign(new Error('name too long'), { code: 'ENAMETOOLONG' });
+    expect(await directory.podNamed('a'.repeat(300))).toBeUndefined();
+    failure = new Error('disk');
+    await expect(directory.podNamed('user')).rejects.toThrow('disk');
   });
 
   afterEach(async(): Promise<void> => {

@@ -1,0 +1,180 @@
+import SwaggerParser from '@apidevtools/swagger-parser';
+import { AgentFace } from '../../src/http/agent/AgentFace';
+import { DeliveriesFace } from '../../src/http/deliveries/DeliveriesFace';
+import { ExternalEventFace } from '../../src/http/external-event/ExternalEventFace';
+import type { Face, Rule } from '../../src/http/Face';
+import { InboxFace } from '../../src/http/inbox/InboxFace';
+import { OpenApiFace } from '../../src/http/openapi/OpenApiFace';
+import { PrecheckFace } from '../../src/http/precheck/PrecheckFace';
+import { CheckFace } from '../../src/http/publish/CheckFace';
+import { PublishFace } from '../../src/http/publish/PublishFace';
+import { CatalogueFace } from '../../src/http/send/CatalogueFace';
+import { ReceivedFace } from '../../src/http/send/ReceivedFace';
+import { SendFace } from '../../src/http/send/SendFace';
+import { SubscriptionsFace } from '../../src/http/subscriptions/SubscriptionsFace';
+import { EventhosTokenFace } from '../../src/http/token/EventhosTokenFace';
+import { PersoniumTokenFace } from '../../src/http/token/PersoniumTokenFace';
+import { ServerAgent } from '../../src/identity/ServerAgent';
+import type { Operation } from '../util/openapi';
+import { findOperation, METHODS, OPENAPI, validateAnswer } from '../util/openapi';
+
+const BASE = 'http://localhost/';
+const ID = '019b0000-0000-7000-8000-000000000000';
+/** What stands for the parameters of a path, by the end of the path. */
+const SAMPLES: [RegExp, string][] = [
+  [ /\/execution-detail\/\{id\}$/u, '17' ],
+  [ /\/(?:event|system)\/\{id\}$/u, '17' ],
+  [ /\/deliveries\/\{id\}/u, '17' ],
+  [ /\{id\}/u, ID ],
+];
+const none = undefined as never;
+
+const FACES: Record<string, Face[]> = {
+  publish: [ new PublishFace(none, none, none), new CheckFace(none, none, none) ],
+  'external-event': [ new ExternalEventFace(none, none, none) ],
+  'external-event-token': [ new PersoniumTokenFace(none, none, none) ],
+  send: [ new SendFace(none, none, none), new CatalogueFace(none, none), new ReceivedFace(none, none) ],
+  'send-token': [ new EventhosTokenFace(none, none) ],
+  precheck: [ new PrecheckFace(BASE, none, none, none) ],
+  subscriptions: [ new SubscriptionsFace(none, none, none, none, none) ],
+  deliveries: [ new DeliveriesFace(none, none, none, none) ],
+  inbox: [ new InboxFace(none, none, none) ],
+  agent: [ new AgentFace(new ServerAgent(BASE, none), none, none) ],
+  openapi: [ new OpenApiFace(BASE, []) ],
+};
+
+const operations = Object.entries(OPENAPI.paths).flatMap(([ path, item ]): { path: string; method: string; operation: Operation }[] =>
+  METHODS.filter((method): boolean => method in item).map((method): { path: string; method: string; operation: Operation } =>
+    ({ path, method: method.toUpperCase(), operation: item[method] as Operation })));
+
+/** The path as a face has it: behind the base URL of the pod, or of the server. */
+const samplePath = (template: string): string => template.replace(/^\/(?:\{pod\}\/)?/u, '').replace('{project_id}', 'producer')
+  .replace('{id}', SAMPLES.find(([ pattern ]): boolean => pattern.test(template))?.[1] ?? '');
+
+const ruleOf = (path: string, tags: readonly string[] = Object.keys(FACES)): Rule | undefined => {
+  for (const face of tags.flatMap((tag): Face[] => FACES[tag])) {
+    const rule = face.ruleFor(path);
+    if (rule) {
+      return rule;
+    }
+  }
+};
+
+const isOfLdp = ({ responses }: Operation): boolean => responses[500]?.$ref === '#/components/responses/LdpError';
+
+describe('The description of the HTTP APIs', (): void => {
+  it('is valid OpenAPI 3.1.', async(): Promise<void> => {
+    await SwaggerParser.validate(JSON.parse(JSON.stringify(OPENAPI)) as never);
+  });
+
+  it('has a face for each tag, a tag for each operation, and no name twice.', (): void => {
+    expect(Object.keys(FACES).sort()).toEqual(OPENAPI.tags.map(({ name }): string => name).sort());
+    for (const { operation } of operations) {
+      expect(operation.tags.map((tag): boolean => tag in FACES)).toEqual([ true ]);
+    }
+    const ids = operations.map(({ operation }): string => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it.each(operations.map(({ path, method, operation }): [string, string, Operation] => [ method, path, operation ]))(
+    'has %s %s as a face or LDP answers it.',
+    (method, path, operation): void => {
+      const rule = ruleOf(samplePath(path), operation.tags);
+      if (isOfLdp(operation)) {
+        expect(rule ? rule.ldp : [ method ]).toContain(method);
+      } else {
+        expect(rule).toBeDefined();
+        expect(rule!.own ?? [ method ]).toContain(method);
+      }
+      // No other path hides it.
+      expect(findOperation(method, `/${path.startsWith('/{pod}/') ? 'producer/' : ''}${samplePath(path)}`)).toBe(operation);
+    },
+  );
+
+  it('has all that faces answer on these paths.', (): void => {
+    for (const path of Object.keys(OPENAPI.paths)) {
+      const own = ruleOf(samplePath(path))?.own ?? [];
+      expect([ path, own.filter((method): boolean => method !== 'HEAD' && !(method.toLowerCase() in OPENAPI.paths[path])) ])
+        .toEqual([ path, []]);
+    }
+  });
+
+  it('uses each of its components.', (): void => {
+    const text = JSON.stringify(OPENAPI);
+    for (const [ kind, components ] of Object.entries(OPENAPI.components)) {
+      for (const name of Object.keys(components)) {
+        expect([ name, text.includes(kind === 'securitySchemes' ? `{"${name}":[]` : `"#/components/${kind}/${name}"`) ])
+          .toEqual([ name, kind === 'securitySchemes' && name === 'cookiePeer' ? false : true ]);
+      }
+    }
+  });
+});
+
+describe('The description of one server', (): void => {
+  const showBy = async(tags: string[]): Promise<any> => {
+    const { body } = await new OpenApiFace('https://pods.example/base/', tags).handle({ request: { headers: {}}} as never);
+    return JSON.parse(body!);
+  };
+
+  it('has its URL, and the operations of the faces that it has.', async(): Promise<void> => {
+    const document = await showBy([ 'precheck', 'deliveries' ]);
+    expect(document.servers).toEqual([{ url: 'https://pods.example/base' }]);
+    expect(document.tags.map(({ name }: { name: string }): string => name)).toEqual([ 'precheck', 'deliveries' ]);
+    expect(Object.keys(document.paths).sort()).toEqual([
+      '/v1/{project_id}/events/check', '/{pod}/deliveries/', '/{pod}/deliveries/{id}', '/{pod}/deliveries/{id}/redeliver',
+      '/{pod}/subscriptions/{id}/replay',
+    ]);
+    await SwaggerParser.validate(document);
+    expect((await showBy([])).paths).toEqual({});
+  });
+
+  it('is sent again only where it has changed.', async(): Promise<void> => {
+    const face = new OpenApiFace(BASE, [ 'openapi' ]);
+    const ask = async(tag?: string): ReturnType<typeof face.handle> => face.handle({ request: { headers: { 'if-none-match': tag }}} as never);
+    const { status, headers } = await ask();
+    expect(status).toBe(200);
+    for (const tag of [ headers!.ETag, `W/${headers!.ETag}`, `"other", ${headers!.ETag}`, '*' ]) {
+      expect(await ask(tag)).toEqual({ status: 304, headers: expect.objectContaining({ ETag: headers!.ETag }) });
+    }
+    expect((await ask('"other"')).status).toBe(200);
+    expect(new OpenApiFace(BASE, []).ruleFor('.events/openapi.json')).toEqual({ own: [ 'GET', 'HEAD' ], ldp: [ 'OPTIONS' ]});
+    expect(face.ruleFor('.events/openapi')).toBeUndefined();
+    expect((await new OpenApiFace(BASE, []).handle({ request: { headers: {}}} as never)).headers!.ETag).not.toBe(headers!.ETag);
+  });
+});
+
+describe('An answer is compared with the description', (): void => {
+  const json = (headers: Record<string, string> = {}): Headers => new Headers({ 'content-type': 'application/json', ...headers });
+  const url = `http://localhost:3000/producer/publish/${ID}`;
+  const faultsOf = (method: string, path: string, status: number, headers: Headers, body: unknown): string[] =>
+    validateAnswer(method, path, status, headers, typeof body === 'string' ? body : JSON.stringify(body));
+
+  it('and is as described.', (): void => {
+    expect(faultsOf('POST', '/producer/publish/', 201, json({ location: url }), { id: url })).toEqual([]);
+    expect(faultsOf('POST', '/producer/event/send', 200, json(), { code: 200_000, message: 'success' })).toEqual([]);
+    expect(faultsOf('POST', '/producer/__event', 200, new Headers({ 'x-personium-version': '1.8.4', 'access-control-allow-origin': '*' }), '')).toEqual([]);
+    expect(faultsOf('HEAD', '/producer/deliveries/17', 404, json(), '')).toEqual([]);
+    expect(faultsOf('PUT', '/producer/publish/check', 405, json({ allow: 'OPTIONS, POST' }), { error: 'why' })).toEqual([]);
+    expect(faultsOf('GET', `/producer/publish/${ID}`, 200, new Headers({ 'content-type': 'text/turtle' }), '<a> <b> <c>.')).toEqual([]);
+  });
+
+  it.each([
+    [ 'a path', 'POST', '/producer/nothing', 200, json(), {}, /is not described/u ],
+    [ 'a method', 'PATCH', '/producer/event', 200, json(), {}, /not described to answer 200/u ],
+    [ 'a status', 'POST', '/producer/publish/', 418, json(), {}, /not described to answer 418/u ],
+    [ 'a header that is missing', 'POST', '/producer/publish/', 201, json(), { id: url }, /header Location is missing/u ],
+    [ 'a header of another form', 'POST', '/v1/producer/events/check', 200, json({ 'x-request-id': 'x' }), { failed_count: 0, sources: []}, /header X-Request-Id/u ],
+    [ 'a content type', 'POST', '/producer/publish/', 201, new Headers({ location: url, 'content-type': 'text/plain' }), { id: url }, /content type "text\/plain"/u ],
+    [ 'a body that is no JSON', 'POST', '/producer/event/send', 200, json(), '{', /no JSON/u ],
+    [ 'a key that is missing', 'POST', '/producer/publish/', 403, json(), {}, /required property 'error'/u ],
+    [ 'a key too many', 'POST', '/producer/publish/', 403, json(), { error: 'x', stack: 'y' }, /additional properties/u ],
+    [ 'another value', 'POST', '/producer/event/send', 203, json(), { code: 200_000, message: 'success' }, /code must be equal/u ],
+    [ 'a key too many in a document of parts', 'GET', `/producer/subscriptions/${ID}`, 200, json(), {
+      '@context': {}, id: url.replace('publish', 'subscriptions'), type: 'Subscription', topic: 't', inbox: url, agent: url,
+      created: '2026-01-31T12:00:00.000Z', secret: 'whsec_x',
+    }, /unevaluated properties/u ],
+    [ 'a body where there is none', 'DELETE', `/producer/subscriptions/${ID}`, 204, new Headers(), 'x', /none is described/u ],
+  ])('and is found to have %s that is not described.', (_what, method, path, status, headers, body, fault): void => {
+    expect(faultsOf(method, path, status, headers, body).join('\n')).toMatch(fault);
+  });
+});

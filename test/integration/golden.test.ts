@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApiKey, createCredentials } from '../util/accounts';
+import type { GoldenCase } from '../util/golden';
+import { capturesOf, fill, goldenDifferences, goldenFiles, sendCase } from '../util/golden';
+import { blocksOf } from '../util/markdown';
+import { validateAnswer } from '../util/openapi';
+import type { Scene } from '../util/scene';
+import { post, setScene } from '../util/scene';
+import { ROOT } from '../util/server';
+
+const files = goldenFiles();
+
+// Each dialect, request by request, to the last header; the same are the examples of docs/http-api.md.
+describe('Over HTTP', (): void => {
+  let scene: Scene;
+  /** What the files name in braces. */
+  const values = new Map<string, string>();
+
+  beforeAll(async(): Promise<void> => {
+    scene = await setScene();
+    const { server: { baseUrl }, producer, user, subscriber } = scene;
+    for (const [ name, { webId }] of Object.entries({ producer, user, subscriber })) {
+      values.set(`${name}-key`, (await createApiKey(baseUrl, webId)).key);
+      const { id, secret } = await createCredentials(baseUrl, name, webId);
+      values.set(`${name}-id`, id).set(`${name}-secret`, secret);
+    }
+    const followed = await post(subscriber.fetch, `${user.pod}subscriptions/`, { topic: 'realestate/contact', inbox: subscriber.inbox });
+    expect(followed.status).toBe(201);
+  });
+
+  afterAll(async(): Promise<void> => scene.end());
+
+  describe.each(files.map(({ dialect, ...file }): [string, typeof file] => [ dialect, file ]))('%s', (_dialect, { common, cases }): void => {
+    it.each(cases.map((one): [string, GoldenCase] => [ one.name, one ]))('answers %s.', async(_name, one): Promise<void> => {
+      const { baseUrl } = scene.server;
+      const actual = await sendCase(one, baseUrl, values);
+      expect(goldenDifferences(one, common, actual, baseUrl, values).join('\n')).toBe('');
+      expect(validateAnswer(actual.method, actual.path, actual.status, actual.headers, actual.body)).toEqual([]);
+      for (const [ name, value ] of capturesOf(one, actual)) {
+        values.set(name, value);
+      }
+      expect(fill(one.request, values)).not.toMatch(/\{[a-z][\w-]*\}/u);
+    });
+  });
+});
+
+describe('The examples of docs/http-api.md', (): void => {
+  const blocks = blocksOf(readFileSync(join(ROOT, 'docs/http-api.md'), 'utf8'));
+  const requests = blocks.flatMap(({ language, text, line }, index): [number, string, string][] =>
+    language === 'http' && !text.startsWith('HTTP/') ? [[ line, text, blocks.at(index + 1)?.text ?? '' ]] : []);
+
+  it('are there for each dialect.', (): void => {
+    for (const { dialect, cases } of files) {
+      const shown = cases.filter(({ request }): boolean => requests.some(([ , text ]): boolean => text === request));
+      expect([ dialect, shown.length > 0 ]).toEqual([ dialect, true ]);
+    }
+  });
+
+  it.each(requests)('are requests that are made, with their answers, at line %d.', (_line, request, answer): void => {
+    const found = files.flatMap(({ cases }): readonly GoldenCase[] => cases).filter((one): boolean => one.request === request);
+    expect(found.map((one): string => one.answer)).toContain(answer);
+  });
+});

@@ -35,10 +35,14 @@ async function openAccount(baseUrl: string, name: string): Promise<{ controls: a
   return { controls: (await send('GET', `${baseUrl}.account/`)).controls.account, send };
 }
 
+/** Client credentials, and how they are deleted. */
+export interface TestCredentials extends ClientCredentials { readonly revoke: () => Promise<void> }
+
 /** Makes client credentials for the owner of a seeded pod. */
-export async function createCredentials(baseUrl: string, name: string, webId: string): Promise<ClientCredentials> {
+export async function createCredentials(baseUrl: string, name: string, webId: string): Promise<TestCredentials> {
   const { controls, send } = await openAccount(baseUrl, name);
-  return send('POST', controls.clientCredentials, { name: 'test', webId });
+  const { id, secret, resource } = await send('POST', controls.clientCredentials, { name: 'test', webId });
+  return { id, secret, revoke: async(): Promise<void> => send('DELETE', resource) };
 }
 
 /** An API key, and how it is revoked. */

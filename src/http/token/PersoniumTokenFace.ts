@@ -59,8 +59,14 @@ export class PersoniumTokenFace extends Face {
     });
   }
 
-  public problem(problem: HttpProblem): Answer {
-    return jsonAnswer(problem.status, oauthError(problem), { ...PERSONIUM_HEADERS, ...NO_STORE, ...problem.headers });
+  public problem(problem: HttpProblem, { pod }: Exchange): Answer {
+    const { status, headers } = problem;
+    return jsonAnswer(status, oauthError(problem), {
+      ...PERSONIUM_HEADERS,
+      ...NO_STORE,
+      ...status === 401 && { 'WWW-Authenticate': `Basic realm="${pod}", charset="UTF-8"` },
+      ...headers,
+    });
   }
 
   private async credentialOf(exchange: Exchange, fields: ReadonlyMap<string, unknown>): Promise<Credential> {
@@ -79,7 +85,7 @@ export class PersoniumTokenFace extends Face {
     if (!basic && !inBody) {
       const credential = await this.authenticator.credentialOf(exchange);
       if (credential.caller.agent === undefined) {
-        throw this.invalidClient(pod, 'Send client_id and client_secret, or credentials in a header');
+        throw new OAuthProblem(401, 'invalid_client', 'Send client_id and client_secret, or credentials in a header');
       }
       return credential;
     }
@@ -89,16 +95,9 @@ export class PersoniumTokenFace extends Face {
     const { id, secret } = basic ? sameClient(basic, fields) : clientIn(fields);
     const credential = await this.login.logIn(pod, id, secret);
     if (typeof credential === 'string') {
-      throw this.invalidClient(pod, 'There is no such client with this secret');
+      throw new OAuthProblem(401, 'invalid_client', 'There is no such client with this secret');
     }
     return credential;
-  }
-
-  /** @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
-  private invalidClient(pod: string, message: string): OAuthProblem {
-    return new OAuthProblem(401, 'invalid_client', message, {
-      'WWW-Authenticate': `Basic realm="${pod}", charset="UTF-8"`,
-    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { ClientCredentials, ClientCredentialsStore, WebIdStore } from '@solid/community-server';
-import type { Clients } from '../tokens/Clients';
+import type { ClientCredentialsStore, WebIdStore } from '@solid/community-server';
+import type { Client, Clients } from '../tokens/Clients';
 
 /**
  * The clients are those for which accounts have made client credentials, as for the server's own identity provider.
@@ -18,19 +18,14 @@ export class AccountClients implements Clients {
     this.webIdStore = webIdStore;
   }
 
-  public async webIdOf(id: string): Promise<string | undefined> {
-    return (await this.find(id))?.webId;
-  }
-
-  public async hasSecret(id: string, secret: string): Promise<boolean> {
-    const found = await this.find(id);
-    return found !== undefined && timingSafeEqual(hash(found.secret), hash(secret));
-  }
-
-  /** Client credentials by their label, unless the account has lost their WebID since. */
-  private async find(id: string): Promise<ClientCredentials | undefined> {
+  public async find(id: string): Promise<Client | undefined> {
     const found = await this.credentialsStore.findByLabel(id);
-    return found && await this.webIdStore.isLinked(found.webId, found.accountId) ? found : undefined;
+    // The account may have lost the WebID since.
+    if (!found || !await this.webIdStore.isLinked(found.webId, found.accountId)) {
+      return undefined;
+    }
+    const expected = hash(found.secret);
+    return { webId: found.webId, hasSecret: (secret): boolean => timingSafeEqual(expected, hash(secret)) };
   }
 }
 

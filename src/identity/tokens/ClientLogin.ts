@@ -43,11 +43,11 @@ export class ClientLogin {
     if (wait > 0) {
       throw new TooMany('This client has failed to log in too often: wait, and check its id and secret', wait);
     }
-    const agent = await this.clients.webIdOf(id);
-    if (agent !== undefined && await this.clients.hasSecret(id, secret)) {
-      return { caller: { agent, client: id, issuer: this.issuer }, clientId: id };
+    const client = await this.clients.find(id);
+    if (client?.hasSecret(secret)) {
+      return { caller: { agent: client.webId, client: id, issuer: this.issuer }, clientId: id };
     }
     this.failures.count(name);
-    return agent === undefined ? 'unknown client' : 'wrong secret';
+    return client ? 'wrong secret' : 'unknown client';
   }
 }

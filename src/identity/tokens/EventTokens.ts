@@ -206,7 +206,7 @@ export class EventTokens {
     }
     // Counted from before the question, so that no answer is used for longer.
     const until = Date.now() + CLIENT_MAX_AGE;
-    const webId = await this.clients.webIdOf(client);
+    const webId = (await this.clients.find(client))?.webId;
     remember(this.webIds, client, { webId, until });
     return webId;
   }

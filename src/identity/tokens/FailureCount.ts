@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /** The time in which failures are counted, in milliseconds. */
 const WINDOW = 60_000;
-/** How many names are counted by themselves; the others are counted as one, so that memory is bounded. */
+/** How many names are counted; then all are forgotten, so that names which are made up neither fill memory nor lock out. */
 const MOST_NAMES = 10_000;
 
 /**
@@ -11,7 +11,7 @@ const MOST_NAMES = 10_000;
  * Each process of the server counts for itself.
  */
 export class FailureCount {
-  private counts = new Map<string, number>();
+  private readonly counts = new Map<string, number>();
   private end = 0;
 
   /**
@@ -22,22 +22,25 @@ export class FailureCount {
   /** How many seconds a name has to wait; 0 if it has not failed too often. */
   public waitFor(name: string): number {
     const left = this.end - Date.now();
-    return left > 0 && (this.counts.get(this.slotOf(name)) ?? 0) >= this.most ? Math.ceil(left / 1_000) : 0;
+    return left > 0 && (this.counts.get(hashOf(name)) ?? 0) >= this.most ? Math.ceil(left / 1_000) : 0;
   }
 
   /** Counts a failure. */
   public count(name: string): void {
     if (this.end <= Date.now()) {
-      this.counts = new Map();
+      this.counts.clear();
       this.end = Date.now() + WINDOW;
     }
-    const slot = this.slotOf(name);
-    this.counts.set(slot, (this.counts.get(slot) ?? 0) + 1);
+    const hash = hashOf(name);
+    const before = this.counts.get(hash) ?? 0;
+    if (before === 0 && this.counts.size >= MOST_NAMES) {
+      this.counts.clear();
+    }
+    this.counts.set(hash, before + 1);
   }
+}
 
-  /** Where the failures of a name are counted: names may be long, so it is their hash. */
-  private slotOf(name: string): string {
-    const hash = createHash('sha256').update(name).digest('base64');
-    return this.counts.has(hash) || this.counts.size < MOST_NAMES ? hash : '';
-  }
+/** Names may be long, and are not needed themselves. */
+function hashOf(name: string): string {
+  return createHash('sha256').update(name).digest('base64');
 }

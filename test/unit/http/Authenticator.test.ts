@@ -45,7 +45,7 @@ describe('An authenticator', (): void => {
   const tokenFor = async(pod = POD): Promise<string> => (await tokens.issue({ caller: { agent: ME }}, pod)).token;
 
   beforeAll(async(): Promise<void> => {
-    const clients = { webIdOf: async(): Promise<string> => ME, hasSecret: async(): Promise<boolean> => true };
+    const clients = { find: async(): Promise<undefined> => undefined };
     tokens = new EventTokens((await createAuthority()).signer, keys, clients, 'http://localhost/');
     authenticator = new Authenticator(accessTokens, keys, tokens);
   });

@@ -3,7 +3,7 @@ import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT } from 'jose
 import { prefixOf, hashKey } from '../../../../src/identity/ApiKey';
 import { ApiKeys } from '../../../../src/identity/ApiKeys';
 import { ServerAgent } from '../../../../src/identity/ServerAgent';
-import type { Clients } from '../../../../src/identity/tokens/Clients';
+import type { Client, Clients } from '../../../../src/identity/tokens/Clients';
 import type { Credential, KeyReference } from '../../../../src/identity/tokens/Credential';
 import { EventTokens } from '../../../../src/identity/tokens/EventTokens';
 import type { ProviderTokenSigner } from '../../../../src/server/ProviderTokenSigner';
@@ -37,11 +37,11 @@ describe('Tokens of this server', (): void => {
     clients = {
       webIds: new Map([[ 'app', ME ]]),
       asked: 0,
-      async webIdOf(id): Promise<string | undefined> {
+      async find(id): Promise<Client | undefined> {
         this.asked += 1;
-        return this.webIds.get(id);
+        const webId = this.webIds.get(id);
+        return webId === undefined ? undefined : { webId, hasSecret: (): boolean => false };
       },
-      hasSecret: async(): Promise<boolean> => false,
     };
     tokens = new EventTokens(signer, keys, clients, BASE);
   });

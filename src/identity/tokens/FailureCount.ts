@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /** The time in which failures are counted, in milliseconds. */
 const WINDOW = 60_000;
-/** How many names are counted; then all are forgotten, so that names which are made up neither fill memory nor lock out. */
+/** How many names are counted; then all are forgotten, so that made up ones neither fill memory nor lock others out. */
 const MOST_NAMES = 10_000;
 
 /**

@@ -11,6 +11,7 @@ import type {
 import type { Page, PageRequest } from '../Page';
 import { forgetEntry, forgetSystem } from './forgetting';
 import type { SqliteSession } from './SqliteSession';
+import { turn } from './turns';
 
 interface EntryRow extends Omit<CatalogueEntry, 'schema'> {
   readonly schema: string | null;
@@ -150,7 +151,7 @@ export class SqliteCatalogueStore implements CatalogueStore {
         .map(({ id }): number => id));
       after = rows.length < LOOK ? undefined : rows.at(-1)!.id;
       if (after !== undefined) {
-        await new Promise((resolve): unknown => setImmediate(resolve));
+        await turn();
       }
     }
     return ids;

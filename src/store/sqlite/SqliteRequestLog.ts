@@ -7,6 +7,7 @@ import type { LoggedEvent, Outcome, RequestFilter, RequestLog, RequestRecord } f
 import type { OutcomeEvent } from './outcomes';
 import { hasState, listOutcomes, outcomeOfDelivery, outcomeOfSubscription, statesOf } from './outcomes';
 import type { SqliteSession } from './SqliteSession';
+import { pausesEvery, turn } from './turns';
 
 interface LoggedRow extends OutcomeEvent {
   readonly request: string | null;
@@ -28,9 +29,13 @@ interface Step {
   readonly count: number;
 }
 
+/** Whether the pod through which an event `e` was published has yet to forward it, and whether anything delivers it. */
+const PENDING = 'EXISTS (SELECT 1 FROM forwards f WHERE f.pod = e.pod AND f.event = e.id)';
+const DELIVERED = 'EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.id)';
+
 const LOGGED = `
   SELECT e.id AS event, e.pod, e.uuid, e.topic, e.published, e.forwarded, e.request,
-    EXISTS (SELECT 1 FROM forwards f WHERE f.pod = e.pod AND f.event = e.id) AS pending,
+    ${PENDING} AS pending,
     x.id AS entry, x.identifier, x.name, x.operation, x.description,
     y.id AS system, y.name AS systemName, y.identifier AS systemIdentifier
   FROM containers c CROSS JOIN entries n CROSS JOIN events e
@@ -40,7 +45,7 @@ const LOGGED = `
 
 /** How many events are counted, and how many are looked at, in one turn of the event loop. */
 const COUNT = 20_000;
-const LOOK = 2_000;
+const LOOK = 1_000;
 /** For how many milliseconds it is gone on without a turn for others. */
 const TURN = 5;
 
@@ -67,6 +72,7 @@ export class SqliteRequestLog implements RequestLog {
     const keys: number[] = [];
     let total = 0;
     if (container !== undefined) {
+      await turn();
       const walk = Object.values(filter).every((value): boolean => value === undefined) ?
         this.all(container, isDescending, from, to) :
         this.matching(container, filter, isDescending, from, to);
@@ -76,7 +82,7 @@ export class SqliteRequestLog implements RequestLog {
       }
     }
     const items: LoggedEvent[] = [];
-    const pause = pauses();
+    const pause = pausesEvery(TURN);
     for (const key of keys) {
       const row = this.db.get<LoggedRow>(`${LOGGED} AND n.event = ?`, publishContainer(pod), key);
       if (row) {
@@ -111,24 +117,29 @@ export class SqliteRequestLog implements RequestLog {
     to: number,
   ): AsyncGenerator<Step> {
     const { sql, parameters } = conditionsOf(filter);
-    const pause = pauses();
+    const pause = pausesEvery(TURN);
     let total = 0;
     for (let place: number | undefined = startOf(isDescending); place !== undefined;) {
       const step = this.next(container, isDescending, place, LOOK);
       const range = isDescending ? [ step.to - 1, place - 1 ] : [ place, step.to ];
-      const rows = step.count === 0 ? [] : this.db.all<OutcomeEvent>(`
-        SELECT e.id AS event, e.pod, e.uuid, e.topic, e.published, e.forwarded,
-          EXISTS (SELECT 1 FROM forwards f WHERE f.pod = e.pod AND f.event = e.id) AS pending
+      const rows = step.count === 0 ? [] : this.db.all<Omit<OutcomeEvent, 'uuid'>>(`
+        SELECT e.id AS event, e.pod, e.topic, e.published, e.forwarded,
+          ${PENDING} AS pending
         FROM entries n CROSS JOIN events e LEFT JOIN entries_of_catalogue x ON x.id = e.entry
         WHERE n.container = ? AND n.event > ? AND n.event <= ? AND e.id = n.event ${sql}
         ORDER BY n.event ${isDescending ? 'DESC' : 'ASC'}
       `, container, ...range, ...parameters);
       const keys: number[] = [];
       for (const row of rows) {
-        if (isOfTopics(row, filter) && (!filter.state || hasState(this.db, row, filter.state))) {
+        if (!isOfTopics(row, filter)) {
+          continue;
+        }
+        if (!filter.state || hasState(this.db, row, filter.state)) {
           keys.push(row.event);
         }
-        await pause();
+        if (filter.state) {
+          await pause();
+        }
       }
       yield { keys: keys.slice(Math.max(0, from - total), Math.max(0, to - total)), count: keys.length };
       total += keys.length;
@@ -220,9 +231,9 @@ function startOf(isDescending: boolean): number {
   return isDescending ? Number.MAX_SAFE_INTEGER : 0;
 }
 
-/** All that a filter asks for, but for topics and state. */
+/** All that a filter asks for, but for topics, and of the state only what many events do not have. */
 function conditionsOf(
-  { system, since, until, id, identifier }: RequestFilter,
+  { system, since, until, id, identifier, state }: RequestFilter,
 ): { readonly sql: string; readonly parameters: readonly unknown[] } {
   const conditions: (readonly [string, ...unknown[]])[] = [];
   if (system !== undefined) {
@@ -236,6 +247,11 @@ function conditionsOf(
   }
   if (until !== undefined) {
     conditions.push([ 'e.published < ?', until ]);
+  }
+  if (state === 'waiting') {
+    conditions.push([ `(${PENDING} OR ${DELIVERED})` ]);
+  } else if (state === 'error' || state === 'ended') {
+    conditions.push([ DELIVERED ]);
   }
   if (id !== undefined) {
     const range = uuidsOf(id);
@@ -259,19 +275,4 @@ function uuidsOf(prefix: string): [ Buffer, Buffer ] | undefined {
 
 function isOfTopics({ topic }: Pick<LoggedEvent, 'topic'>, { topics }: RequestFilter): boolean {
   return !topics || topics.some((pattern): boolean => covers(pattern, topic));
-}
-
-async function turn(): Promise<void> {
-  await new Promise((resolve): unknown => setImmediate(resolve));
-}
-
-/** Gives others their turn whenever it was gone on for long. */
-function pauses(): () => Promise<void> {
-  let begun = performance.now();
-  return async(): Promise<void> => {
-    if (performance.now() - begun >= TURN) {
-      await turn();
-      begun = performance.now();
-    }
-  };
 }

@@ -5,6 +5,7 @@ import type { TargetKind } from '../DeliveryStore';
 import type { Outcome, OutcomeState } from '../RequestLog';
 import { attemptsOf, STATES } from './delivering';
 import type { SqliteSession } from './SqliteSession';
+import { turn } from './turns';
 
 /** What of an event decides its outcomes. */
 export interface OutcomeEvent {
@@ -74,12 +75,12 @@ const DELIVERIES = `
 `;
 
 /** How many rows are looked at in one turn of the event loop. */
-const LOOK = 500;
+const LOOK = 250;
 /** How many deliveries and how many subscriptions of an event are looked at for its states. */
 const LOOK_FOR_STATES = 1_000;
 
 /** The states of an event's outcomes, each once, as far as {@link hasState} looks. */
-export function statesOf(session: SqliteSession, row: OutcomeEvent): OutcomeState[] {
+export function statesOf(session: SqliteSession, row: Omit<OutcomeEvent, 'uuid'>): OutcomeState[] {
   return [ ...new Set(OUTCOMES) ].filter((state): boolean => hasState(session, row, state));
 }
 
@@ -87,7 +88,7 @@ export function statesOf(session: SqliteSession, row: OutcomeEvent): OutcomeStat
  * Whether an event has an outcome of a state, among those of its first 1,000 deliveries and the first 1,000
  * subscriptions that its topic matches.
  */
-export function hasState(session: SqliteSession, row: OutcomeEvent, state: OutcomeState): boolean {
+export function hasState(session: SqliteSession, row: Omit<OutcomeEvent, 'uuid'>, state: OutcomeState): boolean {
   const { event, pod, topic, forwarded, pending } = row;
   const numbers = [ OUTCOMES.indexOf(state), OUTCOMES.lastIndexOf(state) ];
   const patterns = forwarded === 0 ? [] : patternsOf(parseTopic(topic));
@@ -123,7 +124,7 @@ export async function listOutcomes(session: SqliteSession, row: OutcomeEvent, li
       if (outcomes.length >= limit) {
         return outcomes;
       }
-      await new Promise((resolve): unknown => setImmediate(resolve));
+      await turn();
     }
   }
   return outcomes;
@@ -192,7 +193,7 @@ function* subscriptionsOf(session: SqliteSession, row: OutcomeEvent): Generator<
 }
 
 /** The parameters of {@link OUTCOME}. */
-function parametersOf({ event, pending, forwarded, published }: OutcomeEvent): unknown[] {
+function parametersOf({ event, pending, forwarded, published }: Omit<OutcomeEvent, 'uuid'>): unknown[] {
   return [ event, pending, forwarded ?? 0, published ];
 }
 

@@ -1,0 +1,37 @@
+import { pausesEvery, turn } from '../../../../src/store/sqlite/turns';
+
+describe('A turn of the event loop', (): void => {
+  it('goes to one at a time, in order, with turns for everybody else between.', async(): Promise<void> => {
+    let loops = 0;
+    let runs = true;
+    const count = (): void => {
+      loops += 1;
+      if (runs) {
+        setImmediate(count);
+      }
+    };
+    setImmediate(count);
+    const steps: [string, number][] = [];
+    const work = async(name: string): Promise<void> => {
+      for (let step = 0; step < 3; step += 1) {
+        await turn();
+        steps.push([ name, loops ]);
+      }
+    };
+    await Promise.all([ work('a'), work('b'), work('c') ]);
+    runs = false;
+    expect(steps.map(([ name ]): string => name)).toEqual([ ...'abcabcabc' ]);
+    expect(new Set(steps.map(([ , loop ]): number => loop)).size).toBe(9);
+  });
+
+  it('is waited for when the time is over, and not before.', async(): Promise<void> => {
+    let isOver = false;
+    setImmediate((): void => {
+      isOver = true;
+    });
+    await pausesEvery(60_000)();
+    expect(isOver).toBe(false);
+    await pausesEvery(0)();
+    expect(isOver).toBe(true);
+  });
+});

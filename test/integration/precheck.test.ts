@@ -1,7 +1,7 @@
 import { grant } from '../util/access';
 import type { TestKey } from '../util/accounts';
 import { createApiKey } from '../util/accounts';
-import { OPENAPI, validateAnswer } from '../util/openapi';
+import { validateAnswer } from '../util/openapi';
 import type { Scene } from '../util/scene';
 import { members, post, setScene } from '../util/scene';
 
@@ -124,22 +124,5 @@ describe('A precheck', (): void => {
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('OPTIONS, POST');
     expect(await response.json()).toMatchObject({ error_code: 'EG.00014000', request_id: response.headers.get('x-request-id') });
-  });
-
-  it('is described with all else that the server has, for everybody.', async(): Promise<void> => {
-    const url = `${scene.server.baseUrl}.events/openapi.json`;
-    const response = await fetch(url);
-    expect(response.status).toBe(200);
-    expect(response.headers.get('content-type')).toBe('application/json');
-    expect(response.headers.get('access-control-allow-origin')).toBe('*');
-    const document = await response.json();
-    expect(document.servers).toEqual([{ url: scene.server.baseUrl.slice(0, -1) }]);
-    expect(Object.keys(document.paths)).toEqual(expect.arrayContaining([
-      '/v1/{project_id}/events/check', '/{pod}/publish/', '/{pod}/__event', '/{pod}/__token', '/{pod}/event/send',
-      '/{pod}/auth/token', '/{pod}/subscriptions/', '/{pod}/deliveries/', '/{pod}/inbox/', '/.events/agent', '/.events/openapi.json',
-    ]));
-    expect(Object.keys(document.paths)).toHaveLength(Object.keys(OPENAPI.paths).length);
-    const again = await fetch(url, { headers: { 'if-none-match': response.headers.get('etag')! }});
-    expect([ again.status, await again.text() ]).toEqual([ 304, '' ]);
   });
 });

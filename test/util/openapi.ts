@@ -48,7 +48,7 @@ export function findOperation(method: string, path: string): Operation | undefin
 /**
  * Compares an answer with the description of the HTTP APIs.
  *
- * A method that is not described is compared with the other operations of its path, which all have 405.
+ * A method that is not described is to be answered by 405, in the way that another one of its path is.
  *
  * @param method - The HTTP method.
  * @param path - The path behind the base URL, with a slash in front and without a query.
@@ -69,7 +69,7 @@ export function validateAnswer(
   if (!template) {
     return [ `${path} is not described` ];
   }
-  const described = findOperation(method, path) ?? (status === 405 ? anyOperation(OPENAPI.paths[template.path]) : undefined);
+  const described = findOperation(method, path) ?? (status === 405 ? refusingOperation(OPENAPI.paths[template.path]) : undefined);
   const response = resolve(described?.responses[status]);
   if (!response) {
     return [ `${method} ${template.path} is not described to answer ${status}` ];
@@ -78,8 +78,10 @@ export function validateAnswer(
   return [ ...validateHeaders(response, given), ...method === 'HEAD' ? [] : validateBody(response, given, body) ];
 }
 
-function anyOperation(item: Readonly<Record<string, unknown>>): Operation | undefined {
-  return METHODS.map((name): unknown => item[name]).find((operation): boolean => operation !== undefined) as Operation | undefined;
+/** An operation of a path that tells how a method is refused which the path does not take. */
+function refusingOperation(item: Readonly<Record<string, unknown>>): Operation | undefined {
+  return METHODS.map((name): Operation | undefined => item[name] as Operation | undefined)
+    .find((operation): boolean => operation?.responses[405] !== undefined);
 }
 
 function validateHeaders({ headers = {}}: Response, given: Headers): string[] {

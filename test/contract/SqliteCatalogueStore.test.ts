@@ -60,6 +60,16 @@ describe('A SqliteCatalogueStore', (): void => {
     await store.close();
   });
 
+  it('looks through any number of entries for those of some topics.', async(): Promise<void> => {
+    const store = new SqliteCatalogueStore(new SqliteSession(IN_MEMORY));
+    const { id } = await store.addSystem(POD, aSystem(), 10) as System;
+    await Promise.all(Array.from({ length: 1_203 }, async(_, index): Promise<unknown> =>
+      store.addEntry(POD, `${index}`, aCatalogueEntry(id, { topic: index % 2 ? 'lead' : 'contact' }), 2_000)));
+    const { items, total } = await store.listEntries(POD, [ 'lead' ], { index: 300, size: 2, isDescending: false });
+    expect([ items.map(({ identifier }): string => identifier), total ]).toEqual([[ '1201' ], 601 ]);
+    await store.close();
+  });
+
   it('looks nothing up by reading a whole table, and sorts nothing.', async(): Promise<void> => {
     const session = new SqliteSession(IN_MEMORY);
     const store = new SqliteCatalogueStore(session);

@@ -286,9 +286,11 @@ export function describeRequestLog(name: string, create: () => Promise<LoggedSto
       await Promise.all(Array.from({ length: many }, async(_, index): Promise<unknown> => index % 2 ?
         follow({ inbox: `http://localhost/${index}/`, pattern: '*' }) :
         follow({ agent: `http://localhost/${index}#me` })));
-      const event = await publish();
+      const recipients = Array.from({ length: 300 }, (_, index): RemoteRecipient => recipient({ agent: `https://alice.example/${index}` }));
+      const event = await publish({}, { recipients });
       const all = await outcomesOf(event, 5_000);
-      expect(new Set(all.map(({ id }): string => id)).size).toBe(many);
+      expect(new Set(all.map(({ id }): string => id)).size).toBe(many + 300);
+      expect(all.slice(0, 300).every(({ kind }): boolean => kind === 'recipient')).toBe(true);
       expect(await outcomesOf(event, 700)).toEqual(all.slice(0, 700));
       expect(await outcomesOf(event, 1)).toEqual(all.slice(0, 1));
     });

@@ -36,9 +36,6 @@ export function followersOf(
   const followers: Follower[] = [];
   let { pattern, inbox } = after ?? { pattern: 0, inbox: 0 };
   for (let rest = limit; pattern < patterns.length; pattern += 1, inbox = 0) {
-    if (rest <= 0) {
-      return { followers, next: { pattern, inbox }};
-    }
     const range = [ key, patterns[pattern], inbox ];
     const rows = session.all<FollowerRow>(CHUNK, ...range, ...range, rest - 1);
     for (const { agent, disabled, refused, doubtedInbox } of rows) {

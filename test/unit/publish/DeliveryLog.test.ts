@@ -287,6 +287,15 @@ describe('The log of deliveries', (): void => {
       expect(await replayed(await follow())).toEqual([ taken ]);
     });
 
+    it('what was passed on before it was published here, unless that was too often to forward it.', async(): Promise<void> => {
+      const [ few, many ] = [ anEvent(OWNER), anEvent(OWNER) ];
+      for (const [ hops, event ] of [[ 2, few ], [ 3, many ]] as const) {
+        await store.accept([{ event, forwards: [{ pod: POD, inbox: ownInbox(POD) }], hops }]);
+      }
+      await forwardAll(store);
+      expect(await replayed(await follow())).toEqual([ few.id ]);
+    });
+
     it('only what the subscriber may read now, and asks once for each topic.', async(): Promise<void> => {
       for (const topic of [ TOPIC, 'news', TOPIC, 'news' ]) {
         await publish(anEvent(OWNER, { topic }), POD);

@@ -17,6 +17,7 @@ const run = promisify(execFile);
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const firstEvent = sectionOf(readme, 'A first event');
 const twoPeople = sectionOf(readme, 'Two people');
+const otherSystems = sectionOf(readme, 'Clients of other systems');
 const httpApi = readFileSync(join(ROOT, 'docs/http-api.md'), 'utf8');
 const accessControl = readFileSync(join(ROOT, 'docs/access-control.md'), 'utf8');
 const withAcp = sectionOf(accessControl, 'Grant with ACP');
@@ -151,6 +152,10 @@ async function signUp(base: string, name: string): Promise<{ key: string; id: st
       const lines = (await shell.run('bob inbox --json')).trim().split('\n');
       expect(lines.map((line): string => JSON.parse(line).event.topic)).toEqual([ 'realestate/contact#add' ]);
     });
+  });
+
+  describe('Clients of other systems of README.md', (): void => {
+    it.each(examplesWithNames(examplesOf(otherSystems)))('hold at %s.', async(_name, example): Promise<void> => shell.tryOut(example));
   });
 
   describe('docs/http-api.md', (): void => {

@@ -1,6 +1,6 @@
 import { grant } from '../util/access';
 import type { TestKey } from '../util/accounts';
-import { createApiKey } from '../util/accounts';
+import { createApiKey, createCredentials } from '../util/accounts';
 import { validateAnswer } from '../util/openapi';
 import type { Scene } from '../util/scene';
 import { members, post, setScene } from '../util/scene';
@@ -96,6 +96,21 @@ describe('A precheck', (): void => {
     const revoked = await createApiKey(scene.server.baseUrl, scene.producer.webId);
     await revoked.revoke();
     expect((await check({}, { 'x-auth-token': revoked.key })).status).toBe(401);
+  });
+
+  it('takes a token of this server, for the pod that it is of.', async(): Promise<void> => {
+    const { server, producer: { webId }} = scene;
+    const { id, secret } = await createCredentials(server.baseUrl, 'producer', webId);
+    const issued = await post(fetch, `${server.baseUrl}user/__token`, { grant_type: 'client_credentials', client_id: id, client_secret: secret });
+    const token = (await issued.json()).access_token as string;
+    const presented: Record<string, string>[] = [{ 'x-auth-token': token }, { authorization: `Bearer ${token}` }];
+    for (const headers of presented) {
+      const { status, body } = await check({ sources: [ CONTACT ]}, headers);
+      expect([ status, body.sources[0].check_detail ]).toEqual([ 200, 'No active subscription would receive it' ]);
+      for (const project of [ 'producer', 'nobody' ]) {
+        expect(await check({}, headers, project)).toMatchObject({ status: 403, body: { error_code: 'EG.00014030' }});
+      }
+    }
   });
 
   it('knows a pod by its name alone.', async(): Promise<void> => {

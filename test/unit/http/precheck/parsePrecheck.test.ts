@@ -1,3 +1,6 @@
+import fc from 'fast-check';
+import { InvalidInput } from '../../../../src/event/InvalidInput';
+import { isTopic } from '../../../../src/event/Topic';
 import { HttpProblem } from '../../../../src/http/errors';
 import { eventGridError } from '../../../../src/http/precheck/eventGridError';
 import { parsePrecheck } from '../../../../src/http/precheck/parsePrecheck';
@@ -44,6 +47,24 @@ describe('The body of a precheck', (): void => {
     [ JSON.stringify({ sources: Array.from({ length: 1_001 }, (): object => ({})) }), '1001 sources' ],
   ])('is refused: %.60s.', (text, message): void => {
     expect((): unknown => parsePrecheck(text)).toThrow(message);
+  });
+
+  it('is read in full or refused, whatever it is.', (): void => {
+    const source = fc.record({ channel_id: fc.string({ unit: 'binary' }), source_name: fc.string({ unit: 'binary' }) }, { requiredKeys: []});
+    const sources = fc.array(source, { maxLength: 5 });
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), sources.map((all): string => JSON.stringify({ sources: all }))), (text): void => {
+      let asked: ReturnType<typeof parsePrecheck>;
+      try {
+        asked = parsePrecheck(text);
+      } catch (error: unknown) {
+        expect(error).toBeInstanceOf(InvalidInput);
+        return;
+      }
+      expect(asked.map(({ sent }): object => sent)).toEqual(text.trim() === '' ? [] : JSON.parse(text).sources ?? []);
+      for (const { topic, fault } of asked) {
+        expect(topic === undefined ? fault : isTopic(topic)).toBeTruthy();
+      }
+    }));
   });
 
   it('may ask about 1,000 sources.', (): void => {

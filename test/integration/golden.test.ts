@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { grant } from '../util/access';
 import { createApiKey, createCredentials } from '../util/accounts';
 import type { GoldenCase } from '../util/golden';
 import { capturesOf, fill, goldenDifferences, goldenFiles, sendCase } from '../util/golden';
@@ -25,6 +26,7 @@ describe('Over HTTP', (): void => {
       const { id, secret } = await createCredentials(baseUrl, name, webId);
       values.set(`${name}-id`, id).set(`${name}-secret`, secret);
     }
+    await grant(subscriber, `${subscriber.pod}topics/realestate/`, { [producer.webId]: [ 'Append' ]});
     const followed = await post(subscriber.fetch, `${user.pod}subscriptions/`, { topic: 'realestate/contact', inbox: subscriber.inbox });
     expect(followed.status).toBe(201);
   });

@@ -16,7 +16,10 @@ const OF_CONNECTION = new Set([ 'date', 'connection', 'keep-alive', 'content-len
  */
 export interface GoldenCase {
   readonly name: string;
-  /** Which values of the answer get a name: the name, and the path to the value in the JSON body. */
+  /**
+   * Which values of the answer get a name: the name, and the path to the value in the JSON body; or `header:` and the
+   * name of a header, up to its first semicolon.
+   */
   readonly captures: readonly (readonly [name: string, path: string])[];
   /** The request, as HTTP has it, but for `Host` and `Content-Length`. */
   readonly request: string;
@@ -141,9 +144,11 @@ export function goldenDifferences(
 }
 
 /** The values of an answer that get a name. */
-export function capturesOf({ captures }: GoldenCase, { body }: GoldenAnswer): [string, string][] {
+export function capturesOf({ captures }: GoldenCase, { body, headers }: GoldenAnswer): [string, string][] {
   return captures.map(([ name, path ]): [string, string] => {
-    const value = path.split('.').reduce<any>((inner, key): unknown => inner?.[key], JSON.parse(body));
+    const value = path.startsWith('header:') ?
+      String(headers[path.slice('header:'.length)]).split(';')[0] :
+      path.split('.').reduce<any>((inner, key): unknown => inner?.[key], JSON.parse(body));
     if (value === undefined) {
       throw new Error(`There is no ${path} in ${body}`);
     }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { grant } from '../util/access';
 import type { ClientCredentials } from '../util/accounts';
 import { createApiKey, createCredentials } from '../util/accounts';
@@ -351,5 +352,35 @@ describe('The dialect of eventhos', (): void => {
       expect((await ask('POST', 'event/received', {})).status).toBe(405);
       expect((await ask('DELETE', `event/received/${UNKNOWN}`)).status).toBe(405);
     });
+  });
+
+  it('has an answer to whatever is sent.', async(): Promise<void> => {
+    const paths = [ 'event/send', 'event', 'system', `event/${contact.id}`, 'system/0', 'event/received', `event/received/${UNKNOWN}`, 'event/received/execution-detail/1' ];
+    const members = fc.record({
+      id: fc.jsonValue(), system_id: fc.oneof(fc.constant(system), fc.jsonValue()), name: fc.oneof(fc.string(), fc.jsonValue()),
+      operation: fc.constantFrom('new', 'other', null), topic: fc.oneof(fc.string(), fc.jsonValue()), schema: fc.jsonValue(),
+      identifier: fc.string(), class: fc.constantFrom('hybrid', 'other', 7),
+    }, { requiredKeys: []});
+    const names = fc.oneof(fc.constantFrom('event-identifier', 'id', 'itemsPerPage', 'pageIndex', 'order', 'state', 'idSearch', 'fromTime', 'systemId', 'eventIdentifierSearch'), fc.string());
+    await fc.assert(fc.asyncProperty(
+      fc.constantFrom(...paths),
+      fc.constantFrom('GET', 'POST', 'PUT', 'DELETE'),
+      fc.array(fc.tuple(names, fc.oneof(fc.constant(contact.identifier), fc.nat().map(String), fc.string({ unit: 'binary' }))), { maxLength: 3 }),
+      fc.oneof(members.map((value): string => JSON.stringify(value)), fc.json(), fc.string()),
+      async(path, method, query, body): Promise<void> => {
+        const search = new URLSearchParams(query as [string, string][]).toString();
+        const { fetch: fetcher, pod } = scene.subscriber;
+        const response = await fetcher(`${pod}${path}?${search}`, { method, headers: { 'content-type': 'application/json' }, ...method !== 'GET' && { body }});
+        const text = await response.text();
+        expect([ response.status < 500, text.includes('    at ') ]).toEqual([ true, false ]);
+        expect(text).not.toContain('Somebody called');
+        expect(JSON.parse(text)).toMatchObject({ code: expect.any(Number), message: expect.any(String) });
+      },
+    ), { numRuns: 150 });
+    await fc.assert(fc.asyncProperty(fc.oneof(fc.json(), fc.dictionary(fc.constantFrom('@id', '@type', '@context', '@value', '@list', 'data', 'id', 'type'), fc.jsonValue()).map((value): string => JSON.stringify(value))), async(body): Promise<void> => {
+      const { status, body: answer } = await send(lonely.identifier, body);
+      expect([[ 203, 200_310 ], [ 400, 500_000 ]]).toContainEqual([ status, answer.code ]);
+      expect((await read(`event/received/${(await latest()).id}`)).receivedEvent.received_request.body).toEqual(status === 203 ? JSON.parse(body) : expect.anything());
+    }), { numRuns: 50 });
   });
 });

@@ -9,7 +9,7 @@ const TELLING = /auth|cookie|credential|dpop|jwt|key|passw|pwd|secret|session|si
 /** Names that have one of these words, and are there to recognise a request by. */
 const HARMLESS = [ 'idempotency-key', 'x-personium-requestkey' ];
 /** Values that are credentials, whatever they are called: by a scheme, an API key of ours, or a JSON Web Token. */
-const CREDENTIAL = /^(?:basic|bearer|digest|dpop|negotiate)\s|spe_[\w-]{43}|eyJ[\w-]+\.[\w-]+\./iu;
+const CREDENTIAL = /^(?:basic|bearer|digest|dpop|negotiate)\s|spe_[\w-]{43}|(?<![\w-])eyJ[\w-]+\.[\w-]+\./iu;
 
 /**
  * A request as the log shows it, with every value masked that is, or is called like, a credential.

@@ -147,7 +147,7 @@ export function goldenDifferences(
 export function capturesOf({ captures }: GoldenCase, { body, headers }: GoldenAnswer): [string, string][] {
   return captures.map(([ name, path ]): [string, string] => {
     const value = path.startsWith('header:') ?
-      String(headers[path.slice('header:'.length)]).split(';')[0] :
+      [ headers[path.slice('header:'.length)] ].flat()[0].split(';')[0] :
       path.split('.').reduce<any>((inner, key): unknown => inner?.[key], JSON.parse(body));
     if (value === undefined) {
       throw new Error(`There is no ${path} in ${body}`);

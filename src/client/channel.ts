@@ -57,7 +57,7 @@ export async function openChannel(
     '@context': [ 'https://www.w3.org/ns/solid/notification/v1' ],
     type: CHANNEL,
     topic: container,
-  }, options, 'application/ld+json'));
+  }, options, { 'content-type': 'application/ld+json' }));
   const { id, receiveFrom } = answer;
   if (typeof receiveFrom !== 'string' || !/^wss?:\/\//u.test(receiveFrom)) {
     throw unexpected(200, 'POST', service);

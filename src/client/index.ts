@@ -9,8 +9,8 @@ export type { DeliveryAttempt, DeliveryOptions, DeliveryState, PodDelivery, Repl
 export { handleInbox, readInbox } from './inbox';
 export type { InboxOptions } from './inbox';
 export type { EventDocument, InboxEvent } from './inboxItem';
-export { publish } from './publish';
-export type { EventToPublish, Published } from './publish';
+export { checkPublish, publish } from './publish';
+export type { EventToPublish, Forecast, Published, PublishOptions } from './publish';
 export type { RequestOptions } from './request';
 export { subscribe, subscriptions, unsubscribe } from './subscriptions';
 export type { NewSubscription, PodSubscription, SubscriptionRequest } from './subscriptions';

@@ -40,8 +40,13 @@ export function throwingFetch(options: RequestOptions, accepted: readonly number
 }
 
 /** POSTs a value as JSON, and reads the answer as JSON. */
-export async function postJson(url: string, value: unknown, options: RequestOptions, type?: string): Promise<unknown> {
-  return postText(url, JSON.stringify(value), options, type);
+export async function postJson(
+  url: string,
+  value: unknown,
+  options: RequestOptions,
+  headers?: Readonly<Record<string, string>>,
+): Promise<unknown> {
+  return postText(url, JSON.stringify(value), options, headers);
 }
 
 /** POSTs what is written as JSON already, and reads the answer as JSON. */
@@ -49,10 +54,10 @@ export async function postText(
   url: string,
   body: string,
   options: RequestOptions,
-  type = 'application/json',
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<unknown> {
-  const headers = { 'content-type': type, accept: 'application/ld+json, application/json' };
-  return json(await request(url, { method: 'POST', headers, body }, options), 'POST', url);
+  const all = { 'content-type': 'application/json', accept: 'application/ld+json, application/json', ...headers };
+  return json(await request(url, { method: 'POST', headers: all, body }, options), 'POST', url);
 }
 
 /** GETs JSON. */

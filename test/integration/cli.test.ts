@@ -101,6 +101,10 @@ describe('The command line', (): void => {
     expect((await run(producer, [ ...publish, '--file', 'data.json' ])).out).toMatch(/\/producer\/publish\/\S+\n$/u);
     expect((await run(producer, [ ...publish, '--data', '-' ], '[ "from the input" ]')).code).toBe(0);
     await eventually(async(): Promise<true | undefined> => (await members(subscriber, subscriber.inbox)).length === 3 || undefined);
+    const checked = await run(producer, [ ...publish, '--to', 'https://elsewhere.example/#me', '--data', '1', '--check' ]);
+    expect(checked).toEqual({
+      code: 0, err: '', out: 'It would be accepted, and 1 subscription would get it\nIt is for https://elsewhere.example/#me to decide, who is on another server\n',
+    });
 
     const shown = await run(subscriber, [ 'inbox' ]);
     expect(shown).toMatchObject({ code: 0, err: '', out: expect.stringContaining(`  by    ${producer.webId}\n  to    ${user.webId}\n`) });
@@ -130,6 +134,14 @@ describe('The command line', (): void => {
   it('tells by its exit code what went wrong.', async(): Promise<void> => {
     const { producer, user } = scene;
     const publish = [ 'publish', 'other#add', '--to', user.webId, '--data' ];
+    expect(await runHere(producer, [ ...publish, '1', '--check' ])).toEqual({
+      code: 1,
+      out: `It would be refused (403): Not authorized to publish to ${user.webId} on topic other#add\n`,
+      err: 'It would not be published.\n',
+    });
+    expect((await runHere(user, [ ...publish, '1', '--check' ])).out).toBe('It would be accepted, and 0 subscriptions would get it\n');
+    const once = [ 'publish', 'own#add', '--to', user.webId, '--data', '1', '--key', 'mine' ];
+    expect((await runHere(user, once)).out).toBe((await runHere(user, once)).out);
     expect(await run(producer, [ ...publish, '1' ])).toEqual({
       code: 1, out: '', err: expect.stringMatching(/^POST \S+ was answered with 403: Not authorized to publish to \S+ on topic other#add\./u),
     });

@@ -1,7 +1,7 @@
 import WebSocket from 'ws';
 import type { EventToPublish, Grant, InboxEvent, InboxOptions } from '../../src/client';
 import {
-  AccessConflict, grant, grants, handleInbox, publish, readInbox, RequestFailed, revoke, subscribe, subscriptions, unsubscribe,
+  AccessConflict, checkPublish, grant, grants, handleInbox, publish, readInbox, RequestFailed, revoke, subscribe, subscriptions, unsubscribe,
 } from '../../src/client';
 import type { TestAgent } from '../util/accounts';
 import { logIn } from '../util/accounts';
@@ -203,6 +203,25 @@ describe('The client', (): void => {
     const two = await publish(scene.producer.pod, [ event(2), event(3) ], scene.producer);
     expect(two.ids).toHaveLength(2);
     expect(two.id).toBe(two.ids[0]);
+  });
+
+  it('publishes once what is published again with the same key.', async(): Promise<void> => {
+    const options = { ...scene.producer, key: 'order-17' };
+    const first = await publish(scene.producer.pod, event('once'), options);
+    expect(await publish(scene.producer.pod, event('once'), options)).toEqual(first);
+    await expect(publish(scene.producer.pod, event('twice'), options)).rejects.toMatchObject({ status: 409 });
+  });
+
+  it('tells what would come of publishing.', async(): Promise<void> => {
+    const elsewhere = 'https://elsewhere.example/#me';
+    const events = [ event(1), { ...event(2), topic: 'other' }, { ...event(3), recipient: elsewhere }];
+    expect(await checkPublish(scene.producer.pod, events, scene.producer)).toEqual([
+      { accepted: true, subscriptions: expect.any(Number), elsewhere: []},
+      { accepted: false, status: 403, error: `Not authorized to publish to ${scene.user.webId} on topic other` },
+      { accepted: true, subscriptions: 0, elsewhere: [ elsewhere ]},
+    ]);
+    const other = async(): Promise<Response> => new Response('{}');
+    await expect(checkPublish(scene.producer.pod, event(1), { fetch: other })).rejects.toThrow('not of a Solid server with events');
   });
 
   it('subscribes, lists subscriptions and ends them.', async(): Promise<void> => {

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import { publishText } from '../../client/publish';
+import type { Forecast } from '../../client/publish';
+import { checkText, publishText } from '../../client/publish';
 import type { Command, Context } from '../command';
 import { CliError, EXIT } from '../exit';
 import { loggedIn } from '../login';
@@ -17,6 +18,8 @@ export const publishCommand: Command = {
     .option('source', { type: 'string', array: true, describe: 'A WebID that took part in it; may be repeated' })
     .option('data', { type: 'string', nargs: 1, describe: 'What is published, as JSON; "-" reads it from the standard input' })
     .option('file', { type: 'string', nargs: 1, describe: 'The same, from a file; "-" is the standard input' })
+    .option('key', { type: 'string', nargs: 1, describe: 'Names the request, so that it can be made again and publishes once' })
+    .option('check', { type: 'boolean', describe: 'Only tell what would come of it' })
     .example('$0 publish realestate/contact#add --to https://user.example/card#me --data \'{ "name": "Bruce Wayne" }\'', ''),
   run: async(context): Promise<void> => {
     const { args, settings } = context;
@@ -25,11 +28,29 @@ export const publishCommand: Command = {
     const head = JSON.stringify({ recipient: args.to, source: args.source, topic: args.topic });
     await loggedIn(context, pod, true, async(options): Promise<void> => {
       // The data is sent as it was written, number by number.
-      const published = await publishText(pod, `${head.slice(0, -1)},"data":${data}}`, options);
+      const text = `${head.slice(0, -1)},"data":${data}}`;
+      if (args.check) {
+        const [ forecast ] = await checkText(pod, text, options);
+        await context.print(forecast, describe(forecast));
+        if (!forecast.accepted) {
+          throw new CliError(EXIT.failed, 'It would not be published.');
+        }
+        return;
+      }
+      const published = await publishText(pod, text, { ...options, key: args.key as string | undefined });
       await context.print(published, `${published.id}\n`);
     });
   },
 };
+
+function describe(forecast: Forecast): string {
+  if (!forecast.accepted) {
+    return `It would be refused (${forecast.status}): ${forecast.error}\n`;
+  }
+  const { subscriptions, elsewhere } = forecast;
+  const others = elsewhere.map((webId): string => `It is for ${webId} to decide, who is on another server\n`);
+  return `It would be accepted, and ${subscriptions} subscription${subscriptions === 1 ? '' : 's'} would get it\n${others.join('')}`;
+}
 
 async function readData({ args, io }: Context): Promise<string> {
   const { data, file } = args as { data?: string; file?: string };

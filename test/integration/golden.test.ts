@@ -26,6 +26,7 @@ describe('Over HTTP', (): void => {
       const { id, secret } = await createCredentials(baseUrl, name, webId);
       values.set(`${name}-id`, id).set(`${name}-secret`, secret);
     }
+    values.set('limited-key', (await createApiKey(baseUrl, producer.webId, { pods: [ producer.pod ]})).key);
     await grant(subscriber, `${subscriber.pod}topics/realestate/`, { [producer.webId]: [ 'Append' ]});
     const followed = await post(subscriber.fetch, `${user.pod}subscriptions/`, { topic: 'realestate/contact', inbox: subscriber.inbox });
     expect(followed.status).toBe(201);

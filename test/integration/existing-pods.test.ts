@@ -12,21 +12,41 @@ describe('A pod that was there before the plugin', (): void => {
   let server: TestServer;
   let user: TestAgent;
   let other: TestAgent;
+  let versioned: TestAgent;
+  /** Resources at the paths of faces: who has them, and their URLs. */
+  let shadowed: [owner: TestAgent, url: string][];
   const status = async(url: string): Promise<number> => (await user.fetch(url, { method: 'HEAD' })).status;
 
   beforeAll(async(): Promise<void> => {
-    server = await startServer('test/config/plain.json', [ 'user', 'other' ]);
+    server = await startServer('test/config/plain.json', [ 'user', 'other', 'v1' ]);
     user = await logIn(server.baseUrl, 'user', 'Bearer');
     other = await logIn(server.baseUrl, 'other', 'Bearer');
     await user.fetch(`${user.pod}inbox/`, { method: 'PUT' });
     await grant(user, `${user.pod}inbox/`, { public: [ 'Append' ]});
     await user.fetch(`${user.pod}inbox/old.ttl`, { method: 'PUT', headers: TURTLE, body: '<> a <urn:x:Old>.' });
+    versioned = await logIn(server.baseUrl, 'v1', 'Bearer');
+    shadowed = [
+      [ user, `${user.pod}event` ],
+      [ user, `${user.pod}system` ],
+      [ user, `${user.pod}__event` ],
+      [ user, `${user.pod}__token` ],
+      [ other, `${other.pod}event/send` ],
+      [ other, `${other.pod}event/received` ],
+      [ other, `${other.pod}auth/token` ],
+      [ other, `${other.pod}publish/check` ],
+      [ versioned, `${server.baseUrl}v1/user/events/check` ],
+    ];
+    for (const [ owner, url ] of shadowed) {
+      const { ok } = await owner.fetch(url, { method: 'PUT', headers: TURTLE, body: '<> a <urn:x:Mine>.' });
+      expect([ url, ok ]).toEqual([ url, true ]);
+    }
     await server.restart('test/config/file.json');
   });
 
   afterAll(async(): Promise<void> => {
     await user.logout();
     await other.logout();
+    await versioned.logout();
     await server.stop();
   });
 
@@ -51,6 +71,40 @@ describe('A pod that was there before the plugin', (): void => {
     const response = await post(user.fetch, `${user.pod}publish/`, { recipient: other.webId, topic: 'a/b', data: 1 });
     expect(response.status).toBe(201);
     await eventually(async(): Promise<true | undefined> => (await members(other, other.inbox)).length === 1 || undefined);
+  });
+
+  it('keeps what it has at the paths of faces, which answer there.', async(): Promise<void> => {
+    for (const [ owner, url ] of shadowed) {
+      // No face takes a document, whether it is put where something can be changed or not, nor removes one.
+      for (const method of [ 'PUT', 'DELETE' ]) {
+        const response = await owner.fetch(url, { method, headers: TURTLE, ...method === 'PUT' && { body: '<> a <urn:x:Changed>.' }});
+        expect([ url, method, response.status ]).toEqual([ url, method, /\/(?:event|system)$/u.test(url) ? 400 : 405 ]);
+      }
+      expect((await (await owner.fetch(url)).text()).includes('Mine')).toBe(false);
+    }
+    expect(await members(user, user.pod)).toEqual(expect.arrayContaining([ `${user.pod}event`, `${user.pod}__event` ]));
+    const { content } = await (await user.fetch(`${user.pod}event`)).json();
+    expect(content.totalItems).toBe(0);
+  });
+
+  it('has them again on a server without these faces, where their paths are ordinary ones.', async(): Promise<void> => {
+    await server.restart('test/config/no-dialects.json');
+    for (const [ owner, url ] of shadowed.filter(([ , name ]): boolean => !name.endsWith('/publish/check'))) {
+      const headers = { accept: 'text/turtle' };
+      expect(await (await owner.fetch(url, { headers })).text()).toContain('<urn:x:Mine>');
+      const stranger = owner === user ? other : user;
+      const statuses = [ (await fetch(url, { headers })).status, (await stranger.fetch(url, { headers })).status ];
+      expect([ url, ...statuses ]).toEqual([ url, 401, 403 ]);
+      expect((await post(fetch, url, '{}')).status).toBe(401);
+      expect((await owner.fetch(url, { method: 'PUT', headers: TURTLE, body: '<> a <urn:x:Changed>.' })).status).toBe(205);
+      expect((await owner.fetch(url, { method: 'DELETE' })).status).toBe(205);
+      expect((await owner.fetch(url)).status).toBe(404);
+    }
+    const description = await (await user.fetch(`${user.pod}.well-known/solid`, { headers: { accept: 'text/turtle' }})).text();
+    const advertised = [ ...description.matchAll(/urn:solid-pod-events:vocab:(\w+)/gu) ].map(([ , name ]): string => name);
+    expect(advertised.sort()).toEqual([ 'deliveries', 'publish', 'subscriptions', 'topics' ]);
+    expect((await fetch(`${server.baseUrl}.events/openapi.json`)).status).toBe(401);
+    expect((await post(user.fetch, `${user.pod}publish/`, { recipient: user.webId, topic: 'a/b', data: 1 })).status).toBe(201);
   });
 
   it('keeps an inbox that its profile already advertises.', async(): Promise<void> => {

@@ -1,12 +1,10 @@
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import fc from 'fast-check';
 import { grant } from '../util/access';
 import type { Scene } from '../util/scene';
 import { members, post, setScene } from '../util/scene';
 import { eventually } from '../util/wait';
 
-const toText = (value: unknown): string => JSON.stringify(value);
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 describe('A face', (): void => {
@@ -238,30 +236,6 @@ describe('A face', (): void => {
       await new Promise((resolve): unknown => setTimeout(resolve, 300));
       expect(await stored()).toEqual(before);
     });
-
-    it('never fails on what it is sent.', async(): Promise<void> => {
-      const member = fc.oneof(fc.jsonValue(), fc.constantFrom(scene.user.webId, 'realestate/contact#add'));
-      const body = fc.oneof(
-        fc.string(),
-        fc.json(),
-        fc.record({ recipient: member, source: member, topic: member, data: fc.jsonValue() }, { requiredKeys: []}).map(toText),
-        fc.array(fc.record({
-          recipient: fc.constant(scene.user.webId),
-          topic: fc.oneof(fc.constant('realestate/x'), fc.string({ unit: 'binary' })),
-          data: fc.jsonValue({ noUnicodeString: false }),
-        })).map(toText),
-      );
-      const mediaType = fc.constantFrom('application/json', 'Application/JSON; charset=utf-8', 'text/plain', ';');
-      await fc.assert(fc.asyncProperty(body, mediaType, async(text, type): Promise<void> => {
-        const response = await post(scene.producer.fetch, publish, text, { 'content-type': type });
-        const answer = await response.json();
-        expect([ 201, 400, 403, 415 ]).toContain(response.status);
-        expect(Object.keys(answer)[0]).toBe(response.status === 201 ? 'id' : 'error');
-        for (const id of answer.ids ?? []) {
-          expect((await scene.producer.fetch(id, { headers: { accept: 'text/turtle' }})).status).toBe(200);
-        }
-      }), { numRuns: 150 });
-    }, 120_000);
   });
 
   describe('for external events', (): void => {
@@ -354,16 +328,6 @@ describe('A face', (): void => {
       const big = await post(scene.producer.fetch, external, { Info: 'x'.repeat(5_000_000) });
       expect([ big.status, (await big.json()).code ]).toEqual([ 413, 'PR413-CM-0001' ]);
     });
-
-    it('never fails on what it is sent.', async(): Promise<void> => {
-      const field = fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }));
-      const fields = fc.record({ Type: field, Object: field, Info: field }, { requiredKeys: []});
-      const body = fc.oneof(fc.string(), fc.json(), fields.map(toText));
-      await fc.assert(fc.asyncProperty(body, async(text): Promise<void> => {
-        const response = await post(scene.producer.fetch, external, text);
-        expect([ 200, 400 ]).toContain(response.status);
-      }), { numRuns: 150 });
-    }, 120_000);
   });
 });
 

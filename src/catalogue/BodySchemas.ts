@@ -20,12 +20,13 @@ interface Draft {
 }
 
 /**
- * References are not inlined, for a schema that refers to itself often would grow without bound.
+ * References are not inlined, for a schema that refers to itself often would grow without bound. Only what a body has
+ * itself counts, so that `constructor`, which every object of JavaScript inherits, is a name like any other.
  *
  * @see https://ajv.js.org/security.html
  */
 const OPTIONS = {
-  strict: false, validateFormats: false, validateSchema: false, inlineRefs: false, logger: false,
+  strict: false, validateFormats: false, validateSchema: false, inlineRefs: false, ownProperties: true, logger: false,
 } as const;
 
 const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/u;

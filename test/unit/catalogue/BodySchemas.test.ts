@@ -68,6 +68,14 @@ describe('BodySchemas', (): void => {
     expect(refusal(schema)).toContain(message);
   });
 
+  it.each([ DRAFT_07, DRAFT_2020 ])('looks at what a body has itself, and not at what objects inherit (%s).', ($schema): void => {
+    for (const name of [ 'constructor', 'toString', 'hasOwnProperty' ]) {
+      expect(faultOf({ $schema, required: [ name ]}, {})).toEqual({ path: '', message: `must have required property '${name}'` });
+      expect(faultOf({ $schema, properties: { [name]: { type: 'string' }}}, {})).toBeUndefined();
+      expect(faultOf({ $schema, properties: { [name]: { type: 'string' }}}, { [name]: 1 })).toEqual({ path: `/${name}`, message: 'must be string' });
+    }
+  });
+
   it('takes keywords that it does not know, and does not look at formats.', (): void => {
     expect(faultOf({ 'x-note': 1, format: 'email', contentEncoding: 'base64' }, 'no email')).toBeUndefined();
   });

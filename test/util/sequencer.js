@@ -4,7 +4,7 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 
 const longest = [
   'crash-federation', 'package', 'crash', 'client', 'presets', 'docs', 'demo', 'stop', 'cli', 'revocation', 'federation',
-  'api-keys-account', 'access-matrix', 'full-disk',
+  'api-keys-account', 'access-matrix', 'full-disk', 'fuzz',
 ];
 
 module.exports = class extends Sequencer {

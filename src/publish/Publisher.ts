@@ -155,15 +155,31 @@ export class Publisher {
    */
   public async publish(request: PublishRequest): Promise<Published> {
     assertWithinLimits(request);
-    const { once: named, caller: { agent }, pod } = request;
+    const { once: named, caller, pod } = request;
     if (!named) {
       return this.publishNew(request);
     }
-    const once = { ...named, pod, ...agent !== undefined && { agent }};
-    return this.singly(JSON.stringify([ pod, agent, once.key ]), async(): Promise<Published> => {
-      const made = await this.store.findMade(once);
-      return made ? repeated(made, once) : this.publishNew(request, once);
-    });
+    return this.singly(JSON.stringify([ pod, caller.agent, named.key ]), async(): Promise<Published> =>
+      await this.madeBefore(pod, caller, named) ?? this.publishNew(request, onceOf(pod, caller, named)));
+  }
+
+  /**
+   * What a request with a key made when it was made first, if it was made within the last 24 hours.
+   *
+   * @param pod - The base URL of the producing pod.
+   * @param caller - Who makes the request.
+   * @param named - Its key, and what it asks for.
+   *
+   * @throws {@link Conflict} if another request was made with the same key.
+   */
+  public async madeBefore(
+    pod: string,
+    caller: Caller,
+    named: Pick<Once, 'key' | 'fingerprint'>,
+  ): Promise<Published | undefined> {
+    const once = onceOf(pod, caller, named);
+    const made = await this.store.findMade(once);
+    return made && repeated(made, once);
   }
 
   /** Does work of one name in turns. */
@@ -242,7 +258,9 @@ export class Publisher {
     for (const draft of drafts) {
       forecasts.push(await this.forecast({ ...request, drafts: [ draft ], isArray: false }));
     }
-    assertRemote(forecasts.reduce((sum, { elsewhere }): number => sum + elsewhere.length, 0));
+    const remote = forecasts.reduce((sum, { elsewhere }): number => sum + elsewhere.length, 0);
+    assertRemote(remote);
+    await this.rate.check(caller.agent, pod, drafts.length + remote);
     return forecasts;
   }
 
@@ -372,6 +390,10 @@ function assertRemote(remote: number): void {
     throw new InvalidInput(`The request has ${remote} recipients and sources on other servers, each event counted, ` +
       `and at most ${LIMITS.remotePerRequest} are accepted: make several requests`);
   }
+}
+
+function onceOf(pod: string, { agent }: Caller, named: Pick<Once, 'key' | 'fingerprint'>): Once {
+  return { ...named, pod, ...agent !== undefined && { agent }};
 }
 
 /** What a request made before, to whoever repeats it. */

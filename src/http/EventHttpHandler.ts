@@ -175,7 +175,13 @@ function find(faces: readonly Face[], url: string, pod: string): Place | undefin
 
 function write(response: HttpResponse, { status, headers, body = '' }: Answer, method: string): void {
   // See https://www.rfc-editor.org/rfc/rfc9110#section-8.6-10
-  const length = status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) };
-  response.writeHead(status, { ...length, ...headers });
+  const length = status === 204 || status === 304 ? {} : { 'Content-Length': Buffer.byteLength(body) };
+  // Caches that are shared do not know all headers by which somebody can say who it is.
+  const caching = { 'Cache-Control': 'no-store' };
+  if (headers?.['Access-Control-Allow-Origin'] === '*') {
+    // See https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
+    response.removeHeader('Access-Control-Allow-Credentials');
+  }
+  response.writeHead(status, { ...length, ...caching, ...headers });
   response.end(method === 'HEAD' ? undefined : body);
 }

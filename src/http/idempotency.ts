@@ -26,6 +26,8 @@ export function onceOf({ request, path }: Exchange, body: string): PublishReques
   const query = new URLSearchParams(request.url!.split('?').slice(1).join('?'));
   // Who asks may say so in another way when it asks again.
   query.delete('p_cookie_peer');
-  const fingerprint = createHash('sha256').update(`${path}\n${query.toString()}\n`).update(body).digest('hex');
+  // The same is at a path with and without the last slash.
+  const place = path.replace(/\/$/u, '');
+  const fingerprint = createHash('sha256').update(`${place}\n${query.toString()}\n`).update(body).digest('hex');
   return { key, fingerprint };
 }

@@ -30,6 +30,8 @@ export class EpochAudience implements Audience {
   private readonly maxAge: number;
   // In the order of their making, so the first is the oldest.
   private readonly counts = new Map<string, Count>();
+  /** What is being counted, by what it is and at what state. */
+  private readonly underWay = new Map<string, Promise<number>>();
 
   /**
    * @param store - Knows the subscriptions.
@@ -60,6 +62,17 @@ export class EpochAudience implements Audience {
     if (known && known.state === state && Date.now() - known.at < this.maxAge && (known.isWhole || !isWhole)) {
       return known.count;
     }
+    const task = `${isWhole} ${state} ${name}`;
+    let counting = this.underWay.get(task);
+    if (!counting) {
+      counting = this.countAndKeep(pod, topic, isWhole, state).finally((): unknown => this.underWay.delete(task));
+      this.underWay.set(task, counting);
+    }
+    return counting;
+  }
+
+  private async countAndKeep(pod: string, topic: string, isWhole: boolean, state: string): Promise<number> {
+    const name = `${pod} ${topic}`;
     const at = Date.now();
     const count = await this.count(pod, topic, isWhole);
     this.counts.delete(name);

@@ -2,6 +2,7 @@ import { parseTopic, topicPath } from '../event/Topic';
 import type { Caller } from '../identity/Caller';
 import { covers } from '../subscription/TopicPattern';
 import type { Access, Audience } from './ports';
+import type { PublishRate } from './PublishRate';
 
 /**
  * What would come of publishing on a topic to a pod now.
@@ -29,8 +30,20 @@ export function coversTopic({ limits }: Caller, topic: string): boolean {
  * @see https://solidproject.org/TR/wac#access-modes
  */
 export async function mayPublish(access: Access, caller: Caller, pod: string, topic: string): Promise<boolean> {
-  const resource = `${pod}${topicPath(parseTopic(topic))}`;
-  return coversTopic(caller, topic) && (await access.allowed(caller, [ resource ], 'append')).has(resource);
+  return (await publishable(access, caller, pod, [ topic ])).has(topic);
+}
+
+/** Those of some topics that a caller may publish to a pod, all asked at once. */
+async function publishable(
+  access: Access,
+  caller: Caller,
+  pod: string,
+  topics: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const covered = topics.filter((topic): boolean => coversTopic(caller, topic));
+  const resources = new Map(covered.map((topic): [string, string] => [ topic, `${pod}${topicPath(parseTopic(topic))}` ]));
+  const allowed = await access.allowed(caller, [ ...new Set(resources.values()) ], 'append');
+  return new Set(covered.filter((topic): boolean => allowed.has(resources.get(topic)!)));
 }
 
 /**
@@ -39,14 +52,20 @@ export async function mayPublish(access: Access, caller: Caller, pod: string, to
 export class Precheck {
   private readonly access: Access;
   private readonly audience: Audience;
+  private readonly publishRate: PublishRate;
+  private readonly checkRate: PublishRate;
 
   /**
    * @param access - Decides who may publish what.
    * @param audience - Knows who would get it.
+   * @param publishRate - Bounds how much an agent publishes.
+   * @param checkRate - Bounds how much an agent asks.
    */
-  public constructor(access: Access, audience: Audience) {
+  public constructor(access: Access, audience: Audience, publishRate: PublishRate, checkRate: PublishRate) {
     this.access = access;
     this.audience = audience;
+    this.publishRate = publishRate;
+    this.checkRate = checkRate;
   }
 
   /**
@@ -57,12 +76,18 @@ export class Precheck {
    * @param topics - Valid topics.
    *
    * @returns One answer for each topic, in their order.
+   *
+   * @throws {@link TooMany} if the caller has asked, or published, too much of late.
    */
   public async check(caller: Caller, pod: string, topics: readonly string[]): Promise<Prospect[]> {
+    await this.checkRate.count(caller.agent, pod, topics.length);
+    await this.publishRate.check(caller.agent, pod, 1);
+    const may = await publishable(this.access, caller, pod, topics);
     const prospects: Prospect[] = [];
     for (const topic of topics) {
-      const may = await mayPublish(this.access, caller, pod, topic);
-      prospects.push({ mayPublish: may, subscriptions: may ? await this.audience.countOf(pod, topic) : 0 });
+      const isAllowed = may.has(topic);
+      const subscriptions = isAllowed ? await this.audience.countOf(pod, topic) : 0;
+      prospects.push({ mayPublish: isAllowed, subscriptions });
     }
     return prospects;
   }

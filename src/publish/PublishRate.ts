@@ -11,13 +11,16 @@ const WINDOW = 60;
  */
 export class PublishRate {
   private readonly most: number;
+  private readonly done: string;
   private readonly limiter?: RateLimiterMemory;
 
   /**
    * @param most - The most events of an agent in a minute; 0 for no bound. Default 6,000.
+   * @param done - What is done with them, for the message. Default `accepted`.
    */
-  public constructor(most = 6_000) {
+  public constructor(most = 6_000, done = 'accepted') {
     this.most = most;
+    this.done = done;
     this.limiter = most > 0 ? new RateLimiterMemory({ points: most, duration: WINDOW }) : undefined;
   }
 
@@ -53,7 +56,7 @@ export class PublishRate {
 
   private tooMany(who: string, state?: RateLimiterRes): TooMany {
     return new TooMany(
-      `At most ${this.most} events in a minute are accepted of ${who}: wait, or publish fewer`,
+      `At most ${this.most} events in a minute are ${this.done} of ${who}: wait, or send fewer`,
       Math.max(1, Math.ceil((state?.msBeforeNext ?? 0) / 1_000)),
     );
   }

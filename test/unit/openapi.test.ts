@@ -30,7 +30,7 @@ const SAMPLES: [RegExp, string][] = [
 const none = undefined as never;
 
 const FACES: Record<string, Face[]> = {
-  publish: [ new PublishFace(none, none, none), new CheckFace(none, none, none) ],
+  publish: [ new PublishFace(none, none, none), new CheckFace(none, none, none, none) ],
   'external-event': [ new ExternalEventFace(none, none, none) ],
   'external-event-token': [ new PersoniumTokenFace(none, none, none) ],
   send: [ new SendFace(none, none, none), new CatalogueFace(none, none), new ReceivedFace(none, none) ],

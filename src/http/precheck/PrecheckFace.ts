@@ -23,6 +23,9 @@ const MOST_TOKEN = 16_384;
 /** The most characters of the id of a request, by EventGrid's document. */
 const MOST_REQUEST_ID = 128;
 
+/** What pages of other origins may read of an answer. */
+const EXPOSED = { 'Access-Control-Expose-Headers': 'Allow, Retry-After, WWW-Authenticate, X-Request-Id' };
+
 /**
  * `POST {base}v1/{project_id}/events/check`: tells in the form of EventGrid whether events of some sources could be
  * published to a pod now, and whether a subscription would get them. Nothing is stored.
@@ -97,13 +100,13 @@ export class PrecheckFace extends Face {
   }
 
   /** What tells requests apart, which is on every answer; it is the same whenever it is asked for one request. */
-  private headersOf({ request }: Exchange): Record<'X-Request-Id', string> {
+  private headersOf({ request }: Exchange): typeof EXPOSED & Record<'X-Request-Id', string> {
     let id = this.requestIds.get(request);
     if (id === undefined) {
       id = `${v4()}-${Date.now()}-${this.hostname}`.slice(0, MOST_REQUEST_ID);
       this.requestIds.set(request, id);
     }
-    return { 'X-Request-Id': id };
+    return { ...EXPOSED, 'X-Request-Id': id };
   }
 }
 

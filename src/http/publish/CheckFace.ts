@@ -4,6 +4,7 @@ import { LIMITS } from '../../event/limits';
 import { JSON_MEDIA_TYPE } from '../../event/mediaTypes';
 import type { Access } from '../../publish/ports';
 import type { Forecast, Publisher } from '../../publish/Publisher';
+import type { PublishRate } from '../../publish/PublishRate';
 import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
 import { assertMediaType } from '../contentType';
@@ -21,24 +22,28 @@ export class CheckFace extends Face {
   private readonly authenticator: Authenticator;
   private readonly access: Access;
   private readonly publisher: Publisher;
+  private readonly checkRate: PublishRate;
   private readonly maxBytes: number;
 
   /**
    * @param authenticator - Tells who makes a request.
    * @param access - Decides who may publish through the pod.
    * @param publisher - Knows what it would accept.
+   * @param checkRate - Bounds how much an agent asks.
    * @param maxBytes - The largest body that is read, in bytes. Default 4 MiB.
    */
   public constructor(
     authenticator: Authenticator,
     access: Access,
     publisher: Publisher,
+    checkRate: PublishRate,
     maxBytes: number = LIMITS.requestBytes,
   ) {
     super();
     this.authenticator = authenticator;
     this.access = access;
     this.publisher = publisher;
+    this.checkRate = checkRate;
     this.maxBytes = maxBytes;
   }
 
@@ -51,6 +56,7 @@ export class CheckFace extends Face {
     const caller = await publisherOf(this.authenticator, this.access, exchange);
     assertMediaType(request, [ JSON_MEDIA_TYPE ]);
     const { items } = readPublish(await readText(request, this.maxBytes));
+    await this.checkRate.count(caller.agent, pod, items.length);
     const drafts = items.filter((item): item is EventDraft => !(item instanceof InvalidInput));
     const forecasts = await this.publisher.check({ pod, caller, drafts });
     const events = items.map((item): object =>

@@ -2,6 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ClientCredentialsStore, WebIdStore } from '@solid/community-server';
 import type { Client, Clients } from '../tokens/Clients';
 
+/** The ids that accounts make; the stores of the server have no form for some others, and fail. */
+const ID = /^[\w-]{1,300}$/u;
+
 /**
  * The clients are those for which accounts have made client credentials, as for the server's own identity provider.
  */
@@ -19,7 +22,7 @@ export class AccountClients implements Clients {
   }
 
   public async find(id: string): Promise<Client | undefined> {
-    const found = await this.credentialsStore.findByLabel(id);
+    const found = ID.test(id) ? await this.credentialsStore.findByLabel(id) : undefined;
     // The account may have lost the WebID since.
     if (!found || !await this.webIdStore.isLinked(found.webId, found.accountId)) {
       return undefined;

@@ -43,11 +43,13 @@ export class ClientLogin {
     if (wait > 0) {
       throw new TooMany('This client has failed to log in too often: wait, and check its id and secret', wait);
     }
+    // Counted before it is known, so that many at once are no way around the bound.
+    this.failures.count(name);
     const client = await this.clients.find(id);
     if (client?.hasSecret(secret)) {
+      this.failures.takeBack(name);
       return { caller: { agent: client.webId, client: id, issuer: this.issuer }, clientId: id };
     }
-    this.failures.count(name);
     return client ? 'wrong secret' : 'unknown client';
   }
 }

@@ -38,6 +38,13 @@ export class FailureCount {
     }
     this.counts.set(hash, before + 1);
   }
+
+  /** Takes back a failure that was counted, and turned out to be none. */
+  public takeBack(name: string): void {
+    const hash = hashOf(name);
+    const before = this.counts.get(hash) ?? 0;
+    this.counts.set(hash, Math.max(0, before - 1));
+  }
 }
 
 /** Names may be long, and are not needed themselves. */

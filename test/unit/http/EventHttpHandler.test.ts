@@ -62,6 +62,7 @@ describe('The border to the server', (): void => {
 
   const send = async(method: string, url: string): Promise<{ status: number; body: string; headers: Record<string, unknown> }> => {
     const server = createServer((request, response): void => {
+      response.setHeader('Access-Control-Allow-Credentials', 'true');
       handler.handleSafe({ request: request as unknown as HttpRequest, response }).catch((error: unknown): void => {
         response.writeHead(299);
         response.end((error as Error).message);
@@ -106,9 +107,27 @@ describe('The border to the server', (): void => {
   });
 
   it('has no length where there is no content.', async(): Promise<void> => {
-    face.answer = (): Answer => ({ status: 204 });
-    const { status, headers } = await send('GET', '/pod/hello');
-    expect([ status, headers['content-length'] ]).toEqual([ 204, undefined ]);
+    for (const status of [ 204, 304 ]) {
+      face.answer = (): Answer => ({ status });
+      const answer = await send('GET', '/pod/hello');
+      expect([ answer.status, answer.headers['content-length'] ]).toEqual([ status, undefined ]);
+    }
+  });
+
+  it('keeps what is read out of shared caches, unless the face says otherwise.', async(): Promise<void> => {
+    face.answer = (): Answer => ({ status: 200 });
+    expect((await send('GET', '/pod/hello')).headers['cache-control']).toBe('no-store');
+    face.answer = (): Answer => ({ status: 200, headers: { 'Cache-Control': 'max-age=60' }});
+    expect((await send('HEAD', '/pod/hello')).headers['cache-control']).toBe('max-age=60');
+  });
+
+  it('lets no browser believe that any origin may read with credentials.', async(): Promise<void> => {
+    face.answer = (): Answer => ({ status: 200 });
+    expect((await send('GET', '/pod/hello')).headers['access-control-allow-credentials']).toBe('true');
+    face.answer = (): Answer => ({ status: 200, headers: { 'Access-Control-Allow-Origin': '*' }});
+    const { headers } = await send('GET', '/pod/hello');
+    expect(headers).toMatchObject({ 'access-control-allow-origin': '*' });
+    expect(headers).not.toHaveProperty('access-control-allow-credentials');
   });
 
   it('tells no details of a failure.', async(): Promise<void> => {

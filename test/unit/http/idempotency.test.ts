@@ -22,6 +22,7 @@ describe('The key of a request', (): void => {
     expect(fingerprint).toMatch(/^[0-9a-f]{64}$/u);
     expect(of('other')!.fingerprint).toBe(fingerprint);
     expect(of('k', '{}', '/a/event/send?x=1&p_cookie_peer=p')!.fingerprint).toBe(fingerprint);
+    expect(of('k', '{}', '/a/publish/', 'publish/')!.fingerprint).toBe(of('k', '{}', '/a/publish', 'publish')!.fingerprint);
     const others = [ of('k', '{ }'), of('k', '{}', '/a/event/send?x=2'), of('k', '{}', '/a/event/send'), of('k', '{}', '/a/x?x=1', 'x') ];
     expect(new Set([ fingerprint, ...others.map((one): string => one!.fingerprint) ]).size).toBe(5);
   });

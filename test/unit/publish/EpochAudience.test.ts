@@ -77,6 +77,12 @@ describe('An audience', (): void => {
     expect(looked).toBe(12);
   });
 
+  it('is counted once for all who ask at the same time.', async(): Promise<void> => {
+    readers.add('a');
+    expect(await Promise.all([ audience.countOf(POD, TOPIC), audience.countOf(POD, TOPIC), audience.countOf(POD, TOPIC) ])).toEqual([ 2, 2, 2 ]);
+    expect(looked).toBe(3);
+  });
+
   it('is known to be there from its first member on, but not how many it has.', async(): Promise<void> => {
     readers.add('a').add('b');
     expect(await audience.hasAny(POD, TOPIC)).toBe(true);

@@ -102,6 +102,15 @@ describe('The accept step', (): void => {
       expect(await stored()).toBe(1);
     });
 
+    it('can be asked whether it was made.', async(): Promise<void> => {
+      const caller = { agent: ME };
+      expect(await publisher.madeBefore(POD, caller, once)).toBeUndefined();
+      const made = await publish({ once });
+      expect(await publisher.madeBefore(POD, caller, once)).toEqual(made);
+      await expect(publisher.madeBefore(POD, caller, { key: 'k', fingerprint: 'other' })).rejects.toThrow(Conflict);
+      expect(await publisher.madeBefore(POD, {}, once)).toBeUndefined();
+    });
+
     it('answers what another process has made meanwhile.', async(): Promise<void> => {
       const made = { fingerprint: 'f', result: JSON.stringify({ events: [{ id: 'theirs', pod: POD }]}) };
       jest.spyOn(store, 'accept').mockRejectedValue(new AlreadyMade(made));
@@ -183,6 +192,9 @@ describe('The accept step', (): void => {
       await publish({ drafts: many(40) });
       await check(many(10));
       await expect(check(many(11))).rejects.toThrow(TooMany);
+      const remote = draft({ recipients: [ AWAY ]});
+      await check([ remote, remote, remote, remote, remote ]);
+      await expect(check([ remote, remote, remote, remote, remote, remote ])).rejects.toThrow(TooMany);
       await expect(publish({ drafts: many(11) })).rejects.toThrow(TooMany);
     });
   });

@@ -28,6 +28,11 @@ describe('The clients of accounts', (): void => {
     expect(await clients.find('row')).toBeUndefined();
   });
 
+  it.each([ '', '..', '\u0000', 'a/b', 'foo$.json', 'app 1', 'a'.repeat(301) ])('are not looked for by an id that none has: %j.', async(id): Promise<void> => {
+    const strict = new AccountClients({} as ClientCredentialsStore, {} as WebIdStore);
+    expect(await strict.find(id)).toBeUndefined();
+  });
+
   it('take the same steps to refuse, however much of a wrong secret is right.', async(): Promise<void> => {
     const client = await clients.find('app_1');
     const compare = jest.mocked(crypto.timingSafeEqual);

@@ -145,7 +145,7 @@ describe('Each face', (): void => {
   let key: string;
   /** What the producer and the user have in their catalogues: ids of systems and entries, identifiers of entries. */
   const own = { system: 0, entries: [] as string[], client: { id: '', secret: '' }};
-  const secret = { ids: [] as number[], event: '', detail: '', subscription: '', entry: '' };
+  const secret = { entries: [] as number[], system: 0, event: '', detail: '', subscription: '', entry: '' };
   /** What was accepted, to be compared with what is stored. */
   const accepted = { events: new Set<string>(), copies: new Set<string>(), system: 0, event: 0, subscriptions: new Set<string>() };
 
@@ -267,18 +267,20 @@ describe('Each face', (): void => {
         const entry = { system_id: own.system, name: text, operation: 'new', description: text, topic: `shop/${text}#add`, schema };
         const { content } = await (await post(of.fetch, `${of.pod}event`, entry)).json();
         entries.push(content.identifier);
-        secret.ids.push(content.id);
       }
       await post(of.fetch, `${of.pod}subscriptions/`, { topic: `shop/${text}`, inbox: of.inbox });
       await post(of.fetch, `${of.pod}event/send?event-identifier=${entries[0]}`, [ text ]);
       return entries;
     };
     [ secret.entry ] = await fill(user, SECRET);
+    const { content: { items }} = await (await user.fetch(`${user.pod}event`)).json();
+    secret.entries = items.map(({ id: entry }: { id: number }): number => entry);
     own.entries = await fill(producer, 'mine');
     accepted.system = 1;
     accepted.event = 2;
     const received = await (await user.fetch(`${user.pod}event/received`)).json();
     secret.event = received.content.items[0].id;
+    secret.system = received.content.items[0].systemId;
     const detail = await (await user.fetch(`${user.pod}event/received/${secret.event}`)).json();
     secret.detail = detail.content.executedEventContracts[0].detailId;
     const { contains: [ subscription ]} = await (await user.fetch(`${user.pod}subscriptions/`)).json();
@@ -305,6 +307,34 @@ describe('Each face', (): void => {
     });
     return [ event, fc.array(event, { maxLength: 4 }), nearly({ recipient: oddValue, source: oddValue, topic, data: oddValue }) ];
   };
+
+  it('tells nobody of what another pod has.', async(): Promise<void> => {
+    const mine = { 'x-api-key': key };
+    const places = [
+      `system/${secret.system}`,
+      `event/${secret.entries[0]}`,
+      `event/received/${secret.event}`,
+      `event/received/execution-detail/${secret.detail}`,
+      `received/execution-detail/${secret.detail}`,
+      `subscriptions/${secret.subscription}`,
+    ];
+    const ask = async(path: string, headers: OutgoingHttpHeaders): Promise<number> => {
+      const sent = { method: 'GET', path, headers, body: Buffer.alloc(0) };
+      const answer = await send(sent);
+      expect([ path, faultsOf(sent, answer) ]).toEqual([ path, []]);
+      return answer.status;
+    };
+    for (const place of places) {
+      const statuses = [
+        await ask(`producer/${place}`, mine), await ask(`user/${place}`, mine), await ask(`user/${place}`, {}),
+      ];
+      expect([ place, statuses ]).toEqual([ place, [ 404, 403, 401 ]]);
+    }
+    for (const filter of [ `systemId=${secret.system}`, `idSearch=${secret.event}`, `eventIdentifierSearch=${SECRET}` ]) {
+      const { content } = await (await scene.producer.fetch(`${scene.producer.pod}event/received?${filter}`)).json();
+      expect([ filter, content.totalItems ]).toEqual([ filter, 0 ]);
+    }
+  });
 
   it('for publishing answers whatever it is sent, and tells nothing that it must not.', async(): Promise<void> => {
     const statuses = await assault(pod.map((name): string => `${name}publish/`), [ 'POST' ], bodiesOf(...events()));

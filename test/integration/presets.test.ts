@@ -149,8 +149,32 @@ describe.each(PRESETS)('A server of $name', (preset): void => {
     expect(await statusOf(subscriber, id)).toBe(403);
   });
 
+  /** Whether the producer is promised that somebody gets the event. */
+  async function promised(project: string): Promise<unknown> {
+    const [ channel, source ] = TOPIC.split('/');
+    const response = await post(producer, `${server.baseUrl}v1/${project}/events/check`, {
+      sources: [{ channel_id: channel, source_name: source }],
+    });
+    const { sources, error_code: code } = await response.json();
+    return code ?? sources[0].check_result;
+  }
+
+  it('speaks the other dialects.', async(): Promise<void> => {
+    expect([ await promised('user'), await promised('nobody') ]).toEqual([ true, 'EG.00014040' ]);
+    const told = await post(user, `${user.pod}__event`, { Type: 'other/thing' });
+    expect([ told.status, told.headers.get('x-personium-version') ]).toEqual([ 200, '1.8.4' ]);
+    const system = { name: 'S', identifier: 's', class: 'producer', type: 't', description: 'd' };
+    const { content: { id }} = await (await post(user, `${user.pod}system`, system)).json();
+    const entry = { system_id: id, name: 'E', operation: 'new', description: 'd', topic: 'other/thing' };
+    const { content: { identifier }} = await (await post(user, `${user.pod}event`, entry)).json();
+    const sent = await post(user, `${user.pod}event/send?event-identifier=${identifier}`, []);
+    expect(await sent.json()).toMatchObject({ code: 200_310 });
+    expect((await post(producer, `${user.pod}event`, entry)).status).toBe(403);
+  });
+
   it('stops copying when the owner takes the grant back.', async(): Promise<void> => {
     await preset.grant(user, `${user.pod}topics/`, { [producer.webId]: [ 'Append' ]});
+    expect(await promised('user')).toBe(false);
     const published = await post(producer, `${producer.pod}publish/`, { recipient: user.webId, topic: TOPIC, data: {}});
     expect(published.status).toBe(201);
     await eventually(async(): Promise<true | undefined> => (await copies(user)).length === 2 || undefined);

@@ -47,7 +47,8 @@ const draftOf: Record<'draft07' | 'draft2020', () => Draft> = {
 /**
  * Checks bodies by JSON Schemas whose authors are not trusted.
  *
- * Nothing is fetched, and whatever a schema does, its patterns included, ends when its time is up.
+ * Nothing is fetched, and whatever a schema does, to match its patterns included, ends when its time is up. To read a
+ * pattern cannot be ended, so a schema has few of them.
  *
  * @see https://json-schema.org/draft-07/json-schema-validation
  * @see https://json-schema.org/draft/2020-12/json-schema-core
@@ -111,6 +112,7 @@ export class BodySchemas {
   private compile(text: string): ValidateFunction {
     const schema = JSON.parse(text) as AnySchema;
     const { compile, metaSchema } = draftFor(schema);
+    assertFewPatterns(schema);
     return within(this.compileTime, (): ValidateFunction => {
       if (!metaSchema(schema)) {
         const { instancePath, message } = metaSchema.errors![0];
@@ -144,6 +146,42 @@ function draftFor(schema: AnySchema | null): Draft {
   }
   throw new InvalidInput('Invalid schema: its $schema is neither http://json-schema.org/draft-07/schema# nor ' +
     'https://json-schema.org/draft/2020-12/schema, the drafts that are read');
+}
+
+/** The most characters of all patterns of a schema, and the most classes of Unicode, which take long to read. */
+const MOST_PATTERN_CHARACTERS = 2_000;
+const MOST_UNICODE_CLASSES = 20;
+
+/**
+ * Refuses patterns that would take long to read, which no limit on time can end.
+ *
+ * @throws {@link InvalidInput} if there are too many.
+ */
+function assertFewPatterns(schema: unknown): void {
+  let characters = 0;
+  let classes = 0;
+  const rest = [ schema ];
+  while (rest.length > 0) {
+    for (const [ name, value ] of Object.entries(rest.pop() as object)) {
+      const isObject = typeof value === 'object' && value !== null;
+      if (isObject) {
+        rest.push(value);
+      }
+      const patterns = name === 'pattern' && typeof value === 'string' ? [ value ] : [];
+      for (const pattern of name === 'patternProperties' && isObject ? Object.keys(value as object) : patterns) {
+        characters += pattern.length;
+        classes += pattern.match(/\\p/giu)?.length ?? 0;
+      }
+    }
+  }
+  if (characters > MOST_PATTERN_CHARACTERS) {
+    throw new InvalidInput(`Invalid schema: its patterns have ${characters} characters together, ` +
+      `and at most ${MOST_PATTERN_CHARACTERS} are accepted`);
+  }
+  if (classes > MOST_UNICODE_CLASSES) {
+    throw new InvalidInput(`Invalid schema: its patterns have ${classes} classes such as \\p{L} together, ` +
+      `and at most ${MOST_UNICODE_CLASSES} are accepted`);
+  }
 }
 
 /** Says why a schema could not be compiled; that it takes too long is said by {@link within}. */

@@ -113,6 +113,23 @@ describe('The dialect of eventhos', (): void => {
       expect(await published()).toHaveLength(before + 1);
     });
 
+    it('whose repeat is answered as the first one was, whatever has become of the event.', async(): Promise<void> => {
+      const event = { system_id: system, name: 'Passing', operation: 'new', topic: 'realestate/contact#add' };
+      const { eventId, identifier } = await write('POST', 'event', event);
+      const headers = { 'access-key': token, 'idempotency-key': 'passing' };
+      expect((await send(identifier, '{"name":7}', headers)).status).toBe(200);
+      const count = (await published()).length;
+      await write('PUT', `event/${eventId}`, { ...event, schema: SCHEMA });
+      expect(await send(identifier, '{"name":7}')).toMatchObject({ status: 400, body: { code: 400_001 }});
+      expect((await send(identifier, '{"name":7}', headers)).body).toEqual({ code: 200_000, message: 'success' });
+      await write('DELETE', `event/${eventId}`);
+      expect((await send(identifier, '{"name":7}', headers)).body).toEqual({ code: 200_000, message: 'success' });
+      expect(await send(identifier, '{"name":8}', headers)).toMatchObject({ status: 409, body: { code: 409_000 }});
+      expect(await send(identifier, '{"name":7}', { ...headers, 'idempotency-key': 'other' })).toMatchObject({ status: 400, body: { code: 400_024 }});
+      expect(await send(identifier, '{"name":7}', { ...headers, 'access-key': 'wrong' })).toMatchObject({ status: 401 });
+      expect(await published()).toHaveLength(count);
+    });
+
     it('whose bodies satisfy the schema.', async(): Promise<void> => {
       const before = (await published()).length;
       expect((await send(strict.identifier, '{"name":"Bruce"}')).status).toBe(200);
@@ -273,7 +290,7 @@ describe('The dialect of eventhos', (): void => {
 
   describe('has a log', (): void => {
     it('of requests, whose secrets are masked, and of what became of them.', async(): Promise<void> => {
-      const headers = { 'access-key': token, 'x-secret-thing': 'hunter2', 'x-trace': 'abc', 'content-type': 'text/plain' };
+      const headers = { 'access-key': token, 'x-secret-thing': 'hunter2', 'x-trace': 'abc', 'x-request-id': 'def', 'content-type': 'text/plain' };
       expect((await send(`${contact.identifier}&api_key=hunter2`, ' {"name": "Log"} ', headers)).status).toBe(200);
       const { id } = await latest();
       const detail = await eventually(async(): Promise<any> => {
@@ -287,7 +304,7 @@ describe('The dialect of eventhos', (): void => {
           method: 'POST',
           url: `${scene.user.pod}event/send`,
           query: { 'event-identifier': contact.identifier, api_key: '****' },
-          headers: expect.objectContaining({ 'access-key': '****', 'x-secret-thing': '****', 'x-trace': 'abc', 'content-type': 'text/plain' }),
+          headers: expect.objectContaining({ 'access-key': '****', 'x-secret-thing': '****', 'x-trace': '****', 'x-request-id': 'def', 'content-type': 'text/plain' }),
           body: { name: 'Log' },
         },
         systemId: system,

@@ -4,7 +4,7 @@ import { InvalidInput } from '../../event/InvalidInput';
 import { parseJson } from '../../event/json';
 import { LIMITS } from '../../event/limits';
 import type { Caller } from '../../identity/Caller';
-import type { Publisher } from '../../publish/Publisher';
+import type { Published, Publisher } from '../../publish/Publisher';
 import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
 import { HttpProblem, unauthorized } from '../errors';
@@ -64,28 +64,32 @@ export class SendFace extends Face {
       throw new EventhosProblem(400, 400_201, 'event-identifier is required');
     }
     const caller = await this.callerOf(exchange);
+    const repeatable = request.headers['idempotency-key'] === undefined ? undefined : await this.bodyOf(exchange);
+    const once = repeatable === undefined ? undefined : onceOf(exchange, repeatable);
+    // Whatever has become of the event since, or of what the caller may do, a repeat is answered as the first one was.
+    const made = once && await this.publisher.madeBefore(pod, caller, once);
+    if (made) {
+      return sentAnswer(made);
+    }
     const entry = await this.catalogue.entryToSend(pod, caller, identifier);
     if (!entry) {
       throw new EventhosProblem(400, 400_024, 'The event does not exist.');
     }
-    const body = await readText(request, this.maxBytes);
+    const body = repeatable ?? await this.bodyOf(exchange);
     const { value, data } = parseBody(body);
     const fault = await this.catalogue.faultOf(entry, pod, caller, value);
     if (fault) {
       throw new EventhosProblem(400, 400_001, `Invalid body; ${fault.path || 'it'} ${fault.message}`);
     }
-    const { hasAudience } = await this.publisher.publish({
+    return sentAnswer(await this.publisher.publish({
       pod,
       caller,
       drafts: [{ topic: entry.topic, recipients: [], sources: [], data, value }],
       toProducer: true,
       asksAudience: true,
-      once: onceOf(exchange, body),
+      once,
       logged: { request: maskedRecord(exchange), entry: entry.id },
-    });
-    return hasAudience ?
-      jsonAnswer(200, { code: 200_000, message: 'success' }) :
-      jsonAnswer(203, { code: 200_310, message: 'Success, but no contracts exists for this event' });
+    }));
   }
 
   public problem(problem: HttpProblem, exchange: Exchange): Answer {
@@ -94,6 +98,10 @@ export class SendFace extends Face {
       exchange,
       this.logger,
     );
+  }
+
+  private async bodyOf({ request }: Exchange): Promise<string> {
+    return readText(request, this.maxBytes);
   }
 
   /** Who sends; nobody does so in public. */
@@ -110,6 +118,12 @@ export class SendFace extends Face {
     }
     throw new EventhosProblem(401, 401_202, 'Incorrect token', unauthorized('').headers);
   }
+}
+
+function sentAnswer({ hasAudience }: Published): Answer {
+  return hasAudience ?
+    jsonAnswer(200, { code: 200_000, message: 'success' }) :
+    jsonAnswer(203, { code: 200_310, message: 'Success, but no contracts exists for this event' });
 }
 
 /**

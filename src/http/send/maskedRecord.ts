@@ -4,15 +4,21 @@ import { queryOf } from './pages';
 
 const MASK = '****';
 
-/** Names that tell of credentials, in whatever way they are written. */
-const TELLING = /auth|cookie|credential|dpop|jwt|key|passw|pwd|secret|session|sig(?:nature)?$|signature|token/iu;
-/** Names that have one of these words, and are there to recognise a request by. */
-const HARMLESS = [ 'idempotency-key', 'x-personium-requestkey' ];
+/** The headers that are shown: of the content, of the connection, and those by which a request is recognised. */
+const SHOWN_HEADERS = [
+  'accept', 'accept-charset', 'accept-encoding', 'accept-language',
+  'content-encoding', 'content-language', 'content-length', 'content-type',
+  'cache-control', 'connection', 'expect', 'host', 'pragma', 'te', 'transfer-encoding',
+  'date', 'idempotency-key', 'origin', 'traceparent', 'user-agent',
+  'x-correlation-id', 'x-personium-requestkey', 'x-request-id',
+];
+const SHOWN_PARAMETERS = [ 'event-identifier' ];
 /** Values that are credentials, whatever they are called: by a scheme, an API key of ours, or a JSON Web Token. */
 const CREDENTIAL = /^(?:basic|bearer|digest|dpop|negotiate)\s|spe_[\w-]{43}|(?<![\w-])eyJ[\w-]+\.[\w-]+\./iu;
 
 /**
- * A request as the log shows it, with every value masked that is, or is called like, a credential.
+ * A request as the log shows it: every value is masked but those of the few headers and parameters that are known to be
+ * harmless, and of these too what looks like a credential.
  *
  * @param exchange - The request.
  */
@@ -22,9 +28,9 @@ export function maskedRecord({ request, method, url }: Pick<Exchange, 'request' 
     method,
     url,
     query: Object.fromEntries([ ...new Set(query.keys()) ].map((name): [string, string] =>
-      [ name, masked(name, query.getAll(name).join(', ')) ])),
+      [ name, masked(SHOWN_PARAMETERS, name, query.getAll(name).join(', ')) ])),
     headers: Object.fromEntries(Object.entries(request.headers).map(([ name, value = '' ]): [string, string] =>
-      [ name, masked(name, String(value)) ])),
+      [ name, masked(SHOWN_HEADERS, name, String(value)) ])),
   };
 }
 
@@ -44,8 +50,6 @@ export function maskedUrl(url: string): string {
   return parsed.href;
 }
 
-function masked(name: string, value: string): string {
-  // What comes from elsewhere may have the secrets of another address in its query.
-  const shown = name === 'referer' ? value.replace(/[?#].*$/su, '') : value;
-  return (TELLING.test(name) && !HARMLESS.includes(name.toLowerCase())) || CREDENTIAL.test(shown) ? MASK : shown;
+function masked(shown: readonly string[], name: string, value: string): string {
+  return shown.includes(name) && !CREDENTIAL.test(value) ? value : MASK;
 }

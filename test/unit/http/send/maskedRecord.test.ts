@@ -11,37 +11,28 @@ const record = (headers: Record<string, string | string[]>, query = ''): Request
 
 describe('A record of a request', (): void => {
   it.each([
-    'authorization', 'proxy-authorization', 'cookie', 'access-key', 'x-api-key', 'x-auth-token', 'dpop', 'client_secret', 'X-Password',
-    'passwd', 'signature', 'x-hub-signature-256', 'webhook-signature', 'sig', 'X-Amz-Credential', 'access_token', 'apikey', 'sessionid', 'jwt', 'id-token',
+    'authorization', 'cookie', 'access-key', 'x-api-key', 'x-auth-token', 'dpop', 'client_secret', 'passphrase', 'x-pin', 'otp', 'code', 'assertion', 'x-hmac',
+    'x-override', 'x-original-uri', 'x-forwarded-uri', 'x-forwarded-for', 'forwarded', 'referer', 'content-secret', 'accept-token', 'x-note', '__proto__', 'constructor',
   ])('masks %s, be it a header or in the query.', (name): void => {
-    const { headers, query } = record({ [name.toLowerCase()]: SECRET }, `?${name}=${SECRET}&${name}=twice`);
-    expect([ headers, query ]).toEqual([{ [name.toLowerCase()]: '****' }, { [name]: '****' }]);
+    const { headers, query } = record(Object.fromEntries([[ name, SECRET ]]), `?${name}=${SECRET}&${name}=twice`);
+    expect([ headers, query ]).toEqual([ Object.fromEntries([[ name, '****' ]]), Object.fromEntries([[ name, '****' ]]) ]);
   });
 
-  it('shows everything else.', (): void => {
+  it('shows what is known to be harmless.', (): void => {
     const shown = {
-      host: 'localhost:3000', 'content-type': 'application/json', 'idempotency-key': 'one', 'x-personium-requestkey': 'two', design: 'three',
+      host: 'localhost:3000', 'content-type': 'application/json', accept: '*/*', 'user-agent': 'curl/8', 'idempotency-key': 'one', 'x-personium-requestkey': 'two',
     };
-    expect(record({ ...shown, 'x-many': [ 'a', 'b' ]}, '?event-identifier=new-bomb-k736k3hiW7&a=1&a=2')).toEqual({
+    expect(record(shown, '?event-identifier=new-bomb-k736k3hiW7&host=a')).toEqual({
       method: 'POST',
       url: 'http://localhost:3000/user/event/send',
-      query: { 'event-identifier': 'new-bomb-k736k3hiW7', a: '1, 2' },
-      headers: { ...shown, 'x-many': 'a,b' },
+      query: { 'event-identifier': 'new-bomb-k736k3hiW7', host: '****' },
+      headers: shown,
     });
   });
 
   it.each([ `Bearer ${SECRET}`, 'basic dXNlcjpwYXNz', `spe_${'a'.repeat(43)}`, `x spe_${'a'.repeat(43)}`, 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2ln' ])('masks %s, whatever it is called.', (value): void => {
-    const { headers, query } = record({ 'x-note': value }, `?note=${encodeURIComponent(value)}`);
-    expect([ headers, query ]).toEqual([{ 'x-note': '****' }, { note: '****' }]);
-  });
-
-  it('does not show the query of the page that it comes from.', (): void => {
-    expect(record({ referer: `https://app.example/page?code=${SECRET}` }).headers).toEqual({ referer: 'https://app.example/page' });
-  });
-
-  it('takes names that objects have.', (): void => {
-    const { query } = record({}, '?__proto__=1&constructor=2');
-    expect(JSON.stringify(query)).toBe('{"__proto__":"1","constructor":"2"}');
+    const { headers, query } = record({ 'user-agent': value }, `?event-identifier=${encodeURIComponent(value)}`);
+    expect([ headers, query ]).toEqual([{ 'user-agent': '****' }, { 'event-identifier': '****' }]);
   });
 });
 

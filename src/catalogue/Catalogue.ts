@@ -32,7 +32,7 @@ export function systemsPath(pod: string): string {
  * The rules by which agents see and change what can be sent to a pod, and by which it is sent.
  *
  * To see takes `acl:Read` on `{pod}event` or `{pod}system`, to change `acl:Write`. Who has a key for certain topics
- * sees and changes the events of these only, and no systems.
+ * sees and changes the events of these only; it sees all systems, and changes none.
  */
 export class Catalogue {
   private readonly store: CatalogueStore;

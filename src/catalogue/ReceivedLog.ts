@@ -1,10 +1,12 @@
-import { isId } from '../event/Event';
+import { isId, publishContainer } from '../event/Event';
 import type { Caller } from '../identity/Caller';
 import { NotAuthorized } from '../publish/NotAuthorized';
 import type { Access } from '../publish/ports';
 import { coversTopic } from '../publish/Precheck';
+import { TooMany } from '../publish/TooMany';
 import type { Page, PageRequest } from '../store/Page';
 import type { LoggedEvent, Outcome, RequestFilter, RequestLog } from '../store/RequestLog';
+import { subscriptionsContainer } from '../subscription/Subscription';
 
 /** An event that was published through a pod, with the text of its data and what became of it. */
 export interface ReceivedEventDetail {
@@ -19,7 +21,10 @@ export const MOST_OUTCOMES = 1_000;
 /** How what became of an event is named: the key of a delivery, or the ids of an event and a subscription. */
 const OUTCOME_ID = /^(?:\d{1,15}|[0-9a-f-]{36}\.[0-9a-f-]{36})$/u;
 
-/** The path of a pod's log, access to which decides who may see it. */
+/** After how many seconds it can be asked again while another list is made. */
+const BUSY_RETRY = 1;
+
+/** The path of a pod's log, access to which decides, with what the log shows, who may see it. */
 export function receivedPath(pod: string): string {
   return `${pod}event/received`;
 }
@@ -27,11 +32,14 @@ export function receivedPath(pod: string): string {
 /**
  * The rules by which agents see what was published through a pod, and what became of it.
  *
- * That takes `acl:Read` on `{pod}event/received`. Who has a key for certain topics sees the events of these only.
+ * That takes `acl:Read` on `{pod}event/received`, and on `{pod}publish/` and `{pod}subscriptions/`, of which it shows
+ * what is in them. Who has a key for certain topics sees the events of these only.
  */
 export class ReceivedLog {
   private readonly log: RequestLog;
   private readonly access: Access;
+  /** The pods of which a list is being made. */
+  private readonly listed = new Set<string>();
 
   /**
    * @param log - What is shown.
@@ -43,14 +51,36 @@ export class ReceivedLog {
   }
 
   /**
-   * A part of the log.
+   * A part of the log. As all of the log may have to be looked at, it is done once at a time for each pod.
+   *
+   * @param pod - The base URL of the pod.
+   * @param caller - Who asks.
+   * @param filter - Which events are asked for.
+   * @param page - Which part of these.
+   * @param signal - Aborted once nobody waits for it any more.
    *
    * @throws {@link NotAuthorized} if the caller may not see it.
+   * @throws {@link TooMany} if a list of the pod's log is being made.
+   * @throws The reason of the signal once that is aborted.
    */
-  public async list(pod: string, caller: Caller, filter: RequestFilter, page: PageRequest): Promise<Page<LoggedEvent>> {
+  public async list(
+    pod: string,
+    caller: Caller,
+    filter: RequestFilter,
+    page: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<LoggedEvent>> {
     await this.assertMay(pod, caller);
-    const topics = caller.limits?.topics;
-    return this.log.listEvents(pod, { ...filter, ...topics && { topics }}, page);
+    if (this.listed.has(pod)) {
+      throw new TooMany(`Another list of what was published through ${pod} is being made: ask again after it`, BUSY_RETRY);
+    }
+    this.listed.add(pod);
+    try {
+      const topics = caller.limits?.topics;
+      return await this.log.listEvents(pod, { ...filter, ...topics && { topics }}, page, signal);
+    } finally {
+      this.listed.delete(pod);
+    }
   }
 
   /**
@@ -79,8 +109,10 @@ export class ReceivedLog {
   }
 
   private async assertMay(pod: string, caller: Caller): Promise<void> {
-    const resource = receivedPath(pod);
-    if (!(await this.access.allowed(caller, [ resource ], 'read')).has(resource)) {
+    const resources = [ receivedPath(pod), publishContainer(pod), subscriptionsContainer(pod) ];
+    const allowed = await this.access.allowed(caller, resources, 'read');
+    const resource = resources.find((url): boolean => !allowed.has(url));
+    if (resource !== undefined) {
       throw new NotAuthorized(`Not authorized to see what is at ${resource}`);
     }
   }

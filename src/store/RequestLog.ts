@@ -94,8 +94,16 @@ export interface Outcome {
  * log.
  */
 export interface RequestLog {
-  /** Events in the order of their publishing. Looks at them in steps, so that it never holds the process for long. */
-  listEvents: (pod: string, filter: RequestFilter, page: PageRequest) => Promise<Page<LoggedEvent>>;
+  /**
+   * Events in the order of their publishing. Looks at them in steps, so that it never holds the process for long, and
+   * rejects with the reason of the signal at the first step after that is aborted.
+   */
+  listEvents: (
+    pod: string,
+    filter: RequestFilter,
+    page: PageRequest,
+    signal?: AbortSignal,
+  ) => Promise<Page<LoggedEvent>>;
   /** One event, with the text of its data. */
   getEvent: (pod: string, id: string) => Promise<(LoggedEvent & { readonly data?: string }) | undefined>;
   /** What became of an event; `limit` outcomes at most. */

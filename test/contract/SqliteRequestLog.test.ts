@@ -94,6 +94,12 @@ describe('A SqliteRequestLog', (): void => {
     expect(await keys({ index: 1_000, size: 2, isDescending: true }, { topics: [ 'lead' ], until: 44_999 })).toEqual([[ 38_997, 38_994 ], 14_999 ]);
     runs = false;
     expect(turns).toBeGreaterThan(30);
+    for (const filter of [{}, { topics: [ 'lead' ]}]) {
+      // Amid the walk, which takes some turns more.
+      const controller = new AbortController();
+      setImmediate((): unknown => setImmediate((): void => controller.abort(new Error('gone'))));
+      await expect(log.listEvents(POD, filter, PAGE, controller.signal)).rejects.toThrow('gone');
+    }
     await events.close();
   });
 

@@ -131,6 +131,17 @@ export function describeRequestLog(name: string, create: () => Promise<LoggedSto
       }
     });
 
+    it('ends when nobody waits for it any more.', async(): Promise<void> => {
+      await publish();
+      for (const filter of [{}, { since: 0 }, { state: 'absent' }] as const) {
+        const controller = new AbortController();
+        const asked = log.listEvents(POD, filter, PAGE, controller.signal);
+        controller.abort(new Error('gone'));
+        await expect(asked).rejects.toThrow('gone');
+        expect((await log.listEvents(POD, filter, PAGE, new AbortController().signal)).items).toHaveLength('state' in filter ? 0 : 1);
+      }
+    });
+
     it('finds events by time, id, topic, system and entry.', async(): Promise<void> => {
       const crm = await catalogue.addSystem(POD, aSystem(), 9) as System;
       const erp = await catalogue.addSystem(POD, aSystem({ identifier: 'erp' }), 9) as System;

@@ -5,13 +5,13 @@ import { InvalidInput } from '../../event/InvalidInput';
 import { parseJson } from '../../event/json';
 import { LIMITS } from '../../event/limits';
 import type { Caller } from '../../identity/Caller';
-import { NotAuthorized } from '../../publish/NotAuthorized';
 import type { CatalogueEntry, System } from '../../store/CatalogueStore';
 import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
-import { HttpProblem, unauthorized } from '../errors';
+import { HttpProblem } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';
 import { Face } from '../Face';
+import { answerCaller } from './answerCaller';
 import { readAnswer, writtenAnswer } from './eventhosAnswer';
 import { eventhosError, EventhosProblem } from './eventhosProblem';
 import { listParameters, pageDocument, parsePage, queryOf } from './pages';
@@ -62,15 +62,7 @@ export class CatalogueFace extends Face {
   }
 
   public async handle(exchange: Exchange): Promise<Answer> {
-    const caller = await this.authenticator.callerOf(exchange, 'access-key');
-    try {
-      return await this.answer(exchange, caller);
-    } catch (error: unknown) {
-      if (error instanceof InvalidInput) {
-        throw new EventhosProblem(400, 400_001, error.message);
-      }
-      throw caller.agent === undefined && error instanceof NotAuthorized ? unauthorized(`${error.message}: log in first`) : error;
-    }
+    return answerCaller(exchange, this.authenticator, this.answer.bind(this));
   }
 
   public problem(problem: HttpProblem, exchange: Exchange): Answer {

@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { getLoggerFor } from '@solid/community-server';
 import type { ReceivedLog } from '../../catalogue/ReceivedLog';
-import { InvalidInput } from '../../event/InvalidInput';
 import type { Caller } from '../../identity/Caller';
-import { NotAuthorized } from '../../publish/NotAuthorized';
+import type { Page } from '../../store/Page';
+import type { LoggedEvent } from '../../store/RequestLog';
 import type { Authenticator } from '../Authenticator';
-import { HttpProblem, unauthorized } from '../errors';
+import { HttpProblem } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';
 import { Face } from '../Face';
+import { answerCaller } from './answerCaller';
 import { readAnswer } from './eventhosAnswer';
-import { eventhosError, EventhosProblem } from './eventhosProblem';
+import { eventhosError } from './eventhosProblem';
 import { pageDocument } from './pages';
 import { parseReceived } from './parseReceived';
 import { executionDocument, receivedDocument, receivedItem } from './receivedDocument';
+import { whileConnected } from './whileConnected';
 
 const LIST = /^event\/received$/u;
 const EXECUTION = /^(?:event\/)?received\/execution-detail\/([^/.][^/]*)$/u;
@@ -44,15 +46,7 @@ export class ReceivedFace extends Face {
   }
 
   public async handle(exchange: Exchange): Promise<Answer> {
-    const caller = await this.authenticator.callerOf(exchange, 'access-key');
-    try {
-      return await this.answer(exchange, caller);
-    } catch (error: unknown) {
-      if (error instanceof InvalidInput) {
-        throw new EventhosProblem(400, 400_001, error.message);
-      }
-      throw caller.agent === undefined && error instanceof NotAuthorized ? unauthorized(`${error.message}: log in first`) : error;
-    }
+    return answerCaller(exchange, this.authenticator, this.answer.bind(this));
   }
 
   public problem(problem: HttpProblem, exchange: Exchange): Answer {
@@ -70,7 +64,9 @@ export class ReceivedFace extends Face {
 
   private async list(exchange: Exchange, caller: Caller): Promise<Answer> {
     const { filter, page } = parseReceived(exchange);
-    return readAnswer(pageDocument(page, await this.log.list(exchange.pod, caller, filter, page), receivedItem));
+    const found = await whileConnected(exchange, async(signal): Promise<Page<LoggedEvent>> =>
+      this.log.list(exchange.pod, caller, filter, page, signal));
+    return readAnswer(pageDocument(page, found, receivedItem));
   }
 
   private async show({ pod, url }: Exchange, caller: Caller, id: string): Promise<Answer> {

@@ -39,7 +39,8 @@ const CODES: Readonly<Record<number, number>> = {
 /**
  * The answer that tells of an error in the form of eventhos.
  *
- * Its `errorUUID` is in the log, beside what was answered; the query of the request, which may have a secret, is not.
+ * Its `errorUUID` is in the log, beside status and code. The query of the request is not, nor the message if it is the
+ * request that is wrong: both may have a secret.
  *
  * @param problem - What is wrong; its code is `500000` if it has none.
  * @param exchange - The request.
@@ -49,7 +50,11 @@ export function eventhosError(problem: HttpProblem, { method, url }: Exchange, l
   const errorUUID = v4();
   const { status, message } = problem;
   const code = problem instanceof EventhosProblem ? problem.code : CODES[status] ?? NOT_CATEGORIZED;
-  // As JSON, for what a client has sent must not look like a line of the log.
-  logger.warn(`${method} ${url} was answered with ${status} and ${code} (${errorUUID}): ${JSON.stringify(message)}`);
+  const line = `${method} ${url} was answered with ${status} and ${code} (${errorUUID})`;
+  if (status >= 500) {
+    logger.warn(`${line}: ${JSON.stringify(message)}`);
+  } else {
+    logger.info(line);
+  }
   return jsonAnswer(status, { code, message, errorUUID }, problem.headers);
 }

@@ -66,23 +66,24 @@ export class SqliteRequestLog implements RequestLog {
     pod: string,
     filter: RequestFilter,
     { index, size, isDescending }: PageRequest,
+    signal?: AbortSignal,
   ): Promise<Page<LoggedEvent>> {
     const container = this.containerOf(pod);
     const [ from, to ] = [ index * size, (index + 1) * size ];
     const keys: number[] = [];
     let total = 0;
     if (container !== undefined) {
-      await turn();
+      await turn(signal);
       const walk = Object.values(filter).every((value): boolean => value === undefined) ?
-        this.all(container, isDescending, from, to) :
-        this.matching(container, filter, isDescending, from, to);
+        this.all(container, isDescending, from, to, signal) :
+        this.matching(container, filter, isDescending, from, to, signal);
       for await (const step of walk) {
         keys.push(...step.keys);
         total += step.count;
       }
     }
     const items: LoggedEvent[] = [];
-    const pause = pausesEvery(TURN);
+    const pause = pausesEvery(TURN, signal);
     for (const key of keys) {
       const row = this.db.get<LoggedRow>(`${LOGGED} AND n.event = ?`, publishContainer(pod), key);
       if (row) {
@@ -94,7 +95,13 @@ export class SqliteRequestLog implements RequestLog {
   }
 
   /** Counts all events of a container. */
-  private async* all(container: number, isDescending: boolean, from: number, to: number): AsyncGenerator<Step> {
+  private async* all(
+    container: number,
+    isDescending: boolean,
+    from: number,
+    to: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Step> {
     let total = 0;
     for (let place: number | undefined = startOf(isDescending); place !== undefined;) {
       const step = this.next(container, isDescending, place, COUNT);
@@ -104,7 +111,7 @@ export class SqliteRequestLog implements RequestLog {
       yield { keys, count: step.count };
       total += step.count;
       place = step.place;
-      await turn();
+      await turn(signal);
     }
   }
 
@@ -115,9 +122,10 @@ export class SqliteRequestLog implements RequestLog {
     isDescending: boolean,
     from: number,
     to: number,
+    signal?: AbortSignal,
   ): AsyncGenerator<Step> {
     const { sql, parameters } = conditionsOf(filter);
-    const pause = pausesEvery(TURN);
+    const pause = pausesEvery(TURN, signal);
     let total = 0;
     for (let place: number | undefined = startOf(isDescending); place !== undefined;) {
       const step = this.next(container, isDescending, place, LOOK);
@@ -144,7 +152,7 @@ export class SqliteRequestLog implements RequestLog {
       yield { keys: keys.slice(Math.max(0, from - total), Math.max(0, to - total)), count: keys.length };
       total += keys.length;
       place = step.place;
-      await turn();
+      await turn(signal);
     }
   }
 

@@ -188,6 +188,40 @@ describe('A ReceivedLog', (): void => {
     }
   });
 
+  it('is seen by nobody who may not read what it shows.', async(): Promise<void> => {
+    for (const hidden of [ 'event/received', 'publish/', 'subscriptions/' ]) {
+      const asked: string[][] = [];
+      const closed = new ReceivedLog(store, { allowed: async(_, resources): Promise<ReadonlySet<string>> => {
+        asked.push([ ...resources ]);
+        return new Set(resources.filter((resource): boolean => resource !== `${POD}${hidden}`));
+      } });
+      for (const see of [ closed.list(POD, READER, {}, PAGE), closed.get(POD, READER, id), closed.getOutcome(POD, READER, '7') ]) {
+        await expect(see).rejects.toThrow(`Not authorized to see what is at ${POD}${hidden}`);
+      }
+      expect(asked).toEqual(Array.from({ length: 3 }, (): string[] => [ `${POD}event/received`, `${POD}publish/`, `${POD}subscriptions/` ]));
+    }
+  });
+
+  it('is listed once at a time for each pod.', async(): Promise<void> => {
+    const { signal } = new AbortController();
+    const ends: (() => void)[] = [];
+    const slow = new ReceivedLog({ listEvents: async(...[ pod, , , given ]: Parameters<RequestLog['listEvents']>): ReturnType<RequestLog['listEvents']> => {
+      expect(given).toBe(signal);
+      await new Promise<void>((resolve, reject): void => {
+        ends.push(pod === POD ? resolve : (): void => reject(new Error('gone')));
+      });
+      return { items: [], total: 0 };
+    } } as unknown as RequestLog, { allowed: async(_, resources): Promise<ReadonlySet<string>> => new Set(resources) });
+    const list = async(pod = POD): Promise<unknown> => slow.list(pod, READER, {}, PAGE, signal);
+    for (let times = 0; times < 2; times += 1) {
+      const [ first, other ] = [ list(), list('http://localhost/other/') ];
+      await expect(list()).rejects.toMatchObject({ name: 'TooMany', retryAfter: 1 });
+      ends.splice(0).forEach((end): void => end());
+      await expect(other).rejects.toThrow('gone');
+      expect(await first).toEqual({ items: [], total: 0 });
+    }
+  });
+
   it('has nothing of what is no id.', async(): Promise<void> => {
     expect(await log.get(POD, READER, '7')).toBeUndefined();
     expect(await log.getOutcome(POD, READER, `${id}.`)).toBeUndefined();

@@ -18,13 +18,16 @@ describe('An error of eventhos', (): void => {
     [ new HttpProblem(503, 'Later'), 503_000 ],
     [ new HttpProblem(507, 'Full'), 507_000 ],
   ])('for %s has a code, and a UUID that is in the log.', (problem, code): void => {
-    const warn = jest.fn();
-    const { status, headers, body } = eventhosError(problem, exchange, { warn } as unknown as Logger);
+    const [ info, warn ] = [ jest.fn(), jest.fn() ];
+    const { status, headers, body } = eventhosError(problem, exchange, { info, warn } as unknown as Logger);
     const { errorUUID, ...rest } = JSON.parse(body!);
     expect([ status, rest ]).toEqual([ problem.status, { code, message: problem.message }]);
     expect(headers).toEqual({ 'Content-Type': 'application/json', ...problem.headers });
     expect(errorUUID).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/u);
-    const [[ line ]] = warn.mock.calls;
+    const [[ line ]] = (status < 500 ? info : warn).mock.calls;
+    expect(info.mock.calls.length + warn.mock.calls.length).toBe(1);
+    // What is wrong with a request may quote it.
+    expect(line.includes(JSON.stringify(problem.message))).toBe(status >= 500);
     expect(line).toContain(errorUUID);
     expect(line).toContain(`${code}`);
     expect(line).not.toMatch(/\n|hunter2/u);

@@ -24,6 +24,15 @@ describe('A turn of the event loop', (): void => {
     expect(new Set(steps.map(([ , loop ]): number => loop)).size).toBe(9);
   });
 
+  it('does not come to who does not wait any more.', async(): Promise<void> => {
+    const controller = new AbortController();
+    const [ first, second ] = [ turn(controller.signal), turn() ];
+    controller.abort(new Error('gone'));
+    await expect(first).rejects.toThrow('gone');
+    await second;
+    await expect(pausesEvery(0, controller.signal)()).rejects.toThrow('gone');
+  });
+
   it('is waited for when the time is over, and not before.', async(): Promise<void> => {
     let isOver = false;
     setImmediate((): void => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { InvalidInput } from '../event/InvalidInput';
 import type { PublishRequest } from '../publish/Publisher';
 import type { Exchange } from './Face';
+import { queryOf } from './query';
 
 const KEY = /^[\u0021-\u007E]{1,255}$/u;
 
@@ -23,7 +24,7 @@ export function onceOf({ request, path }: Exchange, body: string): PublishReques
   if (typeof key !== 'string' || !KEY.test(key)) {
     throw new InvalidInput('Invalid Idempotency-Key: it is 1 to 255 visible characters of ASCII, such as a UUID');
   }
-  const query = new URLSearchParams(request.url!.split('?').slice(1).join('?'));
+  const query = queryOf({ request });
   // Who asks may say so in another way when it asks again.
   query.delete('p_cookie_peer');
   // The same is at a path with and without the last slash.

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { queryOf } from '../query';
 
 /**
  * The two halves by which a request authenticates without a header of its own.
@@ -21,7 +22,7 @@ export function pairOf({ headers, url = '' }: Pick<IncomingMessage, 'headers' | 
   if (headers.authorization !== undefined || headers['x-api-key'] !== undefined) {
     return undefined;
   }
-  const peer = new URLSearchParams(url.split('?').slice(1).join('?')).get('p_cookie_peer');
+  const peer = queryOf({ request: { url }}).get('p_cookie_peer');
   return peer === null ? undefined : { cookie: cookieOf(headers.cookie ?? ''), peer };
 }
 

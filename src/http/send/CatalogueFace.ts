@@ -11,10 +11,11 @@ import { readText } from '../body';
 import { HttpProblem } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';
 import { Face } from '../Face';
+import { queryOf } from '../query';
 import { answerCaller } from './answerCaller';
 import { readAnswer, writtenAnswer } from './eventhosAnswer';
 import { eventhosError, EventhosProblem } from './eventhosProblem';
-import { listParameters, pageDocument, parsePage, queryOf } from './pages';
+import { listParameters, pageDocument, parsePage } from './pages';
 
 const PATH = /^(event|system)(?:\/(\d+))?$/u;
 

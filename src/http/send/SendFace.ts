@@ -11,9 +11,9 @@ import { HttpProblem, unauthorized } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
 import { onceOf } from '../idempotency';
+import { queryOf } from '../query';
 import { eventhosError, EventhosProblem } from './eventhosProblem';
 import { maskedRecord } from './maskedRecord';
-import { queryOf } from './pages';
 
 /** The headers by which a caller says who it is. Keys in URLs are not read, for URLs are written down everywhere. */
 const CREDENTIALS = [ 'access-key', 'x-api-key', 'authorization' ];

@@ -1,6 +1,6 @@
 import type { RequestRecord } from '../../store/RequestLog';
 import type { Exchange } from '../Face';
-import { queryOf } from './pages';
+import { queryOf } from '../query';
 
 const MASK = '****';
 

@@ -1,15 +1,11 @@
 import { InvalidInput } from '../../event/InvalidInput';
 import type { Page, PageRequest } from '../../store/Page';
 import type { Exchange } from '../Face';
+import { queryOf } from '../query';
 
 const PAGE_PARAMETERS = [ 'itemsPerPage', 'pageIndex', 'order', 'activeSort' ];
 const DEFAULT_SIZE = 5;
 const MOST_ITEMS = 100;
-
-/** The query of a request, without its `?`. */
-export function queryOf({ request }: Pick<Exchange, 'request'>): URLSearchParams {
-  return new URLSearchParams(/\?(.*)$/su.exec(request.url!)?.[1] ?? '');
-}
 
 /**
  * The parameters of a request for a list; those that are empty count as absent.

@@ -251,6 +251,15 @@ describe('Each face', (): void => {
     return statuses;
   }
 
+  /** The same, and again if chance has kept it from getting some answers, without which not all of the face was reached. */
+  async function assaultFor(expected: readonly number[], ...sent: Parameters<typeof assault>): Promise<void> {
+    const statuses = new Set<number>();
+    for (let round = 0; round < 5 && !expected.every((status): boolean => statuses.has(status)); round += 1) {
+      (await assault(...sent)).forEach((status): unknown => statuses.add(status));
+    }
+    expect([ ...statuses ]).toEqual(expect.arrayContaining([ ...expected ]));
+  }
+
   beforeAll(async(): Promise<void> => {
     scene = await setScene();
     const { server: { baseUrl }, producer, user } = scene;
@@ -337,8 +346,7 @@ describe('Each face', (): void => {
   });
 
   it('for publishing answers whatever it is sent, and tells nothing that it must not.', async(): Promise<void> => {
-    const statuses = await assault(pod.map((name): string => `${name}publish/`), [ 'POST' ], bodiesOf(...events()));
-    expect([ ...statuses ]).toEqual(expect.arrayContaining([ 201, 400 ]));
+    await assaultFor([ 201, 400 ], pod.map((name): string => `${name}publish/`), [ 'POST' ], bodiesOf(...events()));
     await assault(pod.map((name): string => `${name}publish/check`), [ 'POST' ], bodiesOf(...events()));
   });
 
@@ -347,7 +355,7 @@ describe('Each face', (): void => {
     const form = nearly({ Type: fc.constantFrom('door', 'a/b#c'), Object: field, Info: field });
     const queries = query([ 'p_cookie_peer', 'q' ], oddText);
     const paths = fc.tuple(pod, queries).map(([ name, tail ]): string => `${name}__event${tail}`);
-    expect([ ...await assault(paths, [ 'POST' ], bodiesOf(form)) ]).toEqual(expect.arrayContaining([ 200, 400 ]));
+    await assaultFor([ 200, 400 ], paths, [ 'POST' ], bodiesOf(form));
   });
 
   it('for tokens does.', async(): Promise<void> => {
@@ -366,8 +374,7 @@ describe('Each face', (): void => {
     const paths = fc.tuple(pod, identifier, query([ 'event-identifier', 'x', 'token' ], oddText))
       .map(([ name, value, tail ]): string => `${name}event/send?event-identifier=${encodeURIComponent(value.toWellFormed())}&${tail.slice(1)}`);
     const body = bodiesOf(nearly({ n: fc.integer() }), oddValue);
-    expect([ ...await assault(paths, [ 'POST' ], body, [{ 'access-key': key }, { 'access-key': authorization.slice(7) }]) ])
-      .toEqual(expect.arrayContaining([ 200, 400 ]));
+    await assaultFor([ 200, 400 ], paths, [ 'POST' ], body, [{ 'access-key': key }, { 'access-key': authorization.slice(7) }]);
   });
 
   it('for catalogues does.', async(): Promise<void> => {
@@ -383,8 +390,7 @@ describe('Each face', (): void => {
     const lists = query([ 'itemsPerPage', 'pageIndex', 'order', 'activeSort', 'id' ], fc.oneof(aKey, fc.constantFrom('asc', 'desc', 'id')));
     const paths = fc.tuple(pod, fc.constantFrom('event', 'system'), fc.oneof(fc.constant(''), aKey.map((id): string => `/${id}`)), lists)
       .map((parts): string => parts.join(''));
-    const statuses = await assault(paths, [ 'GET', 'POST', 'POST', 'PUT', 'DELETE' ], bodiesOf(system, entry, identified), [], 3 * RUNS);
-    expect([ ...statuses ]).toEqual(expect.arrayContaining([ 200, 201, 400, 404 ]));
+    await assaultFor([ 200, 201, 400, 404 ], paths, [ 'GET', 'POST', 'POST', 'PUT', 'DELETE' ], bodiesOf(system, entry, identified), [], 3 * RUNS);
   });
 
   it('for the log of what was received does.', async(): Promise<void> => {
@@ -399,7 +405,7 @@ describe('Each face', (): void => {
     );
     const paths = fc.tuple(pod, fc.constantFrom('event/received', 'event/received', 'received'), ids, filters)
       .map((parts): string => parts.join(''));
-    expect([ ...await assault(paths, [ 'GET' ], fc.constant(Buffer.alloc(0))) ]).toEqual(expect.arrayContaining([ 200, 400, 404 ]));
+    await assaultFor([ 200, 400, 404 ], paths, [ 'GET' ], fc.constant(Buffer.alloc(0)));
   });
 
   it('for prechecks does.', async(): Promise<void> => {
@@ -411,8 +417,7 @@ describe('Each face', (): void => {
     );
     const paths = project.map((name): string => `v1/${name}/events/check`);
     const body = bodiesOf(fc.record({ sources: fc.array(source, { maxLength: 5 }) }), nearly({ sources: oddValue }));
-    expect([ ...await assault(paths, [ 'POST' ], body, [{ 'x-auth-token': key }, { 'x-auth-token': authorization.slice(7) }]) ])
-      .toEqual(expect.arrayContaining([ 200, 400, 404 ]));
+    await assaultFor([ 200, 400, 404 ], paths, [ 'POST' ], body, [{ 'x-auth-token': key }, { 'x-auth-token': authorization.slice(7) }]);
   });
 
   it('for subscriptions and deliveries does, and so does the description of them all.', async(): Promise<void> => {
@@ -422,8 +427,7 @@ describe('Each face', (): void => {
     const filters = query([ 'limit', 'state', 'since', 'until', 'subscription', 'cursor', 'topic' ], fc.oneof(oddText, fc.constantFrom('1', 'dead', '2020-01-31')));
     const paths = fc.tuple(pod, fc.constantFrom('subscriptions/', 'deliveries/'), names, tails, filters)
       .map((parts): string => parts.join(''));
-    const statuses = await assault(paths, [ 'GET', 'POST', 'DELETE' ], bodiesOf(subscription, nearly({ since: fc.constant('2020-01-31') })), [], 2 * RUNS);
-    expect([ ...statuses ]).toEqual(expect.arrayContaining([ 200, 400, 404 ]));
+    await assaultFor([ 200, 400, 404 ], paths, [ 'GET', 'POST', 'DELETE' ], bodiesOf(subscription, nearly({ since: fc.constant('2020-01-31') })), [], 2 * RUNS);
     await assault(query([ 'x' ], oddText).map((tail): string => `.events/openapi.json${tail}`), [ 'GET' ], bodiesOf(oddValue), [], 30);
   });
 

@@ -335,7 +335,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         const { subscription } = await store.addSubscription(aSubscription({ pod: PRODUCER })) as AddedSubscription;
         await store.accept([{ event: anEvent(), forwards: [{ pod: POD }]}]);
         expect(await store.revisionOf(POD)).toBe(last);
-        await rises(async(): Promise<unknown> => store.addSubscription(aSubscription({ id: subscription.id.replace(/.$/u, '0') })));
+        await rises(async(): Promise<unknown> => store.addSubscription(aSubscription()));
         await rises(async(): Promise<unknown> => store.raiseEpoch(`${inboxOf('subscriber')}.acl`));
         const [ doubt ] = await doubtsOf();
         await rises(async(): Promise<unknown> => store.settle(new Map([[ doubt, false ]])));

@@ -43,7 +43,7 @@ describe('The package', (): void => {
       import: [ 'css:config/file.json', 'pod-events:config/default.json', 'pod-events:config/overrides/loopback.json' ],
       '@graph': [],
     }));
-    await npm([ 'install', '--prefer-offline', join(folder, packed.filename) ], project);
+    await npm([ 'install', '--prefer-offline', '--no-audit', '--no-fund', join(folder, packed.filename) ], project);
   }, 600_000);
 
   afterEach(async(): Promise<void> => {

@@ -129,6 +129,6 @@ describe('What is promised', (): void => {
       }
       expect(checked.accepted).toBe(published.every(({ status }): boolean => status === 201));
       expect(prechecked.failed_count).toBe(prechecked.sources.filter((one: any): boolean => !one.check_result).length);
-    }), { numRuns: 10, endOnFailure: true });
+    }), { numRuns: 7, endOnFailure: true });
   });
 });

@@ -32,7 +32,8 @@ async function dialects(sizes) {
       ours: median(ours.slice(1)),
       beside: median(beside.slice(1)),
       besideName: 'the same data by publish/',
-      goal: atLeast(1 / 1.2),
+      // A key is not a dialect: it has the request remembered.
+      ...!name.includes('Idempotency-Key') && { goal: atLeast(1 / 1.2) },
     }));
   });
 }

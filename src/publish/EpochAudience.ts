@@ -4,8 +4,8 @@ import { controlsInbox } from './consent';
 import type { Access, Audience, Readers } from './ports';
 
 interface Count {
-  /** What it was counted at: the access epoch of the pod and the revision of its subscriptions. */
-  readonly state: string;
+  /** The revision of the pod at which it was counted. */
+  readonly state: number | undefined;
   /** When it was counted, in milliseconds since 1970. */
   readonly at: number;
   readonly count: number;
@@ -57,7 +57,7 @@ export class EpochAudience implements Audience {
   private async find(pod: string, topic: string, isWhole: boolean): Promise<number> {
     const name = `${pod} ${topic}`;
     // Read before the subscriptions are, so that no count is kept for a state that is newer than itself.
-    const state = await this.stateOf(pod);
+    const state = await this.store.revisionOf(pod);
     const known = this.counts.get(name);
     if (known && known.state === state && Date.now() - known.at < this.maxAge && (known.isWhole || !isWhole)) {
       return known.count;
@@ -71,7 +71,7 @@ export class EpochAudience implements Audience {
     return counting;
   }
 
-  private async countAndKeep(pod: string, topic: string, isWhole: boolean, state: string): Promise<number> {
+  private async countAndKeep(pod: string, topic: string, isWhole: boolean, state: Count['state']): Promise<number> {
     const name = `${pod} ${topic}`;
     const at = Date.now();
     const count = await this.count(pod, topic, isWhole);
@@ -81,10 +81,6 @@ export class EpochAudience implements Audience {
     }
     this.counts.set(name, { state, at, count, isWhole: isWhole || count === 0 });
     return count;
-  }
-
-  private async stateOf(pod: string): Promise<string> {
-    return `${await this.store.epochOf(pod)} ${await this.store.revisionOf(pod)}`;
   }
 
   /** Counts all, or up to the first ones that are found. */

@@ -357,8 +357,8 @@ export interface EventStore extends Openable {
   removeSubscription: (pod: string, id: string) => Promise<boolean>;
 
   /**
-   * A number that rises whenever {@link followersOf} may have other answers for a pod, in whichever process;
-   * `undefined` if the pod is not known.
+   * A number that rises whenever access to a pod has changed, or {@link followersOf} may have other answers for it,
+   * in whichever process; `undefined` if the pod is not known.
    */
   revisionOf: (pod: string) => Promise<number | undefined>;
   /**

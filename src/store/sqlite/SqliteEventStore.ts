@@ -282,7 +282,7 @@ export class SqliteEventStore implements EventStore {
   }
 
   public async revisionOf(pod: string): Promise<number | undefined> {
-    return this.db.get<{ revision: number }>('SELECT revision FROM pods WHERE url = ?', pod)?.revision;
+    return this.db.revision(pod);
   }
 
   public async followersOf(

@@ -149,6 +149,12 @@ export class SqliteSession {
     return row && row.epoch + this.lostEpochs;
   }
 
+  /** A number that rises with the access epoch of a pod, and with each change of its subscriptions, if it is known. */
+  public revision(pod: string): number | undefined {
+    const row = this.get<{ revision: number }>('SELECT epoch + revision AS revision FROM pods WHERE url = ?', pod);
+    return row && row.revision + this.lostEpochs;
+  }
+
   /** Tells that a row of such a table was removed. */
   public forgetKey(table: string, text: string): void {
     this.connect().keys.get(table)?.delete(text);

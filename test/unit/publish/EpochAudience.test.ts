@@ -19,8 +19,7 @@ describe('An audience', (): void => {
     readers.clear();
     controllers.clear();
     const store = {
-      epochOf: async(): Promise<number> => epoch,
-      revisionOf: async(): Promise<number> => revision,
+      revisionOf: async(): Promise<number> => epoch + revision,
       async followersOf(_pod: string, _topic: string, after: FollowerPlace | undefined): Promise<Followers> {
         looked += 1;
         const page = (after?.inbox ?? -1) + 1;

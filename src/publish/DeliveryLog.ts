@@ -6,11 +6,11 @@ import type { DeliveryFilter, DeliveryRecord, DeliveryStore, HeldEvent } from '.
 import type { EventStore } from '../store/EventStore';
 import type { Subscription } from '../subscription/Subscription';
 import { subscriptionsContainer } from '../subscription/Subscription';
-import { covers } from '../subscription/TopicPattern';
 import { Conflict } from './Conflict';
 import { controlsInbox } from './consent';
 import { NotAuthorized } from './NotAuthorized';
 import type { Access, Containers, Mode, Outbox, Pods } from './ports';
+import { coversTopic } from './Precheck';
 import { ownInbox } from './Publisher';
 
 /** A page of the log. */
@@ -198,7 +198,7 @@ export class DeliveryLog {
   public async replay(pod: string, caller: Caller, id: string, range: ReplayRange): Promise<Replay | undefined> {
     const subscription = await this.store.getSubscription(pod, id);
     const isOwn = caller.agent !== undefined && subscription?.agent === caller.agent;
-    const isLimited = subscription !== undefined && !isWithinLimits(caller, subscription.pattern);
+    const isLimited = subscription !== undefined && !coversTopic(caller, subscription.pattern);
     if (isLimited || (!isOwn && !await this.may(caller, subscriptionsContainer(pod), 'write'))) {
       throw new NotAuthorized('Not authorized to replay this subscription');
     }
@@ -303,7 +303,7 @@ export class DeliveryLog {
   private async getIf(pod: string, caller: Caller, id: number, mode: Mode): Promise<DeliveryRecord | undefined> {
     const delivery = await this.deliveries.getDelivery(pod, id);
     const isOwn = caller.agent !== undefined && delivery?.agent === caller.agent;
-    const isLimited = delivery !== undefined && !isWithinLimits(caller, delivery.topic);
+    const isLimited = delivery !== undefined && !coversTopic(caller, delivery.topic);
     if (isLimited || (!isOwn && !await this.may(caller, deliveriesContainer(pod), mode))) {
       throw new NotAuthorized(`Not authorized to ${mode === 'read' ? 'see' : 'repeat'} this delivery`);
     }
@@ -322,10 +322,6 @@ export class DeliveryLog {
 function disabled(url: string, isSubscribed: boolean): Conflict {
   const advice = isSubscribed ? ': subscribe again to resume' : '';
   return new Conflict(`Nothing is sent to ${url} any more, because it was gone or failed for too long${advice}`);
-}
-
-function isWithinLimits({ limits }: Caller, topic: string): boolean {
-  return !limits?.topics || limits.topics.some((outer): boolean => covers(outer, topic));
 }
 
 /** Asks once for each text. */

@@ -1,6 +1,7 @@
 import { parseTopic, topicPath } from '../event/Topic';
 import type { Caller } from '../identity/Caller';
-import { covers } from '../subscription/TopicPattern';
+import type { TopicPattern } from '../subscription/TopicPattern';
+import { isCovered } from '../subscription/TopicPattern';
 import type { Access, Audience } from './ports';
 import type { PublishRate } from './PublishRate';
 
@@ -14,9 +15,9 @@ export interface Prospect {
   readonly subscriptions: number;
 }
 
-/** Whether an API key or token, if the caller has one, is good for a topic. */
-export function coversTopic({ limits }: Caller, topic: string): boolean {
-  return !limits?.topics || limits.topics.some((pattern): boolean => covers(pattern, topic));
+/** Whether an API key or token, if the caller has one, is good for a topic, or for all that a pattern matches. */
+export function coversTopic({ limits }: Caller, topic: TopicPattern): boolean {
+  return isCovered(limits?.topics, topic);
 }
 
 /**

@@ -5,12 +5,12 @@ import { eventDocument, eventUrl, publishContainer } from '../event/Event';
 import { InvalidInput } from '../event/InvalidInput';
 import { LIMITS } from '../event/limits';
 import { addresseesIn, eventsIn, hasEventId, parseNotification, readReceived } from '../event/ReceivedDocument';
-import { parseTopic, topicPath } from '../event/Topic';
 import type { Caller } from '../identity/Caller';
 import type { EventStore } from '../store/EventStore';
 import { Conflict } from './Conflict';
 import { NotAuthorized } from './NotAuthorized';
 import type { AcceptMeter, Access, Locator, PodOwners, Speakers, Wakeable } from './ports';
+import { mayPublish } from './Precheck';
 import { ownInbox } from './Publisher';
 import type { PublishRate } from './PublishRate';
 
@@ -172,9 +172,8 @@ export class Receiver {
   }
 
   private async assertMayPublish(pod: string, event: Event): Promise<void> {
-    const resource = `${pod}${topicPath(parseTopic(event.topic))}`;
     const publisher = { ...event.publisher !== undefined && { agent: event.publisher }};
-    if (!(await this.access.allowed(publisher, [ resource ], 'append')).has(resource)) {
+    if (!await mayPublish(this.access, publisher, pod, event.topic)) {
       throw new NotAuthorized(`Not authorized to publish to ${pod} on topic ${event.topic}`);
     }
   }

@@ -3,14 +3,14 @@ import { InvalidInput } from '../event/InvalidInput';
 import { publishContainer } from '../event/Event';
 import { controlsInbox } from './consent';
 import { NotAuthorized } from './NotAuthorized';
+import { coversTopic } from './Precheck';
 import type { Access, Containers, InboxFinder, SubscriptionListener, WebhookConsent } from './ports';
 import type { Caller } from '../identity/Caller';
 import type { DeliveryStore } from '../store/DeliveryStore';
 import type { Consent, EventStore, RemoteTarget } from '../store/EventStore';
 import type { Subscription, SubscriptionDraft } from '../subscription/Subscription';
 import { subscriptionsContainer } from '../subscription/Subscription';
-import type { TopicPattern } from '../subscription/TopicPattern';
-import { covers, patternPath } from '../subscription/TopicPattern';
+import { patternPath } from '../subscription/TopicPattern';
 import { TooMany } from './TooMany';
 
 /** What came of a request to follow a topic. */
@@ -89,7 +89,7 @@ export class Subscriber {
   ): Promise<Followed> {
     const { pattern, inbox, webhook } = draft;
     const topics = `${pod}${patternPath(pattern)}`;
-    if (!isWithinLimits(caller, pattern)) {
+    if (!coversTopic(caller, pattern)) {
       throw new NotAuthorized(`This API key is limited to other topics than ${pattern}`);
     }
     if (!(await this.access.allowed(caller, [ topics ], 'read')).has(topics)) {
@@ -162,7 +162,7 @@ export class Subscriber {
   public async rotateSecret(pod: string, caller: Caller, id: string): Promise<string | undefined> {
     const subscription = await this.store.getSubscription(pod, id);
     const isOwn = caller.agent !== undefined && subscription?.agent === caller.agent;
-    if (!isOwn || !isWithinLimits(caller, subscription.pattern)) {
+    if (!isOwn || !coversTopic(caller, subscription.pattern)) {
       throw new NotAuthorized('Not authorized to change the secret of this subscription');
     }
     const secret = this.webhooks.newSecret();
@@ -177,7 +177,7 @@ export class Subscriber {
     const found = await this.mayAll(pod, caller, 'read') ?
       await this.store.listSubscriptions(pod) :
       caller.agent === undefined ? [] : await this.store.listSubscriptions(pod, caller.agent);
-    return found.filter(({ pattern }): boolean => isWithinLimits(caller, pattern));
+    return found.filter(({ pattern }): boolean => coversTopic(caller, pattern));
   }
 
   /**
@@ -207,7 +207,7 @@ export class Subscriber {
   private async getIf(pod: string, caller: Caller, id: string, mode: 'read' | 'write'): Promise<Subscription | undefined> {
     const subscription = await this.store.getSubscription(pod, id);
     const isOwn = caller.agent !== undefined && subscription?.agent === caller.agent;
-    const isLimited = subscription !== undefined && !isWithinLimits(caller, subscription.pattern);
+    const isLimited = subscription !== undefined && !coversTopic(caller, subscription.pattern);
     if (isLimited || (!isOwn && !await this.mayAll(pod, caller, mode))) {
       throw new NotAuthorized(`Not authorized to ${mode === 'read' ? 'see' : 'end'} this subscription`);
     }
@@ -218,8 +218,4 @@ export class Subscriber {
     const container = subscriptionsContainer(pod);
     return (await this.access.allowed(caller, [ container ], mode)).has(container);
   }
-}
-
-function isWithinLimits({ limits }: Caller, pattern: TopicPattern): boolean {
-  return !limits?.topics || limits.topics.some((outer): boolean => covers(outer, pattern));
 }

@@ -42,6 +42,16 @@ export function covers(outer: TopicPattern, inner: TopicPattern): boolean {
 }
 
 /**
+ * Whether one of several patterns covers a pattern or topic; where there are none to keep to, each is covered.
+ *
+ * @param patterns - The patterns, if there are any.
+ * @param inner - A pattern, or a topic.
+ */
+export function isCovered(patterns: readonly TopicPattern[] | undefined, inner: TopicPattern): boolean {
+  return !patterns || patterns.some((outer): boolean => covers(outer, inner));
+}
+
+/**
  * The resource, relative to the pod, on which a subscriber needs `acl:Read` to follow a pattern:
  * the topic's own, or the container of everything below.
  */

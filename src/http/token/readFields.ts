@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { InvalidInput } from '../../event/InvalidInput';
 import { parseJson } from '../../event/json';
+import { JSON_MEDIA_TYPE } from '../../event/mediaTypes';
 import { readText } from '../body';
 import { assertMediaType } from '../contentType';
 
 const FORM = 'application/x-www-form-urlencoded';
-const JSON_TYPE = 'application/json';
 /** The largest body that is read, in bytes. */
 const MOST_BYTES = 8_192;
 
@@ -26,7 +26,7 @@ export async function readFields(request: IncomingMessage): Promise<ReadonlyMap<
   if (text === '') {
     return new Map();
   }
-  return assertMediaType(request, [ FORM, JSON_TYPE ]) === FORM ? fromForm(text) : fromJson(text);
+  return assertMediaType(request, [ FORM, JSON_MEDIA_TYPE ]) === FORM ? fromForm(text) : fromJson(text);
 }
 
 function fromForm(text: string): Map<string, unknown> {

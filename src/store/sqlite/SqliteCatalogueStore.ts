@@ -1,5 +1,5 @@
 import type { TopicPattern } from '../../subscription/TopicPattern';
-import { covers } from '../../subscription/TopicPattern';
+import { isCovered } from '../../subscription/TopicPattern';
 import type {
   CatalogueEntry,
   CatalogueEntryDraft,
@@ -147,7 +147,7 @@ export class SqliteCatalogueStore implements CatalogueStore {
         WHERE p.url = ? AND x.pod = p.id AND x.removed IS NULL AND x.id > ? ORDER BY x.id LIMIT ?
       `, pod, after, LOOK);
       ids.push(...rows
-        .filter(({ topic }): boolean => topics.some((pattern): boolean => covers(pattern, topic)))
+        .filter(({ topic }): boolean => isCovered(topics, topic))
         .map(({ id }): number => id));
       after = rows.length < LOOK ? undefined : rows.at(-1)!.id;
       if (after !== undefined) {

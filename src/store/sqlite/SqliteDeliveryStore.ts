@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { parse, stringify } from 'uuid';
 import type { Event } from '../../event/Event';
 import { eventUrl } from '../../event/Event';
-import { covers } from '../../subscription/TopicPattern';
+import { covers, isCovered } from '../../subscription/TopicPattern';
 import type { LandedCopy } from '../EventStore';
 import type {
   ClaimedDelivery,
@@ -274,7 +274,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
       const found: { id: number }[] = this.db.all(source.sql, ...source.parameters(place));
       for (const { id } of found) {
         const row = this.db.get<RecordRow>(`${RECORDS} AND d.id = ? ${sql}`, id, ...parameters);
-        if (row && isOfTopics(row, filter)) {
+        if (row && isCovered(filter.topics, row.topic)) {
           records.push(this.toRecord(row));
         }
         if (records.length >= limit) {
@@ -516,8 +516,4 @@ function conditionsOf(
     sql: conditions.map(([ condition ]): string => `AND ${condition}`).join(' '),
     parameters: conditions.map(([ , value ]): unknown => value),
   };
-}
-
-function isOfTopics({ topic }: RecordRow, { topics }: DeliveryFilter): boolean {
-  return !topics || topics.some((pattern): boolean => covers(pattern, topic));
 }

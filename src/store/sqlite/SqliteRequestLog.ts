@@ -1,7 +1,7 @@
 import { parse, stringify } from 'uuid';
 import { isId, publishContainer } from '../../event/Event';
 import { readMembers } from '../../event/EventDocument';
-import { covers } from '../../subscription/TopicPattern';
+import { isCovered } from '../../subscription/TopicPattern';
 import type { Page, PageRequest } from '../Page';
 import type { LoggedEvent, Outcome, RequestFilter, RequestLog, RequestRecord } from '../RequestLog';
 import type { OutcomeEvent } from './outcomes';
@@ -139,7 +139,7 @@ export class SqliteRequestLog implements RequestLog {
       `, container, ...range, ...parameters);
       const keys: number[] = [];
       for (const row of rows) {
-        if (!isOfTopics(row, filter)) {
+        if (!isCovered(filter.topics, row.topic)) {
           continue;
         }
         if (!filter.state || hasState(this.db, row, filter.state)) {
@@ -279,8 +279,4 @@ function uuidsOf(prefix: string): [ Buffer, Buffer ] | undefined {
   return /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/u.test(low) ?
     [ low, high ].map((uuid): Buffer => Buffer.from(uuid.replaceAll('-', ''), 'hex')) as [ Buffer, Buffer ] :
     undefined;
-}
-
-function isOfTopics({ topic }: Pick<LoggedEvent, 'topic'>, { topics }: RequestFilter): boolean {
-  return !topics || topics.some((pattern): boolean => covers(pattern, topic));
 }

@@ -5,6 +5,7 @@ const built = join(__dirname, 'dist', 'index').replaceAll(/[\\^$.*+?()[\]{}|]/gu
 
 module.exports = {
   testEnvironment: '<rootDir>/test/util/environment.js',
+  setupFilesAfterEnv: [ '<rootDir>/test/util/afterFile.ts' ],
   globalSetup: '<rootDir>/test/util/setUp.js',
   testSequencer: '<rootDir>/test/util/sequencer.js',
   roots: [ '<rootDir>/test' ],
@@ -14,6 +15,8 @@ module.exports = {
     '^@solid/community-server$': '<rootDir>/test/util/communityServer.js',
     [`^${built}(?:\\.js)?$`]: '<rootDir>/src/index.ts',
   },
+  // Coverage takes a third of the time, so only CI measures it.
+  collectCoverage: Boolean(process.env.TEST_FULL),
   collectCoverageFrom: [ 'src/**/*.ts' ],
   coverageThreshold: { global: { statements: 98, branches: 94.3, functions: 98.2, lines: 98 }},
   // By itself Jest leaves one of two processors idle; one more fills the pauses of tests that wait for servers.

@@ -13,6 +13,7 @@ import { SqliteSession } from '../../src/store/sqlite/SqliteSession';
 import { grant } from '../util/access';
 import type { TestAgent } from '../util/accounts';
 import { logIn, seedFile } from '../util/accounts';
+import { KILLS } from '../util/effort';
 import { flatten } from '../util/flat';
 import type { GotRequest, OtherServer } from '../util/outgoing';
 import { startOther } from '../util/outgoing';
@@ -22,7 +23,6 @@ import { members, post } from '../util/scene';
 import { freePort } from '../util/server';
 import { eventually } from '../util/wait';
 
-const KILLS = 50;
 const LOCAL = 50;
 const REMOTE = 50;
 const WEBHOOKS = 20;

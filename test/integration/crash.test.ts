@@ -11,13 +11,13 @@ import { parseJsonLd } from '../../src/event/rdf';
 import { grant } from '../util/access';
 import type { TestAgent } from '../util/accounts';
 import { logIn, seedFile } from '../util/accounts';
+import { KILLS } from '../util/effort';
 import type { ServerProcess, StreamData } from '../util/process';
 import { killAll, PublishStream, startProcess } from '../util/process';
 import { members } from '../util/scene';
 import { freePort } from '../util/server';
 import { eventually } from '../util/wait';
 
-const KILLS = 20;
 const CONNECTIONS = 2;
 const SUBSCRIBERS = [ 'north', 'east', 'south', 'west' ];
 const INBOXES = 200;

@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import fc from 'fast-check';
 import { createApiKey } from '../util/accounts';
 import { grant } from '../util/access';
+import { runs } from '../util/effort';
 import type { Scene } from '../util/scene';
 import { members, post, setScene } from '../util/scene';
 import { eventually } from '../util/wait';
@@ -185,6 +186,6 @@ describe('External events, as clients of Personium send them,', (): void => {
       expect([ 200, 400, 401, 403, 405 ]).toContain(status);
       expect(status === 200 ? body : JSON.parse(body).code).toMatch(status === 200 ? /^$/u : new RegExp(`^PR${status}-[A-Z]{2}-\\d{4}$`, 'u'));
       expect(answered['x-personium-version']).toBe('1.8.4');
-    }), { numRuns: 200 });
+    }), { numRuns: runs(200) });
   }, 60_000);
 });

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import type { TestAgent } from '../util/accounts';
 import { createApiKey, createCredentials } from '../util/accounts';
+import { runs } from '../util/effort';
 import { findOperation, validateAnswer } from '../util/openapi';
 import type { Scene } from '../util/scene';
 import { members, post, setScene } from '../util/scene';
@@ -12,7 +13,7 @@ import { eventually } from '../util/wait';
 /** What the user's pod alone has. No request has it, so no answer to others may. */
 const SECRET = 'kept-from-everybody-else';
 /** How many requests each face gets. */
-const RUNS = Number(process.env.FUZZ_RUNS ?? 80);
+const RUNS = runs(80);
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 interface Sent {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { grant } from '../util/access';
 import type { ClientCredentials } from '../util/accounts';
 import { createApiKey, createCredentials } from '../util/accounts';
+import { runs } from '../util/effort';
 import type { Scene } from '../util/scene';
 import { members, post, setScene } from '../util/scene';
 import { eventually } from '../util/wait';
@@ -393,7 +394,7 @@ describe('The dialect of eventhos', (): void => {
         expect(text).not.toContain('Somebody called');
         expect(JSON.parse(text)).toMatchObject({ code: expect.any(Number), message: expect.any(String) });
       },
-    ), { numRuns: 40 });
+    ), { numRuns: runs(40) });
     await send(lonely.identifier, 'null');
     let stored: unknown = null;
     await fc.assert(fc.asyncProperty(fc.oneof(fc.json(), fc.dictionary(fc.constantFrom('@id', '@type', '@context', '@value', '@list', 'data', 'id', 'type'), fc.jsonValue()).map((value): string => JSON.stringify(value))), async(body): Promise<void> => {
@@ -401,6 +402,6 @@ describe('The dialect of eventhos', (): void => {
       expect([[ 203, 200_310 ], [ 400, 500_000 ]]).toContainEqual([ status, answer.code ]);
       stored = status === 203 ? JSON.parse(body) : stored;
       expect((await read(`event/received/${(await latest()).id}`)).receivedEvent.received_request.body).toEqual(stored);
-    }), { numRuns: 25 });
+    }), { numRuns: runs(25) });
   });
 });

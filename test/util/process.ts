@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { flatten } from './flat';
+import { stopsInTheEnd } from './leftovers';
 import { ROOT } from './server';
 
 /** How a process ended: with an exit code, or by a signal. */
@@ -78,6 +79,7 @@ function toServer(
   }
   const exit = new Promise<Exit>((resolve): unknown => child.on('close', (code, signal): void => {
     running.delete(server);
+    ended();
     resolve({ code, signal });
   }));
   const server: ServerProcess = {
@@ -92,6 +94,7 @@ function toServer(
     },
   };
   running.add(server);
+  const ended = stopsInTheEnd(async(): Promise<unknown> => server.kill('SIGKILL'));
   return server;
 }
 

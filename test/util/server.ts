@@ -6,6 +6,7 @@ import type { App } from '@solid/community-server';
 import { AppRunner, resetInternalLoggerFactory } from '@solid/community-server';
 import { seedFile } from './accounts';
 import { flatten } from './flat';
+import { stopsInTheEnd } from './leftovers';
 import { eventually } from './wait';
 
 export const ROOT = join(__dirname, '../..');
@@ -58,6 +59,14 @@ export async function startServer(
   const baseUrl = `http://${baseUrlHost}:${port}/`;
   const seedConfig = await seedFile(folder, pods);
   let app: App;
+  let isRunning = false;
+  const stopApp = async(): Promise<void> => {
+    if (isRunning) {
+      isRunning = false;
+      await app.stop();
+    }
+  };
+  const ended = stopsInTheEnd(stopApp);
   const start = async(path: string): Promise<void> => {
     const read = asPackaged ? { config: [ join(ROOT, path) ], modules: ROOT } : await flatten(path);
     // The server keeps the loggers of classes, with their level, from its last start.
@@ -74,6 +83,7 @@ export async function startServer(
         port, baseUrl, rootFilePath: join(folder, 'data'), loggingLevel: process.env.TEST_LOG ?? 'off', seedConfig, ...options,
       },
     });
+    isRunning = true;
     await app.start();
     await eventually(async(): Promise<true | undefined> => fetch(baseUrl).then((): true => true, (): undefined => undefined));
   };
@@ -82,11 +92,12 @@ export async function startServer(
     baseUrl,
     folder,
     restart: async(other = config): Promise<void> => {
-      await app.stop();
+      await stopApp();
       await start(other);
     },
     stop: async(): Promise<void> => {
-      await app.stop();
+      await stopApp();
+      ended();
       await rm(folder, { recursive: true, force: true });
     },
   };

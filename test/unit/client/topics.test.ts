@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { topicOf, topicUrl } from '../../../src/client';
 import { isTopicPattern, patternPath } from '../../../src/subscription/TopicPattern';
+import { runs } from '../../util/effort';
 
 const POD = 'http://localhost:3000/user/';
 const special = fc.constantFrom('~', '/', '#', '*', '.', '\\', '$', '%', ' ', 'ü', '😀', '.acl', '.ACR', '.meta', '..', 'a', 'B7', '2E', '~~');
@@ -14,7 +15,7 @@ describe('The URL of a topic', (): void => {
       } else {
         await expect(topicUrl(POD, topic)).rejects.toThrow(TypeError);
       }
-    }), { numRuns: 2_000 });
+    }), { numRuns: runs(2_000) });
   });
 
   it.each([ 'realestate/contact#add', 'realestate/contact', '*', 'a//b#', '.hidden/$x~/.acl#x.meta', '~2EA', 'ü/😀#%' ])('tells the topic %s.', async(topic): Promise<void> => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { encodeSegment, isTopic, parseTopic, topicPath } from '../../../src/event/Topic';
+import { runs } from '../../util/effort';
 
 const pathOf = (name: string): string => topicPath(parseTopic(name));
 
@@ -63,6 +64,6 @@ describe('A topic', (): void => {
       expect(encodeSegment(left)).not.toContain('/');
       expect(encodeSegment(left)).not.toMatch(/^$|^\.|\.(?:acl|acr|meta)$|\$/u);
       expect(encodeSegment(left) === encodeSegment(right)).toBe(left === right);
-    }), { numRuns: 2_000 });
+    }), { numRuns: runs(2_000) });
   });
 });

@@ -1,0 +1,17 @@
+/**
+ * How thorough the tests are that repeat something at random: `TEST_FULL=1` is for CI, without it they fit into the
+ * minutes of a developer.
+ */
+const isFull = Boolean(process.env.TEST_FULL);
+
+/** Number of process kills in a crash test: 60 in CI, otherwise 10. `TEST_KILLS` sets another. */
+export const KILLS = Number(process.env.TEST_KILLS ?? (isFull ? 60 : 10));
+
+/**
+ * Number of runs of a property test: `full` in CI, otherwise a fifth of it. `PROPERTY_RUNS` sets another.
+ *
+ * @param full - Number of runs in CI.
+ */
+export function runs(full: number): number {
+  return Number(process.env.PROPERTY_RUNS ?? (isFull ? full : Math.max(5, Math.ceil(full / 5))));
+}

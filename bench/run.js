@@ -12,6 +12,7 @@ const { dialects } = require('./measures/dialects');
 const { fanOut } = require('./measures/fanOut');
 const { fullInbox } = require('./measures/fullInbox');
 const { fullInboxes } = require('./measures/fullInboxes');
+const { hostile } = require('./measures/hostile');
 const { listing } = require('./measures/listing');
 const { million } = require('./measures/million');
 const { precheck } = require('./measures/precheck');
@@ -35,6 +36,7 @@ const MEASURES = {
   waiting,
   dialects,
   precheck,
+  hostile,
 };
 const RESULTS = join(__dirname, 'results.json');
 

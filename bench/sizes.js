@@ -40,6 +40,9 @@ const full = {
   liveRounds: 9,
   waitingTargets: 10_000,
   waitingPublishes: 100,
+  /** How long each hostile request is repeated, and the copies in the listing that is read. */
+  hostileTime: 5_000,
+  hostileListing: 100_000,
   /** Requests before memory is read, and the time until then. */
   warmUpRequests: 500,
   settle: 10_000,
@@ -72,6 +75,8 @@ const quick = {
   liveRounds: 3,
   waitingTargets: 1_000,
   waitingPublishes: 20,
+  hostileTime: 1_500,
+  hostileListing: 10_000,
   warmUpRequests: 50,
   settle: 1_000,
 };

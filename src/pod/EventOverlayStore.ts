@@ -34,6 +34,10 @@ import type { EventStore } from '../store/EventStore';
 import { eventMetadata, setModified } from './eventMetadata';
 import { QUADS, TURTLE_TEXT } from './listingFormats';
 import { ListingStream } from './ListingStream';
+import { withHttpErrors } from './storeHttpError';
+
+/** Maximum time, in milliseconds, that a change of access control waits for the store before anything is changed. */
+const WRITABLE_PATIENCE = 1_000;
 
 /**
  * Lays events and copies over the resources of the server's own backend, whichever it is.
@@ -61,7 +65,7 @@ export class EventOverlayStore extends PassthroughStore {
     metadataStrategy: AuxiliaryStrategy,
   ) {
     super(source);
-    this.events = events;
+    this.events = withHttpErrors(events);
     this.auxiliaryStrategy = auxiliaryStrategy;
     this.metadataStrategy = metadataStrategy;
   }
@@ -108,6 +112,7 @@ export class EventOverlayStore extends PassthroughStore {
   ): Promise<ChangeMap> {
     const subject = this.subjectOf(identifier);
     await this.assertWritable(identifier, 'PUT');
+    await this.assertChangeable(identifier);
     const event = await this.find(subject);
     if (!event) {
       return this.changed(await super.setRepresentation(identifier, representation, conditions));
@@ -131,6 +136,7 @@ export class EventOverlayStore extends PassthroughStore {
     conditions?: Conditions,
   ): Promise<ChangeMap> {
     await this.assertWritable(identifier, 'PATCH');
+    await this.assertChangeable(identifier);
     const event = await this.find(this.subjectOf(identifier));
     if (!event) {
       return this.changed(await super.modifyResource(identifier, patch, conditions));
@@ -147,6 +153,7 @@ export class EventOverlayStore extends PassthroughStore {
       }
       return this.changed(await super.deleteResource(identifier, conditions));
     }
+    await this.assertChangeable(identifier);
     const isAccessControl = this.isAccessControl(identifier);
     const subject = isAccessControl ? this.auxiliaryStrategy.getSubjectIdentifier(identifier) : identifier;
     const event = await this.find(subject);
@@ -238,6 +245,16 @@ export class EventOverlayStore extends PassthroughStore {
         throw new MethodNotAllowedHttpError([ method ], `${publishContainer(pod)} holds the events of the pod, which ` +
           'never change: to publish one, POST it as JSON to the container.');
       }
+    }
+  }
+
+  /**
+   * Refuses a change on which access depends if the store cannot be written, before anything is changed: what was
+   * learned of access has to be forgotten before the change is acknowledged.
+   */
+  private async assertChangeable(identifier: ResourceIdentifier): Promise<void> {
+    if (this.isAccessControl(identifier) || await this.events.hasDependents(identifier.path)) {
+      await this.events.assertWritable(WRITABLE_PATIENCE);
     }
   }
 

@@ -24,6 +24,7 @@ import type {
 import { addAttempt, attemptsOf, STATES } from './delivering';
 import type { EventRow } from './eventRow';
 import { EVENTS, toEvent } from './eventRow';
+import { addNotices } from './notices';
 import type { SqliteSession } from './SqliteSession';
 
 interface ClaimedRow extends Omit<ClaimedDelivery, 'claim' | 'secrets' | 'subscription' | 'isWanted'> {
@@ -346,7 +347,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
       const { uuid } = this.db.get<{ uuid: Buffer }>('SELECT uuid FROM events WHERE id = ?', event)!;
       return { container, copy: `${container}${stringify(uuid)}` };
     });
-    return { events: copied.length, watched };
+    return { events: copied.length, watched: addNotices(this.db, watched) };
   }
 
   private deliverAgain({ target, host, pod, uuid }: ReplayRow, events: readonly number[], now: number): Replayed {

@@ -29,15 +29,19 @@ import {
 import { DataFactory } from 'n3';
 import type { Event } from '../event/Event';
 import { eventDocument, isId, publishContainer } from '../event/Event';
-import { TURTLE } from '../event/mediaTypes';
 import type { EventStore } from '../store/EventStore';
 import { eventMetadata, setModified } from './eventMetadata';
-import { QUADS, TURTLE_TEXT } from './listingFormats';
+import type { ListingFormat } from './listingFormats';
+import { HTML_TEXT, QUADS, TEXT_FORMATS } from './listingFormats';
 import { ListingStream } from './ListingStream';
 import { withHttpErrors } from './storeHttpError';
 
 /** Maximum time, in milliseconds, that a change of access control waits for the store before anything is changed. */
 const WRITABLE_PATIENCE = 1_000;
+
+/** From how many entries on a container is not shown by the server's own page, which is made all at once. */
+const LONG = 300;
+const HTML = 'text/html';
 
 /**
  * Lays events and copies over the resources of the server's own backend, whichever it is.
@@ -212,13 +216,28 @@ export class EventOverlayStore extends PassthroughStore {
     if (modified === undefined) {
       return new BasicRepresentation(data, metadata);
     }
-    const asTurtle = prefersTurtle(preferences);
-    if (asTurtle) {
-      metadata.contentType = TURTLE;
+    const { type, format } = await this.formatFor(container, preferences);
+    if (type) {
+      metadata.contentType = type;
     }
-    const format = asTurtle ? TURTLE_TEXT : QUADS;
     const listing = new ListingStream(container, data, setModified(metadata, modified), this.events, format);
-    return new BasicRepresentation(guardStream(listing), metadata, asTurtle);
+    return new BasicRepresentation(guardStream(listing), metadata, type !== undefined);
+  }
+
+  /** The form that is wanted most, where it is written directly; otherwise quads, which the server converts. */
+  private async formatFor(
+    container: ResourceIdentifier,
+    preferences: RepresentationPreferences,
+  ): Promise<{ type?: string; format: ListingFormat }> {
+    const weights = cleanPreferences(preferences.type);
+    const most = Math.max(...Object.values(weights));
+    const isWanted = (type: string): boolean => most > 0 && getTypeWeight(type, weights) === most;
+    const type = Object.keys(TEXT_FORMATS).find(isWanted);
+    if (type) {
+      return { type, format: TEXT_FORMATS[type] };
+    }
+    const isLong = isWanted(HTML) && (await this.events.listEntries(container.path, 0, LONG)).length === LONG;
+    return isLong ? { type: HTML, format: HTML_TEXT } : { format: QUADS };
   }
 
   private assertConditions(identifier: ResourceIdentifier, event: Event, conditions?: Conditions): void {
@@ -281,13 +300,6 @@ export class EventOverlayStore extends PassthroughStore {
     }
     return changes;
   }
-}
-
-/** Whether nothing is asked for more than Turtle. */
-function prefersTurtle({ type }: RepresentationPreferences): boolean {
-  const weights = cleanPreferences(type);
-  const weight = getTypeWeight(TURTLE, weights);
-  return weight > 0 && Object.values(weights).every((other): boolean => other <= weight);
 }
 
 function activity(identifier: ResourceIdentifier, type: string, object?: ResourceIdentifier): RepresentationMetadata {

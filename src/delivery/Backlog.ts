@@ -6,6 +6,6 @@ export interface Backlog {
   readonly isRunning: boolean;
   /** Number of pieces of work that wait, counted up to a limit. */
   readonly waiting: number;
-  /** Since when the oldest work is due that could be done now, in milliseconds since 1970; absent if there is none. */
-  readonly oldestDue?: number;
+  /** For how many milliseconds the oldest work is due that could be done now; absent if there is none. */
+  readonly overdue?: number;
 }

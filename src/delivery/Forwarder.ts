@@ -200,7 +200,8 @@ export class Forwarder {
     const now = performance.now();
     // One that fails is due again when its pod's rest ends.
     const due = oldest.find(({ pod }): boolean => (this.resting.get(pod)?.until ?? 0) <= now);
-    return { isRunning: this.started, waiting, ...due?.since !== undefined && { oldestDue: due.since }};
+    const overdue = due?.since === undefined ? undefined : Math.max(0, Date.now() - due.since);
+    return { isRunning: this.started, waiting, ...overdue !== undefined && { overdue }};
   }
 
   private announce(copies: readonly LandedCopy[]): void {

@@ -82,6 +82,11 @@ export class EventHttpHandler extends HttpHandler {
     this.ldpHandler = ldpHandler;
   }
 
+  /** Names of the HTTP APIs that are configured. */
+  public get endpoints(): string[] {
+    return [ ...this.serverFaces, ...this.faces ].map((face): string => face.constructor.name.replace(/Face$/u, ''));
+  }
+
   public override async canHandle({ request }: HttpHandlerInput): Promise<void> {
     const match = await this.matchSafe(request);
     if (match instanceof StoreUnavailable) {

@@ -17,10 +17,10 @@ export class StoreUnavailable extends Error {
   /**
    * @param problem - What prevents the operation.
    * @param message - Names the file; for the operator's log, not for clients.
-   * @param options - The cause.
+   * @param cause - The error of which it tells, if there is one.
    */
-  public constructor(public readonly problem: StoreProblem, message: string, options?: ErrorOptions) {
-    super(message, options);
+  public constructor(public readonly problem: StoreProblem, message: string, cause?: unknown) {
+    super(message, { cause });
     this.name = 'StoreUnavailable';
     this.retryAfter = RETRY_AFTER[problem];
   }

@@ -140,6 +140,12 @@ export class SqliteDeliveryStore implements DeliveryStore {
     return this.db.get<{ next: number }>('SELECT next FROM hosts WHERE next IS NOT NULL ORDER BY next LIMIT 1')?.next;
   }
 
+  public async countWaiting(limit: number): Promise<number> {
+    return this.db.get<{ count: number }>(`
+      SELECT COUNT(*) AS count FROM (SELECT 1 FROM deliveries WHERE state = 0 LIMIT ?)
+    `, limit)!.count;
+  }
+
   public async claim(requests: readonly ClaimRequest[], now: number, until: number): Promise<ClaimedDelivery[]> {
     return this.db.write((): ClaimedDelivery[] => {
       const claimed: ClaimedDelivery[] = [];

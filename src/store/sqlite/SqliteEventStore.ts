@@ -1,5 +1,6 @@
 import { parse, stringify } from 'uuid';
 import type { Event } from '../../event/Event';
+import { eventClock } from '../../event/EventClock';
 import type { Subscription } from '../../subscription/Subscription';
 import type {
   AcceptedEvent,
@@ -79,6 +80,7 @@ export class SqliteEventStore implements EventStore {
 
   public async open(): Promise<void> {
     this.db.open();
+    eventClock.startAfter(await this.lastPublished() ?? 0);
   }
 
   public async close(): Promise<void> {

@@ -55,7 +55,7 @@ export function asStoreError(error: unknown, path: string): unknown {
   const problem = full === error ? problemOf(error) : undefined;
   return problem === undefined ?
     full :
-    new StoreUnavailable(problem, `${path} ${WORDS[problem]}: ${(error as Error).message}`, { cause: error });
+    new StoreUnavailable(problem, `${path} ${WORDS[problem]}: ${(error as Error).message}`, error);
 }
 
 /**

@@ -28,7 +28,7 @@ export async function whenFree<T>(run: () => T, patience = PATIENCE): Promise<T>
         throw error;
       }
       if (waiting >= MAX_WAITING) {
-        throw new StoreUnavailable('busy', 'Too many writes wait', { cause: error });
+        throw new StoreUnavailable('busy', 'Too many writes wait', error);
       }
     }
     waiting += 1;

@@ -4,6 +4,6 @@ import type { LandedCopy } from '../store/EventStore';
  * Is told of copies that have landed in a container that somebody watches.
  */
 export interface CopyListener {
-  /** Must not throw; what it does is not waited for. */
-  landed: (copy: LandedCopy) => void;
+  /** Must not throw or reject. A returned promise is fulfilled once the notifications of the copy are emitted. */
+  landed: (copy: LandedCopy) => unknown;
 }

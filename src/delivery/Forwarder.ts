@@ -1,10 +1,12 @@
 import TTLCache from '@isaacs/ttlcache';
 import type { Access, Outbox, Readers } from '../publish/ports';
-import type { Doubt, EventStore, PendingForward, ReaderScope } from '../store/EventStore';
+import type { Doubt, EventStore, LandedCopy, PendingForward, ReaderScope } from '../store/EventStore';
 import { parseTopic, topicPath } from '../event/Topic';
 import { controlsInbox } from '../publish/consent';
 import { fewAtOnce } from '../publish/fewAtOnce';
 import { inTime } from '../publish/inTime';
+import { announce } from './announce';
+import type { Backlog } from './Backlog';
 import type { CopyListener } from './CopyListener';
 import { ReaderScopes } from './ReaderScopes';
 
@@ -28,6 +30,8 @@ const LOOK = 5;
 /** For how long an answer about one inbox, and about the readers of a topic, is waited for, in milliseconds. */
 const INBOX_LIMIT = 5_000;
 const READERS_LIMIT = 60_000;
+/** How many copies are announced again at a time, after a crash. */
+const NOTICES = 100;
 const MOST_UNANSWERED = 100_000;
 
 /**
@@ -39,6 +43,7 @@ const MOST_UNANSWERED = 100_000;
 export class Forwarder {
   private readonly scopes: ReaderScopes;
   private readonly running = new Map<string, Promise<void>>();
+  private readonly announcing = new Set<Promise<unknown>>();
   /** Pods whose last attempt failed, until when they rest and for how long, in milliseconds. */
   private readonly resting = new Map<string, { readonly until: number; readonly wait: number }>();
   /** Subscriptions about which nothing could be learned, which are not asked about again for some time. */
@@ -87,6 +92,7 @@ export class Forwarder {
     this.started = false;
     clearInterval(this.poll);
     await Promise.all(this.running.values());
+    await Promise.all(this.announcing);
   }
 
   /** Tells that there may be something to forward; returns at once. */
@@ -155,11 +161,7 @@ export class Forwarder {
       if (hasDeliveries) {
         this.outbox.wake();
       }
-      for (const copy of watched) {
-        for (const listener of this.listeners) {
-          listener.landed(copy);
-        }
-      }
+      this.announce(watched);
       if (outcome === 'done') {
         return;
       }
@@ -174,6 +176,39 @@ export class Forwarder {
           this.scopes.get(forward.pod, resource));
         hasAsked = false;
       }
+    }
+  }
+
+  /**
+   * Announces again what an earlier process had stored, and had perhaps not announced when it was killed. To be called
+   * once the server listens, because receivers of notifications may ask it for its keys.
+   */
+  public async announceLeft(): Promise<void> {
+    if (!this.started) {
+      return;
+    }
+    for (let left = await this.store.listNotices(NOTICES); left.length > 0 && this.started;) {
+      const { length } = left;
+      const isOver = !await announce(this.store, this.listeners, left) || length < NOTICES;
+      left = isOver ? [] : await this.store.listNotices(NOTICES);
+    }
+  }
+
+  /** The state of the fan-out. */
+  public async backlog(limit: number): Promise<Backlog> {
+    const { waiting, oldest } = await this.store.forwardBacklog(limit);
+    const now = performance.now();
+    // One that fails is due again when its pod's rest ends.
+    const due = oldest.find(({ pod }): boolean => (this.resting.get(pod)?.until ?? 0) <= now);
+    const overdue = due?.since === undefined ? undefined : Math.max(0, Date.now() - due.since);
+    return { isRunning: this.started, waiting, ...overdue !== undefined && { overdue }};
+  }
+
+  private announce(copies: readonly LandedCopy[]): void {
+    if (copies.length > 0) {
+      const announcing = announce(this.store, this.listeners, copies)
+        .finally((): unknown => this.announcing.delete(announcing));
+      this.announcing.add(announcing);
     }
   }
 

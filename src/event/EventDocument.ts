@@ -1,7 +1,8 @@
-import { v7 } from 'uuid';
 import type { ContextLoader } from './ContextLoader';
 import type { Event, EventDraft } from './Event';
 import { eventDocument, eventUrl } from './Event';
+import type { EventStamp } from './EventClock';
+import { eventClock } from './EventClock';
 import { InvalidInput } from './InvalidInput';
 import { parseJson } from './json';
 import { inspectData } from './linkedData';
@@ -72,6 +73,7 @@ const oneOrMany = (values: readonly string[]): string | readonly string[] => val
  * @param pod - The base URL of the producing pod, ending in `/`.
  * @param publisher - The WebID that made the request, if it is known.
  * @param loader - Gives the contexts that the server bundles.
+ * @param stamp - The event's id and time. Default: the next ones of this process, which never go back.
  *
  * @throws {@link InvalidInput} if the data's own context is remote and not bundled, or makes it invalid JSON-LD.
  */
@@ -80,9 +82,8 @@ export async function createEvent(
   pod: string,
   publisher: string | undefined,
   loader: ContextLoader,
+  { id, published }: EventStamp = eventClock.next(),
 ): Promise<Event> {
-  const id = v7();
-  const published = Date.now();
   const head = JSON.stringify({
     id: eventUrl({ pod, id }),
     type: [ 'Activity', 'Event' ],

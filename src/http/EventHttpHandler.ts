@@ -9,8 +9,11 @@ import { Conflict } from '../publish/Conflict';
 import { NotAuthorized } from '../publish/NotAuthorized';
 import { TooMany } from '../publish/TooMany';
 import { NoRoom } from '../store/NoRoom';
+import { StoreUnavailable } from '../store/StoreUnavailable';
 import { HttpProblem, methodNotAllowed } from './errors';
 import type { Answer, Exchange, Face, PassedOn, Rule } from './Face';
+import { jsonAnswer } from './Face';
+import { LimitedLog } from './LimitedLog';
 
 interface Match extends Exchange {
   readonly face: Face;
@@ -33,6 +36,8 @@ const MOST_URLS = 1_000;
 const URL_MAX_AGE = 60_000;
 /** After how many seconds it may be tried again where the profile of somebody could not be had. */
 const PROFILE_RETRY = 60;
+/** Methods that change nothing. */
+const SAFE: ReadonlySet<string> = new Set([ 'GET', 'HEAD', 'OPTIONS' ]);
 
 /**
  * The border to the server: finds the face that a request is for, and writes the answer.
@@ -41,6 +46,7 @@ const PROFILE_RETRY = 60;
  */
 export class EventHttpHandler extends HttpHandler {
   protected readonly logger = getLoggerFor(this);
+  private readonly unavailable = new LimitedLog((line): unknown => this.logger.error(line));
   private readonly targetExtractor: TargetExtractor;
   private readonly pods: PodDirectory;
   private readonly faces: readonly Face[];
@@ -49,6 +55,7 @@ export class EventHttpHandler extends HttpHandler {
   private readonly ldpHandler: HttpHandler;
   private readonly urls = new TTLCache<string, Target>({ max: MOST_URLS, ttl: URL_MAX_AGE });
   private readonly matches = new WeakMap<HttpRequest, Match>();
+  private readonly failures = new WeakMap<HttpRequest, StoreUnavailable>();
 
   /**
    * @param targetExtractor - Tells the URL of a request.
@@ -75,8 +82,17 @@ export class EventHttpHandler extends HttpHandler {
     this.ldpHandler = ldpHandler;
   }
 
+  /** Names of the HTTP APIs that are configured. */
+  public get endpoints(): string[] {
+    return [ ...this.serverFaces, ...this.faces ].map((face): string => face.constructor.name.replace(/Face$/u, ''));
+  }
+
   public override async canHandle({ request }: HttpHandlerInput): Promise<void> {
-    const match = await this.match(request);
+    const match = await this.matchSafe(request);
+    if (match instanceof StoreUnavailable) {
+      this.failures.set(request, match);
+      return;
+    }
     if (!match || match.rule.ldp.includes(match.method)) {
       throw new NotImplementedHttpError('No face has this path.');
     }
@@ -84,6 +100,13 @@ export class EventHttpHandler extends HttpHandler {
   }
 
   public override async handle({ request, response }: HttpHandlerInput): Promise<void> {
+    const failure = this.failures.get(request);
+    if (failure) {
+      const { method, url } = request;
+      const { status, message, headers } = this.toProblem(failure, { method: method!, url: url! });
+      write(response, jsonAnswer(status, { error: message }, headers), method!);
+      return;
+    }
     const match = this.matches.get(request)!;
     const answer = await this.answer(match);
     if ('passedOn' in answer) {
@@ -105,6 +128,18 @@ export class EventHttpHandler extends HttpHandler {
       this.urls.set(name, target);
     }
     return target;
+  }
+
+  /** Where the store cannot tell of which pod a URL is, only what merely reads is left to the server's own LDP. */
+  private async matchSafe(request: HttpRequest): Promise<Match | StoreUnavailable | undefined> {
+    try {
+      return await this.match(request);
+    } catch (error: unknown) {
+      if (!(error instanceof StoreUnavailable)) {
+        throw error;
+      }
+      return SAFE.has(request.method!) ? undefined : error;
+    }
   }
 
   private async match(request: HttpRequest): Promise<Match | undefined> {
@@ -131,7 +166,7 @@ export class EventHttpHandler extends HttpHandler {
     }
   }
 
-  private toProblem(error: unknown, { method, url }: Exchange): HttpProblem {
+  private toProblem(error: unknown, { method, url }: Pick<Exchange, 'method' | 'url'>): HttpProblem {
     if (error instanceof HttpProblem) {
       return error;
     }
@@ -155,6 +190,15 @@ export class EventHttpHandler extends HttpHandler {
       this.logger.error(`${method} ${url} was refused: ${error.message}`);
       // See https://www.rfc-editor.org/rfc/rfc4918#section-11.5
       return new HttpProblem(507, 'The server has no room left to store this; nothing was stored, try again later');
+    }
+    if (error instanceof StoreUnavailable) {
+      this.unavailable.log(`${method} ${url} was refused: ${error.message}`);
+      // See https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4
+      return new HttpProblem(
+        503,
+        `The server's event store cannot be used now; nothing was stored, try again in ${error.retryAfter} seconds`,
+        { 'Retry-After': String(error.retryAfter) },
+      );
     }
     const id = v7();
     this.logger.error(`${method} ${url} failed (${id}): ${(error as Error).stack ?? String(error)}`);

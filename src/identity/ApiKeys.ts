@@ -76,7 +76,8 @@ export class ApiKeys {
     }
     const today = new Date().toISOString().slice(0, 10);
     if (found.lastUsed !== today) {
-      await this.store.markKeyUsed(found.id, today);
+      // Only for its owner to see: where it cannot be stored now, a later use does.
+      await this.store.markKeyUsed(found.id, today).catch((): void => undefined);
     }
     return found;
   }

@@ -20,6 +20,7 @@ interface Instruments {
   readonly waiting: Gauge;
   readonly oldest: Gauge;
   readonly resting: Gauge;
+  readonly damaged: Gauge;
 }
 
 const KINDS: readonly Kind[] = [ 'published', 'received' ];
@@ -63,6 +64,11 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter 
     this.instruments?.oldest.set(Math.max(0, now - (oldestDue ?? now)) / 1_000);
     this.instruments?.resting.set(resting);
     return this.registry.metrics();
+  }
+
+  /** Notes whether the store is known to be damaged. */
+  public damaged(isDamaged: boolean): void {
+    this.instruments?.damaged.set(Number(isDamaged));
   }
 
   public accepted(events: readonly AcceptedEvent[], duration: number): void {
@@ -154,6 +160,11 @@ function instrumentsIn(registry: Registry): Instruments {
     resting: new Gauge({
       name: 'pod_events_resting_hosts',
       help: 'Hosts to which nothing is sent for a while, because they failed.',
+      registers,
+    }),
+    damaged: new Gauge({
+      name: 'pod_events_store_damaged',
+      help: '1 if the check after an unclean stop, or an operation, found that the content of the store is damaged.',
       registers,
     }),
   };

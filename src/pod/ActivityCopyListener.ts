@@ -27,8 +27,8 @@ export class ActivityCopyListener implements CopyListener {
     this.store = store;
   }
 
-  public landed(copy: LandedCopy): void {
-    this.emit(copy).catch((error: unknown): void => {
+  public async landed(copy: LandedCopy): Promise<void> {
+    return this.emit(copy).catch((error: unknown): void => {
       this.logger.error(`Could not notify of ${copy.copy}: ${createErrorMessage(error)}`);
     });
   }
@@ -36,7 +36,12 @@ export class ActivityCopyListener implements CopyListener {
   private async emit({ container, copy }: LandedCopy): Promise<void> {
     // The last channel may have ended, or expired, since.
     if ((await this.channels.getAll({ path: container })).length === 0) {
-      return this.store.watch(container, false);
+      await this.store.watch(container, false);
+      // Another process may have added one meanwhile.
+      if ((await this.channels.getAll({ path: container })).length === 0) {
+        return;
+      }
+      await this.store.watch(container, true);
     }
     const added = new RepresentationMetadata({ path: container }, { [AS.object]: DataFactory.namedNode(copy) });
     this.emitter.emit('changed', { path: container }, AS.terms.Add, added);

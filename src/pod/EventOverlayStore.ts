@@ -29,11 +29,19 @@ import {
 import { DataFactory } from 'n3';
 import type { Event } from '../event/Event';
 import { eventDocument, isId, publishContainer } from '../event/Event';
-import { TURTLE } from '../event/mediaTypes';
 import type { EventStore } from '../store/EventStore';
 import { eventMetadata, setModified } from './eventMetadata';
-import { QUADS, TURTLE_TEXT } from './listingFormats';
+import type { ListingFormat } from './listingFormats';
+import { HTML_TEXT, QUADS, TEXT_FORMATS } from './listingFormats';
 import { ListingStream } from './ListingStream';
+import { withHttpErrors } from './storeHttpError';
+
+/** Maximum time, in milliseconds, that a change of access control waits for the store before anything is changed. */
+const WRITABLE_PATIENCE = 1_000;
+
+/** From how many entries on a container is not shown by the server's own page, which is made all at once. */
+const LONG = 300;
+const HTML = 'text/html';
 
 /**
  * Lays events and copies over the resources of the server's own backend, whichever it is.
@@ -61,7 +69,7 @@ export class EventOverlayStore extends PassthroughStore {
     metadataStrategy: AuxiliaryStrategy,
   ) {
     super(source);
-    this.events = events;
+    this.events = withHttpErrors(events);
     this.auxiliaryStrategy = auxiliaryStrategy;
     this.metadataStrategy = metadataStrategy;
   }
@@ -108,6 +116,7 @@ export class EventOverlayStore extends PassthroughStore {
   ): Promise<ChangeMap> {
     const subject = this.subjectOf(identifier);
     await this.assertWritable(identifier, 'PUT');
+    await this.assertChangeable(identifier);
     const event = await this.find(subject);
     if (!event) {
       return this.changed(await super.setRepresentation(identifier, representation, conditions));
@@ -131,6 +140,7 @@ export class EventOverlayStore extends PassthroughStore {
     conditions?: Conditions,
   ): Promise<ChangeMap> {
     await this.assertWritable(identifier, 'PATCH');
+    await this.assertChangeable(identifier);
     const event = await this.find(this.subjectOf(identifier));
     if (!event) {
       return this.changed(await super.modifyResource(identifier, patch, conditions));
@@ -147,6 +157,7 @@ export class EventOverlayStore extends PassthroughStore {
       }
       return this.changed(await super.deleteResource(identifier, conditions));
     }
+    await this.assertChangeable(identifier);
     const isAccessControl = this.isAccessControl(identifier);
     const subject = isAccessControl ? this.auxiliaryStrategy.getSubjectIdentifier(identifier) : identifier;
     const event = await this.find(subject);
@@ -205,13 +216,28 @@ export class EventOverlayStore extends PassthroughStore {
     if (modified === undefined) {
       return new BasicRepresentation(data, metadata);
     }
-    const asTurtle = prefersTurtle(preferences);
-    if (asTurtle) {
-      metadata.contentType = TURTLE;
+    const { type, format } = await this.formatFor(container, preferences);
+    if (type) {
+      metadata.contentType = type;
     }
-    const format = asTurtle ? TURTLE_TEXT : QUADS;
     const listing = new ListingStream(container, data, setModified(metadata, modified), this.events, format);
-    return new BasicRepresentation(guardStream(listing), metadata, asTurtle);
+    return new BasicRepresentation(guardStream(listing), metadata, type !== undefined);
+  }
+
+  /** The form that is wanted most, where it is written directly; otherwise quads, which the server converts. */
+  private async formatFor(
+    container: ResourceIdentifier,
+    preferences: RepresentationPreferences,
+  ): Promise<{ type?: string; format: ListingFormat }> {
+    const weights = cleanPreferences(preferences.type);
+    const most = Math.max(...Object.values(weights));
+    const isWanted = (type: string): boolean => most > 0 && getTypeWeight(type, weights) === most;
+    const type = Object.keys(TEXT_FORMATS).find(isWanted);
+    if (type) {
+      return { type, format: TEXT_FORMATS[type] };
+    }
+    const isLong = isWanted(HTML) && (await this.events.listEntries(container.path, 0, LONG)).length === LONG;
+    return isLong ? { type: HTML, format: HTML_TEXT } : { format: QUADS };
   }
 
   private assertConditions(identifier: ResourceIdentifier, event: Event, conditions?: Conditions): void {
@@ -241,6 +267,16 @@ export class EventOverlayStore extends PassthroughStore {
     }
   }
 
+  /**
+   * Refuses a change on which access depends if the store cannot be written, before anything is changed: what was
+   * learned of access has to be forgotten before the change is acknowledged.
+   */
+  private async assertChangeable(identifier: ResourceIdentifier): Promise<void> {
+    if (this.isAccessControl(identifier) || await this.events.hasDependents(identifier.path)) {
+      await this.events.assertWritable(WRITABLE_PATIENCE);
+    }
+  }
+
   private isAccessControl(identifier: ResourceIdentifier): boolean {
     return this.auxiliaryStrategy.isAuxiliaryIdentifier(identifier) &&
       this.auxiliaryStrategy.usesOwnAuthorization(identifier);
@@ -264,13 +300,6 @@ export class EventOverlayStore extends PassthroughStore {
     }
     return changes;
   }
-}
-
-/** Whether nothing is asked for more than Turtle. */
-function prefersTurtle({ type }: RepresentationPreferences): boolean {
-  const weights = cleanPreferences(type);
-  const weight = getTypeWeight(TURTLE, weights);
-  return weight > 0 && Object.values(weights).every((other): boolean => other <= weight);
 }
 
 function activity(identifier: ResourceIdentifier, type: string, object?: ResourceIdentifier): RepresentationMetadata {

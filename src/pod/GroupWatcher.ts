@@ -9,8 +9,6 @@ type AccessCheckerArgs = Parameters<AccessChecker['handle']>[0];
 
 /** How many groups of one rule are noted; changes of others are seen when answers are too old. */
 const MOST_GROUPS = 100;
-/** How many notes are remembered, so as not to be made again. */
-const MOST_NOTES = 10_000;
 
 /**
  * Checks the membership of groups as the server does, and notes which documents that depends on,
@@ -20,7 +18,6 @@ const MOST_NOTES = 10_000;
  */
 export class GroupWatcher extends AgentGroupAccessChecker {
   private readonly store: EventStore;
-  private readonly noted = new Set<string>();
 
   /**
    * @param store - Remembers the documents.
@@ -37,21 +34,10 @@ export class GroupWatcher extends AgentGroupAccessChecker {
     // What the rule itself says that it is about is its author's word; what counts is what is being asked.
     for (const resource of askedResources()) {
       for (const group of objects('agentGroup').slice(0, MOST_GROUPS)) {
-        await this.note(group.replace(/#.*$/u, ''), resource);
+        await this.store.noteDependency(group.replace(/#.*$/u, ''), resource);
       }
     }
     // Noted first, so that no change is missed from here on.
     return super.handle(input);
-  }
-
-  private async note(document: string, resource: string): Promise<void> {
-    const note = `${document} ${resource}`;
-    if (!this.noted.has(note)) {
-      await this.store.noteDependency(document, resource);
-      if (this.noted.size >= MOST_NOTES) {
-        this.noted.clear();
-      }
-      this.noted.add(note);
-    }
   }
 }

@@ -1,8 +1,9 @@
 import TTLCache from '@isaacs/ttlcache';
 import type { IdentifierGenerator, IdentifierStrategy, PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
-import { NotFoundHttpError, PIM, RDF } from '@solid/community-server';
+import { getLoggerFor, NotFoundHttpError, PIM, RDF } from '@solid/community-server';
 import type { Locator, PodOwners } from '../publish/ports';
 import type { EventStore } from '../store/EventStore';
+import { StoreUnavailable } from '../store/StoreUnavailable';
 import type { PodLayout } from './PodLayout';
 
 /** How long it is remembered which pod a WebID has, in milliseconds. */
@@ -16,6 +17,7 @@ const MOST_WEBIDS = 10_000;
  * Knows the pods of this server, and sets each up at its first use.
  */
 export class PodDirectory implements Locator, PodOwners {
+  protected readonly logger = getLoggerFor(this);
   private readonly identifierStrategy: IdentifierStrategy;
   private readonly storageStrategy: StorageLocationStrategy;
   private readonly identifierGenerator: IdentifierGenerator;
@@ -159,7 +161,16 @@ export class PodDirectory implements Locator, PodOwners {
       return false;
     }
     await this.layout.apply(pod, owners ?? []);
-    await this.store.registerPod(pod);
+    try {
+      await this.store.registerPod(pod);
+      this.logger.info(`Set up the pod ${pod}`);
+    } catch (error: unknown) {
+      // It is noted at a later use; until then the pod can be read.
+      if (!(error instanceof StoreUnavailable)) {
+        throw error;
+      }
+      this.logger.warn(`That the pod ${pod} is set up could not be stored: ${error.message}`);
+    }
     return true;
   }
 

@@ -1,15 +1,18 @@
 import type { NotificationChannel, NotificationChannelStorage, ResourceIdentifier } from '@solid/community-server';
+import { createErrorMessage, getLoggerFor } from '@solid/community-server';
+import { asHttpError } from './storeHttpError';
 import type { EventStore } from '../store/EventStore';
 
 /**
  * Keeps notification channels as its source does, and tells the event store which containers are watched,
  * so that a copy costs nothing in an inbox that nobody watches.
+ *
+ * What is watched is read from the store each time, because other processes change it too.
  */
 export class WatchingChannelStorage implements NotificationChannelStorage {
+  protected readonly logger = getLoggerFor(this);
   private readonly source: NotificationChannelStorage;
   private readonly events: EventStore;
-  // What this process has seen to be watched; channels of before the plugin are seen when something first happens.
-  private readonly watched = new Set<string>();
 
   public constructor(source: NotificationChannelStorage, events: EventStore) {
     this.source = source;
@@ -22,13 +25,22 @@ export class WatchingChannelStorage implements NotificationChannelStorage {
 
   public async getAll(topic: ResourceIdentifier): Promise<string[]> {
     const ids = await this.source.getAll(topic);
-    await this.setWatched(topic.path, ids.length > 0);
+    // Channels of before the plugin are seen when something first happens.
+    await this.setWatched(topic.path, ids.length > 0).catch((error: unknown): void => {
+      this.logger.warn(`Whether ${topic.path} is watched could not be stored: ${createErrorMessage(error)}`);
+    });
     return ids;
   }
 
   public async add(channel: NotificationChannel): Promise<void> {
     await this.source.add(channel);
-    await this.setWatched(channel.topic, true);
+    try {
+      await this.setWatched(channel.topic, true);
+    } catch (error: unknown) {
+      // A channel that would never be told of a copy is none.
+      await this.source.delete(channel.id);
+      throw asHttpError(error);
+    }
   }
 
   public async update(channel: NotificationChannel): Promise<void> {
@@ -40,13 +52,8 @@ export class WatchingChannelStorage implements NotificationChannelStorage {
   }
 
   private async setWatched(topic: string, watched: boolean): Promise<void> {
-    if (topic.endsWith('/') && watched !== this.watched.has(topic)) {
+    if (topic.endsWith('/')) {
       await this.events.watch(topic, watched);
-      if (watched) {
-        this.watched.add(topic);
-      } else {
-        this.watched.delete(topic);
-      }
     }
   }
 }

@@ -1,8 +1,8 @@
-import type { Quad } from '@rdfjs/types';
+import type { Quad, Term } from '@rdfjs/types';
 import { DC, IANA, LDP, POSIX, RDF, XSD } from '@solid/community-server';
 import type { Literal } from 'n3';
 import { DataFactory, Writer } from 'n3';
-import { JSON_LD } from '../event/mediaTypes';
+import { JSON_LD, TURTLE } from '../event/mediaTypes';
 import type { Entry } from '../store/EventStore';
 import { dateTime } from './eventMetadata';
 
@@ -10,23 +10,32 @@ import { dateTime } from './eventMetadata';
  * A form of the listing of a container.
  */
 export interface ListingFormat {
+  /** Number of entries that are formatted in one turn of the event loop. */
+  readonly pageSize: number;
+  /** Number of items that are formatted ahead of the reader. */
+  readonly ahead: number;
   /**
-   * What the backend says of the container.
+   * What the backend says of the container, and when that was last modified.
    *
    * @param container - The URL of the container.
-   * @param quads - The listing of the backend.
-   * @param modified - When the container was last modified, in milliseconds since 1970; the backend may not know it.
+   * @param quads - A part of that.
+   * @param isFirst - Whether it is the first part.
    */
-  head: (container: string, quads: readonly Quad[], modified: number) => unknown[];
+  head: (container: string, quads: readonly Quad[], isFirst: boolean) => unknown[];
   /** What is to be said of some entries of the container. */
   page: (container: string, entries: readonly Entry[]) => unknown[];
+  /** What comes last. */
+  readonly end: readonly unknown[];
 }
 
 const { namedNode, literal, quad } = DataFactory;
 const TYPE_JSON_LD = namedNode(`${IANA.namespace}${JSON_LD}#Resource`);
 const PREFIXES = { dc: DC.namespace, ldp: LDP.namespace, posix: POSIX.namespace, xsd: XSD.namespace };
+/** Entries of text in one turn, and texts ahead of the reader: about 50 kB each. */
+const TEXT = { pageSize: 200, ahead: 1, end: []};
 
-function withModified(container: string, quads: readonly Quad[], modified: number): Quad[] {
+/** The listing of the backend, with the time at which an entry last came or went, which the backend may not know. */
+export function withModified(container: string, quads: readonly Quad[], modified: number): Quad[] {
   const others = quads.filter(({ subject, predicate }): boolean =>
     subject.value !== container || !predicate.equals(DC.terms.modified));
   return [ ...others, quad(namedNode(container), DC.terms.modified, dateTime(modified)) ];
@@ -38,7 +47,10 @@ function integer(value: number): Literal {
 
 /** Quads, which the server converts to whatever is asked for. */
 export const QUADS: ListingFormat = {
-  head: withModified,
+  pageSize: 30,
+  ahead: 180,
+  end: [],
+  head: (_container, quads): unknown[] => [ ...quads ],
   page: (container, entries): unknown[] => {
     const subject = namedNode(container);
     return entries.flatMap(({ id, published, bytes }): unknown[] => {
@@ -60,19 +72,10 @@ export const QUADS: ListingFormat = {
  *
  * @see https://www.w3.org/TR/turtle/
  */
-export const TURTLE_TEXT: ListingFormat = {
-  head: (container, quads, modified): unknown[] => {
-    const writer = new Writer({ prefixes: PREFIXES, baseIRI: container });
-    for (const { subject, predicate, object } of withModified(container, quads, modified)) {
-      writer.addQuad(quad(subject, predicate, object));
-    }
-    let text = '';
-    // Without a stream to write to, the writer calls back before it returns.
-    writer.end((_error: unknown, result: string): void => {
-      text = result;
-    });
-    return [ text ];
-  },
+const TURTLE_TEXT: ListingFormat = {
+  ...TEXT,
+  head: (container, quads, isFirst): unknown[] =>
+    [ written(quads, { baseIRI: container, ...isFirst && { prefixes: PREFIXES }}) ],
   // Ids are UUIDs, so nothing here needs to be escaped.
   page: (_container, entries): unknown[] => entries.length === 0 ? [] : [ entries.map(toTurtle).join('') ],
 };
@@ -84,4 +87,121 @@ function toTurtle({ id, published, bytes }: Entry): string {
     posix:mtime ${Math.floor(published / 1_000)};
     posix:size ${bytes}.
 `;
+}
+
+/**
+ * N-Triples.
+ *
+ * @see https://www.w3.org/TR/n-triples/
+ */
+const N_TRIPLES: ListingFormat = {
+  ...TEXT,
+  head: (_container, quads): unknown[] => [ written(quads, { format: 'N-Triples' }) ],
+  page: (container, entries): unknown[] => entries.length === 0 ? [] : [ entries.map((entry): string => {
+    const member = `<${container}${entry.id}>`;
+    return `<${container}> <${LDP.contains}> ${member} .
+${member} <${RDF.type}> <${LDP.Resource}> .
+${member} <${RDF.type}> <${TYPE_JSON_LD.value}> .
+${member} <${DC.modified}> "${new Date(entry.published).toISOString()}"^^<${XSD.dateTime}> .
+${member} <${POSIX.mtime}> "${Math.floor(entry.published / 1_000)}"^^<${XSD.integer}> .
+${member} <${POSIX.size}> "${entry.bytes}"^^<${XSD.integer}> .
+`;
+  }).join('') ],
+};
+
+/**
+ * JSON-LD in expanded form, as the server's own serializer has it: an array of node objects.
+ *
+ * @see https://www.w3.org/TR/json-ld11/#expanded-document-form
+ */
+const JSON_LD_TEXT: ListingFormat = {
+  ...TEXT,
+  end: [ ']' ],
+  head: (_container, quads, isFirst): unknown[] => {
+    const nodes = new Map<string, Record<string, unknown>>();
+    for (const { subject, predicate, object } of quads) {
+      const id = nameOf(subject);
+      const node = nodes.get(id) ?? { '@id': id };
+      nodes.set(id, node);
+      const isType = predicate.value === RDF.type && object.termType !== 'Literal';
+      const property = isType ? '@type' : predicate.value;
+      node[property] = [ ...node[property] as unknown[] ?? [], isType ? nameOf(object) : valueOf(object) ];
+    }
+    return [ [ ...nodes.values() ].map((node, index): string =>
+      `${isFirst && index === 0 ? '[' : ','}${JSON.stringify(node)}\n`).join('') ];
+  },
+  page: (container, entries): unknown[] => entries.length === 0 ? [] : [ entries.map(({ id, published, bytes }): string =>
+    `,${JSON.stringify({ '@id': container, [LDP.contains]: [{ '@id': `${container}${id}` }]})}
+,${JSON.stringify({
+  '@id': `${container}${id}`,
+  '@type': [ LDP.Resource, TYPE_JSON_LD.value ],
+  [DC.modified]: [{ '@value': new Date(published).toISOString(), '@type': XSD.dateTime }],
+  [POSIX.mtime]: [{ '@value': String(Math.floor(published / 1_000)), '@type': XSD.integer }],
+  [POSIX.size]: [{ '@value': String(bytes), '@type': XSD.integer }],
+})}
+`).join('') ],
+};
+
+/** HTML of links alone: the server's own page is made of the whole listing at once. */
+export const HTML_TEXT: ListingFormat = {
+  ...TEXT,
+  end: [ '</ul>\n</body>\n</html>\n' ],
+  head: (container, quads, isFirst): unknown[] => [
+    isFirst ?
+      `<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>Contents of ${escaped(container)}</title>` +
+      `</head>\n<body>\n<h1>Contents of ${escaped(container)}</h1>\n<ul>\n` :
+      '',
+    ...quads.filter(({ predicate }): boolean => predicate.equals(LDP.terms.contains))
+      .map(({ object: { value }}): string => linkTo(value, value.slice(container.length))),
+  ].filter((text): boolean => text !== ''),
+  page: (container, entries): unknown[] => entries.length === 0 ?
+      [] :
+      [ entries.map(({ id }): string => linkTo(`${container}${id}`, id)).join('') ],
+};
+
+/** Forms that are written directly, by media type; those that are wanted equally are chosen in this order. */
+export const TEXT_FORMATS: Readonly<Record<string, ListingFormat>> = {
+  [TURTLE]: TURTLE_TEXT,
+  [JSON_LD]: JSON_LD_TEXT,
+  'application/n-triples': N_TRIPLES,
+  // Each Turtle document is one of these, and each of N-Triples one of N-Quads.
+  'application/trig': TURTLE_TEXT,
+  'text/n3': TURTLE_TEXT,
+  'application/n-quads': N_TRIPLES,
+};
+
+function written(quads: readonly Quad[], options: ConstructorParameters<typeof Writer>[0]): string {
+  const writer = new Writer(options);
+  for (const { subject, predicate, object } of quads) {
+    writer.addQuad(quad(subject as never, predicate as never, object as never));
+  }
+  let text = '';
+  // Without a stream to write to, the writer calls back before it returns.
+  writer.end((_error: unknown, result: string): void => {
+    text = result;
+  });
+  return text;
+}
+
+function nameOf({ termType, value }: Term): string {
+  return termType === 'BlankNode' ? `_:${value}` : value;
+}
+
+function valueOf(term: Term): object {
+  if (term.termType !== 'Literal') {
+    return { '@id': nameOf(term) };
+  }
+  const { value, language, datatype } = term;
+  if (language !== '') {
+    return { '@value': value, '@language': language };
+  }
+  return { '@value': value, ...datatype.value !== XSD.string && { '@type': datatype.value }};
+}
+
+function linkTo(url: string, text: string): string {
+  return `<li><a href="${escaped(url)}">${escaped(text)}</a></li>\n`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

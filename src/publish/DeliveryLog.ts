@@ -1,3 +1,4 @@
+import { announce } from '../delivery/announce';
 import type { CopyListener } from '../delivery/CopyListener';
 import { publishContainer } from '../event/Event';
 import { parseTopic, topicPath } from '../event/Topic';
@@ -261,9 +262,7 @@ export class DeliveryLog {
         }
         sum += replayed.events;
         this.outbox.wake();
-        for (const listener of this.listeners) {
-          replayed.watched.forEach((copy): void => listener.landed(copy));
-        }
+        await announce(this.store, this.listeners, replayed.watched);
       }
       // Others have their turn between the steps.
       await new Promise((resolve): unknown => setImmediate(resolve));

@@ -1,5 +1,6 @@
 import type { Finalizable } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
+import type { Backlog } from '../delivery/Backlog';
 import { Deliverer } from '../delivery/Deliverer';
 import type { DeliveryListener } from '../delivery/DeliveryListener';
 import { Sender } from '../delivery/Sender';
@@ -26,6 +27,7 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
   private readonly retention: number;
   private timer?: NodeJS.Timeout;
   private sweeping?: Promise<void>;
+  private isRunning = false;
   private swept = 0;
 
   /**
@@ -98,6 +100,7 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
 
   public override async handle(): Promise<void> {
     await this.deliverer.start();
+    this.isRunning = true;
     this.timer = setInterval((): void => {
       this.sweeping ??= this.sweep()
         .catch((error: unknown): void => {
@@ -122,7 +125,15 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
     return this.deliverer.now();
   }
 
+  /** The state of the deliveries; what waits is counted up to a limit. */
+  public async backlog(limit: number): Promise<Backlog> {
+    const [ waiting, due ] = await Promise.all([ this.store.countWaiting(limit), this.store.nextDue() ]);
+    const now = this.now();
+    return { isRunning: this.isRunning, waiting, ...due !== undefined && due <= now && { overdue: now - due }};
+  }
+
   public async finalize(): Promise<void> {
+    this.isRunning = false;
     clearInterval(this.timer);
     await this.sweeping;
     await this.deliverer.stop();

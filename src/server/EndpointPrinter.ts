@@ -1,6 +1,9 @@
 import { Initializer } from '@solid/community-server';
 import type { EventStore } from '../store/EventStore';
 
+/** Maximum number of pods that are printed. */
+const MOST = 20;
+
 /**
  * Prints, once the server is up, where it is and where each pod publishes and subscribes.
  */
@@ -19,9 +22,9 @@ export class EndpointPrinter extends Initializer {
   }
 
   public override async handle(): Promise<void> {
-    const pods = await this.store.listPods();
+    const pods = await this.store.listPods('', MOST + 1);
     const lines = [ '', `  Solid server with events at ${this.baseUrl}` ];
-    for (const pod of pods) {
+    for (const pod of pods.slice(0, MOST)) {
       lines.push(
         '',
         `  ${pod}`,
@@ -30,6 +33,9 @@ export class EndpointPrinter extends Initializer {
         `    subscribe       POST ${pod}subscriptions/`,
         `    inbox           GET  ${pod}inbox/`,
       );
+    }
+    if (pods.length > MOST) {
+      lines.push('', '  … and so for each further pod');
     }
     if (pods.length === 0) {
       lines.push('', `  There is no pod yet: sign up at ${this.baseUrl}.account/`);

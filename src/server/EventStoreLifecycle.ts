@@ -1,11 +1,12 @@
 import type { Finalizable } from '@solid/community-server';
-import { Initializer } from '@solid/community-server';
+import { getLoggerFor, Initializer } from '@solid/community-server';
 import type { Openable } from '../store/Openable';
 
 /**
  * Opens what the server keeps of events when one of its processes starts, and closes it when the server stops.
  */
 export class EventStoreLifecycle extends Initializer implements Finalizable {
+  protected readonly logger = getLoggerFor(this);
   private readonly stores: readonly Openable[];
 
   /**
@@ -26,5 +27,6 @@ export class EventStoreLifecycle extends Initializer implements Finalizable {
     for (const store of this.stores) {
       await store.close();
     }
+    this.logger.info('solid-pod-events has stopped: its stores are closed');
   }
 }

@@ -1,5 +1,6 @@
 import type { Finalizable } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
+import type { Backlog } from '../delivery/Backlog';
 import type { CopyListener } from '../delivery/CopyListener';
 import { Forwarder } from '../delivery/Forwarder';
 import type { Access, Outbox, Readers, Wakeable } from '../publish/ports';
@@ -42,6 +43,16 @@ export class FanOut extends Initializer implements Finalizable, Wakeable {
   /** In a process that does not run the fan-out, this does nothing: the one that does looks for itself. */
   public wake(): void {
     this.forwarder.wake();
+  }
+
+  /** Announces again what an earlier process had perhaps not, see {@link Forwarder.announceLeft}. */
+  public async announceLeft(): Promise<void> {
+    return this.forwarder.announceLeft();
+  }
+
+  /** The state of the fan-out; what waits is counted up to a limit. */
+  public async backlog(limit: number): Promise<Backlog> {
+    return this.forwarder.backlog(limit);
   }
 
   public async finalize(): Promise<void> {

@@ -5,6 +5,7 @@ import { getLoggerFor, Initializer } from '@solid/community-server';
 import type { Metrics } from '../metrics/Metrics';
 import type { Outbox } from '../publish/ports';
 import type { DeliveryStore } from '../store/DeliveryStore';
+import type { StoreIntegrity } from './StoreIntegrity';
 
 /** Where something listens. */
 interface Place {
@@ -28,6 +29,7 @@ export class MetricsServer extends Initializer implements Finalizable {
   private readonly metrics: Metrics;
   private readonly store: DeliveryStore;
   private readonly outbox: Outbox;
+  private readonly integrity?: StoreIntegrity;
   private server?: Server;
 
   /**
@@ -36,15 +38,23 @@ export class MetricsServer extends Initializer implements Finalizable {
    * @param metrics - What is counted.
    * @param store - Knows what waits to be delivered.
    * @param outbox - Tells the time by which that is due.
+   * @param integrity - Knows whether the store is damaged.
    *
    * @throws Error if the address is none.
    */
-  public constructor(address: string, metrics: Metrics, store: DeliveryStore, outbox: Outbox) {
+  public constructor(
+    address: string,
+    metrics: Metrics,
+    store: DeliveryStore,
+    outbox: Outbox,
+    integrity?: StoreIntegrity,
+  ) {
     super();
     this.place = address.trim() === '' ? undefined : parse(address);
     this.metrics = metrics;
     this.store = store;
     this.outbox = outbox;
+    this.integrity = integrity;
   }
 
   public override async handle(): Promise<void> {
@@ -77,6 +87,7 @@ export class MetricsServer extends Initializer implements Finalizable {
       write(response, 404, `Metrics are at ${PATH}.`);
     } else if (METHODS.includes(method!)) {
       const now = this.outbox.now();
+      this.metrics.damaged(this.integrity?.state === 'damaged');
       const text = await this.metrics.text(await this.store.queue(now), now);
       write(response, 200, text, { 'Content-Type': this.metrics.contentType });
     } else {

@@ -5,6 +5,8 @@ import type { EventStore } from '../store/EventStore';
 const DAY = 24 * 60 * 60 * 1_000;
 /** How many events or copies are looked at in one transaction. */
 const CHUNK = 500;
+/** Number of pods that are looked at in one turn of the event loop. */
+const PODS = 100;
 
 /**
  * Removes old events, with all their copies, from time to time, in the server's primary process.
@@ -56,9 +58,15 @@ export class Retention extends Initializer implements Finalizable {
       const moment = Date.now() - (this.maxAge * DAY);
       removed += await this.untilNone(async(): Promise<number> => this.store.removeEventsBefore(moment, CHUNK));
     }
-    for (const pod of this.maxEvents > 0 ? await this.store.listPods() : []) {
-      removed += await this.untilNone(async(): Promise<number> =>
-        this.store.removeEventsBeyond(pod, this.maxEvents, CHUNK));
+    for (let after: string | undefined = this.maxEvents > 0 ? '' : undefined; after !== undefined && !this.stopped;) {
+      const pods: string[] = await this.store.listPods(after, PODS);
+      for (const pod of pods) {
+        removed += await this.untilNone(async(): Promise<number> =>
+          this.store.removeEventsBeyond(pod, this.maxEvents, CHUNK));
+      }
+      after = pods.length < PODS ? undefined : pods.at(-1);
+      // Others have their turn.
+      await new Promise((resolve): unknown => setImmediate(resolve));
     }
     if (removed > 0) {
       await this.sweep();

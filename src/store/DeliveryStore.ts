@@ -259,6 +259,8 @@ export interface DeliveryStore extends Openable {
   isResting: (name: string, now: number) => Promise<boolean>;
   /** When the next delivery of any host is due; `undefined` if none waits. */
   nextDue: () => Promise<number | undefined>;
+  /** How many deliveries wait, be they due or not, counted up to a limit. */
+  countWaiting: (limit: number) => Promise<number>;
   /**
    * Claims due deliveries of hosts, oldest first.
    *

@@ -210,6 +210,28 @@ export interface LandedCopy {
   readonly container: string;
   /** The URL of the copy. */
   readonly copy: string;
+  /** Key of the note that its notifications are not emitted yet, see {@link EventStore.removeNotices}. */
+  readonly notice?: number;
+}
+
+/**
+ * An event that a pod has not forwarded yet.
+ */
+export interface OldForward {
+  /** The base URL of the pod. */
+  readonly pod: string;
+  /** When it was stored, in milliseconds since 1970, if that is known. */
+  readonly since?: number;
+}
+
+/**
+ * Events that are not forwarded yet.
+ */
+export interface ForwardBacklog {
+  /** Number of events to forward, counted up to the given limit. */
+  readonly waiting: number;
+  /** The oldest of them, in order. */
+  readonly oldest: readonly OldForward[];
 }
 
 /**
@@ -267,8 +289,23 @@ export interface EventStore extends Openable {
   registerPod: (pod: string) => Promise<void>;
   /** Whether a pod has been set up. */
   hasPod: (pod: string) => Promise<boolean>;
-  /** All pods that have been set up, by URL. */
-  listPods: () => Promise<string[]>;
+  /**
+   * Pods that have been set up, in the order of their URLs.
+   *
+   * @param after - The last URL that was read before, or the empty string.
+   * @param limit - Maximum number of pods to return.
+   */
+  listPods: (after: string, limit: number) => Promise<string[]>;
+  /**
+   * Checks by a write that the store can be written now.
+   *
+   * @param patience - Maximum time, in milliseconds, to wait for another process's lock.
+   *
+   * @throws `StoreUnavailable` or `NoRoom`.
+   */
+  assertWritable: (patience: number) => Promise<void>;
+  /** When the last event that was published here was, in milliseconds since 1970; `undefined` if there is none. */
+  lastPublished: () => Promise<number | undefined>;
 
   /**
    * The number of times that access to a pod has changed, or `undefined` if the pod is not known.
@@ -284,6 +321,7 @@ export interface EventStore extends Openable {
   raiseEpoch: (resource: string) => Promise<void>;
   /**
    * Remembers that access to the pod in which a resource lies depends on another document, such as that of a group.
+   * Where that cannot be written now, all epochs of this process rise, so that no answer is kept that depends on it.
    *
    * @param document - The URL of the document.
    * @param resource - The URL of a resource to which access depends on it; outside all pods nothing is remembered.
@@ -291,6 +329,8 @@ export interface EventStore extends Openable {
   noteDependency: (document: string, resource: string) => Promise<void>;
   /** Tells that a document was changed: if access to anything depends on it, that has changed. */
   raiseDependents: (document: string) => Promise<void>;
+  /** Whether access to anything depends on a document. */
+  hasDependents: (document: string) => Promise<boolean>;
 
   /**
    * Stores events in the containers of their pods, their copies in the pods' own inboxes where nobody watches these,
@@ -407,6 +447,13 @@ export interface EventStore extends Openable {
     passDoubts?: boolean,
     now?: number,
   ) => Promise<LandResult>;
+
+  /** Copies in watched containers whose notifications are perhaps not emitted yet, oldest first. */
+  listNotices: (limit: number) => Promise<LandedCopy[]>;
+  /** Tells that the notifications of copies are emitted. */
+  removeNotices: (copies: readonly LandedCopy[]) => Promise<void>;
+  /** Events that are not forwarded yet, counted up to a limit. */
+  forwardBacklog: (limit: number) => Promise<ForwardBacklog>;
 
   /**
    * Removes the oldest events of all pods that were published before a moment, with all their copies,

@@ -53,7 +53,7 @@ describe('A SqliteEventStore on disk', (): void => {
     const before = await store.epochOf(POD);
     const { db } = internalsOf(store).connect();
     db.pragma('query_only = 1');
-    await expect(store.raiseEpoch(`${POD}.acl`)).rejects.toMatchObject({ code: 'SQLITE_READONLY' });
+    await expect(store.raiseEpoch(`${POD}.acl`)).rejects.toMatchObject({ problem: 'readOnly' });
     db.pragma('query_only = 0');
     expect(await store.epochOf(POD)).toBeGreaterThan(before!);
     await store.close();
@@ -262,7 +262,7 @@ describe('A SqliteEventStore on disk', (): void => {
     await store.close();
     await write;
     expect(existsSync(`${fileIn(folder)}-wal`)).toBe(false);
-    await expect(store.listPods()).rejects.toThrow('is closed');
+    await expect(store.listPods('', 10)).rejects.toThrow('is closed');
     await store.open();
     expect(await store.listEntries(`${PRODUCER}publish/`, 0, 10)).toHaveLength(1);
     await store.close();

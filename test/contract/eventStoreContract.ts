@@ -98,7 +98,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
       await store.registerPod(PRODUCER);
       await store.registerPod(POD);
       expect(await store.hasPod(POD)).toBe(true);
-      expect(await store.listPods()).toEqual([ PRODUCER, POD ]);
+      expect(await store.listPods('', 10)).toEqual([ PRODUCER, POD ]);
     });
 
     it('stores events in the containers of their pods, in order.', async(): Promise<void> => {
@@ -410,7 +410,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         expect(await idsIn(inboxOf('user'))).toEqual([]);
         expect(await store.pendingForwards(10)).toEqual([{ pod: POD, topic: event.topic, event: 1 }]);
         const [{ watched }] = await forwardAll(store);
-        expect(watched).toEqual([{ container: inboxOf('user'), copy: `${inboxOf('user')}${event.id}` }]);
+        expect(watched).toEqual([{ container: inboxOf('user'), copy: `${inboxOf('user')}${event.id}`, notice: expect.any(Number) }]);
         expect(await idsIn(inboxOf('user'))).toEqual([ event.id ]);
         expect(await store.getEntry(inboxOf('user'), event.id)).toEqual(event);
         expect(await store.pendingForwards(10)).toEqual([]);
@@ -585,7 +585,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         await accept(inboxOf('user'));
         const watched = (await forwardAll(store)).flatMap((result): unknown => result.watched);
         expect(watched).toEqual([ inboxOf('user'), inboxOf(2) ].map((container): object =>
-          ({ container, copy: `${container}${event.id}` })));
+          ({ container, copy: `${container}${event.id}`, notice: expect.any(Number) })));
       });
 
       it('goes on with later events of the pod and topic, as far as the bound allows.', async(): Promise<void> => {

@@ -1,36 +1,74 @@
 import type { Database, Statement, Transaction } from 'better-sqlite3';
+import { StoreUnavailable } from '../StoreUnavailable';
+import { problemOf } from './storeErrors';
 
 interface Work {
   readonly run: () => unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+  /** About how many bytes the work holds in memory. */
+  readonly bytes: number;
+  /** Moment, on the clock of `performance`, after which the work is not begun any more. */
+  readonly deadline: number;
   result?: unknown;
   error?: unknown;
 }
+
+/** Limits of one piece of work. */
+export interface WorkLimits {
+  /** About how many bytes it holds in memory. Default 0. */
+  readonly bytes?: number;
+  /** Maximum time, in milliseconds, to wait for another process's write lock. Default {@link PATIENCE}. */
+  readonly patience?: number;
+}
+
+/**
+ * Default maximum time, in milliseconds, that work waits for another process's write lock. It is below the 6 s after
+ * which the server's resource locks expire.
+ */
+export const PATIENCE = 4_000;
 
 /** After how many milliseconds a commit is made and the rest is left to the next turn of the event loop. */
 const TURN = 6;
 /** For how many milliseconds work is gathered at most, and how many turns without any end that before. */
 const GATHER = 2;
 const QUIET = 3;
+/** First and longest time between two attempts to get the write lock, in milliseconds. */
+const FIRST_RETRY = 1;
+const LAST_RETRY = 50;
+/** Maximum number of pieces of work that wait, and of bytes that they hold. */
+const MAX_WAITING = 10_000;
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** Hooks of the connection to which a queue writes. */
+export interface QueueHooks {
+  /** Is called inside each transaction, before its first work. */
+  readonly onBegin?: () => void;
+  /** Is called whenever writes were undone. */
+  readonly onUndo?: () => void;
+}
 
 /**
  * Writes everything that arrives in one turn of the event loop in one transaction, so that it shares one disk flush.
  *
  * Each piece of work is whole or undone, whatever becomes of the others, and its promise is settled after the commit.
+ * While another process holds the write lock, work waits off the event loop, for a bounded time and in bounded number.
  */
 export class CommitQueue {
   private queue: Work[] = [];
+  private bytes = 0;
   private scheduled?: NodeJS.Immediate;
+  private retry?: NodeJS.Timeout;
+  private delay = FIRST_RETRY;
   private readonly begin: Statement;
   private readonly commit: Statement;
   private readonly piece: Transaction<(work: Work) => void>;
 
   /**
-   * @param db - The connection.
-   * @param onUndo - Is called whenever writes were undone.
+   * @param db - The connection, whose `busy_timeout` is 0.
+   * @param hooks - See {@link QueueHooks}.
    */
-  public constructor(private readonly db: Database, private readonly onUndo: () => void) {
+  public constructor(private readonly db: Database, private readonly hooks: QueueHooks = {}) {
     this.begin = db.prepare('BEGIN IMMEDIATE');
     this.commit = db.prepare('COMMIT');
     this.piece = db.transaction((work: Work): void => {
@@ -42,30 +80,53 @@ export class CommitQueue {
    * Does the work inside the next transaction.
    *
    * @param run - Synchronous writes; what it returns is returned, what it throws is thrown and undoes its writes.
+   * @param limits - See {@link WorkLimits}.
+   *
+   * @throws {@link StoreUnavailable} if another process holds the write lock for too long, or too much waits already.
    */
-  public async add<T>(run: () => T): Promise<T> {
+  public async add<T>(run: () => T, { bytes = 0, patience = PATIENCE }: WorkLimits = {}): Promise<T> {
+    if (this.queue.length >= MAX_WAITING || (this.queue.length > 0 && this.bytes + bytes > MAX_BYTES)) {
+      throw new StoreUnavailable('busy', `${this.db.name}: too many writes wait`);
+    }
     return new Promise<T>((resolve, reject): void => {
-      this.queue.push({ run, resolve: resolve as (value: unknown) => void, reject });
+      const deadline = performance.now() + patience;
+      this.queue.push({ run, resolve: resolve as (value: unknown) => void, reject, bytes, deadline });
+      this.bytes += bytes;
       this.schedule();
     });
   }
 
-  /** Writes all that waits, now. */
-  public drain(): void {
+  /**
+   * Writes all that waits, now.
+   *
+   * @param patience - Maximum time, in milliseconds, to wait for the write lock; blocks the event loop. Default 2,000.
+   */
+  public drain(patience = 2_000): void {
+    this.db.pragma(`busy_timeout = ${patience}`);
     while (this.queue.length > 0) {
-      this.flush();
+      this.flush(true);
     }
+    clearTimeout(this.retry);
+    clearImmediate(this.scheduled);
   }
 
-  private flush(): void {
+  private flush(isLast = false): void {
     clearImmediate(this.scheduled);
     this.scheduled = undefined;
     const done: Work[] = [];
     try {
       this.begin.run();
+    } catch (error: unknown) {
+      this.notBegun(error, isLast);
+      return;
+    }
+    this.delay = FIRST_RETRY;
+    try {
+      this.hooks.onBegin?.();
       const end = performance.now() + TURN;
       do {
         const work = this.queue.shift()!;
+        this.bytes -= work.bytes;
         done.push(work);
         this.attempt(work);
       } while (this.queue.length > 0 && performance.now() < end);
@@ -74,9 +135,10 @@ export class CommitQueue {
       if (this.db.inTransaction) {
         this.db.exec('ROLLBACK');
       }
-      this.onUndo();
+      this.hooks.onUndo?.();
       if (done.length === 0) {
         done.push(...this.queue.splice(0));
+        this.bytes = 0;
       }
       for (const work of done) {
         work.error = error;
@@ -94,8 +156,30 @@ export class CommitQueue {
     }
   }
 
+  /** Rejects what cannot wait any longer; the rest is tried again in some time if the lock is merely taken. */
+  private notBegun(error: unknown, isLast: boolean): void {
+    const now = performance.now();
+    const waits = problemOf(error) === 'busy' && !isLast;
+    const rejected = this.queue.filter(({ deadline }): boolean => !waits || deadline <= now);
+    this.queue = this.queue.filter((work): boolean => !rejected.includes(work));
+    for (const work of rejected) {
+      this.bytes -= work.bytes;
+      work.reject(error);
+    }
+    if (this.queue.length > 0) {
+      // By chance, so that two processes do not try in step.
+      this.retry = setTimeout((): void => {
+        this.retry = undefined;
+        this.flush();
+      }, this.delay * (0.5 + (Math.random() / 2)));
+      this.delay = Math.min(this.delay * 2, LAST_RETRY);
+    }
+  }
+
   private schedule(): void {
-    this.scheduled ??= this.whenQuiet(this.queue.length, 0, performance.now() + GATHER);
+    if (this.retry === undefined) {
+      this.scheduled ??= this.whenQuiet(this.queue.length, 0, performance.now() + GATHER);
+    }
   }
 
   /** Flushes when some turns have brought no more work, for a commit costs as much as several pieces of work. */
@@ -119,7 +203,7 @@ export class CommitQueue {
       if (!this.db.inTransaction) {
         throw error;
       }
-      this.onUndo();
+      this.hooks.onUndo?.();
       work.error = error;
     }
   }

@@ -24,6 +24,7 @@ import type {
 import { addAttempt, attemptsOf, STATES } from './delivering';
 import type { EventRow } from './eventRow';
 import { EVENTS, toEvent } from './eventRow';
+import { addNotices } from './notices';
 import type { SqliteSession } from './SqliteSession';
 
 interface ClaimedRow extends Omit<ClaimedDelivery, 'claim' | 'secrets' | 'subscription' | 'isWanted'> {
@@ -137,6 +138,12 @@ export class SqliteDeliveryStore implements DeliveryStore {
 
   public async nextDue(): Promise<number | undefined> {
     return this.db.get<{ next: number }>('SELECT next FROM hosts WHERE next IS NOT NULL ORDER BY next LIMIT 1')?.next;
+  }
+
+  public async countWaiting(limit: number): Promise<number> {
+    return this.db.get<{ count: number }>(`
+      SELECT COUNT(*) AS count FROM (SELECT 1 FROM deliveries WHERE state = 0 LIMIT ?)
+    `, limit)!.count;
   }
 
   public async claim(requests: readonly ClaimRequest[], now: number, until: number): Promise<ClaimedDelivery[]> {
@@ -346,7 +353,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
       const { uuid } = this.db.get<{ uuid: Buffer }>('SELECT uuid FROM events WHERE id = ?', event)!;
       return { container, copy: `${container}${stringify(uuid)}` };
     });
-    return { events: copied.length, watched };
+    return { events: copied.length, watched: addNotices(this.db, watched) };
   }
 
   private deliverAgain({ target, host, pod, uuid }: ReplayRow, events: readonly number[], now: number): Replayed {

@@ -1,5 +1,6 @@
 import { parse, stringify } from 'uuid';
 import type { Event } from '../../event/Event';
+import { eventClock } from '../../event/EventClock';
 import type { Subscription } from '../../subscription/Subscription';
 import type {
   AcceptedEvent,
@@ -11,8 +12,11 @@ import type {
   EventStore,
   FollowerPlace,
   Followers,
+  ForwardBacklog,
+  LandedCopy,
   LandResult,
   Made,
+  OldForward,
   Once,
   PendingForward,
   ReaderScope,
@@ -21,6 +25,9 @@ import type {
   RemoteTarget,
   SubscriptionBounds,
 } from '../EventStore';
+import { NoRoom } from '../NoRoom';
+import { StoreUnavailable } from '../StoreUnavailable';
+import { AccessChanges, containersOf } from './accessChanges';
 import { accept, receive } from './accepting';
 import { setTarget } from './delivering';
 import type { EventRow } from './eventRow';
@@ -28,7 +35,7 @@ import { EVENTS, toEvent } from './eventRow';
 import { followersOf } from './following';
 import { land } from './landing';
 import { findMade } from './making';
-import { removeEventsBefore, removeEventsBeyond, sweepCopies } from './pruning';
+import { hasMoreThan, removeEventsBefore, removeEventsBeyond, sweepCopies } from './pruning';
 import type { SqliteSession } from './SqliteSession';
 
 interface SubscriptionRow {
@@ -59,6 +66,7 @@ const SUBSCRIPTIONS = `
  */
 export class SqliteEventStore implements EventStore {
   private readonly db: SqliteSession;
+  private readonly changes: AccessChanges;
   private scopes = 0;
   private lastPod = 0;
 
@@ -67,10 +75,12 @@ export class SqliteEventStore implements EventStore {
    */
   public constructor(session: SqliteSession) {
     this.db = session;
+    this.changes = new AccessChanges(session);
   }
 
   public async open(): Promise<void> {
     this.db.open();
+    eventClock.startAfter(await this.lastPublished() ?? 0);
   }
 
   public async close(): Promise<void> {
@@ -87,69 +97,64 @@ export class SqliteEventStore implements EventStore {
     return this.db.get('SELECT 1 FROM pods WHERE url = ? AND registered = 1', pod) !== undefined;
   }
 
-  public async listPods(): Promise<string[]> {
-    return this.db.all<{ url: string }>('SELECT url FROM pods WHERE registered = 1 ORDER BY url')
-      .map(({ url }): string => url);
+  public async listPods(after: string, limit: number): Promise<string[]> {
+    return this.db.all<{ url: string }>(`
+      SELECT url FROM pods WHERE registered = 1 AND url > ? ORDER BY url LIMIT ?
+    `, after, limit).map(({ url }): string => url);
+  }
+
+  public async assertWritable(patience: number): Promise<void> {
+    return this.db.probe(patience);
+  }
+
+  public async lastPublished(): Promise<number | undefined> {
+    return this.db.get<{ published: number }>('SELECT published FROM events WHERE hops = 0 ORDER BY id DESC LIMIT 1')
+      ?.published;
   }
 
   public async epochOf(pod: string): Promise<number | undefined> {
     return this.db.epoch(pod);
   }
 
-  // Not queued: whoever changes access must find the change in force before anything else is written.
   public async raiseEpoch(resource: string): Promise<void> {
-    this.changeAccess([ resource ]);
+    await this.changes.note([ resource ]);
   }
 
   public async noteDependency(document: string, resource: string): Promise<void> {
-    const row = this.db.get<{ url: string }>(`
-      SELECT url FROM pods WHERE url = substr(?, 1, length(url)) ORDER BY length(url) DESC LIMIT 1
-    `, resource);
-    if (!row) {
+    const pods = this.db.all<{ url: string }>(`
+      SELECT url FROM pods WHERE url IN (SELECT value FROM json_each(?))
+    `, JSON.stringify(containersOf(resource)));
+    if (pods.length === 0) {
       return;
     }
-    const place = [ document, row.url ];
+    const pod = pods.map(({ url }): string => url).reduce((one, other): string => other.length > one.length ? other : one);
+    const place = [ document, pod ];
     if (!this.db.get('SELECT 1 FROM dependencies WHERE document = ? AND resource = ?', ...place)) {
-      this.db.writeNow((): void => {
-        this.db.run('INSERT OR IGNORE INTO dependencies (document, resource) VALUES (?, ?)', ...place);
-      });
+      try {
+        this.db.writeNow((): void => {
+          this.db.run('INSERT OR IGNORE INTO dependencies (document, resource) VALUES (?, ?)', ...place);
+        });
+      } catch (error: unknown) {
+        if (!(error instanceof StoreUnavailable || error instanceof NoRoom)) {
+          throw error;
+        }
+        // Whoever reads now is answered, but the answer is not kept: its epoch, read before, is none any more.
+        this.db.loseEpochs();
+      }
     }
   }
 
-  // Not queued, as above.
   public async raiseDependents(document: string): Promise<void> {
-    const dependents = this.db.all<{ resource: string }>('SELECT resource FROM dependencies WHERE document = ?', document);
-    if (dependents.length > 0) {
-      this.changeAccess(dependents.map(({ resource }): string => resource));
-    }
+    await this.changes.noteDependents(document);
   }
 
-  private changeAccess(resources: readonly string[]): void {
-    try {
-      this.db.writeNow((): void => resources.forEach((resource): void => this.accessChanged(resource)));
-    } catch (error: unknown) {
-      // Access has changed, even if there is no room to note it.
-      this.db.loseEpochs();
-      throw error;
-    }
-  }
-
-  private accessChanged(resource: string): void {
-    const container = resource.slice(0, resource.lastIndexOf('/') + 1);
-    this.db.run(`
-      UPDATE pods SET epoch = epoch + 1
-      WHERE url = substr(?, 1, length(url)) OR substr(url, 1, length(?)) = ?
-    `, resource, container, container);
-    // '0' is the character behind '/', so this is the range of all that begins with the container.
-    this.db.run(`
-      INSERT OR REPLACE INTO doubts (subscription, pod, mark)
-      SELECT s.id, s.pod, hex(randomblob(8)) FROM containers c CROSS JOIN subscriptions s
-      WHERE c.url >= ? AND c.url < ? AND s.inbox = c.id
-    `, container, `${container.slice(0, -1)}0`);
+  public async hasDependents(document: string): Promise<boolean> {
+    return this.changes.hasDependents(document);
   }
 
   public async accept(events: readonly AcceptedEvent[], once?: Once & Pick<Made, 'result'>): Promise<boolean> {
-    return this.db.write((): boolean => accept(this.db, events, once));
+    const bytes = events.reduce((sum, { event }): number => sum + event.members.length, 0);
+    return this.db.write((): boolean => accept(this.db, events, once), { bytes });
   }
 
   public async findMade(once: Once): Promise<Made | undefined> {
@@ -157,7 +162,7 @@ export class SqliteEventStore implements EventStore {
   }
 
   public async receive(received: ReceivedEvent): Promise<Reception> {
-    return this.db.write((): Reception => receive(this.db, received));
+    return this.db.write((): Reception => receive(this.db, received), { bytes: received.event.members.length });
   }
 
   public async getEntry(container: string, id: string): Promise<Event | undefined> {
@@ -203,6 +208,10 @@ export class SqliteEventStore implements EventStore {
   }
 
   public async watch(container: string, watched: boolean): Promise<void> {
+    const row = this.db.get<{ watched: number }>('SELECT watched FROM containers WHERE url = ?', container);
+    if ((row?.watched === 1) === watched) {
+      return;
+    }
     return this.db.write((): void => {
       this.db.run('UPDATE containers SET watched = ? WHERE id = ?', Number(watched), this.containerKey(container));
     });
@@ -338,9 +347,9 @@ export class SqliteEventStore implements EventStore {
     return { id: this.scopes, epoch: this.db.epoch(pod) ?? 0 };
   }
 
-  // Not queued: the answers lie in memory, and belong to this connection.
+  // The answers lie in memory, and belong to this connection; only the keys of agents are written.
   public async learn({ id }: ReaderScope, allowed: ReadonlyMap<string, boolean>): Promise<void> {
-    this.db.writeNow((): void => {
+    return this.db.write((): void => {
       for (const [ agent, may ] of allowed) {
         const parameters = [ id, this.agentKey(agent), Number(may) ];
         this.db.run('INSERT OR REPLACE INTO temp.readers (scope, agent, allowed) VALUES (?, ?, ?)', ...parameters);
@@ -359,7 +368,28 @@ export class SqliteEventStore implements EventStore {
     passDoubts = false,
     now = Date.now(),
   ): Promise<LandResult> {
+    await this.changes.settle();
     return this.db.write((): LandResult => land(this.db, forward, scope, limit, passDoubts, now));
+  }
+
+  public async listNotices(limit: number): Promise<LandedCopy[]> {
+    return this.db.all<LandedCopy>('SELECT id AS notice, container, copy FROM notices ORDER BY id LIMIT ?', limit);
+  }
+
+  public async removeNotices(copies: readonly LandedCopy[]): Promise<void> {
+    return this.db.write((): void => copies.forEach(({ notice }): void => {
+      this.db.run('DELETE FROM notices WHERE id = ?', notice);
+    }));
+  }
+
+  public async forwardBacklog(limit: number): Promise<ForwardBacklog> {
+    const rows = this.db.all<{ pod: string; since: number | null }>(`
+      SELECT p.url AS pod, f.since FROM forwards f CROSS JOIN pods p WHERE p.id = f.pod ORDER BY f.event LIMIT 100
+    `);
+    const { count } = this.db.get<{ count: number }>(`
+      SELECT COUNT(*) AS count FROM (SELECT 1 FROM forwards LIMIT ?)
+    `, limit)!;
+    return { waiting: count, oldest: rows.map(({ pod, since }): OldForward => ({ pod, since: since ?? undefined })) };
   }
 
   public async removeEventsBefore(moment: number, limit: number): Promise<number> {
@@ -367,7 +397,10 @@ export class SqliteEventStore implements EventStore {
   }
 
   public async removeEventsBeyond(pod: string, most: number, limit: number): Promise<number> {
-    return this.db.write((): number => removeEventsBeyond(this.db, pod, most, limit));
+    // Read first, for most pods have none to remove.
+    return hasMoreThan(this.db, pod, most) ?
+      this.db.write((): number => removeEventsBeyond(this.db, pod, most, limit)) :
+      0;
   }
 
   public async sweepCopies(after: CopyPlace, limit: number): Promise<CopyPlace | undefined> {

@@ -1,11 +1,9 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Database, Statement } from 'better-sqlite3';
-import DatabaseConstructor from 'better-sqlite3';
 import type { ReplayGuard } from '../../identity/ReplayGuard';
 import type { Openable } from '../Openable';
-import { asNoRoom } from './asNoRoom';
-import { IN_MEMORY, databasePath } from './SqliteSession';
+import { databasePath, openFile } from './SqliteSession';
+import { asStoreError } from './storeErrors';
+import { whenFree } from './whenFree';
 
 interface Statements {
   readonly db: Database;
@@ -41,14 +39,17 @@ export class SqliteReplayGuard implements ReplayGuard, Openable {
 
   public async use(hash: Buffer, expires: number): Promise<boolean> {
     this.uses += 1;
+    const forgets = this.uses % FORGET_AFTER === 0;
     try {
-      this.statements ??= openDatabase(this.path);
-      if (this.uses % FORGET_AFTER === 0) {
-        this.statements.forget.run(Date.now(), FORGET);
-      }
-      return this.statements.add.run(hash, expires).changes > 0;
+      return await whenFree((): boolean => {
+        this.statements ??= openDatabase(this.path);
+        if (forgets) {
+          this.statements.forget.run(Date.now(), FORGET);
+        }
+        return this.statements.add.run(hash, expires).changes > 0;
+      });
     } catch (error: unknown) {
-      throw asNoRoom(error, this.path);
+      throw asStoreError(error, this.path);
     }
   }
 
@@ -59,17 +60,14 @@ export class SqliteReplayGuard implements ReplayGuard, Openable {
 }
 
 function openDatabase(path: string): Statements {
-  if (path !== IN_MEMORY) {
-    mkdirSync(dirname(path), { recursive: true });
-  }
-  const db = new DatabaseConstructor(path);
-  db.pragma('busy_timeout = 5000');
-  db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = OFF');
-  db.exec(`
-    CREATE TABLE IF NOT EXISTS used (hash BLOB PRIMARY KEY, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS expiring ON used (expires);
-  `);
+  const db = openFile(path, 'OFF', (opened): void => {
+    opened.exec(`
+      CREATE TABLE IF NOT EXISTS used (hash BLOB PRIMARY KEY, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE INDEX IF NOT EXISTS expiring ON used (expires);
+    `);
+    // Takes the write lock, so that a file that cannot be written is refused now.
+    opened.prepare('DELETE FROM used WHERE hash = ?').run(Buffer.alloc(0));
+  });
   return {
     db,
     add: db.prepare('INSERT OR IGNORE INTO used (hash, expires) VALUES (?, ?)'),

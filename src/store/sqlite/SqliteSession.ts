@@ -3,9 +3,11 @@ import { dirname, join } from 'node:path';
 import type { Database, Statement } from 'better-sqlite3';
 import DatabaseConstructor from 'better-sqlite3';
 import type { CopyMeter } from '../CopyMeter';
-import { asNoRoom } from './asNoRoom';
+import { StoreUnavailable } from '../StoreUnavailable';
+import type { WorkLimits } from './CommitQueue';
 import { CommitQueue } from './CommitQueue';
 import { assertKnown, migrate } from './schema';
+import { asOpenError, asStoreError, problemOf } from './storeErrors';
 
 /** The name by which SQLite knows a database without a file. */
 export const IN_MEMORY = ':memory:';
@@ -14,12 +16,21 @@ interface Connection {
   readonly db: Database;
   readonly commits: CommitQueue;
   readonly statements: Map<string, Statement>;
-  /** The keys of texts of each table, which stay the same once they are written. */
+  /** Changes when another connection has committed. */
+  readonly dataVersion: Statement;
+  /** Keys of texts, by table. Valid until a write is undone or another connection commits. */
   readonly keys: Map<string, Map<string, number>>;
+  /** Value of `dataVersion` at which `keys` are valid. */
+  version?: unknown;
 }
 
 /** How many keys of a table are kept; then all are forgotten, which is cheaper than to tell which are old. */
 const MOST_KEYS = 50_000;
+
+/** Maximum time, in milliseconds, that opening waits for another process's lock; nobody is served yet. */
+const OPEN_PATIENCE = 5_000;
+/** The same for a read, which waits only while another process recovers the database after a crash. */
+const READ_PATIENCE = 20;
 
 /** The path of a database in the folder of the pods' data, or {@link IN_MEMORY}. */
 export function databasePath(folder: string, name: string): string {
@@ -37,6 +48,8 @@ export class SqliteSession {
   private connection?: Connection;
   private closed = false;
   private lostEpochs = 0;
+  private uncleanSince?: number;
+  private foundDamage = false;
 
   /**
    * @param folder - The folder of the pods' data, in which `.events/events.sqlite` is made if it does not exist,
@@ -54,21 +67,63 @@ export class SqliteSession {
     this.connect();
   }
 
+  /** Path of the database's file, or {@link IN_MEMORY}. */
+  public get file(): string {
+    return this.path;
+  }
+
+  /** Version of the schema. */
+  public get schema(): number {
+    return this.connect().db.pragma('user_version', { simple: true }) as number;
+  }
+
+  /** Start of the last process that did not close the database, in milliseconds since 1970, if there was one. */
+  public get unclean(): number | undefined {
+    this.connect();
+    return this.uncleanSince;
+  }
+
+  /** Whether an operation of this process came across damaged content. */
+  public get isDamaged(): boolean {
+    return this.foundDamage;
+  }
+
+  /**
+   * Checks by a write that the database can be written.
+   *
+   * @param patience - Maximum time, in milliseconds, to wait for another process's lock.
+   *
+   * @throws `StoreUnavailable` or `NoRoom`.
+   */
+  public async probe(patience: number): Promise<void> {
+    await this.write((): void => {
+      this.run('UPDATE runs SET begun = begun');
+    }, { patience });
+  }
+
   /** Writes all that waits, and closes the database. */
   public close(): void {
     this.closed = true;
-    this.connection?.commits.drain();
-    this.connection?.keys.clear();
-    this.connection?.db.close();
-    this.connection = undefined;
+    if (this.connection) {
+      const { db, commits, keys } = this.connection;
+      commits.drain();
+      this.connection = undefined;
+      keys.clear();
+      try {
+        db.exec('DELETE FROM runs');
+      } catch {
+        // The next start takes it for an unclean stop, and checks the database.
+      }
+      db.close();
+    }
   }
 
   /**
    * Does writes in a transaction that is shared with others, see {@link CommitQueue.add}.
    *
-   * @throws `NoRoom` if the disk is full.
+   * @throws `NoRoom` if the disk is full, `StoreUnavailable` if the database cannot be written now.
    */
-  public async write<T>(run: () => T): Promise<T> {
+  public async write<T>(run: () => T, limits?: WorkLimits): Promise<T> {
     let copies = 0;
     try {
       const result = await this.connect().commits.add((): T => {
@@ -76,35 +131,42 @@ export class SqliteSession {
         const value = run();
         copies = this.copies;
         return value;
-      });
+      }, limits);
       if (copies > 0) {
         this.meter?.copied(copies);
       }
       return result;
     } catch (error: unknown) {
-      throw asNoRoom(error, this.path);
+      throw this.failure(error);
     }
   }
 
-  /** Does writes in a transaction of their own, at once. */
+  /**
+   * Does writes in a transaction of their own, at once. Never waits.
+   *
+   * @throws `NoRoom` if the disk is full, `StoreUnavailable` if the database cannot be written now.
+   */
   public writeNow(run: () => void): void {
-    const { db, keys } = this.connect();
+    const connection = this.connect();
     try {
-      db.transaction(run)();
+      connection.db.transaction((): void => {
+        dropStaleKeys(connection);
+        run();
+      }).immediate();
     } catch (error: unknown) {
-      keys.clear();
-      throw asNoRoom(error, this.path);
+      connection.keys.clear();
+      throw this.failure(error);
     }
   }
 
   /** The first row of a query. */
   public get<T>(sql: string, ...parameters: unknown[]): T | undefined {
-    return this.prepare(sql).get(...parameters) as T | undefined;
+    return this.read((): T | undefined => this.prepare(sql).get(...parameters) as T | undefined);
   }
 
   /** All rows of a query. */
   public all<T>(sql: string, ...parameters: unknown[]): T[] {
-    return this.prepare(sql).all(...parameters) as T[];
+    return this.read((): T[] => this.prepare(sql).all(...parameters) as T[]);
   }
 
   /** Runs a statement that writes. */
@@ -171,6 +233,32 @@ export class SqliteSession {
     return row ? row.id : Number(this.run(`INSERT INTO ${table} (${column}) VALUES (?)`, text).lastInsertRowid);
   }
 
+  /** Reads do not wait for writers, but may come while another process recovers the database. */
+  private read<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error: unknown) {
+      const { db } = this.connect();
+      if (problemOf(error) !== 'busy' || db.inTransaction) {
+        throw this.failure(error);
+      }
+      try {
+        db.pragma(`busy_timeout = ${READ_PATIENCE}`);
+        return run();
+      } catch (again: unknown) {
+        throw this.failure(again);
+      } finally {
+        db.pragma('busy_timeout = 0');
+      }
+    }
+  }
+
+  private failure(error: unknown): unknown {
+    const failure = asStoreError(error, this.path);
+    this.foundDamage ||= failure instanceof StoreUnavailable && failure.problem === 'damaged';
+    return failure;
+  }
+
   private prepare(sql: string): Statement {
     const { db, statements } = this.connect();
     let statement = statements.get(sql);
@@ -186,44 +274,75 @@ export class SqliteSession {
       if (this.closed) {
         throw new Error(`The event store ${this.path} is closed.`);
       }
-      const db = openDatabase(this.path);
-      const keys: Connection['keys'] = new Map();
-      // A key that was added by what is undone is none.
-      const commits = new CommitQueue(db, (): void => keys.clear());
-      this.connection = { db, commits, statements: new Map(), keys };
+      const { db, unclean } = openDatabase(this.path);
+      this.uncleanSince = unclean;
+      const connection: Connection = {
+        db,
+        commits: new CommitQueue(db, {
+          onBegin: (): void => dropStaleKeys(connection),
+          // A key that was added by what is undone is none.
+          onUndo: (): void => connection.keys.clear(),
+        }),
+        statements: new Map(),
+        dataVersion: db.prepare('PRAGMA data_version').pluck(),
+        keys: new Map(),
+      };
+      this.connection = connection;
     }
     return this.connection;
   }
 }
 
-/**
- * @throws An error that names the file, if it is none of SQLite's.
- */
-function assertDatabase(db: Database): void {
-  try {
-    db.pragma('schema_version');
-  } catch (error: unknown) {
-    throw new Error(`The event store ${db.name} cannot be read: ${(error as Error).message}`, { cause: error });
+/** Inside a transaction: forgets the keys if another connection may have removed their rows. */
+function dropStaleKeys(connection: Connection): void {
+  const version = connection.dataVersion.get();
+  if (version !== connection.version) {
+    connection.keys.clear();
+    connection.version = version;
   }
 }
 
-function openDatabase(path: string): Database {
-  if (path !== IN_MEMORY) {
-    mkdirSync(dirname(path), { recursive: true });
-  }
-  const db = new DatabaseConstructor(path);
+/**
+ * Opens a database whose writes never wait: `busy_timeout` is 0 once it is open.
+ *
+ * @param path - Path of the file, or {@link IN_MEMORY}.
+ * @param synchronous - Value of the pragma of that name.
+ * @param prepare - Brings it to its schema and writes something, to show that it can be written.
+ *
+ * @throws An error with one sentence for the operator.
+ */
+export function openFile(path: string, synchronous: 'FULL' | 'OFF', prepare: (db: Database) => void): Database {
+  let db: Database | undefined;
   try {
-    db.pragma('busy_timeout = 5000');
-    assertDatabase(db);
+    if (path !== IN_MEMORY) {
+      mkdirSync(dirname(path), { recursive: true });
+    }
+    db = new DatabaseConstructor(path);
+    db.pragma(`busy_timeout = ${OPEN_PATIENCE}`);
+    // Only reads, so that a database of a newer version is left as it is.
     assertKnown(db);
     db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
-    db.pragma('cache_size = -32000');
-    db.pragma('temp_store = MEMORY');
-    migrate(db);
+    db.pragma(`synchronous = ${synchronous}`);
+    prepare(db);
+    db.pragma('busy_timeout = 0');
     return db;
   } catch (error: unknown) {
-    db.close();
-    throw error;
+    db?.close();
+    throw asOpenError(error, path);
   }
+}
+
+function openDatabase(path: string): { db: Database; unclean?: number } {
+  let unclean: number | undefined;
+  const db = openFile(path, 'FULL', (opened): void => {
+    opened.pragma('cache_size = -32000');
+    opened.pragma('temp_store = MEMORY');
+    migrate(opened);
+    // The row stays there until the database is closed.
+    opened.transaction((): void => {
+      unclean = opened.prepare('SELECT begun FROM runs').pluck().get() as number | undefined;
+      opened.prepare('INSERT OR REPLACE INTO runs (id, begun) VALUES (1, ?)').run(Date.now());
+    }).immediate();
+  });
+  return { db, unclean };
 }

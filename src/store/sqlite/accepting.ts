@@ -58,7 +58,7 @@ function insert(
     }
     if (isForwarded) {
       const pending = isDirect ? null : inbox ?? null;
-      session.run('INSERT INTO forwards (pod, event, inbox) VALUES (?, ?, ?)', pod, key, pending);
+      session.run('INSERT INTO forwards (pod, event, inbox, since) VALUES (?, ?, ?, ?)', pod, key, pending, Date.now());
     }
   }
   if (recipients.length > 0) {
@@ -123,11 +123,12 @@ export function receive(session: SqliteSession, received: ReceivedEvent): Recept
   if (isForwarded && (received.isForwarded || !isDirect)) {
     const pattern = received.isForwarded ? 0 : BEHIND_ALL_PATTERNS;
     session.run(
-      'INSERT OR IGNORE INTO forwards (pod, event, inbox, pattern) VALUES (?, ?, ?, ?)',
+      'INSERT OR IGNORE INTO forwards (pod, event, inbox, pattern, since) VALUES (?, ?, ?, ?, ?)',
       pod,
       key,
       isDirect ? null : inbox,
       pattern,
+      Date.now(),
     );
   }
   touched.forEach((container): void => session.touch(container));

@@ -3,6 +3,7 @@ import { parseTopic } from '../../event/Topic';
 import { patternsOf } from '../../subscription/TopicPattern';
 import type { Doubt, LandedCopy, LandResult, PendingForward, ReaderScope } from '../EventStore';
 import { addDeliveries } from './delivering';
+import { addNotices } from './notices';
 import type { SqliteSession } from './SqliteSession';
 
 interface ForwardRow {
@@ -65,7 +66,7 @@ export function land(
     session.touch(container);
   }
   const { outcome, unknown, doubts, watched, hasDeliveries } = progress;
-  return { outcome, unknown, doubts, watched, hasDeliveries };
+  return { outcome, unknown, doubts, watched: addNotices(session, watched), hasDeliveries };
 }
 
 interface Progress extends Mutable<LandResult> {

@@ -21,13 +21,22 @@ export function removeEventsBefore(session: SqliteSession, moment: number, limit
   return old.length;
 }
 
-/** Removes the oldest events of a pod, so that the newest `most` stay; `limit` events at most. */
-export function removeEventsBeyond(session: SqliteSession, pod: string, most: number, limit: number): number {
-  const container = publishContainer(pod);
-  const newest = session.get<{ event: number; container: number }>(`
+/** Whether more events than that were published through a pod. */
+export function hasMoreThan(session: SqliteSession, pod: string, most: number): boolean {
+  return beyond(session, publishContainer(pod), most) !== undefined;
+}
+
+function beyond(session: SqliteSession, container: string, most: number): CopyPlace | undefined {
+  return session.get(`
     SELECT n.event, n.container FROM containers c CROSS JOIN entries n
     WHERE c.url = ? AND n.container = c.id ORDER BY n.event DESC LIMIT 1 OFFSET ?
   `, container, most);
+}
+
+/** Removes the oldest events of a pod, so that the newest `most` stay; `limit` events at most. */
+export function removeEventsBeyond(session: SqliteSession, pod: string, most: number, limit: number): number {
+  const container = publishContainer(pod);
+  const newest = beyond(session, container, most);
   if (!newest) {
     return 0;
   }

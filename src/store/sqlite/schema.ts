@@ -271,6 +271,21 @@ export const MIGRATIONS: readonly string[] = [
     UPDATE pods SET revision = revision + 1 WHERE id = OLD.pod;
   END;
   `,
+  // The process that has the database open; copies in watched containers whose notifications are not emitted yet;
+  // the time at which a forward was stored.
+  `
+  CREATE TABLE runs (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    begun INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE notices (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    container TEXT NOT NULL,
+    copy TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX registered_pods ON pods (url) WHERE registered = 1;
+  ALTER TABLE forwards ADD COLUMN since INTEGER;
+  `,
 ];
 
 /** The answers of who may receive what belong to a process, and end with it. */

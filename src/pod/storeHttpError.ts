@@ -1,0 +1,42 @@
+import { HttpError, RepresentationMetadata } from '@solid/community-server';
+import { DataFactory } from 'n3';
+import type { EventStore } from '../store/EventStore';
+import { NoRoom } from '../store/NoRoom';
+import { StoreUnavailable } from '../store/StoreUnavailable';
+
+/** Property of an error's metadata that becomes the header `Retry-After`, in seconds. */
+export const RETRY_AFTER = DataFactory.namedNode('urn:solid-pod-events:retry-after');
+
+/**
+ * An error of the event store as the server's own LDP answers it: 503 with `Retry-After`, or 507. Any other error is
+ * returned as it is.
+ */
+export function asHttpError(error: unknown): unknown {
+  if (error instanceof StoreUnavailable) {
+    const metadata = new RepresentationMetadata({ [RETRY_AFTER.value]: String(error.retryAfter) });
+    const message = `The event store cannot be used now; try again in ${error.retryAfter} seconds`;
+    return new HttpError(503, 'ServiceUnavailableHttpError', message, { cause: error, metadata });
+  }
+  if (error instanceof NoRoom) {
+    return new HttpError(507, 'InsufficientStorageHttpError', 'The server has no room left to store this', { cause: error });
+  }
+  return error;
+}
+
+/**
+ * An event store whose methods reject with {@link asHttpError}, for the use below the server's own handlers.
+ */
+export function withHttpErrors(store: EventStore): EventStore {
+  return new Proxy(store, {
+    get: (target, name): unknown => {
+      const member = target[name as keyof EventStore] as unknown;
+      return typeof member !== 'function' ? member : async(...parameters: unknown[]): Promise<unknown> => {
+        try {
+          return await (member as (...all: unknown[]) => Promise<unknown>).apply(target, parameters);
+        } catch (error: unknown) {
+          throw asHttpError(error);
+        }
+      };
+    },
+  });
+}

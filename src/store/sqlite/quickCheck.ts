@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+
+/** Maximum number of problems that are reported. */
+const MAX_PROBLEMS = 10;
+
+/** Runs in a process of its own: the check reads the whole file, and cannot be interrupted in a thread. */
+const SCRIPT = `
+  const [ , driver, file ] = process.argv;
+  const db = new (require(driver))(file, { readonly: true });
+  const rows = db.pragma('quick_check(${MAX_PROBLEMS})', { simple: false });
+  process.stdout.write(JSON.stringify(rows.map((row) => row.quick_check)));
+`;
+
+/**
+ * Checks the content of a database in another process.
+ *
+ * @param file - Path of the database.
+ * @param signal - Ends the check.
+ *
+ * @returns What is damaged; nothing if the content is whole.
+ *
+ * @throws Error if the check could not be made.
+ *
+ * @see https://www.sqlite.org/pragma.html#pragma_quick_check
+ */
+export async function quickCheck(file: string, signal?: AbortSignal): Promise<string[]> {
+  const output = await new Promise<string>((resolve, reject): void => {
+    const args = [ '-e', SCRIPT, require.resolve('better-sqlite3'), file ];
+    execFile(process.execPath, args, { signal, killSignal: 'SIGKILL' }, (error, stdout, stderr): void => {
+      if (error) {
+        // The driver's own message is the line that names the error.
+        const message = /^\S*Error: (.*)$/mu.exec(stderr)?.[1] ?? error.message;
+        const isDamaged = /malformed|not a database/u.test(message);
+        if (isDamaged) {
+          resolve(JSON.stringify([ message ]));
+        } else {
+          reject(new Error(message));
+        }
+        return;
+      }
+      resolve(stdout);
+    });
+  });
+  return (JSON.parse(output) as string[]).filter((line): boolean => line !== 'ok');
+}

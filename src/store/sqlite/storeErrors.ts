@@ -1,0 +1,77 @@
+import type { StoreProblem } from '../StoreUnavailable';
+import { StoreUnavailable } from '../StoreUnavailable';
+import { asNoRoom } from './asNoRoom';
+
+/** Result codes of SQLite, by the part before the extension (`SQLITE_IOERR_READ` is an `SQLITE_IOERR`). */
+const PROBLEMS: Readonly<Record<string, StoreProblem>> = {
+  SQLITE_BUSY: 'busy',
+  SQLITE_LOCKED: 'busy',
+  SQLITE_PROTOCOL: 'busy',
+  SQLITE_READONLY: 'readOnly',
+  SQLITE_PERM: 'readOnly',
+  SQLITE_IOERR: 'unreachable',
+  SQLITE_CANTOPEN: 'unreachable',
+  SQLITE_CORRUPT: 'damaged',
+  SQLITE_NOTADB: 'damaged',
+};
+
+const WORDS: Readonly<Record<StoreProblem, string>> = {
+  busy: 'is locked by another process',
+  readOnly: 'is read-only',
+  unreachable: 'cannot be accessed',
+  damaged: 'is damaged',
+};
+
+const REMEDIES: Readonly<Record<StoreProblem, string>> = {
+  busy: 'Wait until that process (a backup tool, VACUUM or a restore) has ended, and start again.',
+  readOnly: 'Give the user that runs the server write access to the file and to its folder, and start again.',
+  unreachable: 'Check the disk, and the access of the user that runs the server to the file and its folder.',
+  damaged: 'Restore it from a backup.',
+};
+
+/** Codes of the file system that stand for a read-only file or folder. */
+const READ_ONLY: ReadonlySet<unknown> = new Set([ 'EACCES', 'EPERM', 'EROFS' ]);
+
+/**
+ * The problem of which an error of SQLite tells.
+ *
+ * @returns `undefined` for any other error, such as a failed constraint.
+ *
+ * @see https://www.sqlite.org/rescode.html
+ */
+export function problemOf(error: unknown): StoreProblem | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? PROBLEMS[/^SQLITE_[A-Z]+/u.exec(code)?.[0] ?? ''] : undefined;
+}
+
+/**
+ * An error of SQLite as `NoRoom` or {@link StoreUnavailable}; any other error as it is.
+ *
+ * @param error - What was thrown.
+ * @param path - The path of the database.
+ */
+export function asStoreError(error: unknown, path: string): unknown {
+  const full = asNoRoom(error, path);
+  const problem = full === error ? problemOf(error) : undefined;
+  return problem === undefined ?
+    full :
+    new StoreUnavailable(problem, `${path} ${WORDS[problem]}: ${(error as Error).message}`, error);
+}
+
+/**
+ * An error of opening a database as one sentence for the operator, with the remedy.
+ *
+ * @param error - What was thrown.
+ * @param path - The path of the database.
+ */
+export function asOpenError(error: unknown, path: string): Error {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const problem = READ_ONLY.has(code) ? 'readOnly' : problemOf(error);
+  if (asNoRoom(error, path) !== error) {
+    return new Error(`The event store ${path} cannot be written, because there is no room: ${message}.`, { cause: error });
+  }
+  return problem === undefined ?
+    error as Error :
+    new Error(`The event store ${path} ${problem === 'damaged' ? 'cannot be read' : WORDS[problem]}: ${message}. ` +
+      REMEDIES[problem], { cause: error });
+}

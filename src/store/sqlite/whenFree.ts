@@ -1,0 +1,38 @@
+import { StoreUnavailable } from '../StoreUnavailable';
+import { PATIENCE } from './CommitQueue';
+import { problemOf } from './storeErrors';
+
+/** First and longest time between two attempts, in milliseconds. */
+const FIRST_RETRY = 1;
+const LAST_RETRY = 50;
+/** Maximum number of operations that wait at the same time. */
+const MAX_WAITING = 1_000;
+
+let waiting = 0;
+
+/**
+ * Runs an operation of SQLite at once, and again as long as another process holds the lock that it needs.
+ *
+ * @param run - Synchronous; is undone if it throws.
+ * @param patience - Maximum time to wait, in milliseconds.
+ *
+ * @throws {@link StoreUnavailable} if too many wait already; otherwise the last error of the operation.
+ */
+export async function whenFree<T>(run: () => T, patience = PATIENCE): Promise<T> {
+  const end = performance.now() + patience;
+  for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
+    try {
+      return run();
+    } catch (error: unknown) {
+      if (problemOf(error) !== 'busy' || performance.now() >= end) {
+        throw error;
+      }
+      if (waiting >= MAX_WAITING) {
+        throw new StoreUnavailable('busy', 'Too many writes wait', error);
+      }
+    }
+    waiting += 1;
+    await new Promise((resolve): unknown => setTimeout(resolve, delay * (0.5 + (Math.random() / 2))));
+    waiting -= 1;
+  }
+}

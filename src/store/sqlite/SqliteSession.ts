@@ -1,11 +1,11 @@
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Database, Statement } from 'better-sqlite3';
 import DatabaseConstructor from 'better-sqlite3';
 import type { CopyMeter } from '../CopyMeter';
 import { asNoRoom } from './asNoRoom';
 import { CommitQueue } from './CommitQueue';
 import { assertKnown, migrate } from './schema';
+import { createStoreFile, lossCheck } from './storeFile';
 
 /** The name by which SQLite knows a database without a file. */
 export const IN_MEMORY = ':memory:';
@@ -95,6 +95,11 @@ export class SqliteSession {
       keys.clear();
       throw asNoRoom(error, this.path);
     }
+  }
+
+  /** Does something on the connection itself, at once: what the statements above do not offer. */
+  public direct<T>(run: (db: Database) => T): T {
+    return run(this.connect().db);
   }
 
   /** The first row of a query. */
@@ -208,14 +213,20 @@ function assertDatabase(db: Database): void {
 }
 
 function openDatabase(path: string): Database {
-  if (path !== IN_MEMORY) {
-    mkdirSync(dirname(path), { recursive: true });
+  const isFile = path !== IN_MEMORY;
+  if (isFile) {
+    createStoreFile(path);
   }
+  const lossOf = isFile ? lossCheck(path) : undefined;
   const db = new DatabaseConstructor(path);
   try {
     db.pragma('busy_timeout = 5000');
     assertDatabase(db);
     assertKnown(db);
+    const loss = lossOf?.(db);
+    if (loss !== undefined) {
+      throw new Error(loss);
+    }
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('cache_size = -32000');

@@ -271,6 +271,13 @@ export const MIGRATIONS: readonly string[] = [
     UPDATE pods SET revision = revision + 1 WHERE id = OLD.pod;
   END;
   `,
+  // What the store knows about itself: the base URL of its server, and its own id.
+  `
+  CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The answers of who may receive what belong to a process, and end with it. */

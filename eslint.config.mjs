@@ -7,7 +7,7 @@ const naming = [
 ];
 
 export default tseslint.config(
-  { ignores: [ 'components/', 'coverage/', 'dist/', 'node_modules/' ]},
+  { ignores: [ '.dist-*/', 'components/', 'coverage/', 'dist/', 'node_modules/' ]},
   stylistic.configs.customize({ indent: 2, quotes: 'single', semi: true, braceStyle: '1tbs', arrowParens: true }),
   {
     rules: {

@@ -1,4 +1,4 @@
-import type { PermissionMap, PermissionReader } from '@solid/community-server';
+import type { IdentifierStrategy, PermissionMap, PermissionReader } from '@solid/community-server';
 import { AccessMode, ForbiddenHttpError, IdentifierSetMultiMap } from '@solid/community-server';
 import type { Caller } from '../identity/Caller';
 import type { Access, Mode } from '../publish/ports';
@@ -13,14 +13,24 @@ import { askAbout } from './askedResources';
 export class PermissionAccess implements Access {
   /**
    * @param permissionReader - The reader of the server.
+   * @param identifierStrategy - Tells which URLs are of this server. A question about another URL has no answer, which
+   * is an error and not a refusal: the reader itself would say that nobody may do anything. Default: all URLs are.
    */
-  public constructor(private readonly permissionReader: PermissionReader) {}
+  public constructor(
+    private readonly permissionReader: PermissionReader,
+    private readonly identifierStrategy?: IdentifierStrategy,
+  ) {}
 
   public async allowed(
     { agent, client, issuer }: Caller,
     resources: readonly string[],
     mode: Mode,
   ): Promise<ReadonlySet<string>> {
+    const elsewhere = resources.find((path): boolean =>
+      this.identifierStrategy?.supportsIdentifier({ path }) === false);
+    if (elsewhere !== undefined) {
+      throw new Error(`Access to ${elsewhere} cannot be told: it is not on this server`);
+    }
     // Control is no mode of a request; readers tell it along with any other.
     const wanted = mode === 'control' ? AccessMode.read : AccessMode[mode];
     // The reader caches by these objects, so they are new for each question.

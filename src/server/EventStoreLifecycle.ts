@@ -10,7 +10,7 @@ export class EventStoreLifecycle extends Initializer implements Finalizable {
   private readonly stores: readonly Openable[];
 
   /**
-   * @param stores - What is opened, in this order.
+   * @param stores - What is opened, in this order, and closed in the reverse order.
    */
   public constructor(stores: Openable[]) {
     super();
@@ -19,12 +19,18 @@ export class EventStoreLifecycle extends Initializer implements Finalizable {
 
   public override async handle(): Promise<void> {
     for (const store of this.stores) {
-      await store.open();
+      try {
+        await store.open();
+      } catch (error: unknown) {
+        // What was opened before would otherwise stay locked for a server that starts in the same process.
+        await this.finalize();
+        throw error;
+      }
     }
   }
 
   public async finalize(): Promise<void> {
-    for (const store of this.stores) {
+    for (const store of this.stores.toReversed()) {
       await store.close();
     }
     this.logger.info('solid-pod-events has stopped: its stores are closed');

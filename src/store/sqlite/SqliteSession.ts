@@ -8,6 +8,7 @@ import type { WorkLimits } from './CommitQueue';
 import { CommitQueue } from './CommitQueue';
 import { assertKnown, migrate } from './schema';
 import { asOpenError, asStoreError, problemOf } from './storeErrors';
+import { createStoreFile, lossCheck } from './storeFile';
 
 /** The name by which SQLite knows a database without a file. */
 export const IN_MEMORY = ':memory:';
@@ -159,6 +160,11 @@ export class SqliteSession {
     }
   }
 
+  /** Does something on the connection itself, at once: what the statements above do not offer. */
+  public direct<T>(run: (db: Database) => T): T {
+    return run(this.connect().db);
+  }
+
   /** The first row of a query. */
   public get<T>(sql: string, ...parameters: unknown[]): T | undefined {
     return this.read((): T | undefined => this.prepare(sql).get(...parameters) as T | undefined);
@@ -308,10 +314,16 @@ function dropStaleKeys(connection: Connection): void {
  * @param path - Path of the file, or {@link IN_MEMORY}.
  * @param synchronous - Value of the pragma of that name.
  * @param prepare - Brings it to its schema and writes something, to show that it can be written.
+ * @param check - Tells what is wrong with the content, before anything is written.
  *
  * @throws An error with one sentence for the operator.
  */
-export function openFile(path: string, synchronous: 'FULL' | 'OFF', prepare: (db: Database) => void): Database {
+export function openFile(
+  path: string,
+  synchronous: 'FULL' | 'OFF',
+  prepare: (db: Database) => void,
+  check?: (db: Database) => string | undefined,
+): Database {
   let db: Database | undefined;
   try {
     if (path !== IN_MEMORY) {
@@ -321,6 +333,10 @@ export function openFile(path: string, synchronous: 'FULL' | 'OFF', prepare: (db
     db.pragma(`busy_timeout = ${OPEN_PATIENCE}`);
     // Only reads, so that a database of a newer version is left as it is.
     assertKnown(db);
+    const fault = check?.(db);
+    if (fault !== undefined) {
+      throw new Error(fault);
+    }
     db.pragma('journal_mode = WAL');
     db.pragma(`synchronous = ${synchronous}`);
     prepare(db);
@@ -334,6 +350,11 @@ export function openFile(path: string, synchronous: 'FULL' | 'OFF', prepare: (db
 
 function openDatabase(path: string): { db: Database; unclean?: number } {
   let unclean: number | undefined;
+  const isFile = path !== IN_MEMORY;
+  if (isFile) {
+    createStoreFile(path);
+  }
+  const check = isFile ? lossCheck(path) : undefined;
   const db = openFile(path, 'FULL', (opened): void => {
     opened.pragma('cache_size = -32000');
     opened.pragma('temp_store = MEMORY');
@@ -343,6 +364,6 @@ function openDatabase(path: string): { db: Database; unclean?: number } {
       unclean = opened.prepare('SELECT begun FROM runs').pluck().get() as number | undefined;
       opened.prepare('INSERT OR REPLACE INTO runs (id, begun) VALUES (1, ?)').run(Date.now());
     }).immediate();
-  });
+  }, check);
   return { db, unclean };
 }

@@ -286,6 +286,13 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX registered_pods ON pods (url) WHERE registered = 1;
   ALTER TABLE forwards ADD COLUMN since INTEGER;
   `,
+  // What the store knows about itself: the base URL of its server, and its own id.
+  `
+  CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The answers of who may receive what belong to a process, and end with it. */

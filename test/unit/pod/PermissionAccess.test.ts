@@ -1,4 +1,4 @@
-import type { PermissionReader } from '@solid/community-server';
+import type { IdentifierStrategy, PermissionReader } from '@solid/community-server';
 import { ForbiddenHttpError, IdentifierMap } from '@solid/community-server';
 import { PermissionAccess } from '../../../src/pod/PermissionAccess';
 
@@ -21,6 +21,15 @@ describe('Access by the permission reader', (): void => {
   it('is none where there is no access control.', async(): Promise<void> => {
     const reader = access((): never => { throw new ForbiddenHttpError('No ACL document found for root container'); });
     expect(await reader.allowed({}, [ 'http://a/' ], 'read')).toEqual(new Set());
+  });
+
+  it('is not known, rather than refused, for what is not on this server.', async(): Promise<void> => {
+    const handleSafe = jest.fn(async(): Promise<unknown> => new IdentifierMap());
+    const strategy = { supportsIdentifier: ({ path }: { path: string }): boolean => path.startsWith('http://a/') };
+    const reader = new PermissionAccess({ handleSafe } as unknown as PermissionReader, strategy as IdentifierStrategy);
+    await expect(reader.allowed({}, [ 'http://a/x', 'http://b/x' ], 'read')).rejects.toThrow('http://b/x cannot be told');
+    expect(handleSafe).not.toHaveBeenCalled();
+    expect(await reader.allowed({}, [ 'http://a/x' ], 'read')).toEqual(new Set());
   });
 
   it('is not known where the reader fails.', async(): Promise<void> => {

@@ -1,0 +1,229 @@
+import { existsSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import DatabaseConstructor from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
+import type { StoreCounts } from '../store/sqlite/inspection';
+import { countsOf, versionOf } from '../store/sqlite/inspection';
+import { assertKnown } from '../store/sqlite/schema';
+import { getSetting, hasTable } from '../store/sqlite/settings';
+import { databasePath } from '../store/sqlite/SqliteSession';
+import { mark, moveOf } from '../store/sqlite/StoreGuard';
+import { fileProblem, lossCheck } from '../store/sqlite/storeFile';
+import { copyWhole, dataFiles, emptyFolders, flush, sha256 } from './files';
+import type { ServerIo } from './Io';
+import { Progress } from './Io';
+import { dataFolder, readCommandOptions } from './options';
+import { EXIT, Problem } from './problem';
+import { packageVersion } from './version';
+
+/** The name of the file that describes a backup. */
+export const MANIFEST = 'manifest.json';
+/** The folder of a backup that holds what was in the data folder. */
+export const DATA = 'data';
+
+/** A file of a backup. */
+export interface BackupFile {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** What a backup holds. */
+export interface Manifest {
+  readonly format: 1;
+  /** The version of this package that made it. */
+  readonly version: string;
+  /** When it was begun, as an ISO 8601 date-time: it holds all events that were acknowledged before. */
+  readonly begun: string;
+  readonly ended: string;
+  readonly baseUrl: string | null;
+  readonly schema: number;
+  readonly counts: StoreCounts;
+  /** Whether it holds the server's own data, or the event store only. */
+  readonly isWhole: boolean;
+  /** What of the server's own data it holds, and what it does not. */
+  readonly contains: readonly string[];
+  readonly lacks: readonly string[];
+  /** By their paths in {@link DATA}. */
+  readonly files: Readonly<Record<string, BackupFile>>;
+  readonly emptyFolders: readonly string[];
+}
+
+const ELSEWHERE = [
+  'configuration, seed files, certificates and environment of the server',
+  'data that the configuration keeps outside of the data folder, such as SPARQL or Redis',
+];
+
+/** Copies the data of a server, which may be running; returns the exit code. */
+export async function backupCommand(args: readonly string[], io: ServerIo): Promise<number> {
+  const values = readCommandOptions(args, [
+    { name: 'rootFilePath', alias: 'f', type: 'string', requiresArg: true },
+    { name: 'eventsOnly', type: 'boolean' },
+  ], [ 'folder' ]);
+  const folder = dataFolder(values, io);
+  const target = resolve(io.cwd, String(values.folder));
+  if (target === folder || target.startsWith(`${folder}${sep}`)) {
+    throw new Problem(`The backup cannot be in the data folder ${folder}, whose files the server serves. Choose another folder.`, EXIT.usage);
+  }
+  if (existsSync(target) && readdirSync(target).length > 0) {
+    throw new Problem(`The folder ${target} is not empty. Choose a new folder for each backup.`);
+  }
+  const part = `${target.replace(/[\\/]$/u, '')}.part-${process.pid}`;
+  const progress = new Progress(io);
+  try {
+    await mkdir(part, { recursive: true });
+    const manifest = await backUp(folder, part, values.eventsOnly !== true, progress);
+    flush(part);
+    if (existsSync(target)) {
+      rmdirSync(target);
+    }
+    renameSync(part, target);
+    progress.end();
+    io.out(values.json === true ? `${JSON.stringify({ folder: target, ...withoutFiles(manifest) })}\n` : report(target, manifest));
+    return EXIT.ok;
+  } catch (error: unknown) {
+    await rm(part, { recursive: true, force: true });
+    throw error instanceof Problem ? error : new Problem(`The backup failed, and its folder was removed: ${(error as Error).message}.`);
+  } finally {
+    progress.end();
+  }
+}
+
+/** The manifest, with the number of its files in place of these. */
+export function withoutFiles(manifest: Manifest): object {
+  return { ...manifest, files: Object.keys(manifest.files).length, emptyFolders: manifest.emptyFolders.length };
+}
+
+async function backUp(folder: string, part: string, isWhole: boolean, progress: Progress): Promise<Manifest> {
+  const begun = new Date().toISOString();
+  const data = join(part, DATA);
+  await mkdir(join(data, '.events'), { recursive: true });
+  const store = await copyStore(folder, data, progress);
+  const files: Record<string, BackupFile> = {};
+  const note = async(name: string): Promise<void> => {
+    const path = join(data, name);
+    flush(path);
+    files[name] = { bytes: (await stat(path)).size, sha256: await sha256(path) };
+  };
+  for (const name of [ 'events.sqlite', 'replays.sqlite', 'store.json' ]) {
+    if (existsSync(databasePath(data, name))) {
+      await note(`.events/${name}`);
+    }
+  }
+  const all = await dataFiles(folder);
+  let copied = 0;
+  for (const name of isWhole ? all : []) {
+    if (await copyWhole(join(folder, name), join(data, name))) {
+      await note(name);
+      copied += 1;
+    }
+    progress.show(`files: ${copied} of ${all.length}`);
+  }
+  const internal = all.filter((name): boolean => name.startsWith('.internal/')).length;
+  const parts = [
+    `accounts, logins and keys of the server (.internal/): ${internal} files`,
+    `files of pods: ${all.length - internal} files, each as it was when it was copied`,
+  ];
+  const manifest: Manifest = {
+    format: 1,
+    version: packageVersion(),
+    begun,
+    ended: new Date().toISOString(),
+    ...store,
+    isWhole,
+    contains: isWhole ? parts : [],
+    lacks: isWhole ? ELSEWHERE : [ ...parts, ...ELSEWHERE ],
+    files,
+    emptyFolders: isWhole ? await emptyFolders(folder) : [],
+  };
+  writeFileSync(join(part, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  flush(join(part, MANIFEST));
+  return manifest;
+}
+
+/** Copies the databases of a data folder, as they are at one moment. */
+async function copyStore(folder: string, data: string, progress: Progress): Promise<Pick<Manifest, 'baseUrl' | 'schema' | 'counts'>> {
+  const path = databasePath(folder, 'events.sqlite');
+  const problem = fileProblem(path) ?? (existsSync(path) ? undefined : `There is no event store at ${path}. Check the data folder (-f).`);
+  if (problem !== undefined) {
+    throw new Problem(problem);
+  }
+  const lossOf = lossCheck(path);
+  await copyDatabase(path, databasePath(data, 'events.sqlite'), progress, (db): void => {
+    assertKnown(db);
+    const loss = lossOf(db) ?? (moveOf(db) && 'The move of this store to another base URL was interrupted. Run it again first.');
+    if (loss !== undefined) {
+      throw new Problem(loss);
+    }
+  });
+  const replays = databasePath(folder, 'replays.sqlite');
+  if (existsSync(replays)) {
+    await copyDatabase(replays, databasePath(data, 'replays.sqlite'), progress);
+  }
+  const db = new DatabaseConstructor(databasePath(data, 'events.sqlite'));
+  try {
+    if (hasTable(db, 'runs')) {
+      db.exec('DELETE FROM runs');
+    }
+    if (hasTable(db, 'settings')) {
+      mark(db);
+    }
+    return { baseUrl: getSetting(db, 'base_url') ?? null, schema: versionOf(db), counts: countsOf(db) };
+  } finally {
+    db.close();
+  }
+}
+
+/**
+ * Copies a database that others may be writing, into one file.
+ *
+ * Its state is that of one moment: a transaction is held meanwhile, for SQLite begins a backup anew whenever another
+ * process writes, unless it reads in a transaction.
+ *
+ * @see https://www.sqlite.org/backup.html
+ */
+async function copyDatabase(
+  from: string,
+  to: string,
+  progress: Progress,
+  check?: (db: Database) => void,
+): Promise<void> {
+  const source = new DatabaseConstructor(from, { readonly: true, fileMustExist: true });
+  try {
+    source.exec('BEGIN');
+    source.prepare('SELECT COUNT(*) FROM sqlite_schema').get();
+    check?.(source);
+    await source.backup(to, {
+      progress: ({ totalPages, remainingPages }): number => {
+        progress.show(`${from}: ${totalPages - remainingPages} of ${totalPages} pages`);
+        return 1_000;
+      },
+    });
+  } finally {
+    source.close();
+  }
+  const copy = new DatabaseConstructor(to);
+  try {
+    copy.pragma('journal_mode = DELETE');
+    const result = copy.pragma('integrity_check(1)', { simple: true }) as string;
+    if (result !== 'ok') {
+      throw new Problem(`The database ${from} is damaged (${result.replaceAll(/\s+/gu, ' ')}), so its copy is too. Run ` +
+        '`solid-pod-events-server check --full`.');
+    }
+  } finally {
+    copy.close();
+  }
+}
+
+function report(target: string, { counts, contains, lacks, baseUrl, begun }: Manifest): string {
+  return [
+    `Backup of ${begun} in ${target}${baseUrl === null ? '' : `, for ${baseUrl}`}.`,
+    `  ${counts.events} events, ${counts.entries} entries in inboxes and publish/, ${counts.subscriptions} subscriptions, ` +
+    `${counts.waitingDeliveries} waiting deliveries, ${counts.apiKeys} API keys, of ${counts.pods} pods`,
+    'Contains of the server\'s own data:',
+    ...(contains.length > 0 ? contains : [ 'nothing (--events-only)' ]).map((text): string => `  - ${text}`),
+    'Does not contain:',
+    ...lacks.map((text): string => `  - ${text}`),
+    '',
+  ].join('\n');
+}

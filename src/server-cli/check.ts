@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { FolderInUse, FolderLock } from '../store/sqlite/FolderLock';
+import { inspectStore } from '../store/sqlite/inspection';
+import type { ServerIo } from './Io';
+import { dataFolder, readCommandOptions } from './options';
+import { EXIT } from './problem';
+
+/**
+ * Checks the event store of a server, which may be running, and reports the problems.
+ *
+ * @returns The exit code.
+ */
+export async function checkCommand(args: readonly string[], io: ServerIo): Promise<number> {
+  const values = readCommandOptions(args, [
+    { name: 'rootFilePath', alias: 'f', type: 'string', requiresArg: true },
+    { name: 'full', type: 'boolean' },
+  ]);
+  const folder = dataFolder(values, io);
+  const user = userOf(folder);
+  const inspection = inspectStore(folder, values.full === true);
+  const { path, schema, baseUrl, counts, problems } = inspection;
+  if (values.json === true) {
+    io.out(`${JSON.stringify({ ...inspection, isRunning: user !== undefined, process: user?.holder ?? null })}\n`);
+  } else {
+    const lines = [
+      `Event store ${path}${schema === undefined ? '' : `, schema ${schema}`}${baseUrl === undefined ? '' : `, base URL ${baseUrl}`}`,
+      ...counts ? [ `  ${Object.entries(counts).map(([ name, count ]): string => `${count} ${LABELS[name]}`).join(', ')}` ] : [],
+      ...user?.holder ? [ `  in use by process ${user.holder.pid}, started ${user.holder.started}` ] : [],
+      ...problems.length === 0 ? [ 'No problems were found.' ] : [ `${problems.length} ${problems.length === 1 ? 'problem was' : 'problems were'} found:` ],
+      ...problems.map((problem): string => `  - ${problem}`),
+    ];
+    io.out(`${lines.join('\n')}\n`);
+  }
+  return problems.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+const LABELS: Readonly<Record<string, string>> = {
+  pods: 'pods',
+  events: 'events',
+  entries: 'entries',
+  subscriptions: 'subscriptions',
+  waitingDeliveries: 'waiting deliveries',
+  apiKeys: 'API keys',
+};
+
+/** Who uses a data folder, if somebody does. */
+function userOf(folder: string): FolderInUse | undefined {
+  if (!existsSync(join(folder, '.events'))) {
+    return undefined;
+  }
+  const lock = new FolderLock(folder);
+  try {
+    lock.acquire();
+    lock.release();
+    return undefined;
+  } catch (error: unknown) {
+    return error instanceof FolderInUse ? error : undefined;
+  }
+}

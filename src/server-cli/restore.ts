@@ -1,0 +1,162 @@
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
+import { FolderLock } from '../store/sqlite/FolderLock';
+import { inspectStore } from '../store/sqlite/inspection';
+import { MIGRATIONS } from '../store/sqlite/schema';
+import type { Manifest } from './backup';
+import { DATA, MANIFEST, withoutFiles } from './backup';
+import { copyWhole, flush, sha256 } from './files';
+import type { ServerIo } from './Io';
+import { Progress } from './Io';
+import { dataFolder, readCommandOptions } from './options';
+import { EXIT, Problem } from './problem';
+
+/** What belongs to the lock and to earlier data, and stays where it is. */
+const STAYS = /^(?:lock\.(?:sqlite|json)(?:-.*|\.new)?|(?:restoring|before-restore)-.*)$/u;
+
+/** Puts the data of a backup into a data folder; returns the exit code. */
+export async function restoreCommand(args: readonly string[], io: ServerIo): Promise<number> {
+  const values = readCommandOptions(args, [
+    { name: 'rootFilePath', alias: 'f', type: 'string', requiresArg: true },
+    { name: 'force', type: 'boolean' },
+  ], [ 'folder' ]);
+  const backup = resolve(io.cwd, String(values.folder));
+  const folder = dataFolder(values, io);
+  const progress = new Progress(io);
+  const lock = new FolderLock(folder);
+  try {
+    const manifest = await verify(backup, progress);
+    const isNew = !existsSync(folder);
+    lock.acquire();
+    const replaced = contentOf(folder, manifest.isWhole);
+    if (replaced.length > 0 && values.force !== true) {
+      throw new Problem(`The data folder ${folder} has data already (${replaced[0]}). Restore to an empty folder, or use ` +
+        '--force, which keeps that data in .events/before-restore-….');
+    }
+    const kept = await replace(backup, folder, manifest, replaced, progress);
+    progress.end();
+    io.out(values.json === true ?
+      `${JSON.stringify({ folder, kept, isNew, ...withoutFiles(manifest) })}\n` :
+      report(folder, manifest, kept));
+    return EXIT.ok;
+  } finally {
+    progress.end();
+    lock.release();
+  }
+}
+
+/** Reads the manifest of a backup, and compares all files with it. */
+async function verify(backup: string, progress: Progress): Promise<Manifest> {
+  let manifest: Manifest;
+  try {
+    manifest = JSON.parse(readFileSync(join(backup, MANIFEST), 'utf8')) as Manifest;
+  } catch (error: unknown) {
+    throw new Problem(`There is no backup at ${backup}: ${MANIFEST} cannot be read (${(error as Error).message}). Check the path.`);
+  }
+  if ((manifest.format as number) !== 1 || manifest.schema > MIGRATIONS.length) {
+    throw new Problem(`The backup ${backup} was made by a newer version of solid-pod-events (${manifest.version}). Restore it ` +
+      'with that version, or a later one.');
+  }
+  const names = Object.keys(manifest.files);
+  if (!names.includes('.events/events.sqlite')) {
+    throw new Problem(`The backup ${backup} has no event store. Use another backup.`);
+  }
+  for (const [ index, name ] of names.entries()) {
+    const path = join(backup, DATA, name);
+    if (!path.startsWith(`${join(backup, DATA)}${sep}`)) {
+      throw new Problem(`The backup ${backup} names a file outside of itself (${name}). Use another backup.`);
+    }
+    const { bytes, sha256: expected } = manifest.files[name];
+    if (!existsSync(path) || (await stat(path)).size !== bytes || await sha256(path) !== expected) {
+      throw new Problem(`The backup ${backup} is damaged: ${name} is not what ${MANIFEST} says. Use another backup.`);
+    }
+    progress.show(`verified: ${index + 1} of ${names.length} files`);
+  }
+  return manifest;
+}
+
+/** What would be replaced in a data folder: paths relative to it. */
+function contentOf(folder: string, isWhole: boolean): string[] {
+  const list = (path: string): string[] => existsSync(path) ? readdirSync(path) : [];
+  return [
+    ...list(join(folder, '.events')).filter((name): boolean => !STAYS.test(name)).map((name): string => `.events/${name}`),
+    ...isWhole ? list(folder).filter((name): boolean => name !== '.events') : [],
+  ];
+}
+
+/**
+ * Replaces data by that of a backup. All is copied and checked beside it first, and the event store is the last to be
+ * put in its place: a server does not start on what an interruption leaves, and the command can be run again.
+ *
+ * @returns Where the data that was there is kept, if there was any.
+ */
+async function replace(
+  backup: string,
+  folder: string,
+  { files, emptyFolders }: Manifest,
+  replaced: readonly string[],
+  progress: Progress,
+): Promise<string | undefined> {
+  const own = `${new Date().toISOString().replaceAll(/[:.]/gu, '-')}-${process.pid}`;
+  const staged = join(folder, '.events', `restoring-${own}`);
+  const kept = join(folder, '.events', `before-restore-${own}`);
+  try {
+    const names = Object.keys(files);
+    for (const [ index, name ] of names.entries()) {
+      await copyWhole(join(backup, DATA, name), join(staged, name));
+      flush(join(staged, name));
+      progress.show(`copied: ${index + 1} of ${names.length} files`);
+    }
+    for (const name of emptyFolders) {
+      await mkdir(join(staged, name), { recursive: true });
+    }
+    const { problems } = inspectStore(staged, true);
+    if (problems.length > 0) {
+      throw new Problem(`The backup ${backup} cannot be used: ${problems[0]} Use another backup.`);
+    }
+    // From here on a server finds the marker of the store without the store, and does not start.
+    for (const name of [ ...replaced ].sort((left, right): number => rank(left) - rank(right))) {
+      await mkdir(dirname(join(kept, name)), { recursive: true });
+      renameSync(join(folder, name), join(kept, name));
+      if (name === '.events/events.sqlite' && existsSync(join(staged, '.events/store.json'))) {
+        renameSync(join(staged, '.events/store.json'), join(folder, '.events/store.json'));
+      }
+    }
+    const top = new Set([ ...names, ...emptyFolders ]
+      .map((name): string => name.startsWith('.events/') ? name : name.split('/')[0]));
+    for (const name of [ ...top ].sort((left, right): number => order(left) - order(right))) {
+      if (existsSync(join(staged, name))) {
+        renameSync(join(staged, name), join(folder, name));
+      }
+    }
+    flush(join(folder, '.events'));
+    flush(folder);
+    return replaced.length > 0 ? kept : undefined;
+  } finally {
+    await rm(staged, { recursive: true, force: true });
+  }
+}
+
+/** The old marker is moved away first, so that the new one can take its place; the store follows. */
+function rank(name: string): number {
+  return [ '.events/store.json', '.events/events.sqlite' ].indexOf(name) + 1 || 3;
+}
+
+/** The marker is put in place first, and the store last. */
+function order(name: string): number {
+  return name === '.events/store.json' ? 0 : name === '.events/events.sqlite' ? 2 : 1;
+}
+
+function report(folder: string, manifest: Manifest, kept: string | undefined): string {
+  const { baseUrl, begun, counts, isWhole, lacks } = manifest;
+  return [
+    `Restored the backup of ${begun} to ${folder}: ${counts.events} events, ${counts.subscriptions} subscriptions.`,
+    ...kept === undefined ? [] : [ `The data that was there is in ${kept}. Delete it when it is not needed any more.` ],
+    ...isWhole ? [] : [ 'The backup holds the event store only: accounts and files of pods were left as they were.' ],
+    'Not in the backup:',
+    ...lacks.map((text): string => `  - ${text}`),
+    baseUrl === null ? `Start the server with -f ${folder}` : `Start the server with --baseUrl ${baseUrl} -f ${folder}`,
+    '',
+  ].join('\n');
+}

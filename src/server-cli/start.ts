@@ -1,0 +1,66 @@
+import type { ServerIo } from './Io';
+import type { StartOptions } from './options';
+import { readStartOptions } from './options';
+import { listenProblem, preflight } from './preflight';
+import { EXIT, Problem, sentenceOf } from './problem';
+
+/** How long a stop may take, in ms, before the process ends anyway; what was acknowledged is stored by then. */
+const GRACE = 9_000;
+
+/** The part of the server that is used here. */
+interface ServerModule {
+  readonly AppRunner: new () => { createCli: (argv: string[]) => Promise<App> };
+}
+
+interface App {
+  readonly start: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Checks the options and starts a server, which SIGTERM and SIGINT stop in order.
+ *
+ * @throws Problem that says in one sentence what is wrong.
+ */
+export async function start(args: readonly string[], io: ServerIo): Promise<void> {
+  const options = readStartOptions(args, io);
+  await preflight(options, io);
+  const isVerbose = [ 'debug', 'silly' ].includes(String(options.values.loggingLevel));
+  // The server listens after its start is over, so an error of that comes to nobody else.
+  process.on('uncaughtException', (error: NodeJS.ErrnoException & { port?: number; address?: string }): void => {
+    io.err(error.syscall === 'listen' ?
+      `${listenProblem(error, error.port ?? error.address ?? '')}\n` :
+      `${error.stack ?? String(error)}\n`);
+    process.exit(EXIT.failed);
+  });
+  try {
+    await launch(options, io);
+  } catch (error: unknown) {
+    if (isVerbose) {
+      io.err(`${(error as Error).stack ?? String(error)}\n`);
+    }
+    throw new Problem(sentenceOf(error));
+  }
+}
+
+async function launch({ argv }: StartOptions, io: ServerIo): Promise<void> {
+  // Loaded only now, for that takes long.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would be resolved by its types alone
+  const { AppRunner } = require('@solid/community-server') as ServerModule;
+  const app = await new AppRunner().createCli([ ...argv ]);
+  await app.start();
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) {
+      return;
+    }
+    stopping = true;
+    setTimeout((): void => process.exit(EXIT.ok), GRACE).unref();
+    app.stop().then((): void => process.exit(EXIT.ok), (error: unknown): void => {
+      io.err(`The server did not stop in order: ${sentenceOf(error)}\n`);
+      process.exit(EXIT.failed);
+    });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}

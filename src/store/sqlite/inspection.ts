@@ -1,0 +1,163 @@
+import { existsSync } from 'node:fs';
+import type { Database } from 'better-sqlite3';
+import DatabaseConstructor from 'better-sqlite3';
+import { stringify } from 'uuid';
+import { isOfServer } from '../baseUrl';
+import { MIGRATIONS } from './schema';
+import { getSetting, hasTable } from './settings';
+import { databasePath } from './SqliteSession';
+import { baseUrlProblem, moveOf, registeredPods } from './StoreGuard';
+import { fileProblem, lossCheck } from './storeFile';
+
+/** The most problems of one kind that are listed. */
+const MOST = 10;
+
+/** The numbers of things in a store. */
+export type StoreCounts = Readonly<Record<'pods' | 'events' | 'entries' | 'subscriptions' | 'waitingDeliveries' | 'apiKeys', number>>;
+
+/** What was found in a store. */
+export interface Inspection {
+  /** The path of the database. */
+  readonly path: string;
+  readonly schema?: number;
+  readonly baseUrl?: string;
+  readonly counts?: StoreCounts;
+  /** What is wrong, each in one sentence. */
+  readonly problems: readonly string[];
+}
+
+/** Why a server with a base URL cannot start with a store, as far as that is quickly told; only reads. */
+export function startProblem(folder: string, baseUrl: string): string | undefined {
+  const path = databasePath(folder, 'events.sqlite');
+  const problem = fileProblem(path);
+  if (problem !== undefined || !existsSync(path)) {
+    return problem;
+  }
+  const lossOf = lossCheck(path);
+  return withStore(path, (db): string | undefined =>
+    schemaProblem(db) ?? lossOf(db) ?? baseUrlProblem(db, baseUrl, folder));
+}
+
+/**
+ * Inspects the store in a data folder, whether a server uses it or not. Only reads.
+ *
+ * @param isFull - Whether all content is compared with its indexes and its documents, which takes about as long as
+ * reading the file.
+ */
+export function inspectStore(folder: string, isFull: boolean): Inspection {
+  const path = databasePath(folder, 'events.sqlite');
+  const missing = existsSync(path) ? undefined : `There is no event store at ${path}. Check the data folder (-f).`;
+  const problem = fileProblem(path) ?? missing;
+  if (problem !== undefined) {
+    return { path, problems: [ problem ]};
+  }
+  const lossOf = lossCheck(path);
+  let found = {};
+  const problems: string[] = [];
+  const add = (text: string | undefined): void => {
+    if (text !== undefined) {
+      problems.push(text);
+    }
+  };
+  add(withStore(path, (db): string | undefined => {
+    const newer = schemaProblem(db);
+    found = { schema: versionOf(db), baseUrl: getSetting(db, 'base_url') };
+    add(newer);
+    add(lossOf(db));
+    problems.push(...damage(db, isFull));
+    // Of tables of another version nothing more is known.
+    if (newer === undefined && problems.length === 0 && hasTable(db, 'events')) {
+      found = { ...found, counts: countsOf(db) };
+      problems.push(...contradictions(db, isFull));
+    }
+    return undefined;
+  }));
+  const replays = databasePath(folder, 'replays.sqlite');
+  if (existsSync(replays)) {
+    add(withStore(replays, (db): string | undefined => {
+      const [ first ] = damage(db, isFull);
+      return first && `${replays}: ${first} It holds used DPoP proofs only: delete it while the server is stopped.`;
+    }));
+  }
+  return { path, ...found, problems };
+}
+
+/** The numbers of things in a store of this version's schema. */
+export function countsOf(db: Database): StoreCounts {
+  const count = (from: string): number => db.prepare(`SELECT COUNT(*) FROM ${from}`).pluck().get() as number;
+  return {
+    pods: count('pods WHERE registered = 1'),
+    events: count('events'),
+    entries: count('entries'),
+    subscriptions: count('subscriptions'),
+    waitingDeliveries: hasTable(db, 'deliveries') ? count('deliveries WHERE state = 0') : 0,
+    apiKeys: hasTable(db, 'api_keys') ? count('api_keys') : 0,
+  };
+}
+
+/** The schema version of a database. */
+export function versionOf(db: Database): number {
+  return db.pragma('user_version', { simple: true }) as number;
+}
+
+function schemaProblem(db: Database): string | undefined {
+  const version = versionOf(db);
+  return version > MIGRATIONS.length ?
+    `The event store ${db.name} was written by a newer version of solid-pod-events: it has schema version ${version}, ` +
+    `and this version knows ${MIGRATIONS.length} at most. Start the version that wrote it, or a later one; nothing was changed.` :
+    undefined;
+}
+
+/** Opens a database for reading, and tells what keeps it from being read. */
+function withStore(path: string, use: (db: Database) => string | undefined): string | undefined {
+  let db: Database | undefined;
+  try {
+    db = new DatabaseConstructor(path, { readonly: true, fileMustExist: true });
+    return use(db);
+  } catch (error: unknown) {
+    return `The event store ${path} cannot be read: ${(error as Error).message}. Restore a backup with ` +
+      '`solid-pod-events-server restore`.';
+  } finally {
+    db?.close();
+  }
+}
+
+/** What SQLite finds wrong with a file. */
+function damage(db: Database, isFull: boolean): string[] {
+  const rows = (db.pragma(`${isFull ? 'integrity_check' : 'quick_check'}(${MOST})`) as Record<string, string>[])
+    .map((row): string => Object.values(row)[0]).filter((text): boolean => text !== 'ok');
+  const keys = db.pragma('foreign_key_check') as { table: string; rowid: number | null; parent: string }[];
+  return [
+    ...rows.map((text): string => `The file is damaged: ${text.replace(/\s+/gu, ' ')}.`),
+    ...keys.slice(0, MOST).map(({ table, rowid, parent }): string =>
+      `Row ${rowid ?? '?'} of ${table} names a row of ${parent} that does not exist.`),
+  ];
+}
+
+/** What the rows of a sound file say that cannot be. */
+function contradictions(db: Database, isFull: boolean): string[] {
+  const found: string[] = [];
+  const move = moveOf(db);
+  if (move) {
+    found.push(`The move from ${move.from} to ${move.to} was interrupted. Run it again.`);
+  }
+  const base = getSetting(db, 'base_url');
+  if (base !== undefined && !move) {
+    found.push(...registeredPods(db).filter((pod): boolean => !isOfServer(pod, base)).slice(0, MOST)
+      .map((pod): string => `The pod ${pod} is not on the base URL ${base}.`));
+  }
+  const lost = db.prepare('SELECT COUNT(*) FROM forwards WHERE event NOT IN (SELECT id FROM events)').pluck().get() as number;
+  if (lost > 0) {
+    found.push(`${lost} events that wait to be forwarded do not exist.`);
+  }
+  if (isFull && !move) {
+    db.function('uuid_text', { deterministic: true }, (uuid: unknown): string => stringify(uuid as Buffer));
+    const events = db.prepare(`
+      SELECT uuid_text(e.uuid) AS id FROM events e JOIN pods p ON p.id = e.pod
+      WHERE CASE WHEN json_valid(e.members)
+        THEN json_extract(e.members, '$.id') IS NOT p.url || 'publish/' || uuid_text(e.uuid) ELSE 1 END LIMIT ${MOST}
+    `).pluck().all() as string[];
+    found.push(...events.map((id): string => `The document of the event ${id} is not that of its row.`));
+  }
+  return found;
+}

@@ -10,6 +10,8 @@ import type { SqliteSession } from './SqliteSession';
 /** The place of a forward that has no subscriptions to walk. */
 const BEHIND_ALL_PATTERNS = 1_000_000;
 
+const PUT_UNLESS_GONE = 'INSERT INTO entries (container, event) SELECT id, ? FROM containers WHERE id = ? AND gone = 0';
+
 /** Stores events, as {@link EventStore.accept} says; inside a transaction of the caller. */
 export function accept(
   session: SqliteSession,
@@ -51,10 +53,10 @@ function insert(
   const { event, forwards, recipients = []} = accepted;
   const key = insertEvent(session, event, 0, accepted);
   const container = session.key('containers', 'url', publishContainer(event.pod));
-  if (placeOf(session, container).gone === 1) {
+  if (session.run(PUT_UNLESS_GONE, key, container).changes === 0) {
     throw new ContainerGone(publishContainer(event.pod));
   }
-  put(session, container, key, touched);
+  touched.add(container);
   for (const forward of forwards) {
     const { pod, inbox, isDirect, isForwarded } = routeOf(session, forward, routes);
     if (isDirect) {

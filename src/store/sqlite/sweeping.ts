@@ -19,12 +19,12 @@ const START = { container: 0, event: 0 };
 
 /** The rows of a pod in each table, which nobody can ask for any more. */
 const ROWS = [
-  'DELETE FROM forwards WHERE pod = ?1 AND event IN (SELECT event FROM forwards WHERE pod = ?1 ORDER BY event LIMIT ?2)',
-  'DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE pod = ?1 ORDER BY id LIMIT ?2)',
-  'DELETE FROM received WHERE pod = ?1 AND event IN (SELECT event FROM received WHERE pod = ?1 ORDER BY event LIMIT ?2)',
-  'DELETE FROM made WHERE (pod, agent, key) IN (SELECT pod, agent, key FROM made WHERE pod = ?1 LIMIT ?2)',
-  'DELETE FROM entries_of_catalogue WHERE id IN (SELECT id FROM entries_of_catalogue WHERE pod = ?1 LIMIT ?2)',
-  'DELETE FROM systems WHERE id IN (SELECT id FROM systems WHERE pod = ?1 LIMIT ?2)',
+  'DELETE FROM forwards WHERE (pod, event) IN (SELECT pod, event FROM forwards WHERE pod = ? ORDER BY event LIMIT ?)',
+  'DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE pod = ? ORDER BY id LIMIT ?)',
+  'DELETE FROM received WHERE (pod, event) IN (SELECT pod, event FROM received WHERE pod = ? ORDER BY event LIMIT ?)',
+  'DELETE FROM made WHERE (pod, agent, key) IN (SELECT pod, agent, key FROM made WHERE pod = ? LIMIT ?)',
+  'DELETE FROM entries_of_catalogue WHERE id IN (SELECT id FROM entries_of_catalogue WHERE pod = ? LIMIT ?)',
+  'DELETE FROM systems WHERE id IN (SELECT id FROM systems WHERE pod = ? LIMIT ?)',
 ];
 
 const STEPS: readonly Step[] = [ sweepContainers, sweepRows, sweepKeys, findEvents, keepCopied, removeEvents ];
@@ -79,8 +79,8 @@ function sweepContainers(session: SqliteSession, _round: Round, limit: number): 
 /** Removes some entries of a container. Returns how many. */
 export function removeEntries(session: SqliteSession, container: number, limit: number): number {
   return session.run(`
-    DELETE FROM entries WHERE container = ?1 AND event IN (
-      SELECT event FROM entries WHERE container = ?1 ORDER BY event LIMIT ?2
+    DELETE FROM entries WHERE (container, event) IN (
+      SELECT container, event FROM entries WHERE container = ? ORDER BY event LIMIT ?
     )
   `, container, limit).changes;
 }

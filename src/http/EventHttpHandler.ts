@@ -8,6 +8,7 @@ import { ProfileUnavailable } from '../identity/profiles/ProfileUnavailable';
 import { Conflict } from '../publish/Conflict';
 import { NotAuthorized } from '../publish/NotAuthorized';
 import { TooMany } from '../publish/TooMany';
+import { ContainerGone } from '../store/ContainerGone';
 import { NoRoom } from '../store/NoRoom';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 import { HttpProblem, methodNotAllowed } from './errors';
@@ -85,6 +86,17 @@ export class EventHttpHandler extends HttpHandler {
   /** Names of the HTTP APIs that are configured. */
   public get endpoints(): string[] {
     return [ ...this.serverFaces, ...this.faces ].map((face): string => face.constructor.name.replace(/Face$/u, ''));
+  }
+
+  /**
+   * Whether an endpoint answers at a URL, so that a resource there cannot be reached as a resource.
+   *
+   * @param url - The URL.
+   * @param pod - The base URL of the pod in which it lies.
+   */
+  public isClaimed(url: string, pod: string): boolean {
+    const place = (url.startsWith(this.baseUrl) ? find(this.serverFaces, url, this.baseUrl) : undefined) ?? find(this.faces, url, pod);
+    return place !== undefined && !place.rule.ldp.includes('GET');
   }
 
   public override async canHandle({ request }: HttpHandlerInput): Promise<void> {
@@ -182,6 +194,9 @@ export class EventHttpHandler extends HttpHandler {
     }
     if (error instanceof Conflict) {
       return new HttpProblem(409, error.message);
+    }
+    if (error instanceof ContainerGone) {
+      return new HttpProblem(url === error.container ? 404 : 409, error.message);
     }
     if (error instanceof ProfileUnavailable) {
       return new HttpProblem(503, error.message, { 'Retry-After': String(PROFILE_RETRY) });

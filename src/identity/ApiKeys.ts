@@ -4,6 +4,7 @@ import type { ApiKey } from './ApiKey';
 import { hashKey, isKey, mintKey, prefixOf } from './ApiKey';
 import type { ApiKeyStore } from './ApiKeyStore';
 import type { KeyLimits } from './Caller';
+import type { KeyHolders } from './KeyHolders';
 
 /**
  * What is to be said of a new API key.
@@ -18,13 +19,21 @@ export interface ApiKeyDraft extends KeyLimits {
 /**
  * Makes, recognises and revokes API keys.
  *
- * A key is known to whoever made it alone: the server keeps its hash.
+ * A key is known to whoever made it alone: the server keeps its hash. At each use, the account that made the key must
+ * still exist and have the WebID, so a key ends with either, also where the store was restored from an older copy.
  */
 export class ApiKeys {
+  private readonly store: ApiKeyStore;
+  private readonly holders: KeyHolders;
+
   /**
    * @param store - Where the hashes are kept.
+   * @param holders - Knows which WebIDs the accounts have.
    */
-  public constructor(private readonly store: ApiKeyStore) {}
+  public constructor(store: ApiKeyStore, holders: KeyHolders) {
+    this.store = store;
+    this.holders = holders;
+  }
 
   /**
    * Makes a key.
@@ -50,11 +59,6 @@ export class ApiKeys {
     return this.store.removeKey(account, id);
   }
 
-  /** Ends all keys of an account that stand for a WebID, at once. */
-  public async revokeAll(account: string, webId: string): Promise<void> {
-    return this.store.removeKeysOf(account, webId);
-  }
-
   /**
    * Recognises a key.
    *
@@ -62,7 +66,10 @@ export class ApiKeys {
    *
    * @param text - What was presented.
    *
-   * @returns What is known of the key, or `undefined` if it is malformed, unknown, revoked or expired.
+   * @returns What is known of the key, or `undefined` if it is malformed, unknown, revoked or expired, or its account
+   *          does not have the WebID any more.
+   *
+   * @throws An error if the account cannot be asked.
    */
   public async recognise(text: string): Promise<ApiKey | undefined> {
     if (!isKey(text)) {
@@ -71,7 +78,7 @@ export class ApiKeys {
     const hash = hashKey(text);
     const found = (await this.store.findKeys(prefixOf(hash)))
       .find((stored): boolean => timingSafeEqual(stored.hash, hash))?.key;
-    if (!found || hasEnded(found)) {
+    if (!found || !await this.isGood(found)) {
       return undefined;
     }
     const today = new Date().toISOString().slice(0, 10);
@@ -88,14 +95,17 @@ export class ApiKeys {
    * @param prefix - The first bytes of its hash.
    * @param id - Its id.
    *
-   * @returns What is known of the key, or `undefined` if it has been revoked or has expired since.
+   * @returns What is known of the key, or `undefined` if it has been revoked or has expired since, or its account
+   *          does not have the WebID any more.
+   *
+   * @throws An error if the account cannot be asked.
    */
   public async find(prefix: Buffer, id: string): Promise<ApiKey | undefined> {
     const found = (await this.store.findKeys(prefix)).find(({ key }): boolean => key.id === id)?.key;
-    return found && !hasEnded(found) ? found : undefined;
+    return found && await this.isGood(found) ? found : undefined;
   }
-}
 
-function hasEnded({ expires = Infinity }: ApiKey): boolean {
-  return expires <= Date.now();
+  private async isGood({ expires = Infinity, account, webId }: ApiKey): Promise<boolean> {
+    return expires > Date.now() && this.holders.has(account, webId);
+  }
 }

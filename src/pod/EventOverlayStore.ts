@@ -30,6 +30,8 @@ import { DataFactory } from 'n3';
 import type { Event } from '../event/Event';
 import { eventDocument, isId, publishContainer } from '../event/Event';
 import type { EventStore } from '../store/EventStore';
+import type { PodLifecycle } from '../store/PodLifecycle';
+import type { PodHooks } from './PodHooks';
 import { eventMetadata, setModified } from './eventMetadata';
 import type { ListingFormat } from './listingFormats';
 import { HTML_TEXT, QUADS, TEXT_FORMATS } from './listingFormats';
@@ -55,23 +57,31 @@ export class EventOverlayStore extends PassthroughStore {
   private readonly events: EventStore;
   private readonly auxiliaryStrategy: AuxiliaryStrategy;
   private readonly metadataStrategy: AuxiliaryStrategy;
+  private readonly lifecycle: PodLifecycle;
+  private readonly hooks: PodHooks;
 
   /**
    * @param source - The backend.
    * @param events - The events and copies.
    * @param auxiliaryStrategy - Tells which resources belong to others.
    * @param metadataStrategy - Tells which of them describe others.
+   * @param lifecycle - Is told of containers that are deleted and created.
+   * @param hooks - Tells whether the pod of an entry still is the same, and is told of containers that are gone.
    */
   public constructor(
     source: ResourceStore,
     events: EventStore,
     auxiliaryStrategy: AuxiliaryStrategy,
     metadataStrategy: AuxiliaryStrategy,
+    lifecycle: PodLifecycle,
+    hooks: PodHooks,
   ) {
     super(source);
     this.events = withHttpErrors(events);
     this.auxiliaryStrategy = auxiliaryStrategy;
     this.metadataStrategy = metadataStrategy;
+    this.lifecycle = withHttpErrors(lifecycle);
+    this.hooks = hooks;
   }
 
   public override async hasResource(identifier: ResourceIdentifier): Promise<boolean> {
@@ -152,10 +162,7 @@ export class EventOverlayStore extends PassthroughStore {
 
   public override async deleteResource(identifier: ResourceIdentifier, conditions?: Conditions): Promise<ChangeMap> {
     if (isContainerIdentifier(identifier)) {
-      if ((await this.events.listEntries(identifier.path, 0, 1)).length > 0) {
-        throw new ConflictHttpError('Can only delete empty containers.');
-      }
-      return this.changed(await super.deleteResource(identifier, conditions));
+      return this.deleteContainer(identifier, conditions);
     }
     await this.assertChangeable(identifier);
     const isAccessControl = this.isAccessControl(identifier);
@@ -180,6 +187,35 @@ export class EventOverlayStore extends PassthroughStore {
     ]);
   }
 
+  /** Deletes a container that is empty; no copy goes into it from before it is deleted until it is created again. */
+  private async deleteContainer(container: ResourceIdentifier, conditions?: Conditions): Promise<ChangeMap> {
+    const wasClosed = await this.lifecycle.isClosed(container.path);
+    const closing = await this.lifecycle.closeContainer(container.path);
+    if (closing === 'occupied') {
+      throw new ConflictHttpError('Can only delete empty containers.');
+    }
+    let changes: ChangeMap;
+    try {
+      changes = await super.deleteResource(container, conditions);
+    } catch (error: unknown) {
+      if (!wasClosed && await super.hasResource(container)) {
+        await this.lifecycle.openContainer(container.path);
+      }
+      throw error;
+    }
+    if (closing === 'closed') {
+      // Whoever could write to it may not be able to when it is created again.
+      await this.events.raiseEpoch(container.path);
+      await this.hooks.containerGone(container.path);
+    }
+    // Only where a pod is no storage can its root be deleted.
+    if (await this.lifecycle.recordOf(container.path)) {
+      await this.lifecycle.endPod(container.path);
+      await this.hooks.ended(container.path);
+    }
+    return this.changed(changes);
+  }
+
   /** Makes an event or copy an ordinary resource of the backend, for what the overlay does not do itself. */
   private async materialise(subject: ResourceIdentifier, event: Event): Promise<void> {
     const copy = new BasicRepresentation(eventDocument(event), eventMetadata(subject, event));
@@ -196,7 +232,12 @@ export class EventOverlayStore extends PassthroughStore {
 
   private async find(identifier: ResourceIdentifier): Promise<Event | undefined> {
     const place = this.placeOf(identifier);
-    return place && this.events.getEntry(...place);
+    const event = place && await this.events.getEntry(...place);
+    if (!event) {
+      return undefined;
+    }
+    // Once the pod is known to be the same, this costs nothing; if it is another one, the entry has ended.
+    return await this.hooks.verify(place[0]) ? this.events.getEntry(...place) : undefined;
   }
 
   /** The resource that a description is of; any other resource is its own. */
@@ -212,7 +253,9 @@ export class EventOverlayStore extends PassthroughStore {
     { metadata, data }: Representation,
     preferences: RepresentationPreferences,
   ): Promise<Representation> {
-    const modified = await this.events.modifiedOf(container.path);
+    const known = await this.events.modifiedOf(container.path);
+    const isSame = known !== undefined && await this.hooks.verify(container.path);
+    const modified = isSame ? await this.events.modifiedOf(container.path) : undefined;
     if (modified === undefined) {
       return new BasicRepresentation(data, metadata);
     }
@@ -247,8 +290,8 @@ export class EventOverlayStore extends PassthroughStore {
   }
 
   /**
-   * Whether something may be written here by LDP: what lies in `publish/` are events, which never change,
-   * and nothing else lies beside them but access control.
+   * Whether something may be written here by LDP: what lies in `publish/` are events, which never change, beside access
+   * control, and resources of before the container was claimed, which stay as writable as they were.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9110#name-405-method-not-allowed
    */
@@ -260,7 +303,7 @@ export class EventOverlayStore extends PassthroughStore {
     }
     for (const { index } of path.matchAll(/\/publish\/(?=.)/gu)) {
       const pod = path.slice(0, index + 1);
-      if (await this.events.hasPod(pod)) {
+      if (await this.events.hasPod(pod) && !await this.isOlder(publishContainer(pod), path)) {
         throw new MethodNotAllowedHttpError([ method ], `${publishContainer(pod)} holds the events of the pod, which ` +
           'never change: to publish one, POST it as JSON to the container.');
       }
@@ -275,6 +318,15 @@ export class EventOverlayStore extends PassthroughStore {
     if (this.isAccessControl(identifier) || await this.events.hasDependents(identifier.path)) {
       await this.events.assertWritable(WRITABLE_PATIENCE);
     }
+  }
+
+  /** Whether something below `publish/`, or the container in which it lies, is a resource of before. */
+  private async isOlder(publish: string, path: string): Promise<boolean> {
+    if (isId(path.slice(publish.length))) {
+      return false;
+    }
+    const parent = path.slice(0, path.replace(/\/$/u, '').lastIndexOf('/') + 1);
+    return await super.hasResource({ path }) || (parent !== publish && super.hasResource({ path: parent }));
   }
 
   private isAccessControl(identifier: ResourceIdentifier): boolean {
@@ -293,7 +345,10 @@ export class EventOverlayStore extends PassthroughStore {
 
   /** Raises the access epoch of each pod whose access control, or groups, have changed, before that is acknowledged. */
   private async changed(changes: ChangeMap): Promise<ChangeMap> {
-    for (const [ identifier ] of changes) {
+    for (const [ identifier, metadata ] of changes) {
+      if (isContainerIdentifier(identifier) && metadata.get(SOLID_AS.terms.activity)?.value === AS.Create) {
+        await this.lifecycle.openContainer(identifier.path);
+      }
       await (this.isAccessControl(identifier) ?
         this.events.raiseEpoch(identifier.path) :
         this.events.raiseDependents(identifier.path));

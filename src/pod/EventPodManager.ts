@@ -2,35 +2,61 @@ import type { PodManager, PodSettings } from '@solid/community-server';
 import { getLoggerFor } from '@solid/community-server';
 import type { EventStore } from '../store/EventStore';
 import { StoreUnavailable } from '../store/StoreUnavailable';
+import type { PodLifecycle } from '../store/PodLifecycle';
+import type { PodHooks } from './PodHooks';
 import type { PodLayout } from './PodLayout';
 
 /**
- * Sets each new pod up for publish and subscribe, after another manager has made it.
+ * Sets each new pod up for publish and subscribe, after another manager has created it.
+ *
+ * What is kept of an earlier pod of the same URL is ended first, so a new pod starts empty.
  */
 export class EventPodManager implements PodManager {
   protected readonly logger = getLoggerFor(this);
   private readonly source: PodManager;
   private readonly layout: PodLayout;
   private readonly store: EventStore;
+  private readonly lifecycle: PodLifecycle;
+  private readonly hooks: PodHooks;
 
-  public constructor(source: PodManager, layout: PodLayout, store: EventStore) {
+  /**
+   * @param source - Creates the pods.
+   * @param layout - Sets a pod up.
+   * @param store - Where pods are registered.
+   * @param lifecycle - Ends what is kept of earlier pods.
+   * @param hooks - Is told of that.
+   */
+  public constructor(
+    source: PodManager,
+    layout: PodLayout,
+    store: EventStore,
+    lifecycle: PodLifecycle,
+    hooks: PodHooks,
+  ) {
     this.source = source;
     this.layout = layout;
     this.store = store;
+    this.lifecycle = lifecycle;
+    this.hooks = hooks;
   }
 
   public async createPod(settings: PodSettings, overwrite: boolean): Promise<void> {
+    const pod = settings.base.path;
     await this.source.createPod(settings, overwrite);
-    await this.layout.apply(settings.base.path, [ settings.webId ]);
+    await this.layout.apply(pod, [ settings.webId ]);
     try {
-      await this.store.registerPod(settings.base.path);
-      this.logger.info(`Set up the pod ${settings.base.path}`);
+      if (await this.lifecycle.endPod(pod)) {
+        await this.hooks.ended(pod);
+      }
+      await this.store.registerPod(pod);
+      await this.lifecycle.setRecord(pod, { isLaid: this.layout.enabled });
+      this.logger.info(`Set up the pod ${pod}`);
     } catch (error: unknown) {
-      // The pod is there; it is set up again, and that noted, at its first use.
+      // The pod exists. At its first use it is compared with what is kept of it, which ends if it is of another pod.
       if (!(error instanceof StoreUnavailable)) {
         throw error;
       }
-      this.logger.warn(`That the pod ${settings.base.path} is set up could not be stored: ${error.message}`);
+      this.logger.warn(`That the pod ${pod} is set up could not be stored: ${error.message}`);
     }
   }
 }

@@ -1,9 +1,13 @@
 import TTLCache from '@isaacs/ttlcache';
 import type { IdentifierGenerator, IdentifierStrategy, PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
 import { getLoggerFor, NotFoundHttpError, PIM, RDF } from '@solid/community-server';
+import { publishContainer } from '../event/Event';
 import type { Locator, PodOwners } from '../publish/ports';
+import { ownInbox } from '../publish/Publisher';
 import type { EventStore } from '../store/EventStore';
 import { StoreUnavailable } from '../store/StoreUnavailable';
+import type { PodLifecycle, PodRecord } from '../store/PodLifecycle';
+import type { PodHooks } from './PodHooks';
 import type { PodLayout } from './PodLayout';
 
 /** How long it is remembered which pod a WebID has, in milliseconds. */
@@ -12,9 +16,25 @@ const WEBID_MAX_AGE = 60_000;
 const MISSING_MAX_AGE = 1_000;
 /** How many WebIDs are remembered. */
 const MOST_WEBIDS = 10_000;
+/** How long a pod that was looked at is taken to be the same, in milliseconds, and how many are remembered. */
+const VERIFIED_MAX_AGE = 60_000;
+const MAX_VERIFIED = 100_000;
+/** How many containers are asked for at a time. */
+const CONTAINERS = 100;
+
+/**
+ * - `same`: the pod is the one that was registered;
+ * - `absent`: its resources do not exist, and the server still has its record;
+ * - `ended`: it does not exist any more, or another one has its URL.
+ */
+type State = 'same' | 'absent' | 'ended';
 
 /**
  * Knows the pods of this server, and sets each up at its first use.
+ *
+ * What is kept of a registered pod is used only while the pod is the one that was registered. That is looked at when
+ * a process first uses the pod, and again after 60 seconds: its root container has to exist, its record in the account
+ * store must not be another one, and not all containers of the layout may be gone. Otherwise its data is ended.
  */
 export class PodDirectory implements Locator, PodOwners {
   protected readonly logger = getLoggerFor(this);
@@ -31,7 +51,12 @@ export class PodDirectory implements Locator, PodOwners {
   });
   private readonly ofAccounts = new TTLCache<string, boolean>({ max: MOST_WEBIDS, checkAgeOnGet: true });
   private readonly beingSetUp = new Map<string, Promise<boolean>>();
-  private readonly ready = new Set<string>();
+  private readonly lifecycle: PodLifecycle;
+  private readonly hooks: PodHooks;
+  private readonly beingVerified = new Map<string, Promise<boolean | undefined>>();
+  private readonly verified = new TTLCache<string, true>({ max: MAX_VERIFIED, ttl: VERIFIED_MAX_AGE, checkAgeOnGet: true });
+  /** Pods whose containers this process has looked for. */
+  private readonly inspected = new Set<string>();
 
   /**
    * @param identifierStrategy - Tells which URLs are of this server.
@@ -41,6 +66,8 @@ export class PodDirectory implements Locator, PodOwners {
    * @param resourceStore - Knows the pods that were made otherwise.
    * @param layout - Sets a pod up.
    * @param store - Remembers which pods have been set up.
+   * @param lifecycle - Ends what is kept of pods that do not exist any more.
+   * @param hooks - Is told of that.
    */
   public constructor(
     identifierStrategy: IdentifierStrategy,
@@ -50,6 +77,8 @@ export class PodDirectory implements Locator, PodOwners {
     resourceStore: ResourceStore,
     layout: PodLayout,
     store: EventStore,
+    lifecycle: PodLifecycle,
+    hooks: PodHooks,
   ) {
     this.identifierStrategy = identifierStrategy;
     this.storageStrategy = storageStrategy;
@@ -58,6 +87,15 @@ export class PodDirectory implements Locator, PodOwners {
     this.resourceStore = resourceStore;
     this.layout = layout;
     this.store = store;
+    this.lifecycle = lifecycle;
+    this.hooks = hooks;
+    hooks.add({
+      verify: async(url): Promise<boolean> => {
+        const pod = await this.locate(url);
+        return pod === undefined || await this.verify(pod) !== false;
+      },
+      ended: async(pod): Promise<void> => this.forget(pod),
+    });
   }
 
   public async locate(url: string): Promise<string | undefined> {
@@ -108,10 +146,9 @@ export class PodDirectory implements Locator, PodOwners {
    * Whether there is a pod with this base URL; if there is, it is set up when this returns.
    */
   public async exists(pod: string): Promise<boolean> {
-    // A pod that was set up stays so.
-    if (this.ready.has(pod) || await this.store.hasPod(pod)) {
-      this.ready.add(pod);
-      return true;
+    const isThere = await this.verify(pod);
+    if (isThere !== undefined) {
+      return isThere;
     }
     let setUp = this.beingSetUp.get(pod);
     if (!setUp) {
@@ -119,6 +156,114 @@ export class PodDirectory implements Locator, PodOwners {
       this.beingSetUp.set(pod, setUp);
     }
     return setUp;
+  }
+
+  /**
+   * Whether a registered pod is the one that was registered. What is kept of a pod that is not is ended.
+   *
+   * @returns `false` if its resources are missing; `undefined` if it is not registered, or not any more.
+   */
+  public async verify(pod: string): Promise<boolean | undefined> {
+    if (this.verified.get(pod)) {
+      return true;
+    }
+    let answer = this.beingVerified.get(pod);
+    if (!answer) {
+      answer = this.verifyNow(pod).finally((): unknown => this.beingVerified.delete(pod));
+      this.beingVerified.set(pod, answer);
+    }
+    return answer;
+  }
+
+  private async verifyNow(pod: string): Promise<boolean | undefined> {
+    if (await this.lifecycle.isEnding(pod)) {
+      await this.end(pod);
+    }
+    const record = await this.lifecycle.recordOf(pod);
+    if (!record) {
+      return undefined;
+    }
+    const state = await this.stateOf(pod, record);
+    if (state === 'ended') {
+      this.logger.warn(`The pod ${pod} does not exist any more, or is another one: the events kept of it are ended`);
+      await this.end(pod);
+      return undefined;
+    }
+    if (state === 'absent') {
+      return false;
+    }
+    await this.inspect(pod, record);
+    this.verified.set(pod, true);
+    return true;
+  }
+
+  private async stateOf(pod: string, { identity, isLaid }: PodRecord): Promise<State> {
+    const found = await this.podStore.findByBaseUrl(pod);
+    if (!await this.resourceStore.hasResource({ path: pod })) {
+      return found && (identity === undefined || identity === found.id) ? 'absent' : 'ended';
+    }
+    if (identity !== undefined && found && found.id !== identity) {
+      return 'ended';
+    }
+    if (isLaid && this.layout.enabled && !await this.layout.isThere(pod)) {
+      return 'ended';
+    }
+    if (identity === undefined) {
+      await this.lifecycle.setRecord(pod, { identity: found?.id ?? '', isLaid });
+    }
+    return 'same';
+  }
+
+  private async end(pod: string): Promise<void> {
+    await this.lifecycle.endPod(pod);
+    await this.hooks.ended(pod);
+  }
+
+  /** Forgets what was remembered of a pod. */
+  private forget(pod: string): void {
+    this.verified.delete(pod);
+    this.inspected.delete(pod);
+    this.ofAccounts.delete(pod);
+    for (const [ webId, known ] of this.webIds.entries()) {
+      if (known === pod) {
+        this.webIds.delete(webId);
+      }
+    }
+  }
+
+  /** Closes the containers of a pod that were deleted without the server: all once, later its own ones. */
+  private async inspect(pod: string, { isLaid }: PodRecord): Promise<void> {
+    await this.inspectOne(ownInbox(pod));
+    if (isLaid) {
+      await this.inspectOne(publishContainer(pod));
+    }
+    if (this.inspected.has(pod)) {
+      return;
+    }
+    for (let after = ''; ;) {
+      const containers = await this.lifecycle.containersIn(pod, after, CONTAINERS);
+      for (const container of containers) {
+        // Where there is no layout, events can be published without a container of their own.
+        if (container !== publishContainer(pod)) {
+          await this.inspectOne(container);
+        }
+      }
+      if (containers.length < CONTAINERS) {
+        break;
+      }
+      after = containers.at(-1)!;
+    }
+    this.inspected.add(pod);
+  }
+
+  private async inspectOne(container: string): Promise<void> {
+    const isClosed = await this.lifecycle.isClosed(container);
+    const exists = await this.resourceStore.hasResource({ path: container });
+    if (exists && isClosed) {
+      await this.lifecycle.openContainer(container);
+    } else if (!exists && !isClosed && await this.lifecycle.closeContainer(container, true) === 'closed') {
+      await this.hooks.containerGone(container);
+    }
   }
 
   /**
@@ -157,12 +302,17 @@ export class PodDirectory implements Locator, PodOwners {
 
   private async setUp(pod: string): Promise<boolean> {
     const owners = await this.ownersOf(pod);
-    if (!owners && !await this.isStorage(pod)) {
+    if (owners ? !await this.resourceStore.hasResource({ path: pod }) : !await this.isStorage(pod)) {
       return false;
     }
+    await this.hooks.settingUp(pod);
     await this.layout.apply(pod, owners ?? []);
+    const found = await this.podStore.findByBaseUrl(pod);
+    const record = { identity: found?.id ?? '', isLaid: this.layout.enabled };
     try {
       await this.store.registerPod(pod);
+      await this.lifecycle.setRecord(pod, record);
+      await this.inspect(pod, record);
       this.logger.info(`Set up the pod ${pod}`);
     } catch (error: unknown) {
       // It is noted at a later use; until then the pod can be read.
@@ -170,7 +320,9 @@ export class PodDirectory implements Locator, PodOwners {
         throw error;
       }
       this.logger.warn(`That the pod ${pod} is set up could not be stored: ${error.message}`);
+      return true;
     }
+    this.verified.set(pod, true);
     return true;
   }
 

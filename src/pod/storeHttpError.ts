@@ -1,6 +1,5 @@
 import { HttpError, RepresentationMetadata } from '@solid/community-server';
 import { DataFactory } from 'n3';
-import type { EventStore } from '../store/EventStore';
 import { NoRoom } from '../store/NoRoom';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 
@@ -24,12 +23,12 @@ export function asHttpError(error: unknown): unknown {
 }
 
 /**
- * An event store whose methods reject with {@link asHttpError}, for the use below the server's own handlers.
+ * A port of the event store whose methods reject with {@link asHttpError}, for the use below the server's own handlers.
  */
-export function withHttpErrors(store: EventStore): EventStore {
+export function withHttpErrors<T extends object>(store: T): T {
   return new Proxy(store, {
     get: (target, name): unknown => {
-      const member = target[name as keyof EventStore] as unknown;
+      const member = target[name as keyof T] as unknown;
       return typeof member !== 'function' ? member : async(...parameters: unknown[]): Promise<unknown> => {
         try {
           return await (member as (...all: unknown[]) => Promise<unknown>).apply(target, parameters);

@@ -5,17 +5,18 @@ import type { ServerAgent } from '../identity/ServerAgent';
 import type { SubscriptionListener } from '../publish/ports';
 import type { ClaimedDelivery, TargetNews } from '../store/DeliveryStore';
 import type { EventStore } from '../store/EventStore';
+import { ContainerGone } from '../store/ContainerGone';
 import type { Subscription } from '../subscription/Subscription';
 import { subscriptionUrl } from '../subscription/Subscription';
 
 /** The domain of the topics by which owners are told, and all of these. */
 const DOMAIN = 'delivery/';
-const TOPICS = new Set([ 'subscription#disabled', 'subscription#dead', 'subscription#resumed', 'recipient#dead' ]
+const TOPICS = new Set([ 'subscription#disabled', 'subscription#dead', 'subscription#resumed', 'recipient#dead', 'inbox#gone' ]
   .map((name): string => `${DOMAIN}${name}`));
 
 /**
  * Tells the owners of pods what becomes of deliveries, by events in their own pods:
- * `delivery/subscription#disabled`, `#dead` and `#resumed`, and `delivery/recipient#dead`.
+ * `delivery/subscription#disabled`, `#dead` and `#resumed`, `delivery/recipient#dead`, and `delivery/inbox#gone`.
  *
  * They name the subscription or delivery, where its target and agent are shown to those who may see them, for who may
  * read the topics of a pod may not. Nothing is told of deliveries of these events themselves.
@@ -66,10 +67,30 @@ export class OwnerNews extends DeliveryListener implements SubscriptionListener 
     await this.publish(subscription.pod, 'subscription#resumed', { subscription: subscriptionUrl(subscription) });
   }
 
+  /**
+   * Tells the owner of a pod that nothing is copied any more into a container that does not exist.
+   *
+   * @param pod - The base URL of the pod.
+   * @param container - The URL of the container.
+   */
+  public async gone(pod: string, container: string): Promise<void> {
+    await this.publish(pod, 'inbox#gone', {
+      inbox: container,
+      reason: 'the container was deleted; events are copied into it again once it is created again',
+    });
+  }
+
   private async publish(pod: string, name: string, facts: object): Promise<void> {
     const draft = { topic: `${DOMAIN}${name}`, recipients: [ pod ], sources: [], data: JSON.stringify(facts) };
     const event = await createEvent(draft, pod, this.agent.webId, this.contexts);
     // The fan-out finds it by itself, a moment later.
-    await this.store.accept([{ event, forwards: [{ pod }]}]);
+    try {
+      await this.store.accept([{ event, forwards: [{ pod }]}]);
+    } catch (error: unknown) {
+      // Where the owner has deleted `publish/`, there is no place for news.
+      if (!(error instanceof ContainerGone)) {
+        throw error;
+      }
+    }
   }
 }

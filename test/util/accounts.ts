@@ -55,10 +55,38 @@ export async function createApiKey(baseUrl: string, webId: string, limits: objec
   return { key, revoke: async(): Promise<void> => send('DELETE', resource) };
 }
 
+/** Creates an account with a pod, as the owner of a seeded pod has one; its address can be that of another name. */
+export async function createAccount(baseUrl: string, name: string, address = name): Promise<void> {
+  const send = async(method: string, url: string, body?: object, token?: string): Promise<any> => {
+    const response = await fetch(url, {
+      method,
+      headers: { ...body && { 'content-type': 'application/json' }, ...token && { authorization: `CSS-Account-Token ${token}` }},
+      ...body && { body: JSON.stringify(body) },
+    });
+    const json: any = await response.json();
+    if (!response.ok) {
+      throw new Error(`${method} ${url}: ${response.status} ${json.message}`);
+    }
+    return json;
+  };
+  const { authorization } = await send('POST', `${baseUrl}.account/account/`, {});
+  const { controls } = await send('GET', `${baseUrl}.account/`, undefined, authorization);
+  await send('POST', controls.password.create, { email: emailOf(address), password: PASSWORD }, authorization);
+  await send('POST', controls.account.pod, { name }, authorization);
+}
+
+/** Unlinks a WebID from the account of its seeded pod; returns what links it again. */
+export async function unlinkWebId(baseUrl: string, webId: string): Promise<() => Promise<unknown>> {
+  const { controls, send } = await openAccount(baseUrl, webId.slice(baseUrl.length).split('/')[0]);
+  const { webIdLinks } = await send('GET', controls.webId);
+  await send('DELETE', webIdLinks[webId]);
+  return async(): Promise<unknown> => send('POST', controls.webId, { webId });
+}
+
 /** Logs the owner of a seeded pod in, with a DPoP-bound token or a Bearer token. */
-export async function logIn(baseUrl: string, name: string, tokenType: 'DPoP' | 'Bearer' = 'DPoP', pod = `${baseUrl}${name}/`): Promise<TestAgent> {
+export async function logIn(baseUrl: string, name: string, tokenType: 'DPoP' | 'Bearer' = 'DPoP', pod = `${baseUrl}${name}/`, address = name): Promise<TestAgent> {
   const webId = `${pod}profile/card#me`;
-  const { id, secret } = await createCredentials(baseUrl, name, webId);
+  const { id, secret } = await createCredentials(baseUrl, address, webId);
   const session = new Session();
   await session.login({ clientId: id, clientSecret: secret, oidcIssuer: baseUrl, tokenType });
   const logout = async(): Promise<void> => session.logout();

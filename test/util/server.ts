@@ -29,8 +29,11 @@ export async function freePort(): Promise<number> {
 export interface TestServer {
   readonly baseUrl: string;
   readonly folder: string;
-  /** Stops the server, keeps its data, and starts it again, with the same configuration unless another is given. */
-  readonly restart: (config?: string) => Promise<void>;
+  /**
+   * Stops the server, keeps its data, and starts it again, with the same configuration unless another is given.
+   * Something can be done while it is stopped.
+   */
+  readonly restart: (config?: string, meanwhile?: () => Promise<unknown>) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -91,8 +94,9 @@ export async function startServer(
   return {
     baseUrl,
     folder,
-    restart: async(other = config): Promise<void> => {
+    restart: async(other = config, meanwhile?: () => Promise<unknown>): Promise<void> => {
       await stopApp();
+      await meanwhile?.();
       await start(other);
     },
     stop: async(): Promise<void> => {

@@ -21,7 +21,7 @@ import type {
   Replayed,
   TargetNews,
 } from '../DeliveryStore';
-import { addAttempt, attemptsOf, STATES } from './delivering';
+import { addAttempt, attemptsOf, endDelivery, STATES } from './delivering';
 import type { EventRow } from './eventRow';
 import { EVENTS, toEvent } from './eventRow';
 import { addNotices } from './notices';
@@ -33,6 +33,8 @@ interface ClaimedRow extends Omit<ClaimedDelivery, 'claim' | 'secrets' | 'subscr
   secret: string | null;
   oldSecret: string | null;
   oldUntil: number | null;
+  /** Whether the pod through which it is made, the pod of the event, or the subscriber has ended. */
+  ended: number;
 }
 
 interface RecordRow extends Omit<DeliveryRecord, 'state' | 'event' | 'subscription' | 'isDisabled' | 'attempts'> {
@@ -69,7 +71,8 @@ interface Source {
 const CLAIMABLE = `
   SELECT d.id AS delivery, d.host, d.event, d.tries, IFNULL(d.repeated, d.created) AS created, d.subscription,
     s.id AS subscriptionKey, p.url AS pod, e.topic, t.id AS target, t.kind, t.url, a.webid AS agent, t.secret, t.old_secret AS oldSecret,
-    t.old_until AS oldUntil, t.rate, t.failing, t.disabled
+    t.old_until AS oldUntil, t.rate, t.failing, t.disabled,
+    p.ended IS NOT NULL OR a.ended IS NOT NULL OR EXISTS (SELECT 1 FROM pods o WHERE o.id = e.pod AND o.ended IS NOT NULL) AS ended
   FROM deliveries d CROSS JOIN targets t CROSS JOIN agents a CROSS JOIN pods p CROSS JOIN events e
   LEFT JOIN subscriptions s ON s.uuid = d.subscription
   WHERE d.host = ? AND d.state = 0 AND d.due <= ?
@@ -79,7 +82,7 @@ const CLAIMABLE = `
 
 const RECORDS = `
   SELECT d.id, d.state, d.created, CASE WHEN d.state = 0 AND d.claim IS NULL THEN d.due END AS due, d.copy, d.subscription,
-    t.kind, t.url, t.disabled, a.webid AS agent, e.uuid, e.topic, o.url AS origin
+    t.kind, t.url, t.disabled, a.webid AS agent, e.uuid, e.topic, IFNULL(o.ended, o.url) AS origin
   FROM deliveries d CROSS JOIN targets t CROSS JOIN agents a CROSS JOIN events e CROSS JOIN pods o
   WHERE t.id = d.target AND a.id = t.agent AND e.id = d.event AND o.id = e.pod
 `;
@@ -156,6 +159,10 @@ export class SqliteDeliveryStore implements DeliveryStore {
         }
         const claim = randomInt(MOST_CLAIMS);
         for (const row of this.db.all<ClaimedRow>(CLAIMABLE, host, now, most)) {
+          if (row.ended === 1) {
+            endDelivery(this.db, row.delivery, now);
+            continue;
+          }
           this.db.run('UPDATE deliveries SET claim = ?, due = ? WHERE id = ?', claim, until, row.delivery);
           claimed.push(toClaimed(row, claim, now));
         }
@@ -342,7 +349,8 @@ export class SqliteDeliveryStore implements DeliveryStore {
 
   private copyAgain({ inbox }: ReplayRow, events: readonly number[]): Replayed {
     const copied = events.filter((event): boolean => this.db.run(`
-      INSERT OR IGNORE INTO entries (container, event) SELECT ?, id FROM events WHERE id = ?
+      INSERT OR IGNORE INTO entries (container, event) SELECT c.id, e.id FROM containers c CROSS JOIN events e
+      WHERE c.id = ? AND c.gone = 0 AND e.id = ?
     `, inbox, event).changes > 0);
     if (copied.length > 0) {
       this.db.noteCopies(copied.length);
@@ -390,7 +398,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
       WHERE c.url = ? AND n.container = c.id AND n.event > ? ORDER BY n.event LIMIT ?
     )`).join(' UNION ');
     const rows = this.db.all<HeldRow>(`
-      SELECT n.event, e.topic, e.hops, e.passed, e.published, o.url AS origin, EXISTS (
+      SELECT n.event, e.topic, e.hops, e.passed, e.published, IFNULL(o.ended, o.url) AS origin, EXISTS (
         SELECT 1 FROM pods p CROSS JOIN received r WHERE p.url = ? AND r.pod = p.id AND r.event = n.event
       ) AS received
       FROM (${entries} ORDER BY event LIMIT ?) n LEFT JOIN events e ON e.id = n.event LEFT JOIN pods o ON o.id = e.pod
@@ -456,7 +464,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
 }
 
 function toClaimed(
-  { subscription, subscriptionKey, secret, oldSecret, oldUntil, ...row }: ClaimedRow,
+  { subscription, subscriptionKey, secret, oldSecret, oldUntil, ended, ...row }: ClaimedRow,
   claim: number,
   now: number,
 ): ClaimedDelivery {

@@ -168,7 +168,7 @@ export class SqliteEventStore implements EventStore {
   public async getEntry(container: string, id: string): Promise<Event | undefined> {
     const row = this.db.get<EventRow>(`
       ${EVENTS} WHERE e.uuid = ? AND EXISTS (
-        SELECT 1 FROM entries n JOIN containers c ON c.id = n.container WHERE c.url = ? AND n.event = e.id
+        SELECT 1 FROM entries n JOIN containers c ON c.id = n.container WHERE c.url = ? AND c.gone = 0 AND n.event = e.id
       )
     `, parse(id), container);
     return row && toEvent(row);
@@ -178,7 +178,7 @@ export class SqliteEventStore implements EventStore {
     return this.db.all<{ uuid: Buffer; event: number; published: number; bytes: number }>(`
       SELECT e.uuid, e.id AS event, e.published, e.bytes
       FROM containers c CROSS JOIN entries n ON n.container = c.id CROSS JOIN events e ON e.id = n.event
-      WHERE c.url = ? AND n.event > ? ORDER BY n.event LIMIT ?
+      WHERE c.url = ? AND c.gone = 0 AND n.event > ? ORDER BY n.event LIMIT ?
     `, container, after, limit)
       .map(({ uuid, ...entry }): Entry => ({ ...entry, id: stringify(uuid) }));
   }
@@ -324,7 +324,7 @@ export class SqliteEventStore implements EventStore {
       )
       SELECT w.pod AS key, p.url AS pod, e.topic, e.id AS event
       FROM waiting w CROSS JOIN pods p CROSS JOIN events e
-      WHERE p.id = w.pod AND e.id = (SELECT MIN(f.event) FROM forwards f WHERE f.pod = w.pod)
+      WHERE p.id = w.pod AND p.ended IS NULL AND e.id = (SELECT MIN(f.event) FROM forwards f WHERE f.pod = w.pod)
     `, pod, limit);
   }
 

@@ -2,12 +2,15 @@ import { parse } from 'uuid';
 import type { Event } from '../../event/Event';
 import { documentBytes, publishContainer } from '../../event/Event';
 import type { AcceptedEvent, Forward, Made, Once, ReceivedEvent, Reception } from '../EventStore';
+import { ContainerGone } from '../ContainerGone';
 import { addRecipients } from './delivering';
 import { noteMade } from './making';
 import type { SqliteSession } from './SqliteSession';
 
 /** The place of a forward that has no subscriptions to walk. */
 const BEHIND_ALL_PATTERNS = 1_000_000;
+
+const PUT_UNLESS_GONE = 'INSERT INTO entries (container, event) SELECT id, ? FROM containers WHERE id = ? AND gone = 0';
 
 /** Stores events, as {@link EventStore.accept} says; inside a transaction of the caller. */
 export function accept(
@@ -49,7 +52,11 @@ function insert(
 ): void {
   const { event, forwards, recipients = []} = accepted;
   const key = insertEvent(session, event, 0, accepted);
-  put(session, session.key('containers', 'url', publishContainer(event.pod)), key, touched);
+  const container = session.key('containers', 'url', publishContainer(event.pod));
+  if (session.run(PUT_UNLESS_GONE, key, container).changes === 0) {
+    throw new ContainerGone(publishContainer(event.pod));
+  }
+  touched.add(container);
   for (const forward of forwards) {
     const { pod, inbox, isDirect, isForwarded } = routeOf(session, forward, routes);
     if (isDirect) {
@@ -116,8 +123,11 @@ export function receive(session: SqliteSession, received: ReceivedEvent): Recept
   session.run('INSERT INTO received (pod, event) VALUES (?, ?)', pod, key);
   const touched = new Set<number>();
   const { inbox, isDirect, isForwarded } = routeOf(session, received, new Map());
+  if (inbox === undefined) {
+    throw new ContainerGone(received.inbox);
+  }
   if (isDirect && !session.get('SELECT 1 FROM entries WHERE container = ? AND event = ?', inbox, key)) {
-    put(session, inbox!, key, touched);
+    put(session, inbox, key, touched);
     session.noteCopies(1);
   }
   if (isForwarded && (received.isForwarded || !isDirect)) {
@@ -147,13 +157,19 @@ function routeOf(session: SqliteSession, forward: Pick<Forward, 'pod' | 'inbox'>
   let route = routes.get(forward.pod);
   if (!route) {
     const pod = session.key('pods', 'url', forward.pod);
-    const inbox = forward.inbox === undefined ? undefined : session.key('containers', 'url', forward.inbox);
-    const isDirect = inbox !== undefined &&
-      session.get('SELECT 1 FROM containers WHERE id = ? AND watched = 1', inbox) === undefined;
+    const container = forward.inbox === undefined ? undefined : session.key('containers', 'url', forward.inbox);
+    const place = container === undefined ? undefined : placeOf(session, container);
+    const inbox = place?.gone === 0 ? container : undefined;
+    const isDirect = inbox !== undefined && place?.watched === 0;
     const isForwarded = (inbox !== undefined && !isDirect) ||
       session.get('SELECT 1 FROM subscriptions WHERE pod = ? LIMIT 1', pod) !== undefined;
     route = { pod, inbox, isDirect, isForwarded };
     routes.set(forward.pod, route);
   }
   return route;
+}
+
+/** Whether somebody watches a container, and whether it was deleted. */
+function placeOf(session: SqliteSession, container: number): { watched: number; gone: number } {
+  return session.get('SELECT watched, gone FROM containers WHERE id = ?', container)!;
 }

@@ -89,6 +89,13 @@ export function addAttempt(session: SqliteSession, delivery: number, { at, durat
   );
 }
 
+/** Ends a delivery whose pod, event or subscriber has ended, without an attempt to make it. */
+export function endDelivery(session: SqliteSession, delivery: number, now: number): void {
+  session.run('UPDATE deliveries SET state = ?, claim = NULL WHERE id = ?', STATES.indexOf('ended'), delivery);
+  const reason = 'not sent: the pod of the event, or that of the subscriber, was removed';
+  addAttempt(session, delivery, { at: now, duration: 0, reason });
+}
+
 /** The last attempts of a delivery, oldest first. */
 export function attemptsOf(session: SqliteSession, delivery: number): Attempt[] {
   const rows = session.all<{ at: number; duration: number; status: number | null; reason: string | null }>(

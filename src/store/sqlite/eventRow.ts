@@ -11,7 +11,7 @@ export interface EventRow extends Omit<Event, 'id' | 'publisher'> {
 
 /** Selects events `e`, whole. */
 export const EVENTS = `
-  SELECT e.uuid, p.url AS pod, e.topic, a.webid AS publisher, e.published, x.text AS context, e.members,
+  SELECT e.uuid, IFNULL(p.ended, p.url) AS pod, e.topic, IFNULL(a.ended, a.webid) AS publisher, e.published, x.text AS context, e.members,
     e.hops + e.passed AS hops
   FROM events e JOIN pods p ON p.id = e.pod JOIN contexts x ON x.id = e.context LEFT JOIN agents a ON a.id = e.publisher
 `;

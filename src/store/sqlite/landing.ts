@@ -89,6 +89,8 @@ interface Facts {
   /** Whether any copy was removed while its event was being forwarded. */
   readonly hasRemoved: boolean;
   readonly hasWatched: boolean;
+  /** Whether any container was deleted. */
+  readonly hasGone: boolean;
 }
 
 function factsOf(session: SqliteSession, pod: number): Facts {
@@ -99,6 +101,7 @@ function factsOf(session: SqliteSession, pod: number): Facts {
     hasDoubts: has('SELECT 1 FROM doubts WHERE pod = ? LIMIT 1', pod),
     hasRemoved: has('SELECT 1 FROM removed LIMIT 1'),
     hasWatched: has('SELECT 1 FROM containers WHERE watched = 1 LIMIT 1'),
+    hasGone: has('SELECT 1 FROM containers WHERE gone = 1 LIMIT 1'),
   };
 }
 
@@ -115,8 +118,9 @@ function firstForward(session: SqliteSession, pod: string): ForwardRow | undefin
 
 /** The copy in the pod's own inbox, which needs nobody's leave. */
 function landOwn(session: SqliteSession, event: number, inbox: number, facts: Facts, progress: Progress): void {
-  const isRemoved = facts.hasRemoved &&
-    session.get('SELECT 1 FROM removed WHERE container = ? AND event = ?', inbox, event) !== undefined;
+  const isRemoved = (facts.hasGone && session.get('SELECT 1 FROM containers WHERE id = ? AND gone = 1', inbox) !== undefined) ||
+    (facts.hasRemoved &&
+      session.get('SELECT 1 FROM removed WHERE container = ? AND event = ?', inbox, event) !== undefined);
   if (!isRemoved && session.run(COPY_ONE, inbox, event).changes > 0) {
     session.noteCopies(1);
     progress.touched.add(inbox);
@@ -204,11 +208,12 @@ function copy(
   event: number,
   range: readonly unknown[],
   { id }: ReaderScope,
-  { hasDoubts, hasElsewhere, hasRemoved }: Facts,
+  { hasDoubts, hasElsewhere, hasGone, hasRemoved }: Facts,
 ): number {
   const readers = `FROM subscriptions s CROSS JOIN temp.readers r
     WHERE ${STEP} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1 ${hasElsewhere ? 'AND s.target IS NULL' : ''}
-    ${hasDoubts ? 'AND NOT EXISTS (SELECT 1 FROM doubts d WHERE d.subscription = s.id)' : ''}`;
+    ${hasDoubts ? 'AND NOT EXISTS (SELECT 1 FROM doubts d WHERE d.subscription = s.id)' : ''}
+    ${hasGone ? 'AND NOT EXISTS (SELECT 1 FROM containers g WHERE g.id = s.inbox AND g.gone = 1)' : ''}`;
   const { changes } = hasRemoved ?
     session.run(`
       INSERT OR IGNORE INTO entries (container, event) SELECT s.inbox, ? ${readers}

@@ -16,7 +16,7 @@ export function removeEventsBefore(session: SqliteSession, moment: number, limit
     WHERE e.id < ? AND p.id = e.pod AND ${FORWARDED} ORDER BY e.id LIMIT ?
   `, young?.id ?? Number.MAX_SAFE_INTEGER, limit);
   for (const { id, pod } of old) {
-    remove(session, id, publishContainer(pod));
+    removeEvent(session, id, publishContainer(pod));
   }
   return old.length;
 }
@@ -45,7 +45,7 @@ export function removeEventsBeyond(session: SqliteSession, pod: string, most: nu
     WHERE n.container = ? AND n.event <= ? AND e.id = n.event AND ${FORWARDED} ORDER BY n.event LIMIT ?
   `, newest.container, newest.event, limit);
   for (const { id } of old) {
-    remove(session, id, container);
+    removeEvent(session, id, container);
   }
   return old.length;
 }
@@ -77,8 +77,12 @@ function removeContext(session: SqliteSession, context: number): void {
   }
 }
 
-// Copies are not looked for here: without their event they are not there any more, and the sweep takes their rows away.
-function remove(session: SqliteSession, event: number, container: string): void {
+/**
+ * Removes an event, which exists, and its entry in a container.
+ *
+ * Copies are not looked for: without their event they are not there any more, and the sweep takes their rows away.
+ */
+export function removeEvent(session: SqliteSession, event: number, container: string): void {
   const { context, hops, entry } = session.get<{ context: number; hops: number; entry: number | null }>(
     'DELETE FROM events WHERE id = ? RETURNING context, hops, entry',
     event,

@@ -293,6 +293,30 @@ export const MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // By what a pod is told from a later one of the same URL; what has ended, whose rows have other names and are swept;
+  // containers that were deleted.
+  `
+  ALTER TABLE pods ADD COLUMN identity TEXT;
+  ALTER TABLE pods ADD COLUMN laid INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE pods ADD COLUMN ended TEXT;
+  ALTER TABLE pods ADD COLUMN ended_at INTEGER;
+  ALTER TABLE pods ADD COLUMN swept INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE containers ADD COLUMN ended TEXT;
+  ALTER TABLE containers ADD COLUMN swept INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE containers ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE agents ADD COLUMN ended TEXT;
+  CREATE INDEX ended_pods ON pods (id) WHERE ended IS NOT NULL AND swept = 0;
+  CREATE INDEX ended_containers ON containers (id) WHERE ended IS NOT NULL AND swept = 0;
+  CREATE INDEX gone_containers ON containers (id) WHERE gone = 1;
+  CREATE INDEX api_keys_by_webid ON api_keys (webid);
+  CREATE TABLE endings (
+    url TEXT PRIMARY KEY,
+    at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE ended_events (
+    event INTEGER PRIMARY KEY
+  ) STRICT;
+  `,
 ];
 
 /** The answers of who may receive what belong to a process, and end with it. */

@@ -20,7 +20,7 @@ const ME = 'http://localhost/me#me';
 
 describe('An authenticator', (): void => {
   const session = new SqliteSession(IN_MEMORY);
-  const keys = new ApiKeys(new SqliteApiKeyStore(session));
+  const keys = new ApiKeys(new SqliteApiKeyStore(session), { has: async(): Promise<boolean> => true });
   const accessTokens = {
     callerOf: async({ headers: { authorization }}: HttpRequest): Promise<Caller> => {
       if (authorization === undefined) {

@@ -1,5 +1,5 @@
 import * as crypto from 'node:crypto';
-import { hashKey, isKey, mintKey } from '../../../src/identity/ApiKey';
+import { hashKey, isKey, mintKey, prefixOf } from '../../../src/identity/ApiKey';
 import type { ApiKeyDraft } from '../../../src/identity/ApiKeys';
 import { ApiKeys } from '../../../src/identity/ApiKeys';
 import { SqliteApiKeyStore } from '../../../src/store/sqlite/SqliteApiKeyStore';
@@ -18,11 +18,13 @@ describe('API keys', (): void => {
   let session: SqliteSession;
   let store: SqliteApiKeyStore;
   let keys: ApiKeys;
+  let has: jest.Mock;
 
   beforeEach((): void => {
+    has = jest.fn(async(): Promise<boolean> => true);
     session = new SqliteSession(IN_MEMORY);
     store = new SqliteApiKeyStore(session);
-    keys = new ApiKeys(store);
+    keys = new ApiKeys(store, { has });
   });
 
   afterEach((): void => {
@@ -86,10 +88,22 @@ describe('API keys', (): void => {
     const { key } = await keys.create(draft());
     const other = await keys.create(draft({ webId: 'http://localhost/other#me' }));
     const foreign = await keys.create(draft({ account: 'other' }));
-    await keys.revokeAll('mine', ME);
+    await store.removeKeysOf('mine', ME);
     expect(await keys.recognise(key)).toBeUndefined();
     expect(await keys.recognise(other.key)).toBeDefined();
     expect(await keys.recognise(foreign.key)).toBeDefined();
+  });
+
+  it('hold no longer than their account has their WebID, and not where that cannot be told.', async(): Promise<void> => {
+    const { id, key } = await keys.create(draft());
+    expect(await keys.recognise(key)).toBeDefined();
+    expect(has).toHaveBeenCalledWith('mine', ME);
+    has.mockResolvedValue(false);
+    expect(await keys.recognise(key)).toBeUndefined();
+    expect(await keys.find(prefixOf(hashKey(key)), id)).toBeUndefined();
+    has.mockRejectedValue(new Error('disk'));
+    await expect(keys.recognise(key)).rejects.toThrow('disk');
+    await expect(keys.find(prefixOf(hashKey(key)), id)).rejects.toThrow('disk');
   });
 
   it('are not recognised where they are malformed.', async(): Promise<void> => {

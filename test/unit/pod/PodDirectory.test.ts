@@ -12,7 +12,9 @@ import {
   SuffixIdentifierGenerator,
 } from '@solid/community-server';
 import { PodDirectory } from '../../../src/pod/PodDirectory';
+import { PodHooks } from '../../../src/pod/PodHooks';
 import type { PodLayout } from '../../../src/pod/PodLayout';
+import { SqlitePodLifecycle } from '../../../src/store/sqlite/SqlitePodLifecycle';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
 
@@ -21,6 +23,12 @@ const POD = `${BASE}user/`;
 
 describe('The pods of a server', (): void => {
   let store: SqliteEventStore;
+  let lifecycle: SqlitePodLifecycle;
+  let hooks: PodHooks;
+  /** The id of the server's record of the pod. */
+  let record: string;
+  /** Whether any container of the layout exists. */
+  let isLaid: boolean;
   let applied: string[];
   let resources: Map<string, object>;
   let owners: string[] | undefined;
@@ -29,17 +37,22 @@ describe('The pods of a server', (): void => {
   let create: (strategy: StorageLocationStrategy, generator?: IdentifierGenerator) => PodDirectory;
 
   beforeEach((): void => {
-    store = new SqliteEventStore(new SqliteSession(IN_MEMORY));
+    const session = new SqliteSession(IN_MEMORY);
+    store = new SqliteEventStore(session);
+    lifecycle = new SqlitePodLifecycle(session);
+    hooks = new PodHooks();
+    record = '1';
+    isLaid = true;
     applied = [];
     resources = new Map();
     owners = undefined;
     failure = undefined;
     const podStore = {
-      findByBaseUrl: async(): Promise<unknown> => owners && { id: '1', accountId: '2' },
+      findByBaseUrl: async(): Promise<unknown> => owners && { id: record, accountId: '2' },
       getOwners: async(): Promise<unknown> => owners?.map((webId): object => ({ webId, visible: true })),
     } as unknown as PodStore;
     const resourceStore = {
-      hasResource: async({ path }: { path: string }): Promise<boolean> => resources.has(path),
+      hasResource: async({ path }: { path: string }): Promise<boolean> => resources.has(path) || (path === POD && owners !== undefined),
       getRepresentation: async({ path }: { path: string }): Promise<unknown> => {
         if (failure) {
           throw failure;
@@ -51,6 +64,8 @@ describe('The pods of a server', (): void => {
       },
     } as unknown as ResourceStore;
     const layout = {
+      enabled: true,
+      isThere: async(): Promise<boolean> => isLaid,
       apply: async(pod: string, webIds: string[]): Promise<void> => {
         applied.push(`${pod} ${webIds.join(',')}`);
       },
@@ -63,6 +78,8 @@ describe('The pods of a server', (): void => {
       resourceStore,
       layout,
       store,
+      lifecycle,
+      hooks,
     );
     directory = create(new PodStorageLocationStrategy(new SuffixIdentifierGenerator(BASE)));
   });
@@ -165,5 +182,87 @@ describe('The pods of a server', (): void => {
     owners = [];
     expect(await directory.podOf(`${POD}0#me`)).toEqual({ reason: 'unknown' });
     expect(await directory.podOf(`${POD}10000#me`)).toEqual({ pod: POD });
+  });
+
+  describe('that have been registered', (): void => {
+    const ended: string[] = [];
+    const later = (): unknown => jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 61_000);
+
+    beforeEach(async(): Promise<void> => {
+      owners = [ `${POD}profile/card#me` ];
+      resources.set(`${POD}inbox/`, {}).set(`${POD}publish/`, {});
+      ended.length = 0;
+      hooks.add({ ended: async(pod): Promise<void> => {
+        ended.push(pod);
+      } });
+      expect(await directory.exists(POD)).toBe(true);
+      applied.length = 0;
+    });
+
+    it('stay the same.', async(): Promise<void> => {
+      later();
+      expect(await directory.exists(POD)).toBe(true);
+      expect([ applied, ended ]).toEqual([[], []]);
+    });
+
+    it('end when their URL is that of another pod, which is set up as a new one.', async(): Promise<void> => {
+      record = '2';
+      expect(await directory.exists(POD)).toBe(true);
+      expect(ended).toEqual([]);
+      later();
+      expect(await directory.exists(POD)).toBe(true);
+      expect([ applied, ended ]).toEqual([[ `${POD} ${owners!.join(',')}` ], [ POD ]]);
+    });
+
+    it('end when they were created again, which takes all containers of the layout away.', async(): Promise<void> => {
+      isLaid = false;
+      later();
+      expect(await directory.exists(POD)).toBe(true);
+      expect(ended).toEqual([ POD ]);
+    });
+
+    it('end when neither their resources nor their record are there.', async(): Promise<void> => {
+      owners = undefined;
+      later();
+      expect(await directory.exists(POD)).toBe(false);
+      expect([ ended, await store.hasPod(POD) ]).toEqual([[ POD ], false ]);
+    });
+
+    it('do not end when nothing but their record is there, nor when nothing but their account is gone.', async(): Promise<void> => {
+      resources.clear();
+      const resourceStore = (directory as any).resourceStore as { hasResource: unknown };
+      const known = resourceStore.hasResource;
+      resourceStore.hasResource = async(): Promise<boolean> => false;
+      later();
+      expect([ await directory.exists(POD), await directory.verify(POD), ended ]).toEqual([ false, false, []]);
+      resourceStore.hasResource = known;
+      owners = undefined;
+      jest.restoreAllMocks();
+      resources.set(POD, { [RDF.type]: PIM.Storage }).set(`${POD}inbox/`, {}).set(`${POD}publish/`, {});
+      later();
+      expect([ await directory.exists(POD), ended ]).toEqual([ true, []]);
+    });
+
+    it('finish to end if that was begun.', async(): Promise<void> => {
+      jest.spyOn(lifecycle, 'isEnding').mockResolvedValueOnce(true);
+      later();
+      expect(await directory.exists(POD)).toBe(true);
+      expect(ended).toEqual([ POD ]);
+    });
+
+    it('are told of containers that were deleted without the server, and have them again.', async(): Promise<void> => {
+      const gone: string[] = [];
+      hooks.add({ containerGone: async(container): Promise<void> => {
+        gone.push(container);
+      } });
+      resources.delete(`${POD}inbox/`);
+      later();
+      await directory.exists(POD);
+      expect([ gone, await lifecycle.isClosed(`${POD}inbox/`) ]).toEqual([[ `${POD}inbox/` ], true ]);
+      resources.set(`${POD}inbox/`, {});
+      later();
+      await directory.exists(POD);
+      expect(await lifecycle.isClosed(`${POD}inbox/`)).toBe(false);
+    });
   });
 });

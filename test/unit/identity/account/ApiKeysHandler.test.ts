@@ -29,7 +29,7 @@ describe('The API keys of an account', (): void => {
 
   beforeEach((): void => {
     session = new SqliteSession(IN_MEMORY);
-    apiKeys = new ApiKeys(new SqliteApiKeyStore(session));
+    apiKeys = new ApiKeys(new SqliteApiKeyStore(session), { has: async(): Promise<boolean> => true });
     isLinked = jest.fn(async(webId: string, account: string): Promise<boolean> => webId === WEB_ID && account === ACCOUNT);
     const accounts = new BaseAccountIdRoute(new AbsolutePathInteractionRoute('http://localhost/.account/account/'));
     const route = new ApiKeyRoute(new RelativePathInteractionRoute(accounts, 'api-keys/'));

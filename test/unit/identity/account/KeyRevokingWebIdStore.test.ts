@@ -3,32 +3,46 @@ import { KeyRevokingWebIdStore } from '../../../../src/identity/account/KeyRevok
 describe('A KeyRevokingWebIdStore', (): void => {
   const link = { id: 'l1', accountId: 'a1', webId: 'http://localhost/alice/profile/card#me' };
   let order: string[];
-  let apiKeys: { revokeAll: jest.Mock };
-  let storage: { get: jest.Mock; delete: jest.Mock };
+  let keys: { removeKeysOf: jest.Mock };
+  let storage: Record<'get' | 'find' | 'create' | 'delete', jest.Mock>;
   let store: KeyRevokingWebIdStore;
 
   beforeEach((): void => {
     order = [];
-    apiKeys = { revokeAll: jest.fn(async(): Promise<void> => {
+    keys = { removeKeysOf: jest.fn(async(): Promise<void> => {
       order.push('keys');
     }) };
     storage = {
       get: jest.fn(async(_, id: string): Promise<unknown> => id === link.id ? link : undefined),
+      find: jest.fn(async(_, { webId }): Promise<unknown[]> => webId === link.webId ? [ link ] : []),
+      create: jest.fn(async(): Promise<unknown> => {
+        order.push('new link');
+        return { id: 'l3' };
+      }),
       delete: jest.fn(async(): Promise<void> => {
         order.push('link');
       }),
     };
-    store = new KeyRevokingWebIdStore(storage as any, apiKeys as any);
+    store = new KeyRevokingWebIdStore(storage as any, keys as any);
   });
 
   it('revokes the keys of a WebID before its link goes.', async(): Promise<void> => {
     await store.delete(link.id);
-    expect(apiKeys.revokeAll).toHaveBeenCalledWith(link.accountId, link.webId);
+    expect(keys.removeKeysOf).toHaveBeenCalledWith(link.accountId, link.webId);
     expect(order).toEqual([ 'keys', 'link' ]);
   });
 
+  it('revokes what is left of an earlier link before there is a new one, and nothing of one that is there.', async(): Promise<void> => {
+    const webId = 'http://localhost/other#me';
+    expect(await store.create(webId, link.accountId)).toBe('l3');
+    expect(keys.removeKeysOf).toHaveBeenCalledWith(link.accountId, webId);
+    expect(order).toEqual([ 'keys', 'new link' ]);
+    await expect(store.create(link.webId, link.accountId)).rejects.toThrow('already registered');
+    expect(order).toEqual([ 'keys', 'new link' ]);
+  });
+
   it('keeps the link if the keys cannot be revoked.', async(): Promise<void> => {
-    apiKeys.revokeAll.mockRejectedValue(new Error('disk full'));
+    keys.removeKeysOf.mockRejectedValue(new Error('disk full'));
     await expect(store.delete(link.id)).rejects.toThrow('disk full');
     expect(order).toEqual([]);
   });

@@ -33,7 +33,7 @@ describe('Tokens of this server', (): void => {
   beforeEach((): void => {
     jest.useFakeTimers({ now: START, doNotFake: [ 'nextTick', 'queueMicrotask', 'setImmediate', 'setTimeout' ]});
     session = new SqliteSession(IN_MEMORY);
-    keys = new ApiKeys(new SqliteApiKeyStore(session));
+    keys = new ApiKeys(new SqliteApiKeyStore(session), { has: async(): Promise<boolean> => true });
     clients = {
       webIds: new Map([[ 'app', ME ]]),
       asked: 0,

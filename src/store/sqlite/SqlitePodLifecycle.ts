@@ -1,0 +1,140 @@
+import type { Closing, PodLifecycle, PodRecord } from '../PodLifecycle';
+import { beginEnding, endKeys, endNamed, isKnown, NAMED, rangeOf } from './ending';
+import type { SqliteSession } from './SqliteSession';
+import { removeEntries, Sweeping } from './sweeping';
+
+/** Entries that are removed in one transaction. */
+const ENTRIES = 1_000;
+/** The containers that every pod has. */
+const OWN = /\/(?:inbox|publish)\/$/u;
+
+/**
+ * Ends what is kept of pods and containers in the database of the events.
+ */
+export class SqlitePodLifecycle implements PodLifecycle {
+  private readonly session: SqliteSession;
+  private readonly sweeping = new Sweeping();
+
+  /**
+   * @param session - The connection to the database.
+   */
+  public constructor(session: SqliteSession) {
+    this.session = session;
+  }
+
+  public async recordOf(pod: string): Promise<PodRecord | undefined> {
+    const row = this.session.get<{ identity: string | null; laid: number }>(
+      'SELECT identity, laid FROM pods WHERE url = ? AND registered = 1',
+      pod,
+    );
+    return row && { ...row.identity !== null && { identity: row.identity }, isLaid: row.laid === 1 };
+  }
+
+  public async setRecord(pod: string, { identity, isLaid }: PodRecord): Promise<void> {
+    return this.session.write((): void => {
+      const parameters = [ identity ?? null, Number(isLaid), pod ];
+      this.session.run('UPDATE pods SET identity = ?, laid = ? WHERE url = ? AND registered = 1', ...parameters);
+    });
+  }
+
+  public async podsAfter(url: string, limit: number): Promise<string[]> {
+    return this.session.all<{ url: string }>(
+      'SELECT url FROM pods WHERE url > ? AND registered = 1 ORDER BY url LIMIT ?',
+      url,
+      limit,
+    ).map((row): string => row.url);
+  }
+
+  public async endPod(pod: string): Promise<boolean> {
+    if (!isKnown(this.session, pod) && !await this.isEnding(pod)) {
+      return false;
+    }
+    const now = Date.now();
+    await this.session.write((): void => beginEnding(this.session, pod, now));
+    for (const named of NAMED) {
+      await this.throughout((after): string | undefined => endNamed(this.session, named, pod, after, now));
+    }
+    await this.throughout((after): string | undefined => endKeys(this.session, pod, after));
+    await this.session.write((): void => {
+      this.session.run('DELETE FROM endings WHERE url = ?', pod);
+    });
+    return true;
+  }
+
+  public async unfinishedEndings(): Promise<string[]> {
+    return this.session.all<{ url: string }>('SELECT url FROM endings').map(({ url }): string => url);
+  }
+
+  public async isEnding(pod: string): Promise<boolean> {
+    return this.session.get('SELECT 1 FROM endings WHERE url = ?', pod) !== undefined;
+  }
+
+  public async sweep(limit: number): Promise<boolean> {
+    return this.session.write((): boolean => this.sweeping.next(this.session, limit));
+  }
+
+  public async closeContainer(container: string, evenIfOccupied = false): Promise<Closing> {
+    const closing = await this.session.write((): Closing => {
+      if (!evenIfOccupied && this.session.get(`
+        SELECT 1 FROM containers c CROSS JOIN entries n CROSS JOIN events e
+        WHERE c.url = ? AND n.container = c.id AND e.id = n.event LIMIT 1
+      `, container)) {
+        return 'occupied';
+      }
+      const isOwn = OWN.test(container) &&
+        this.session.get('SELECT 1 FROM pods WHERE url = ? AND registered = 1', container.replace(OWN, '/')) !== undefined;
+      const id = isOwn ?
+        this.session.key('containers', 'url', container) :
+        this.session.get<{ id: number }>('SELECT id FROM containers WHERE url = ?', container)?.id;
+      if (id === undefined) {
+        return 'unused';
+      }
+      this.session.run('UPDATE containers SET gone = 1 WHERE id = ?', id);
+      const isUsed = isOwn || this.session.get('SELECT 1 FROM subscriptions WHERE inbox = ? LIMIT 1', id) !== undefined;
+      return isUsed ? 'closed' : 'unused';
+    });
+    if (evenIfOccupied) {
+      await this.empty(container);
+    }
+    return closing;
+  }
+
+  public async openContainer(container: string): Promise<void> {
+    if (!await this.isClosed(container)) {
+      return;
+    }
+    await this.empty(container);
+    return this.session.write((): void => {
+      const row = this.session.get<{ id: number }>('UPDATE containers SET gone = 0 WHERE url = ? RETURNING id', container);
+      if (row) {
+        this.session.touch(row.id);
+      }
+    });
+  }
+
+  public async isClosed(container: string): Promise<boolean> {
+    return this.session.get('SELECT 1 FROM containers WHERE url = ? AND gone = 1', container) !== undefined;
+  }
+
+  public async containersIn(pod: string, after: string, limit: number): Promise<string[]> {
+    return this.session.all<{ url: string }>(`
+      SELECT c.url FROM containers c WHERE c.url >= ? AND c.url < ? AND c.url > ? AND c.gone = 0 ORDER BY c.url LIMIT ?
+    `, ...rangeOf(pod), after, limit).map(({ url }): string => url);
+  }
+
+  /** Takes a step from each place that the one before has reached, in a transaction each. */
+  private async throughout(step: (after: string) => string | undefined): Promise<void> {
+    for (let after: string | undefined = ''; after !== undefined;) {
+      const from: string = after;
+      after = await this.session.write((): string | undefined => step(from));
+    }
+  }
+
+  /** Removes all entries of a container that is closed. */
+  private async empty(container: string): Promise<void> {
+    const id = this.session.get<{ id: number }>('SELECT id FROM containers WHERE url = ? AND gone = 1', container)?.id;
+    while (id !== undefined && await this.session.write((): boolean => removeEntries(this.session, id, ENTRIES) > 0)) {
+      // Until there is none.
+    }
+  }
+}

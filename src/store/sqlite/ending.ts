@@ -1,0 +1,147 @@
+import type { SqliteSession } from './SqliteSession';
+
+/** What names a row that belongs to a pod by its URL. */
+export interface NamedTable {
+  readonly table: 'agents' | 'containers';
+  readonly column: 'url' | 'webid';
+  /** The column of `subscriptions` that refers to it. */
+  readonly reference: 'agent' | 'inbox';
+}
+
+export const NAMED: readonly NamedTable[] = [
+  { table: 'containers', column: 'url', reference: 'inbox' },
+  { table: 'agents', column: 'webid', reference: 'agent' },
+];
+
+/** Rows of one table that are looked at in one transaction, and subscriptions that are removed in one. */
+const CHUNK = 200;
+const SUBSCRIPTIONS = 500;
+
+/** The range of texts that begin with a URL that ends in `/`: '0' is the character behind it. */
+export function rangeOf(url: string): [from: string, to: string] {
+  return [ url, `${url.slice(0, -1)}0` ];
+}
+
+/**
+ * Begins to end a pod: from here on its URL stands for another, empty pod.
+ *
+ * A row keeps its key, so all that refers to it stays together, under a name that no request can have. The new row
+ * goes on counting where the old one was, so no answer that was remembered under its numbers is used again.
+ */
+export function beginEnding(session: SqliteSession, pod: string, now: number): void {
+  if (session.get('SELECT 1 FROM endings WHERE url = ?', pod)) {
+    return;
+  }
+  session.run('INSERT INTO endings (url, at) VALUES (?, ?)', pod, now);
+  const row = session.get<{ id: number; epoch: number; revision: number }>(
+    'SELECT id, epoch, revision FROM pods WHERE url = ?',
+    pod,
+  );
+  if (row) {
+    session.run(
+      'UPDATE pods SET url = ?, ended = ?, ended_at = ?, registered = 0 WHERE id = ?',
+      nameOfEnded(row.id, pod),
+      pod,
+      now,
+      row.id,
+    );
+    session.forgetKey('pods', pod);
+    session.run('INSERT INTO pods (url, epoch, revision) VALUES (?, ?, ?)', pod, row.epoch + 1, row.revision + 1);
+  }
+}
+
+/**
+ * Renames the next rows of a table whose names lie in a pod, and removes the subscriptions that refer to them.
+ *
+ * @param session - The connection, inside a transaction of the caller.
+ * @param named - The table.
+ * @param pod - The base URL of the pod.
+ * @param after - The name that was reached before.
+ * @param now - The time, in milliseconds since 1970.
+ *
+ * @returns The name that was reached; `undefined` behind the last one.
+ */
+export function endNamed(
+  session: SqliteSession,
+  { table, column, reference }: NamedTable,
+  pod: string,
+  after: string,
+  now: number,
+): string | undefined {
+  const rows = session.all<{ id: number; name: string }>(`
+    SELECT id, ${column} AS name FROM ${table} WHERE ${column} >= ? AND ${column} < ? AND ${column} > ? ORDER BY ${column} LIMIT ?
+  `, ...rangeOf(pod), after, CHUNK);
+  let reached = after;
+  let rest = SUBSCRIPTIONS;
+  for (const { id, name } of rows) {
+    if (!isInNested(session, pod, name)) {
+      rest -= removeSubscriptions(session, reference, id, rest);
+      if (rest <= 0) {
+        return reached;
+      }
+      session.run(`UPDATE ${table} SET ${column} = ?, ended = ? WHERE id = ?`, nameOfEnded(id, name), name, id);
+      session.forgetKey(table, name);
+      if (table === 'containers') {
+        session.run('UPDATE containers SET watched = 0, gone = 0 WHERE id = ?', id);
+      } else {
+        session.run(`
+          UPDATE targets SET secret = NULL, old_secret = NULL, old_until = NULL, disabled = IFNULL(disabled, ?) WHERE agent = ?
+        `, now, id);
+      }
+    }
+    reached = name;
+  }
+  return rows.length === CHUNK ? reached : undefined;
+}
+
+/** Removes the next API keys that stand for WebIDs in a pod, as {@link endNamed} does with rows of other tables. */
+export function endKeys(session: SqliteSession, pod: string, after: string): string | undefined {
+  const rows = session.all<{ webid: string }>(`
+    SELECT DISTINCT webid FROM api_keys WHERE webid >= ? AND webid < ? AND webid > ? ORDER BY webid LIMIT ?
+  `, ...rangeOf(pod), after, CHUNK);
+  for (const { webid } of rows) {
+    if (!isInNested(session, pod, webid)) {
+      session.run('DELETE FROM api_keys WHERE webid = ?', webid);
+    }
+  }
+  return rows.length === CHUNK ? rows.at(-1)!.webid : undefined;
+}
+
+/** Removes some of the subscriptions that refer to a row. Returns how many. */
+export function removeSubscriptions(
+  session: SqliteSession,
+  reference: 'agent' | 'inbox' | 'pod',
+  key: number,
+  limit: number,
+): number {
+  const rows = session.all<{ id: number }>(`SELECT id FROM subscriptions WHERE ${reference} = ? LIMIT ?`, key, limit);
+  for (const { id } of rows) {
+    session.run('DELETE FROM doubts WHERE subscription = ?', id);
+    session.run('DELETE FROM subscriptions WHERE id = ?', id);
+  }
+  return rows.length;
+}
+
+/** Whether anything is known of a pod, or of what lies in it. */
+export function isKnown(session: SqliteSession, pod: string): boolean {
+  const range = rangeOf(pod);
+  return session.get('SELECT 1 FROM pods WHERE url = ?', pod) !== undefined ||
+    session.get('SELECT 1 FROM containers WHERE url >= ? AND url < ? LIMIT 1', ...range) !== undefined ||
+    session.get('SELECT 1 FROM agents WHERE webid >= ? AND webid < ? LIMIT 1', ...range) !== undefined ||
+    session.get('SELECT 1 FROM api_keys WHERE webid >= ? AND webid < ? LIMIT 1', ...range) !== undefined;
+}
+
+/** Whether a URL lies in another registered pod that lies in a pod. */
+function isInNested(session: SqliteSession, pod: string, url: string): boolean {
+  for (let slash = url.indexOf('/', pod.length); slash >= 0; slash = url.indexOf('/', slash + 1)) {
+    if (session.get('SELECT 1 FROM pods WHERE url = ? AND registered = 1', url.slice(0, slash + 1))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** An IRI, because it can be shown where the name was. */
+function nameOfEnded(id: number, name: string): string {
+  return `urn:solid-pod-events:ended:${id}:${name}`;
+}

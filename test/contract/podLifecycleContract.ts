@@ -1,0 +1,230 @@
+import { hashKey, mintKey, prefixOf } from '../../src/identity/ApiKey';
+import type { ApiKeyStore } from '../../src/identity/ApiKeyStore';
+import { ContainerGone } from '../../src/store/ContainerGone';
+import type { DeliveryStore } from '../../src/store/DeliveryStore';
+import type { EventStore } from '../../src/store/EventStore';
+import type { PodLifecycle } from '../../src/store/PodLifecycle';
+import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from './eventStoreContract';
+
+const OWNER = `${POD}profile/card#me`;
+const OTHER = `${PRODUCER}profile/card#me`;
+const INBOX = `${POD}inbox/`;
+const HOOK = { kind: 'webhook', host: 'hooks.example', secret: 'whsec_1' } as const;
+
+/** Stores that share what they keep. */
+export interface LifecycleStores {
+  readonly events: EventStore;
+  readonly deliveries: DeliveryStore;
+  readonly keys: ApiKeyStore;
+  readonly lifecycle: PodLifecycle;
+  /** How many rows there are of events and copies. */
+  readonly count: () => number;
+}
+
+/** What every adapter that ends pods and containers has to do. */
+export function describePodLifecycle(name: string, create: () => Promise<LifecycleStores>): void {
+  describe(`${name} as what ends pods and containers`, (): void => {
+    let events: EventStore;
+    let deliveries: DeliveryStore;
+    let keys: ApiKeyStore;
+    let lifecycle: PodLifecycle;
+    let count: () => number;
+    const idsIn = async(container: string): Promise<string[]> =>
+      (await events.listEntries(container, 0, 1_000)).map(({ id }): string => id);
+    const publishTo = async(pod: string, from = pod): Promise<string> => {
+      const event = anEvent({ pod: from });
+      await events.accept([{ event, forwards: [{ pod, inbox: `${pod}inbox/` }]}]);
+      return event.id;
+    };
+    const addKey = async(webId: string, pods?: string[]): Promise<Buffer> => {
+      const hash = hashKey(mintKey());
+      await keys.addKey({ id: hash.toString('hex'), account: 'a', name: 'n', webId, created: Date.now(), ...pods && { pods }}, hash);
+      return prefixOf(hash);
+    };
+    const sweepAll = async(limit = 2): Promise<void> => {
+      for (let more = true; more;) {
+        more = await lifecycle.sweep(limit);
+      }
+    };
+
+    beforeEach(async(): Promise<void> => {
+      ({ events, deliveries, keys, lifecycle, count } = await create());
+      await events.open();
+      await events.registerPod(POD);
+      await events.registerPod(PRODUCER);
+    });
+
+    afterEach(async(): Promise<void> => events.close());
+
+    it('keeps by what a registered pod is known.', async(): Promise<void> => {
+      expect(await lifecycle.recordOf(POD)).toEqual({ isLaid: false });
+      await lifecycle.setRecord(POD, { identity: '1', isLaid: true });
+      expect(await lifecycle.recordOf(POD)).toEqual({ identity: '1', isLaid: true });
+      expect(await lifecycle.recordOf('http://localhost/nobody/')).toBeUndefined();
+      expect(await lifecycle.podsAfter('', 1)).toEqual([ PRODUCER ]);
+      expect(await lifecycle.podsAfter(PRODUCER, 10)).toEqual([ POD ]);
+    });
+
+    it('ends nothing where there is nothing.', async(): Promise<void> => {
+      expect(await lifecycle.endPod('http://localhost/nobody/')).toBe(false);
+      expect(await lifecycle.sweep(10)).toBe(false);
+    });
+
+    it('leaves nothing of a pod to the next one of its URL.', async(): Promise<void> => {
+      const own = await publishTo(POD);
+      await events.addSubscription(aSubscription({ pod: POD, inbox: `${PRODUCER}inbox/`, agent: OTHER }));
+      await events.addSubscription(aSubscription({ pod: PRODUCER, inbox: INBOX, agent: OWNER }));
+      await publishTo(POD);
+      const [ of, limited ] = [ await addKey(OWNER), await addKey(OTHER, [ POD ]) ];
+      const both = await addKey(OTHER, [ POD, PRODUCER ]);
+      const epoch = await events.epochOf(POD) ?? 0;
+      const revision = await events.revisionOf(POD) ?? 0;
+      expect(await lifecycle.endPod(POD)).toBe(true);
+      expect(await lifecycle.unfinishedEndings()).toEqual([]);
+      const expectNone = async(): Promise<void> => {
+        expect(await events.hasPod(POD)).toBe(false);
+        expect(await lifecycle.recordOf(POD)).toBeUndefined();
+        expect([ await idsIn(INBOX), await idsIn(`${POD}publish/`) ]).toEqual([[], []]);
+        expect(await events.getEntry(INBOX, own)).toBeUndefined();
+        expect([ await events.listSubscriptions(POD), await events.listSubscriptions(PRODUCER, OWNER) ]).toEqual([[], []]);
+        expect(await events.listSubscriptions(PRODUCER)).toEqual([]);
+        expect(await keys.findKeys(of)).toEqual([]);
+      };
+      await expectNone();
+      // Nothing that was remembered under the numbers of before is used again.
+      expect(await events.epochOf(POD)).toBeGreaterThan(epoch);
+      expect(await events.revisionOf(POD)).toBeGreaterThan(revision);
+      expect(await events.pendingForwards(10)).toEqual([]);
+      await events.registerPod(POD);
+      const next = await publishTo(POD);
+      await sweepAll();
+      expect([ await idsIn(INBOX), await idsIn(`${POD}publish/`) ]).toEqual([[ next ], [ next ]]);
+      expect(await keys.findKeys(limited)).toEqual([]);
+      expect((await keys.findKeys(both))[0].key.pods).toEqual([ PRODUCER ]);
+      expect(count()).toBe(3);
+      expect(await lifecycle.sweep(10)).toBe(false);
+    });
+
+    it('leaves others the copies that they have, as they were.', async(): Promise<void> => {
+      await events.addSubscription(aSubscription({ pod: POD, inbox: `${PRODUCER}inbox/`, agent: OTHER, pattern: 'realestate/*' }));
+      const event = anEvent({ pod: POD, publisher: OWNER });
+      await events.accept([{ event, forwards: [{ pod: POD, inbox: INBOX }]}]);
+      await forwardAll(events);
+      const kept = await events.getEntry(`${PRODUCER}inbox/`, event.id);
+      expect(kept).toEqual(event);
+      await lifecycle.endPod(POD);
+      await sweepAll(1);
+      expect(await events.getEntry(`${PRODUCER}inbox/`, event.id)).toEqual(event);
+      expect(await events.getEntry(INBOX, event.id)).toBeUndefined();
+    });
+
+    it('does not end what lies in another registered pod below the URL.', async(): Promise<void> => {
+      const root = 'http://localhost/';
+      await events.registerPod(root);
+      const inner = await publishTo(POD);
+      const key = await addKey(OWNER);
+      const outer = await publishTo(root);
+      expect(await lifecycle.endPod(root)).toBe(true);
+      expect(await idsIn(INBOX)).toEqual([ inner ]);
+      expect(await keys.findKeys(key)).toHaveLength(1);
+      expect(await events.getEntry(`${root}inbox/`, outer)).toBeUndefined();
+    });
+
+    it('ends many subscriptions and containers in steps, and goes on where that was interrupted.', async(): Promise<void> => {
+      for (let index = 0; index < 1_100; index += 1) {
+        await events.addSubscription(aSubscription({ pod: PRODUCER, pattern: `a/b${index}`, inbox: `${POD}box${index % 300}/`, agent: OWNER }));
+      }
+      const session = (lifecycle as any).session as { write: (run: () => unknown) => Promise<unknown> };
+      const actual = session.write.bind(session);
+      let writes = 0;
+      session.write = async(run): Promise<unknown> => {
+        writes += 1;
+        if (writes === 4) {
+          throw new Error('killed');
+        }
+        return actual(run);
+      };
+      await expect(lifecycle.endPod(POD)).rejects.toThrow('killed');
+      expect([ await lifecycle.isEnding(POD), await lifecycle.unfinishedEndings() ]).toEqual([ true, [ POD ]]);
+      expect(await lifecycle.endPod(POD)).toBe(true);
+      expect(await lifecycle.isEnding(POD)).toBe(false);
+      expect(await events.listSubscriptions(PRODUCER)).toEqual([]);
+      expect(writes).toBeGreaterThan(6);
+    });
+
+    it('ends what waits for those that have ended, with the reason, and sends none of it.', async(): Promise<void> => {
+      const follow = { inbox: undefined, webhook: 'https://hooks.example/a', pattern: 'realestate/*' };
+      await events.addSubscription(aSubscription({ ...follow, pod: PRODUCER, agent: OWNER }), undefined, undefined, HOOK);
+      await events.addSubscription(aSubscription({ ...follow, pod: POD, agent: OTHER, webhook: 'https://hooks.example/b' }), undefined, undefined, HOOK);
+      await publishTo(PRODUCER);
+      await publishTo(POD);
+      await forwardAll(events);
+      await forwardAll(events);
+      const now = Date.now() + 60_000;
+      expect((await deliveries.queue(now)).waiting).toBe(2);
+      await lifecycle.endPod(POD);
+      const hosts = await deliveries.dueHosts(now, 10);
+      expect(await deliveries.claim(hosts.map(({ host }) => ({ host, most: 10 })), now, now + 1)).toEqual([]);
+      expect((await deliveries.queue(now)).waiting).toBe(0);
+      const [ log ] = await deliveries.listDeliveries(PRODUCER, {}, Number.MAX_SAFE_INTEGER, 10);
+      expect(log).toMatchObject({ state: 'ended', attempts: [{ reason: expect.stringContaining('was removed') }]});
+      // The next one of that name is not who it was for.
+      expect(log.agent).not.toBe(OWNER);
+      expect(await deliveries.listDeliveries(PRODUCER, { agent: OWNER }, Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+      await sweepAll();
+    });
+
+    it('stops copies into a container that is closed, until it is opened.', async(): Promise<void> => {
+      await events.addSubscription(aSubscription({ pod: POD, inbox: `${PRODUCER}box/`, agent: OTHER, pattern: 'realestate/*' }));
+      const first = await publishTo(POD);
+      await forwardAll(events);
+      expect(await lifecycle.closeContainer(INBOX)).toBe('occupied');
+      expect(await lifecycle.closeContainer(`${PRODUCER}box/`, true)).toBe('closed');
+      await events.removeEntry(INBOX, first);
+      expect([ await lifecycle.isClosed(INBOX), await lifecycle.closeContainer(INBOX), await lifecycle.isClosed(INBOX) ])
+        .toEqual([ false, 'closed', true ]);
+      expect(await lifecycle.containersIn(POD, '', 10)).toEqual([ `${POD}publish/` ]);
+      await publishTo(POD);
+      await forwardAll(events);
+      expect([ await idsIn(INBOX), await idsIn(`${PRODUCER}box/`) ]).toEqual([[], []]);
+      await lifecycle.openContainer(INBOX);
+      await lifecycle.openContainer(`${PRODUCER}box/`);
+      expect([ await idsIn(INBOX), await idsIn(`${PRODUCER}box/`) ]).toEqual([[], []]);
+      const third = await publishTo(POD);
+      await forwardAll(events);
+      expect([ await idsIn(INBOX), await idsIn(`${PRODUCER}box/`) ]).toEqual([[ third ], [ third ]]);
+    });
+
+    it('stops the copy of a watched inbox too, and replays.', async(): Promise<void> => {
+      await events.watch(INBOX, true);
+      await publishTo(POD);
+      await lifecycle.closeContainer(INBOX);
+      await forwardAll(events);
+      expect(await idsIn(INBOX)).toEqual([]);
+      const subscription = aSubscription({ pod: POD, inbox: INBOX, agent: OTHER });
+      await events.addSubscription(subscription);
+      expect(await deliveries.replay(POD, subscription.id, [ 1 ], Date.now())).toEqual({ events: 0, watched: []});
+      await lifecycle.openContainer(INBOX);
+      expect((await deliveries.replay(POD, subscription.id, [ 1 ], Date.now()))?.events).toBe(1);
+    });
+
+    it('removes what is in a container that was deleted without the server.', async(): Promise<void> => {
+      const event = await publishTo(POD);
+      expect(await lifecycle.closeContainer(INBOX, true)).toBe('closed');
+      await lifecycle.openContainer(INBOX);
+      expect(await events.getEntry(INBOX, event)).toBeUndefined();
+      expect(await idsIn(`${POD}publish/`)).toEqual([ event ]);
+      expect(await lifecycle.closeContainer(`${POD}other/`)).toBe('unused');
+      expect(await lifecycle.isClosed(`${POD}other/`)).toBe(false);
+    });
+
+    it('refuses events for a container that is closed, and stores nothing of them.', async(): Promise<void> => {
+      await lifecycle.closeContainer(`${POD}publish/`);
+      await expect(publishTo(POD)).rejects.toThrow(ContainerGone);
+      const event = anEvent({ pod: 'https://elsewhere.example/a/' });
+      await lifecycle.closeContainer(INBOX);
+      await expect(events.receive({ event, hops: 1, pod: POD, inbox: INBOX, isForwarded: false })).rejects.toThrow(INBOX);
+      expect(count()).toBe(0);
+    });
+  });
+}

@@ -1,5 +1,5 @@
 import { JSON_LD } from '../event/mediaTypes';
-import { isWebUrl } from '../event/url';
+import { isWebUrl, parseUrl } from '../event/url';
 import type { SigningAgent } from '../identity/SigningAgent';
 import type { Outgoing, OutgoingAnswer } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
@@ -30,7 +30,7 @@ export async function sendToInbox(
   document: string,
   timeout?: number,
 ): Promise<InboxAnswer> {
-  if (!URL.canParse(inbox)) {
+  if (!parseUrl(inbox)) {
     throw new OutgoingFailed('forbidden', 'POST: the inbox has no absolute URL.');
   }
   const { status, headers } = await outgoing.send({
@@ -46,9 +46,6 @@ export async function sendToInbox(
 
 /** What an inbox says of where the copy is, if it can be believed: only its own origin can know. */
 function copyOf(location: string | undefined, inbox: string): string | undefined {
-  if (location === undefined || !URL.canParse(location, inbox)) {
-    return undefined;
-  }
-  const { href, origin } = new URL(location, inbox);
-  return origin === new URL(inbox).origin && isWebUrl(href) ? href : undefined;
+  const url = location === undefined ? undefined : parseUrl(location, inbox);
+  return url?.origin === new URL(inbox).origin && isWebUrl(url.href) ? url.href : undefined;
 }

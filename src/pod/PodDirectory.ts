@@ -1,8 +1,10 @@
 import TTLCache from '@isaacs/ttlcache';
-import type { IdentifierGenerator, IdentifierStrategy, PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
+import type { IdentifierGenerator, PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
 import { NotFoundHttpError, PIM, RDF } from '@solid/community-server';
+import { parseUrl } from '../event/url';
 import type { Locator, PodOwners } from '../publish/ports';
 import type { EventStore } from '../store/EventStore';
+import type { ServerUrls } from '../url/ServerUrls';
 import type { PodLayout } from './PodLayout';
 
 /** How long it is remembered which pod a WebID has, in milliseconds. */
@@ -16,7 +18,7 @@ const MOST_WEBIDS = 10_000;
  * Knows the pods of this server, and sets each up at its first use.
  */
 export class PodDirectory implements Locator, PodOwners {
-  private readonly identifierStrategy: IdentifierStrategy;
+  private readonly urls: ServerUrls;
   private readonly storageStrategy: StorageLocationStrategy;
   private readonly identifierGenerator: IdentifierGenerator;
   private readonly podStore: PodStore;
@@ -32,7 +34,7 @@ export class PodDirectory implements Locator, PodOwners {
   private readonly ready = new Set<string>();
 
   /**
-   * @param identifierStrategy - Tells which URLs are of this server.
+   * @param urls - Canonical form of URLs of this server.
    * @param storageStrategy - Tells in which storage a URL lies, by its form.
    * @param identifierGenerator - Tells which pod a URL would lie in, as pods of accounts are named.
    * @param podStore - Knows the pods that were made by accounts, and their owners.
@@ -41,7 +43,7 @@ export class PodDirectory implements Locator, PodOwners {
    * @param store - Remembers which pods have been set up.
    */
   public constructor(
-    identifierStrategy: IdentifierStrategy,
+    urls: ServerUrls,
     storageStrategy: StorageLocationStrategy,
     identifierGenerator: IdentifierGenerator,
     podStore: PodStore,
@@ -49,7 +51,7 @@ export class PodDirectory implements Locator, PodOwners {
     layout: PodLayout,
     store: EventStore,
   ) {
-    this.identifierStrategy = identifierStrategy;
+    this.urls = urls;
     this.storageStrategy = storageStrategy;
     this.identifierGenerator = identifierGenerator;
     this.podStore = podStore;
@@ -131,26 +133,43 @@ export class PodDirectory implements Locator, PodOwners {
     return isNamed(path, name) && await this.exists(path) ? path : undefined;
   }
 
-  public async podOf(webId: string): ReturnType<PodOwners['podOf']> {
-    const known = this.webIds.get(webId);
+  public canonical(webId: string, name: string): string {
+    return this.urls.canonical(webId, name);
+  }
+
+  public isHere(url: string): boolean {
+    return this.urls.isHere(url);
+  }
+
+  public async podOf(text: string): ReturnType<PodOwners['podOf']> {
+    const known = this.webIds.get(text);
     if (known) {
       return { pod: known };
     }
-    const document = new URL(webId);
-    document.hash = '';
-    if (!this.identifierStrategy.supportsIdentifier({ path: document.href })) {
-      return { reason: 'elsewhere' };
-    }
-    const pod = await this.locate(document.href);
-    if (!pod || !await this.exists(pod) || !await this.belongsTo(pod, webId, document.href)) {
+    const webId = this.urls.find(text);
+    if (webId === undefined) {
       return { reason: 'unknown' };
     }
-    this.webIds.set(webId, pod);
+    const document = this.urls.targetOf(webId);
+    if (document === undefined) {
+      return { reason: 'elsewhere' };
+    }
+    const pod = await this.locate(document);
+    if (!pod || !await this.exists(pod) || !await this.belongsTo(pod, webId, document)) {
+      return { reason: 'unknown' };
+    }
+    this.webIds.set(text, pod);
     return { pod };
   }
 
   public async isOwner(pod: string, webId: string): Promise<boolean> {
-    return (await this.ownersOf(pod))?.includes(webId) ?? false;
+    return this.includes(await this.ownersOf(pod) ?? [], webId);
+  }
+
+  /** Whether one of several WebIDs, as accounts have them, is the same as another in canonical form. */
+  private includes(webIds: readonly string[], webId: string): boolean {
+    const canonical = this.urls.find(webId) ?? webId;
+    return webIds.some((each): boolean => each === webId || this.urls.find(each) === canonical);
   }
 
   private async setUp(pod: string): Promise<boolean> {
@@ -187,15 +206,16 @@ export class PodDirectory implements Locator, PodOwners {
 
   private async belongsTo(pod: string, webId: string, document: string): Promise<boolean> {
     const owners = await this.ownersOf(pod);
-    return owners ? owners.includes(webId) : this.resourceStore.hasResource({ path: document });
+    return owners ? this.includes(owners, webId) : this.resourceStore.hasResource({ path: document });
   }
 }
 
 /** Whether the base URL of a pod has a name as its last segment, or its subdomain. */
 function isNamed(pod: string, name: string): boolean {
-  if (name === '' || !URL.canParse(pod)) {
+  const url = parseUrl(pod);
+  if (name === '' || !url) {
     return false;
   }
-  const { hostname, pathname } = new URL(pod);
+  const { hostname, pathname } = url;
   return pathname.split('/').at(-2) === name || hostname.split('.')[0] === name;
 }

@@ -4,6 +4,7 @@ import type { Event } from '../event/Event';
 import { eventDocument, eventUrl, publishContainer } from '../event/Event';
 import { InvalidInput } from '../event/InvalidInput';
 import { LIMITS } from '../event/limits';
+import { isWebUrl } from '../event/url';
 import { addresseesIn, eventsIn, hasEventId, parseNotification, readReceived } from '../event/ReceivedDocument';
 import type { Caller } from '../identity/Caller';
 import type { EventStore } from '../store/EventStore';
@@ -142,7 +143,7 @@ export class Receiver {
     }
     const owners = new Set<string>();
     for (const webId of addressees) {
-      if (URL.canParse(webId) && await this.isOwner(pod, webId)) {
+      if (isWebUrl(webId) && await this.isOwner(pod, webId)) {
         owners.add(webId);
       }
     }
@@ -163,12 +164,21 @@ export class Receiver {
 
   /** Why the sender may not bring an event, if so. */
   private async obstacleTo(caller: Caller, event: Event): Promise<string | undefined> {
-    if (await this.locator.locate(event.pod) !== undefined) {
+    if (await this.locator.locate(event.pod) !== undefined || !this.isElsewhere(event.pod)) {
       return `${eventUrl(event)} would be an event of this server, and is none`;
     }
     const obstacle = await this.speakers.obstacleTo(caller, event.publisher, event.pod);
     return obstacle &&
       `${caller.agent ?? 'The public'} may not speak for ${event.publisher ?? 'the public'}: ${obstacle}`;
+  }
+
+  /** Whether a pod is on another server, by whatever name of this one it is called. */
+  private isElsewhere(pod: string): boolean {
+    try {
+      return this.pods.canonical(pod, 'origin') === pod && !this.pods.isHere(pod);
+    } catch {
+      return false;
+    }
   }
 
   private async assertMayPublish(pod: string, event: Event): Promise<void> {

@@ -22,6 +22,7 @@ import { TooMany } from '../../../src/publish/TooMany';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
 import { aSubscription } from '../../contract/eventStoreContract';
+import { ServerUrls } from '../../../src/url/ServerUrls';
 
 const HERE = 'https://here.example/';
 const POD = `${HERE}user/`;
@@ -53,6 +54,8 @@ describe('The receiving side', (): void => {
         return webId === OWNER ? { pod: POD } : { reason: webId.startsWith(HERE) ? 'unknown' : 'elsewhere' };
       },
       isOwner: async(pod, webId): Promise<boolean> => pod === POD && [ OWNER, ABROAD ].includes(webId),
+      isHere: (url): boolean => new ServerUrls(HERE).isHere(url),
+      canonical: (url, name): string => new ServerUrls(HERE).canonical(url, name),
     },
     { locate: async(url): Promise<string | undefined> => url.startsWith(POD) ? POD : undefined },
     {

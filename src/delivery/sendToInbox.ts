@@ -3,6 +3,7 @@ import { isWebUrl, parseUrl } from '../event/url';
 import type { SigningAgent } from '../identity/SigningAgent';
 import type { Outgoing, OutgoingAnswer } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
+import { singleHeader } from '../outgoing/singleHeaders';
 
 /** What an inbox answered. */
 export interface InboxAnswer extends Pick<OutgoingAnswer, 'headers' | 'status'> {
@@ -46,6 +47,7 @@ export async function sendToInbox(
 
 /** What an inbox says of where the copy is, if it can be believed: only its own origin can know. */
 function copyOf(location: string | undefined, inbox: string): string | undefined {
-  const url = location === undefined ? undefined : parseUrl(location, inbox);
+  const isUsable = location !== undefined && singleHeader('location')!(location);
+  const url = isUsable ? parseUrl(location, inbox) : undefined;
   return url?.origin === new URL(inbox).origin && isWebUrl(url.href) ? url.href : undefined;
 }

@@ -5,9 +5,9 @@ const MAX_BYTES = 1_024;
 const MAX_SEGMENTS = 16;
 const MAX_SEGMENT_BYTES = 200;
 
-const CONTROL = /[\u0000-\u001F\u007F-\u009F]/u;
+const EXCLUDED = /[\p{Cc}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u;
 const AUXILIARY = /\.(?=(?:acl|acr|meta)$)/iu;
-const ESCAPED = /[~/\\$]|^\.+/gu;
+const ESCAPED = /[~/\\$]|^\.+|%(?=(?:25)*(?:2f|5c)|3[ACEF]|22|7C|2A)/gu;
 
 /**
  * The URL of the resource whose access control decides about a topic.
@@ -55,7 +55,7 @@ export function topicOf(pod: string, url: string): string | undefined {
 }
 
 function isTopicPattern(text: string): boolean {
-  return text.length > 0 && text.isWellFormed() && !CONTROL.test(text) && bytes(text) <= MAX_BYTES &&
+  return text.length > 0 && text.isWellFormed() && !EXCLUDED.test(text) && bytes(text) <= MAX_BYTES &&
     split(text).path.length <= MAX_SEGMENTS && /^(?:[^*]+|(?:[^*#]*\/)?\*)$/u.test(text);
 }
 

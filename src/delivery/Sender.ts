@@ -2,6 +2,7 @@ import TTLCache from '@isaacs/ttlcache';
 import type { Event } from '../event/Event';
 import { hoppedDocument } from '../event/Event';
 import { readMembers } from '../event/EventDocument';
+import { parseUrl } from '../event/url';
 import { ProfileUnavailable } from '../identity/profiles/ProfileUnavailable';
 import type { SigningAgent } from '../identity/SigningAgent';
 import type { Outgoing } from '../outgoing/Outgoing';
@@ -150,5 +151,5 @@ function asFailed({ fault, status = 0, message }: ProfileUnavailable): OutgoingF
 }
 
 function hostOf(url: string): string | null {
-  return URL.canParse(url) ? new URL(url).host : null;
+  return parseUrl(url)?.host ?? null;
 }

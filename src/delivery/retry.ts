@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { OutgoingAnswer } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
+import { retryAfter as parseRetryAfter } from '../outgoing/singleHeaders';
 import { checkBounds } from './policy';
 
 const SECOND = 1_000;
@@ -139,25 +140,12 @@ function isSuccess(target: Try['target'], status: number): boolean {
   return target === 'webhook' ? status >= 200 && status < 300 : status === 201 || status === 202;
 }
 
-const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /u;
-
 /**
  * The wait for which a `Retry-After` asks, in milliseconds; 0 if it is absent, past or neither seconds nor a date.
  *
  * @param value - The header's value.
  * @param now - The time, in milliseconds since 1970.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
 export function retryAfter(value: string | undefined, now: number): number {
-  const text = value?.trim() ?? '';
-  if (/^\d+$/u.test(text)) {
-    return Number(text) * SECOND;
-  }
-  if (!HTTP_DATE.test(text)) {
-    return 0;
-  }
-  // The oldest of the three forms, that of asctime, names no zone; it is always GMT.
-  const date = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
-  return Math.max(0, (Number.isNaN(date) ? now : date) - now);
+  return parseRetryAfter(value ?? '', now) ?? 0;
 }

@@ -1,8 +1,9 @@
 import { JSON_LD } from '../event/mediaTypes';
-import { isWebUrl } from '../event/url';
+import { isWebUrl, parseUrl } from '../event/url';
 import type { SigningAgent } from '../identity/SigningAgent';
 import type { Outgoing, OutgoingAnswer } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
+import { singleHeader } from '../outgoing/singleHeaders';
 
 /** What an inbox answered. */
 export interface InboxAnswer extends Pick<OutgoingAnswer, 'headers' | 'status'> {
@@ -30,7 +31,7 @@ export async function sendToInbox(
   document: string,
   timeout?: number,
 ): Promise<InboxAnswer> {
-  if (!URL.canParse(inbox)) {
+  if (!parseUrl(inbox)) {
     throw new OutgoingFailed('forbidden', 'POST: the inbox has no absolute URL.');
   }
   const { status, headers } = await outgoing.send({
@@ -46,9 +47,7 @@ export async function sendToInbox(
 
 /** What an inbox says of where the copy is, if it can be believed: only its own origin can know. */
 function copyOf(location: string | undefined, inbox: string): string | undefined {
-  if (location === undefined || !URL.canParse(location, inbox)) {
-    return undefined;
-  }
-  const { href, origin } = new URL(location, inbox);
-  return origin === new URL(inbox).origin && isWebUrl(href) ? href : undefined;
+  const isUsable = location !== undefined && singleHeader('location')!(location);
+  const url = isUsable ? parseUrl(location, inbox) : undefined;
+  return url?.origin === new URL(inbox).origin && isWebUrl(url.href) ? url.href : undefined;
 }

@@ -12,6 +12,11 @@ export class ContextLoader implements IDocumentLoader {
    */
   public constructor(private readonly files: Record<string, string> = {}) {}
 
+  /** Whether a context is bundled. */
+  public has(iri: string): boolean {
+    return Object.hasOwn(this.files, iri);
+  }
+
   /**
    * The context document of an IRI.
    *
@@ -20,7 +25,7 @@ export class ContextLoader implements IDocumentLoader {
   public async load(iri: string): Promise<IJsonLdContext> {
     let context = this.loaded.get(iri);
     if (!context) {
-      if (!Object.hasOwn(this.files, iri)) {
+      if (!this.has(iri)) {
         throw new Error(`the context ${iri} is not bundled with this server, and remote contexts are never fetched; ` +
           `use an inline context or one of ${Object.keys(this.files).join(', ') || '(none)'}`);
       }

@@ -75,6 +75,21 @@ export function hasEventId(text: string): boolean {
 }
 
 /**
+ * Whether text is that of an object that readers of plain JSON take for an event, whatever its context says: its `id`
+ * has the form of an event's, and one of its types is `Event`.
+ */
+export function hasEventForm(text: string): boolean {
+  try {
+    const root = membersOf(text);
+    const [ id, type ] = [ valueOf(root, 'id'), valueOf(root, 'type') ];
+    return [ type ].flat().includes('Event') && typeof id === 'string' && id.includes('/publish/') &&
+      isId(id.slice(id.lastIndexOf('/') + 1));
+  } catch {
+    return false;
+  }
+}
+
+/**
  * Reads an event that was published on another server, from its document.
  * It is kept as it came, but for the number of hops.
  *

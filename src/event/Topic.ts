@@ -16,14 +16,20 @@ export interface Topic {
   readonly action?: string;
 }
 
-const CONTROL = /[\u0000-\u001F\u007F-\u009F]/u;
+/**
+ * Control characters; line and paragraph separators, at which the server's file mapping breaks a path; and
+ * noncharacters, which I-JSON excludes.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7493#section-2.1
+ */
+const EXCLUDED = /[\p{Cc}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u;
 
 /**
  * Whether a text can be a topic: not empty, at most 1,024 bytes of UTF-8 and 16 segments,
- * well-formed Unicode without control characters.
+ * well-formed Unicode without control characters, line and paragraph separators, and noncharacters.
  */
 export function isTopic(name: string): boolean {
-  return name.length > 0 && name.isWellFormed() && !CONTROL.test(name) &&
+  return name.length > 0 && name.isWellFormed() && !EXCLUDED.test(name) &&
     Buffer.byteLength(name) <= LIMITS.topicBytes &&
     parseTopic(name).segments.length <= LIMITS.topicSegments;
 }
@@ -40,14 +46,17 @@ export function parseTopic(name: string): Topic {
 // The longest path segment that every file system can hold, with room for the suffixes that CSS appends.
 const MAX_SEGMENT_BYTES = 200;
 const AUXILIARY = /\.(?=(?:acl|acr|meta)$)/iu;
-const ESCAPED = /[~/\\$]|^\.+/gu;
+/** `%2f` in lower case has the URL of `%2F`; `%3A` and others have the file of the character that they encode. */
+const AMBIGUOUS = '%(?=(?:25)*(?:2f|5c)|3[ACEF]|22|7C|2A)';
+const ESCAPED = new RegExp(String.raw`[~/\\$]|^\.+|${AMBIGUOUS}`, 'gu');
 
 /**
  * Encodes one segment of a topic as one segment of a URL path.
  *
  * Two different segments never share an encoding, and none leaves its container: what would be read as a path
  * (an empty segment, dots in front, slashes) or as a CSS convention (`$.`, `.acl`, `.acr`, `.meta`) is escaped by `~`,
- * and what is too long for a file name becomes `~~` and its SHA-256.
+ * as is a `%` whose encoding the server reads as another one. What is too long for a file name becomes `~~` and its
+ * SHA-256.
  */
 export function encodeSegment(segment: string): string {
   const escape = (text: string): string =>

@@ -1,9 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import type { JsonLdContext } from 'jsonld-context-parser';
 import { JsonLdParser } from 'jsonld-streaming-parser';
 import type { Quad } from '@rdfjs/types';
 import { Parser } from 'n3';
 import type { ContextLoader } from './ContextLoader';
+import { nextTurn } from './turns';
 
 /**
  * Parses a JSON-LD document without ever fetching a context.
@@ -39,9 +39,6 @@ const SHORT = 16 * 1_024;
 const UNORDERED = 64 * 1_024;
 /** How much of a document is parsed before something else gets its turn, in bytes. */
 const STEP = 4 * 1_024;
-
-/** Ends when the next step may be made: all documents together make one in each turn of the event loop. */
-let turn: Promise<unknown> = Promise.resolve();
 
 /**
  * Parses a JSON-LD document of a stranger as {@link parseJsonLd} does, in small steps, so that others get their turn.
@@ -90,8 +87,7 @@ async function parseInSteps(bytes: Buffer, documentLoader: ContextLoader, baseIR
     parser.write(part, (): void => resolve());
   });
   for (let at = 0; at < bytes.length && !fault; at += STEP) {
-    turn = turn.then(async(): Promise<unknown> => setImmediate());
-    await turn;
+    await nextTurn();
     await Promise.race([ write(bytes.subarray(at, at + STEP)), ended ]);
   }
   if (!fault) {

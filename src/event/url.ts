@@ -3,8 +3,26 @@ import { LIMITS } from './limits';
 const WEB_URL = /^https?:\/\/[^\s<>"{}|\\^`\u0000-\u0020]+$/u;
 
 /**
+ * Parses a URL, as WHATWG URL does.
+ *
+ * `URL.canParse` is not used in this project: in Node 20, once it is compiled, it fails for names with Latin letters
+ * beyond ASCII, such as `https://café.example/`.
+ *
+ * @param text - An absolute URL, or one relative to `base`.
+ *
+ * @returns `undefined` if the text is not a URL.
+ */
+export function parseUrl(text: string, base?: string): URL | undefined {
+  try {
+    return new URL(text, base);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * Whether a text is an absolute http(s) IRI, of at most 2,048 bytes, that can stand in RDF as it is.
  */
 export function isWebUrl(text: string): boolean {
-  return WEB_URL.test(text) && text.isWellFormed() && Buffer.byteLength(text) <= LIMITS.urlBytes && URL.canParse(text);
+  return WEB_URL.test(text) && text.isWellFormed() && Buffer.byteLength(text) <= LIMITS.urlBytes && parseUrl(text) !== undefined;
 }

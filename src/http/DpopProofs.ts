@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import TTLCache from '@isaacs/ttlcache';
 import type { JWK, JWTHeaderParameters, KeyLike } from 'jose';
 import { calculateJwkThumbprint, importJWK, jwtVerify } from 'jose';
+import { parseUrl } from '../event/url';
 import type { ReplayGuard } from '../identity/ReplayGuard';
 import type { HttpProblem } from './errors';
 import { unauthorized } from './errors';
@@ -127,5 +128,5 @@ function invalid(reason: string): HttpProblem {
 
 /** A URL as proofs name it. */
 function withoutQuery(url: string): string {
-  return URL.canParse(url) ? new URL(url).href.replace(/[?#].*$/u, '') : url;
+  return (parseUrl(url)?.href ?? url).replace(/[?#].*$/u, '');
 }

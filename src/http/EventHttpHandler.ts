@@ -4,6 +4,7 @@ import { getLoggerFor, HttpHandler, NotImplementedHttpError } from '@solid/commu
 import { v7 } from 'uuid';
 import { InvalidInput } from '../event/InvalidInput';
 import type { PodDirectory } from '../pod/PodDirectory';
+import type { ServerUrls } from '../url/ServerUrls';
 import { ProfileUnavailable } from '../identity/profiles/ProfileUnavailable';
 import { Conflict } from '../publish/Conflict';
 import { NotAuthorized } from '../publish/NotAuthorized';
@@ -30,6 +31,8 @@ interface Target {
   readonly url: string;
   /** What answers there, if it is a face of the server as a whole. */
   readonly ofServer?: Place;
+  /** Refuses the request, if its URL is not in canonical form. */
+  readonly alias?: Answer;
 }
 
 /** How many URLs are remembered, and for how long, in milliseconds. */
@@ -54,8 +57,9 @@ export class EventHttpHandler extends HttpHandler {
   private readonly baseUrl: string;
   private readonly serverFaces: readonly Face[];
   private readonly ldpHandler: HttpHandler;
+  private readonly serverUrls: ServerUrls;
   private readonly urls = new TTLCache<string, Target>({ max: MOST_URLS, ttl: URL_MAX_AGE });
-  private readonly matches = new WeakMap<HttpRequest, Match>();
+  private readonly matches = new WeakMap<HttpRequest, Match | Answer>();
   private readonly failures = new WeakMap<HttpRequest, StoreUnavailable>();
 
   /**
@@ -65,6 +69,7 @@ export class EventHttpHandler extends HttpHandler {
    * @param baseUrl - The base URL of the server.
    * @param serverFaces - The faces of the server as a whole, which go before those of pods.
    * @param ldpHandler - The server's own handler of LDP, for what a face leaves to it.
+   * @param urls - Canonical form of URLs of this server.
    */
   public constructor(
     targetExtractor: TargetExtractor,
@@ -73,6 +78,7 @@ export class EventHttpHandler extends HttpHandler {
     baseUrl: string,
     serverFaces: Face[],
     ldpHandler: HttpHandler,
+    urls: ServerUrls,
   ) {
     super();
     this.targetExtractor = targetExtractor;
@@ -81,6 +87,7 @@ export class EventHttpHandler extends HttpHandler {
     this.baseUrl = baseUrl;
     this.serverFaces = serverFaces;
     this.ldpHandler = ldpHandler;
+    this.serverUrls = urls;
   }
 
   /** Names of the HTTP APIs that are configured. */
@@ -100,6 +107,11 @@ export class EventHttpHandler extends HttpHandler {
   }
 
   public override async canHandle({ request }: HttpHandlerInput): Promise<void> {
+    const { alias } = await this.targetOf(request);
+    if (alias) {
+      this.matches.set(request, alias);
+      return;
+    }
     const match = await this.matchSafe(request);
     if (match instanceof StoreUnavailable) {
       this.failures.set(request, match);
@@ -120,6 +132,10 @@ export class EventHttpHandler extends HttpHandler {
       return;
     }
     const match = this.matches.get(request)!;
+    if ('status' in match) {
+      write(response, match, request.method!);
+      return;
+    }
     const answer = await this.answer(match);
     if ('passedOn' in answer) {
       await this.ldpHandler.handleSafe({ request: answer.passedOn, response });
@@ -136,7 +152,10 @@ export class EventHttpHandler extends HttpHandler {
     let target = this.urls.get(name);
     if (target === undefined) {
       const url = (await this.targetExtractor.handleSafe({ request })).path;
-      target = { url, ofServer: url.startsWith(this.baseUrl) ? find(this.serverFaces, url, this.baseUrl) : undefined };
+      const canonical = this.serverUrls.targetOf(url);
+      // The server would find the same file by an alias, and neither its access control nor a face would know it again.
+      const alias = canonical === url ? undefined : aliasAnswer(url, canonical);
+      target = { url, alias, ofServer: url.startsWith(this.baseUrl) ? find(this.serverFaces, url, this.baseUrl) : undefined };
       this.urls.set(name, target);
     }
     return target;
@@ -219,6 +238,11 @@ export class EventHttpHandler extends HttpHandler {
     this.logger.error(`${method} ${url} failed (${id}): ${(error as Error).stack ?? String(error)}`);
     return new HttpProblem(500, `The server could not do this; its log says why, under ${id}`);
   }
+}
+
+/** Refuses a request whose path, as the server reads it, is not the canonical one; a raw backslash can lead to it. */
+function aliasAnswer(url: string, canonical?: string): Answer {
+  return jsonAnswer(400, { error: `${url} is not a URL of this server${canonical ? `; use ${canonical}` : ''}` });
 }
 
 /** The first face that has the path of a URL behind a base URL, where there is one. */

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { OutgoingAnswer, OutgoingFault, OutgoingRequest } from './Outgoing';
 import { OutgoingFailed } from './Outgoing';
+import { singleHeader } from './singleHeaders';
 
 /**
  * What is told of a server to which there is no connection: always the same, so that nobody learns by it which names
@@ -145,7 +146,15 @@ function readHeaders(raw: readonly Buffer[]): Record<string, string> {
   const headers = new Map<string, string>();
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index].toString('latin1').toLowerCase();
-    const value = raw[index + 1].toString('latin1');
+    const value = raw[index + 1].toString('latin1').trim();
+    const isValid = singleHeader(name);
+    if (isValid) {
+      // Joined values would be another value.
+      if (!headers.has(name) && isValid(value)) {
+        headers.set(name, value);
+      }
+      continue;
+    }
     const before = headers.get(name);
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }

@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import { isIP, isIPv6 } from 'node:net';
 import { buildConnector } from 'undici';
+import { parseUrl } from '../event/url';
 import type { AddressGuard } from './AddressGuard';
 import { Connections } from './Connections';
 import { Exchange, NOT_REACHED } from './Exchange';
@@ -104,10 +105,10 @@ export class GuardedOutgoing implements Outgoing {
   }
 
   private checkUrl({ method, url: text }: OutgoingRequest): URL {
-    if (!URL.canParse(text)) {
+    const url = parseUrl(text);
+    if (!url) {
       throw new OutgoingFailed('forbidden', `${method}: what it should go to is not an absolute URL.`);
     }
-    const url = new URL(text);
     if (url.protocol !== 'https:' && url.protocol !== 'http:') {
       throw new OutgoingFailed('forbidden', `${method}: requests go to https URLs, not to ${url.protocol} ones.`);
     }

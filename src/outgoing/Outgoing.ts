@@ -19,7 +19,10 @@ export interface OutgoingRequest {
  */
 export interface OutgoingAnswer {
   readonly status: number;
-  /** The headers by names in lower case; those that came more than once are joined by `, `. */
+  /**
+   * The headers by names in lower case. Those that came more than once are joined by `, `. A header that has one value,
+   * such as `Location`, has the first valid one, and is absent if there is none.
+   */
   readonly headers: Readonly<Record<string, string>>;
   /** The body as far as it was read, as UTF-8. */
   readonly body: string;

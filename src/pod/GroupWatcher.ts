@@ -4,6 +4,7 @@ import { DataFactory } from 'n3';
 import { ACL } from '../event/vocabulary';
 import { askedResources } from './askedResources';
 import type { EventStore } from '../store/EventStore';
+import type { ServerUrls } from '../url/ServerUrls';
 
 type AccessCheckerArgs = Parameters<AccessChecker['handle']>[0];
 
@@ -18,13 +19,16 @@ const MOST_GROUPS = 100;
  */
 export class GroupWatcher extends AgentGroupAccessChecker {
   private readonly store: EventStore;
+  private readonly urls: ServerUrls;
 
   /**
    * @param store - Remembers the documents.
+   * @param urls - Canonical form of URLs of this server.
    */
-  public constructor(store: EventStore) {
+  public constructor(store: EventStore, urls: ServerUrls) {
     super();
     this.store = store;
+    this.urls = urls;
   }
 
   public override async handle(input: AccessCheckerArgs): Promise<boolean> {
@@ -34,7 +38,7 @@ export class GroupWatcher extends AgentGroupAccessChecker {
     // What the rule itself says that it is about is its author's word; what counts is what is being asked.
     for (const resource of askedResources()) {
       for (const group of objects('agentGroup').slice(0, MOST_GROUPS)) {
-        await this.store.noteDependency(group.replace(/#.*$/u, ''), resource);
+        await this.store.noteDependency(this.urls.targetOf(group) ?? group.replace(/#.*$/u, ''), resource);
       }
     }
     // Noted first, so that no change is missed from here on.

@@ -1,13 +1,15 @@
 import TTLCache from '@isaacs/ttlcache';
-import type { IdentifierGenerator, IdentifierStrategy, PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
+import type { IdentifierGenerator, PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
 import { getLoggerFor, NotFoundHttpError, PIM, RDF } from '@solid/community-server';
 import { publishContainer } from '../event/Event';
+import { parseUrl } from '../event/url';
 import type { Locator, PodOwners } from '../publish/ports';
 import { ownInbox } from '../publish/Publisher';
 import type { EventStore } from '../store/EventStore';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 import type { PodLifecycle, PodRecord } from '../store/PodLifecycle';
 import type { PodHooks } from './PodHooks';
+import type { ServerUrls } from '../url/ServerUrls';
 import type { PodLayout } from './PodLayout';
 
 /** How long it is remembered which pod a WebID has, in milliseconds. */
@@ -38,7 +40,7 @@ type State = 'same' | 'absent' | 'ended';
  */
 export class PodDirectory implements Locator, PodOwners {
   protected readonly logger = getLoggerFor(this);
-  private readonly identifierStrategy: IdentifierStrategy;
+  private readonly urls: ServerUrls;
   private readonly storageStrategy: StorageLocationStrategy;
   private readonly identifierGenerator: IdentifierGenerator;
   private readonly podStore: PodStore;
@@ -59,7 +61,7 @@ export class PodDirectory implements Locator, PodOwners {
   private readonly inspected = new Set<string>();
 
   /**
-   * @param identifierStrategy - Tells which URLs are of this server.
+   * @param urls - Canonical form of URLs of this server.
    * @param storageStrategy - Tells in which storage a URL lies, by its form.
    * @param identifierGenerator - Tells which pod a URL would lie in, as pods of accounts are named.
    * @param podStore - Knows the pods that were made by accounts, and their owners.
@@ -70,7 +72,7 @@ export class PodDirectory implements Locator, PodOwners {
    * @param hooks - Is told of that.
    */
   public constructor(
-    identifierStrategy: IdentifierStrategy,
+    urls: ServerUrls,
     storageStrategy: StorageLocationStrategy,
     identifierGenerator: IdentifierGenerator,
     podStore: PodStore,
@@ -80,7 +82,7 @@ export class PodDirectory implements Locator, PodOwners {
     lifecycle: PodLifecycle,
     hooks: PodHooks,
   ) {
-    this.identifierStrategy = identifierStrategy;
+    this.urls = urls;
     this.storageStrategy = storageStrategy;
     this.identifierGenerator = identifierGenerator;
     this.podStore = podStore;
@@ -278,26 +280,43 @@ export class PodDirectory implements Locator, PodOwners {
     return isNamed(path, name) && await this.exists(path) ? path : undefined;
   }
 
-  public async podOf(webId: string): ReturnType<PodOwners['podOf']> {
-    const known = this.webIds.get(webId);
+  public canonical(webId: string, name: string): string {
+    return this.urls.canonical(webId, name);
+  }
+
+  public isHere(url: string): boolean {
+    return this.urls.isHere(url);
+  }
+
+  public async podOf(text: string): ReturnType<PodOwners['podOf']> {
+    const known = this.webIds.get(text);
     if (known) {
       return { pod: known };
     }
-    const document = new URL(webId);
-    document.hash = '';
-    if (!this.identifierStrategy.supportsIdentifier({ path: document.href })) {
-      return { reason: 'elsewhere' };
-    }
-    const pod = await this.locate(document.href);
-    if (!pod || !await this.exists(pod) || !await this.belongsTo(pod, webId, document.href)) {
+    const webId = this.urls.find(text);
+    if (webId === undefined) {
       return { reason: 'unknown' };
     }
-    this.webIds.set(webId, pod);
+    const document = this.urls.targetOf(webId);
+    if (document === undefined) {
+      return { reason: 'elsewhere' };
+    }
+    const pod = await this.locate(document);
+    if (!pod || !await this.exists(pod) || !await this.belongsTo(pod, webId, document)) {
+      return { reason: 'unknown' };
+    }
+    this.webIds.set(text, pod);
     return { pod };
   }
 
   public async isOwner(pod: string, webId: string): Promise<boolean> {
-    return (await this.ownersOf(pod))?.includes(webId) ?? false;
+    return this.includes(await this.ownersOf(pod) ?? [], webId);
+  }
+
+  /** Whether one of several WebIDs, as accounts have them, is the same as another in canonical form. */
+  private includes(webIds: readonly string[], webId: string): boolean {
+    const canonical = this.urls.find(webId) ?? webId;
+    return webIds.some((each): boolean => each === webId || this.urls.find(each) === canonical);
   }
 
   private async setUp(pod: string): Promise<boolean> {
@@ -350,15 +369,16 @@ export class PodDirectory implements Locator, PodOwners {
 
   private async belongsTo(pod: string, webId: string, document: string): Promise<boolean> {
     const owners = await this.ownersOf(pod);
-    return owners ? owners.includes(webId) : this.resourceStore.hasResource({ path: document });
+    return owners ? this.includes(owners, webId) : this.resourceStore.hasResource({ path: document });
   }
 }
 
 /** Whether the base URL of a pod has a name as its last segment, or its subdomain. */
 function isNamed(pod: string, name: string): boolean {
-  if (name === '' || !URL.canParse(pod)) {
+  const url = parseUrl(pod);
+  if (name === '' || !url) {
     return false;
   }
-  const { hostname, pathname } = new URL(pod);
+  const { hostname, pathname } = url;
   return pathname.split('/').at(-2) === name || hostname.split('.')[0] === name;
 }

@@ -5,6 +5,7 @@ import { ACL } from '../event/vocabulary';
 import { fewAtOnce } from '../publish/fewAtOnce';
 import type { Access, Readers } from '../publish/ports';
 import type { EventStore } from '../store/EventStore';
+import type { ServerUrls } from '../url/ServerUrls';
 
 /**
  * Tells who among many may read something, by asking once for all agents that must get the same answer.
@@ -23,6 +24,7 @@ export class ReaderClasses implements Readers {
   private readonly auxiliaryStrategy: AuxiliaryStrategy;
   private readonly identifierStrategy: IdentifierStrategy;
   private readonly events: EventStore;
+  private readonly urls: ServerUrls;
 
   /**
    * @param access - Is asked.
@@ -30,6 +32,7 @@ export class ReaderClasses implements Readers {
    * @param auxiliaryStrategy - Tells which documents control access to a resource.
    * @param identifierStrategy - Tells in which containers a resource lies.
    * @param events - Remembers on which groups access depends.
+   * @param urls - Canonical form of URLs of this server.
    */
   public constructor(
     access: Access,
@@ -37,12 +40,14 @@ export class ReaderClasses implements Readers {
     auxiliaryStrategy: AuxiliaryStrategy,
     identifierStrategy: IdentifierStrategy,
     events: EventStore,
+    urls: ServerUrls,
   ) {
     this.access = access;
     this.store = store;
     this.auxiliaryStrategy = auxiliaryStrategy;
     this.identifierStrategy = identifierStrategy;
     this.events = events;
+    this.urls = urls;
   }
 
   public async readersOf(resource: string, agents: readonly string[]): Promise<ReadonlySet<string>> {
@@ -101,13 +106,13 @@ export class ReaderClasses implements Readers {
     const groups = new Set([ ...documents.values() ].flat()
       .filter(({ predicate }): boolean => predicate.value === `${ACL}agentGroup`)
       .map(({ object }): string => object.value.replace(/#.*$/u, '')));
-    for (const path of groups) {
-      const isHere = this.identifierStrategy.supportsIdentifier({ path });
-      const group = isHere ? await this.readGroup(path, resource) : undefined;
+    for (const url of groups) {
+      const path = this.urls.targetOf(url);
+      const group = path === undefined ? undefined : await this.readGroup(path, resource);
       if (!group) {
         return undefined;
       }
-      documents.set(`group ${path}`, group);
+      documents.set(`group ${url}`, group);
     }
     return documents;
   }

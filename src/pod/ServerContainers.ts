@@ -1,17 +1,23 @@
-import type { IdentifierStrategy, ResourceSet } from '@solid/community-server';
+import type { ResourceSet } from '@solid/community-server';
 import type { Containers } from '../publish/ports';
+import type { ServerUrls } from '../url/ServerUrls';
 import type { PodDirectory } from './PodDirectory';
 
 /**
  * Looks containers up among the resources of the server.
  */
 export class ServerContainers implements Containers {
-  private readonly identifierStrategy: IdentifierStrategy;
+  private readonly urls: ServerUrls;
   private readonly pods: PodDirectory;
   private readonly resources: ResourceSet;
 
-  public constructor(identifierStrategy: IdentifierStrategy, pods: PodDirectory, resources: ResourceSet) {
-    this.identifierStrategy = identifierStrategy;
+  /**
+   * @param urls - Canonical form of URLs of this server.
+   * @param pods - Knows the pods.
+   * @param resources - The resources of the server.
+   */
+  public constructor(urls: ServerUrls, pods: PodDirectory, resources: ResourceSet) {
+    this.urls = urls;
     this.pods = pods;
     this.resources = resources;
   }
@@ -25,7 +31,11 @@ export class ServerContainers implements Containers {
   }
 
   public isHere(url: string): boolean {
-    return this.identifierStrategy.supportsIdentifier({ path: url });
+    return this.urls.isHere(url);
+  }
+
+  public canonical(url: string, name: string): string {
+    return this.urls.canonical(url, name);
   }
 
   public async exists(url: string): Promise<boolean> {

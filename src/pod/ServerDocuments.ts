@@ -1,35 +1,41 @@
 import type { Readable } from 'node:stream';
-import type { IdentifierStrategy, Representation, ResourceStore } from '@solid/community-server';
+import type { Representation, ResourceStore } from '@solid/community-server';
 import { NotFoundHttpError, NotImplementedHttpError } from '@solid/community-server';
 import { JSON_LD, TURTLE } from '../event/mediaTypes';
 import type { LocalDocument, LocalDocuments } from '../identity/profiles/LocalDocuments';
 import type { Access } from '../publish/ports';
+import type { ServerUrls } from '../url/ServerUrls';
 
 /**
  * Reads documents of this server as everybody may.
  */
 export class ServerDocuments implements LocalDocuments {
-  private readonly identifierStrategy: IdentifierStrategy;
+  private readonly urls: ServerUrls;
   private readonly store: ResourceStore;
   private readonly access: Access;
 
   /**
-   * @param identifierStrategy - Tells which URLs are of this server.
+   * @param urls - Canonical form of URLs of this server.
    * @param store - Holds the documents.
    * @param access - Tells which of them everybody may read.
    */
-  public constructor(identifierStrategy: IdentifierStrategy, store: ResourceStore, access: Access) {
-    this.identifierStrategy = identifierStrategy;
+  public constructor(urls: ServerUrls, store: ResourceStore, access: Access) {
+    this.urls = urls;
     this.store = store;
     this.access = access;
   }
 
   public isLocal(url: string): boolean {
-    return this.identifierStrategy.supportsIdentifier({ path: url });
+    return this.urls.isHere(url);
   }
 
-  public async read(url: string, maxBytes: number): Promise<LocalDocument | undefined> {
-    if (!(await this.access.allowed({}, [ url ], 'read')).has(url)) {
+  public canonical(url: string): string | undefined {
+    return this.urls.find(url);
+  }
+
+  public async read(text: string, maxBytes: number): Promise<LocalDocument | undefined> {
+    const url = this.urls.targetOf(text);
+    if (url === undefined || !(await this.access.allowed({}, [ url ], 'read')).has(url)) {
       return undefined;
     }
     const representation = await this.find(url);

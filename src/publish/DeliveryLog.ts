@@ -2,6 +2,7 @@ import { announce } from '../delivery/announce';
 import type { CopyListener } from '../delivery/CopyListener';
 import { publishContainer } from '../event/Event';
 import { parseTopic, topicPath } from '../event/Topic';
+import { isWebUrl } from '../event/url';
 import type { Caller } from '../identity/Caller';
 import type { DeliveryFilter, DeliveryRecord, DeliveryStore, HeldEvent } from '../store/DeliveryStore';
 import type { EventStore } from '../store/EventStore';
@@ -280,7 +281,7 @@ export class DeliveryLog {
    */
   private forwardedBy(pod: string): (event: HeldEvent) => Promise<boolean> {
     const isOfPod = remembering(async(webId: string): Promise<boolean> => {
-      const found = URL.canParse(webId) ? await this.pods.podOf(webId) : {};
+      const found = isWebUrl(webId) ? await this.pods.podOf(webId) : {};
       return 'pod' in found && found.pod === pod;
     });
     return async({ hops, isPublishedHere, isReceived, origin, addressees }): Promise<boolean> => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ContextLoader } from '../event/ContextLoader';
 import type { Caller } from '../identity/Caller';
 import type { Event, EventDraft } from '../event/Event';
@@ -11,7 +12,7 @@ import type { AcceptedEvent, EventStore, Forward, Made, Once, RemoteRecipient } 
 import { Conflict } from './Conflict';
 import { NotAuthorized } from './NotAuthorized';
 import { fewAtOnce } from './fewAtOnce';
-import type { AcceptMeter, Access, Audience, Outbox, Pods, RemoteRecipients, Wakeable } from './ports';
+import type { AcceptMeter, Access, Audience, NamedPods, Outbox, RemoteRecipients, Wakeable } from './ports';
 import { coversTopic } from './Precheck';
 import type { PublishRate } from './PublishRate';
 
@@ -66,6 +67,8 @@ export interface Forecast {
 
 /** More hops than these need not be told apart. */
 const MOST_HOPS_NOTED = 1_000;
+/** How many drafts, each with up to 100 WebIDs, are brought into canonical form in one turn of the event loop. */
+const DRAFTS_PER_TURN = 20;
 /** When a recipient who was offered an event is tried again, in milliseconds. */
 const FIRST_RETRY = 5_000;
 
@@ -79,7 +82,7 @@ export function ownInbox(pod: string): string {
  */
 export class Publisher {
   private readonly store: EventStore;
-  private readonly pods: Pods;
+  private readonly pods: NamedPods;
   private readonly access: Access;
   private readonly contexts: ContextLoader;
   private readonly fanOut: Wakeable;
@@ -109,7 +112,7 @@ export class Publisher {
    */
   public constructor(
     store: EventStore,
-    pods: Pods,
+    pods: NamedPods,
     access: Access,
     contexts: ContextLoader,
     fanOut: Wakeable,
@@ -157,10 +160,11 @@ export class Publisher {
     assertWithinLimits(request);
     const { once: named, caller, pod } = request;
     if (!named) {
-      return this.publishNew(request);
+      return this.publishNew(await this.canonical(request));
     }
     return this.singly(JSON.stringify([ pod, caller.agent, named.key ]), async(): Promise<Published> =>
-      await this.madeBefore(pod, caller, named) ?? this.publishNew(request, onceOf(pod, caller, named)));
+      await this.madeBefore(pod, caller, named) ??
+        this.publishNew(await this.canonical(request), onceOf(pod, caller, named)));
   }
 
   /**
@@ -265,9 +269,10 @@ export class Publisher {
   }
 
   /** What would come of the one event of a request. */
-  private async forecast(request: PublishRequest): Promise<Forecast> {
-    const [ draft ] = request.drafts;
+  private async forecast(asked: PublishRequest): Promise<Forecast> {
     try {
+      const request = await this.canonical(asked);
+      const [ draft ] = request.drafts;
       assertWithinLimits(request);
       const pods = await this.findPods(request);
       await this.authorize(request, pods);
@@ -337,6 +342,32 @@ export class Publisher {
     } catch (error: unknown) {
       throw error instanceof InvalidInput && isArray ? error.at(index) : error;
     }
+  }
+
+  /**
+   * A request with the WebIDs of its recipients and sources in canonical form, each once.
+   *
+   * @throws {@link InvalidInput} that names the WebID that would be accepted, if one has no canonical form.
+   */
+  private async canonical(request: PublishRequest): Promise<PublishRequest> {
+    const drafts: EventDraft[] = [];
+    for (const [ index, draft ] of request.drafts.entries()) {
+      try {
+        const recipients = new Set(draft.recipients.map((webId): string => this.pods.canonical(webId, 'recipient')));
+        const sources = new Set(draft.sources.map((webId): string => this.pods.canonical(webId, 'source')));
+        drafts.push({
+          ...draft,
+          recipients: [ ...recipients ],
+          sources: [ ...sources ].filter((webId): boolean => !recipients.has(webId)),
+        });
+      } catch (error: unknown) {
+        throw error instanceof InvalidInput && request.isArray ? error.at(index) : error;
+      }
+      if (index % DRAFTS_PER_TURN === DRAFTS_PER_TURN - 1) {
+        await setImmediate();
+      }
+    }
+    return { ...request, drafts };
   }
 
   /** The pods of all recipients and sources that have one here, by WebID. */

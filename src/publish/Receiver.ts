@@ -2,9 +2,11 @@ import type { Quad } from '@rdfjs/types';
 import type { ContextLoader } from '../event/ContextLoader';
 import type { Event } from '../event/Event';
 import { eventDocument, eventUrl, publishContainer } from '../event/Event';
+import { claimsEvent } from '../event/eventClaim';
 import { InvalidInput } from '../event/InvalidInput';
 import { LIMITS } from '../event/limits';
-import { addresseesIn, eventsIn, hasEventId, parseNotification, readReceived } from '../event/ReceivedDocument';
+import { isWebUrl } from '../event/url';
+import { addresseesIn, eventsIn, hasEventForm, hasEventId, parseNotification, readReceived } from '../event/ReceivedDocument';
 import type { Caller } from '../identity/Caller';
 import type { EventStore } from '../store/EventStore';
 import { Conflict } from './Conflict';
@@ -20,7 +22,7 @@ import type { PublishRate } from './PublishRate';
  */
 export type Received = { readonly event: string } | 'notification' | 'too large';
 
-/** The largest notification of whoever is no server, and of what is no event by its id, in bytes. */
+/** Maximum size, in bytes, of a body that claims to be an event, unless a server agent sends an event. */
 export const MOST_NOTIFICATION_BYTES = 256 * 1_024;
 
 /**
@@ -79,13 +81,15 @@ export class Receiver {
   }
 
   /**
-   * Takes what was POSTed to a pod's own inbox as JSON-LD, if it is an event for the pod's owner.
+   * Takes a notification that was POSTed to a pod's own inbox, if it is an event for the pod's owner.
+   *
+   * A body that does not claim to be an event is an ordinary notification: it is neither parsed nor restricted.
    *
    * @param pod - The base URL of the pod.
    * @param caller - Who sent it, and may append to the inbox.
-   * @param text - The body.
+   * @param text - The body, as JSON.
    *
-   * @throws {@link InvalidInput} if it is no valid JSON-LD, or an event that lacks something.
+   * @throws {@link InvalidInput} if it claims to be an event, and is not valid JSON-LD or lacks something.
    * @throws {@link NotAuthorized} if the sender may not speak for the publisher, or that one not publish on the topic.
    * @throws {@link Conflict} if another event has its id.
    * @throws {@link TooMany} if the sender sends too much, be it events or not.
@@ -94,11 +98,19 @@ export class Receiver {
     const begun = performance.now();
     // To look at it is the work, so this is counted first.
     await this.rate.count(caller.agent, pod, 1);
+    const hasForm = hasEventForm(text);
+    if (!hasForm && !claimsEvent(text)) {
+      return 'notification';
+    }
     if (Buffer.byteLength(text) > MOST_NOTIFICATION_BYTES && !(this.speakers.isServer(caller) && hasEventId(text))) {
       return 'too large';
     }
     const inbox = ownInbox(pod);
-    const events = await this.addressedTo(pod, await parseNotification(text, inbox, this.contexts));
+    const quads = await parseNotification(text, inbox, this.contexts);
+    if (hasForm && eventsIn(quads).size === 0) {
+      throw new InvalidInput('The document has the form of an event, and its JSON-LD does not say that it is one');
+    }
+    const events = await this.addressedTo(pod, quads);
     if (events.length === 0) {
       return 'notification';
     }
@@ -142,7 +154,7 @@ export class Receiver {
     }
     const owners = new Set<string>();
     for (const webId of addressees) {
-      if (URL.canParse(webId) && await this.isOwner(pod, webId)) {
+      if (isWebUrl(webId) && await this.isOwner(pod, webId)) {
         owners.add(webId);
       }
     }
@@ -163,12 +175,21 @@ export class Receiver {
 
   /** Why the sender may not bring an event, if so. */
   private async obstacleTo(caller: Caller, event: Event): Promise<string | undefined> {
-    if (await this.locator.locate(event.pod) !== undefined) {
+    if (await this.locator.locate(event.pod) !== undefined || !this.isElsewhere(event.pod)) {
       return `${eventUrl(event)} would be an event of this server, and is none`;
     }
     const obstacle = await this.speakers.obstacleTo(caller, event.publisher, event.pod);
     return obstacle &&
       `${caller.agent ?? 'The public'} may not speak for ${event.publisher ?? 'the public'}: ${obstacle}`;
+  }
+
+  /** Whether a pod is on another server, by whatever name of this one it is called. */
+  private isElsewhere(pod: string): boolean {
+    try {
+      return this.pods.canonical(pod, 'origin') === pod && !this.pods.isHere(pod);
+    } catch {
+      return false;
+    }
   }
 
   private async assertMayPublish(pod: string, event: Event): Promise<void> {

@@ -87,7 +87,8 @@ export class Subscriber {
     caller: Caller & { agent: string },
     draft: SubscriptionDraft,
   ): Promise<Followed> {
-    const { pattern, inbox, webhook } = draft;
+    const { pattern } = draft;
+    const { inbox, webhook } = this.canonical(draft);
     const topics = `${pod}${patternPath(pattern)}`;
     if (!coversTopic(caller, pattern)) {
       throw new NotAuthorized(`This API key is limited to other topics than ${pattern}`);
@@ -99,7 +100,7 @@ export class Subscriber {
       { target: await this.askWebhook(webhook!, caller.agent) } :
       await this.checkInbox(caller, inbox);
     const added = await this.store.addSubscription(
-      { id: v7(), pod, agent: caller.agent, created: Date.now(), ...draft },
+      { id: v7(), pod, agent: caller.agent, created: Date.now(), pattern, inbox, webhook },
       { ofAgent: this.mostOfAgent, ofPod: this.mostOfPod },
       consent,
       target,
@@ -114,6 +115,14 @@ export class Subscriber {
       await listener.resumed(subscription);
     }
     return { subscription, ...isSecretNew && { secret: target!.secret }};
+  }
+
+  /** @throws {@link InvalidInput} that names the URL that would be accepted, if one has no canonical form. */
+  private canonical({ inbox, webhook }: SubscriptionDraft): Pick<SubscriptionDraft, 'inbox' | 'webhook'> {
+    return {
+      ...inbox !== undefined && { inbox: this.containers.canonical(inbox, 'inbox') },
+      ...webhook !== undefined && { webhook: this.containers.canonical(webhook, 'webhook') },
+    };
   }
 
   private async askWebhook(url: string, agent: string): Promise<RemoteTarget> {

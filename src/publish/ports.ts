@@ -10,7 +10,7 @@ export interface Pods {
   /**
    * The pod of an agent on this server, set up to take part in publish and subscribe.
    *
-   * @param webId - An absolute http(s) IRI.
+   * @param webId - An absolute http(s) IRI. If it has no canonical form, it is `unknown`.
    *
    * @returns The base URL of the pod, or why there is none: the WebID is of another server, or of no pod here.
    */
@@ -18,11 +18,21 @@ export interface Pods {
 }
 
 /**
+ * Pods, with the canonical form of the WebIDs that have them.
+ */
+export interface NamedPods extends Pods {
+  /** The canonical form of a WebID, or another URL, see {@link Containers.canonical}. */
+  canonical: (webId: string, name: string) => string;
+}
+
+/**
  * Pods, with those of their owners whose WebIDs are of other servers.
  */
-export interface PodOwners extends Pods {
+export interface PodOwners extends NamedPods {
   /** Whether the account of a pod names an agent as an owner, wherever its WebID is. */
   isOwner: (pod: string, webId: string) => Promise<boolean>;
+  /** Whether a URL is one of this server, however it is spelled. */
+  isHere: (url: string) => boolean;
 }
 
 /**
@@ -98,6 +108,14 @@ export interface Containers {
   readonly exists: (url: string) => Promise<boolean>;
   /** Whether a URL is one of this server, by its form alone. */
   readonly isHere: (url: string) => boolean;
+  /**
+   * The canonical form of a URL, which is what is compared and stored. Those of other servers stay as they are.
+   *
+   * @param name - Name of the field that holds the URL, for the message.
+   *
+   * @throws `InvalidInput` that names the URL that would be accepted, if the URL has no canonical form.
+   */
+  readonly canonical: (url: string, name: string) => string;
 }
 
 /**

@@ -38,7 +38,7 @@ const FACES: Record<string, Face[]> = {
   precheck: [ new PrecheckFace(BASE, none, none, none) ],
   subscriptions: [ new SubscriptionsFace(none, none, none, none, none) ],
   deliveries: [ new DeliveriesFace(none, none, none, none) ],
-  inbox: [ new InboxFace(none, none, none) ],
+  inbox: [ new InboxFace(none, none, none, none) ],
   agent: [ new AgentFace(new ServerAgent(BASE, none), none, none) ],
   openapi: [ new OpenApiFace(BASE, []) ],
 };

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import type { HttpRequest } from '@solid/community-server';
 import { LIMITS } from '../../event/limits';
-import { JSON_LD } from '../../event/mediaTypes';
 import type { Access } from '../../publish/ports';
 import type { Receiver } from '../../publish/Receiver';
 import { MOST_NOTIFICATION_BYTES } from '../../publish/Receiver';
@@ -11,13 +10,14 @@ import { mediaTypeOf } from '../contentType';
 import { HttpProblem } from '../errors';
 import type { Answer, Exchange, PassedOn, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
+import type { NotificationCheck } from './NotificationCheck';
+import { isCheckedType, JSON_LD_TYPES } from './NotificationCheck';
 
 /**
  * `POST {pod}inbox/`: takes notifications, and makes those that are events for the pod's owner events of the pod.
  *
- * Only JSON-LD is looked at, from those who may append; it has to be valid, and may name bundled contexts only.
- * Everything else is left to the server's own LDP, as is every notification that is no such event. To find out takes
- * long if it is large, so only what a server sends as an event may be.
+ * RDF from those who may append has to be well-formed, so that readers of the inbox can convert it. JSON-LD that claims
+ * to be an event has to be one, with bundled contexts only. Every other notification is left to the server's own LDP.
  *
  * @see https://www.w3.org/TR/ldn/#receiver
  */
@@ -25,24 +25,28 @@ export class InboxFace extends Face {
   private readonly accessTokens: AccessTokens;
   private readonly access: Access;
   private readonly receiver: Receiver;
+  private readonly notifications: NotificationCheck;
   private readonly maxBytes: number;
 
   /**
    * @param accessTokens - Knows who has an access token.
    * @param access - Decides who may append to the inbox.
    * @param receiver - Takes the events.
-   * @param maxBytes - The largest notification in JSON-LD that is read, in bytes. Default 4.5 MiB.
+   * @param notifications - Checks the syntax of notifications.
+   * @param maxBytes - Maximum size of a notification in an RDF syntax, in bytes. Default 4.5 MiB.
    */
   public constructor(
     accessTokens: AccessTokens,
     access: Access,
     receiver: Receiver,
+    notifications: NotificationCheck,
     maxBytes: number = LIMITS.requestBytes + LIMITS.documentBytes,
   ) {
     super();
     this.accessTokens = accessTokens;
     this.access = access;
     this.receiver = receiver;
+    this.notifications = notifications;
     this.maxBytes = maxBytes;
   }
 
@@ -54,7 +58,8 @@ export class InboxFace extends Face {
 
   public async handle(exchange: Exchange): Promise<Answer | PassedOn> {
     const { request, pod, url } = exchange;
-    if (mediaTypeOf(request) !== JSON_LD) {
+    const type = mediaTypeOf(request);
+    if (!isCheckedType(type)) {
       return { passedOn: request };
     }
     const text = await readText(request, this.maxBytes);
@@ -65,9 +70,10 @@ export class InboxFace extends Face {
     if (!(await this.access.allowed(caller, [ url ], 'append')).has(url)) {
       return { passedOn };
     }
-    const received = await this.receiver.receive(pod, caller, text);
+    await this.notifications.check(text, type, url);
+    const received = JSON_LD_TYPES.includes(type) ? await this.receiver.receive(pod, caller, text) : 'notification';
     if (received === 'too large') {
-      throw new HttpProblem(413, `A notification in JSON-LD has at most ${MOST_NOTIFICATION_BYTES} bytes, unless a server ` +
+      throw new HttpProblem(413, `A notification that claims to be an event has at most ${MOST_NOTIFICATION_BYTES} bytes, unless a server ` +
         'brings an event, whose member id is {origin}publish/{UUIDv7}');
     }
     return received === 'notification' ? { passedOn } : { status: 201, headers: { Location: received.event }};

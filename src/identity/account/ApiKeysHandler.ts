@@ -14,6 +14,8 @@ import {
   parseSchema,
   validateWithError,
 } from '@solid/community-server';
+import { InvalidInput } from '../../event/InvalidInput';
+import type { ServerUrls } from '../../url/ServerUrls';
 import type { ApiKeys } from '../ApiKeys';
 import type { ApiKeyRoute } from './ApiKeyRoute';
 import { API_KEY_SCHEMA } from './apiKeySchema';
@@ -31,19 +33,28 @@ export class ApiKeysHandler extends JsonInteractionHandler implements JsonView {
   private readonly apiKeys: ApiKeys;
   private readonly webIdStore: WebIdStore;
   private readonly route: ApiKeyRoute;
+  private readonly urls: ServerUrls;
   private readonly maxKeys: number;
 
   /**
    * @param apiKeys - Makes and lists the keys.
    * @param webIdStore - Knows which WebIDs an account has.
    * @param route - The URL of a key.
+   * @param urls - Canonical form of URLs of this server.
    * @param maxKeys - Most keys of one account, expired ones included. Default 100.
    */
-  public constructor(apiKeys: ApiKeys, webIdStore: WebIdStore, route: ApiKeyRoute, maxKeys = 100) {
+  public constructor(
+    apiKeys: ApiKeys,
+    webIdStore: WebIdStore,
+    route: ApiKeyRoute,
+    urls: ServerUrls,
+    maxKeys = 100,
+  ) {
     super();
     this.apiKeys = apiKeys;
     this.webIdStore = webIdStore;
     this.route = route;
+    this.urls = urls;
     this.maxKeys = maxKeys;
   }
 
@@ -60,6 +71,7 @@ export class ApiKeysHandler extends JsonInteractionHandler implements JsonView {
     if (!await this.webIdStore.isLinked(webId, accountId)) {
       throw new BadRequestHttpError(`${webId} is not a WebID of this account: link it first`);
     }
+    const limits = pods && { pods: this.canonical(pods) };
     // The server lets one request change an account at a time, so none comes between this and the making.
     if ((await this.apiKeys.list(accountId)).length >= this.maxKeys) {
       throw new ConflictHttpError(`This account has ${this.maxKeys} API keys, which is the most: revoke one first`);
@@ -69,10 +81,19 @@ export class ApiKeysHandler extends JsonInteractionHandler implements JsonView {
       name,
       webId,
       ...expires !== undefined && { expires: Date.parse(expires) },
-      ...pods && { pods: [ ...new Set(pods) ] },
+      ...limits,
       ...topics && { topics: [ ...new Set(topics) ] },
     });
     this.logger.info(`Account ${accountId} made API key ${id} for ${webId}`);
     return { json: { id, key, resource: this.route.getPath({ accountId, apiKeyId: id }) }};
+  }
+
+  /** URLs of pods in canonical form, each once: requests are compared with these. */
+  private canonical(pods: readonly string[]): string[] {
+    try {
+      return [ ...new Set(pods.map((pod): string => this.urls.canonical(pod, 'pod'))) ];
+    } catch (error: unknown) {
+      throw error instanceof InvalidInput ? new BadRequestHttpError(error.message) : error;
+    }
   }
 }

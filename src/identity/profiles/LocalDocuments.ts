@@ -15,6 +15,9 @@ export interface LocalDocuments {
   /** Whether a URL, without fragment, is one of this server, be there a document or not. */
   isLocal: (url: string) => boolean;
 
+  /** The canonical form of a URL of this server; any URL of another server as it is; `undefined` if there is none. */
+  canonical: (url: string) => string | undefined;
+
   /**
    * Reads a document, as Turtle or JSON-LD where it can be had so.
    *

@@ -75,7 +75,8 @@ export class Profiles {
       }
     }
     const document = await this.read(url);
-    const [ inbox = document.linked ] = valuesOf(document, webId, INBOX).filter(isWebUrl);
+    const [ inbox = document.linked ] = valuesOf(document, webId, INBOX)
+      .flatMap((value): string[] => this.usable(value) ?? []);
     if (inbox === undefined && document.problem) {
       throw new ProfileUnavailable(webId, document.problem);
     }
@@ -130,7 +131,7 @@ export class Profiles {
     const request = this.requestOf('HEAD', url);
     try {
       const answer = await this.outgoing.send(request);
-      return { value: { statements: [], linked: linkedInbox(answer, url) }, ttl: lifetime(request, answer) };
+      return { value: { statements: [], linked: this.linkedInbox(answer, url) }, ttl: lifetime(request, answer) };
     } catch (error: unknown) {
       const value = unanswered(error);
       return { value: value.problem?.fault === 'broken' ? { statements: []} : value, ttl: LEAST_AGE };
@@ -153,9 +154,22 @@ export class Profiles {
     const document = await readProfile({ ...answer, type }, url, this.contexts);
     const isShort = !document.problem && document.statements.flat().join('').length <= LONG;
     return {
-      value: { ...document, linked: linkedInbox(answer, url) },
+      value: { ...document, linked: this.linkedInbox(answer, url) },
       ttl: isShort ? lifetime(request, answer) : LEAST_AGE,
     };
+  }
+
+  /** The inbox that the `Link` header of an answer names, if the URL can be used. */
+  private linkedInbox(answer: OutgoingAnswer, url: string): string | undefined {
+    const { link = '' } = answer.headers;
+    const targets = isSuccess(answer) ? linkTargets(link, INBOX, url) : [];
+    return targets.sort().flatMap((target): string[] => this.usable(target) ?? []).at(0);
+  }
+
+  /** A URL in canonical form, as a list of one; `undefined` if it is not an http(s) URL or has none. */
+  private usable(url: string): [ string ] | undefined {
+    const canonical = isWebUrl(url) ? this.local.canonical(url) : undefined;
+    return canonical === undefined ? undefined : [ canonical ];
   }
 
   private requestOf(method: 'GET' | 'HEAD', url: string): OutgoingRequest {
@@ -176,11 +190,6 @@ function valuesOf({ statements }: ProfileDocument, webId: string, predicate: str
     .filter(([ subject, verb ]): boolean => subject === webId && verb === predicate)
     .map(([ , , object ]): string => object);
   return [ ...new Set(values) ].sort();
-}
-
-function linkedInbox(answer: OutgoingAnswer, url: string): string | undefined {
-  const { link = '' } = answer.headers;
-  return isSuccess(answer) ? linkTargets(link, INBOX, url).filter(isWebUrl).sort().at(0) : undefined;
 }
 
 function isSuccess({ status }: OutgoingAnswer): boolean {

@@ -1,3 +1,5 @@
+import { parseUrl } from '../../event/url';
+
 /** One link: its target, and its parameters, each with its `;`. No two parts can match the same text, so it is fast. */
 const LINK = /<([^<>]*)>((?:\s*;\s*[^\s=;,<>"]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,<>"]+))?)*)/gu;
 const PARAMETER = /;\s*([^\s=;,<>"]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,<>"]+)))?/gu;
@@ -34,5 +36,5 @@ export function linkTargets(header: string, relation: string, url: string): stri
 }
 
 function resolve(reference: string, base: string): string | undefined {
-  return URL.canParse(reference, base) ? new URL(reference, base).href : undefined;
+  return parseUrl(reference, base)?.href;
 }

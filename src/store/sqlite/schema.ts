@@ -317,6 +317,13 @@ export const MIGRATIONS: readonly string[] = [
     event INTEGER PRIMARY KEY
   ) STRICT;
   `,
+  // Has a row once URLs of this server that were stored as clients spelled them are repaired; see SqliteAliases.
+  `
+  CREATE TABLE alias_repairs (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** The answers of who may receive what belong to a process, and end with it. */

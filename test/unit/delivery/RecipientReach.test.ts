@@ -67,7 +67,10 @@ describe('Recipients on other servers', (): void => {
     const outbox = { now: Date.now, makeWay: (): void => {}, wake: (): void => { woken += 1; } };
     publisher = new Publisher(
       events,
-      { podOf: async(webId): ReturnType<Pods['podOf']> => webId === HERE ? { pod: 'http://localhost/user/' } : { reason: 'elsewhere' } },
+      {
+        podOf: async(webId): ReturnType<Pods['podOf']> => webId === HERE ? { pod: 'http://localhost/user/' } : { reason: 'elsewhere' },
+        canonical: (webId): string => webId,
+      },
       { allowed: async(_caller, resources): Promise<Set<string>> => new Set(resources) },
       new ContextLoader({}),
       { wake: (): void => {} },

@@ -64,8 +64,12 @@ describe('An event for an inbox elsewhere', (): void => {
     [ 'https://localhost/1', undefined ],
     [ 'javascript:alert(1)', undefined ],
     [ 'http://[', undefined ],
+    [ '', undefined ],
+    [ ' ', undefined ],
+    [ '{user}inbox/1', undefined ],
+    [ '/a b', undefined ],
   ])('has its copy where %p says, if that is on the same server.', async(location, expected): Promise<void> => {
-    headers = { location: location.replace('{base}', other.url).replace(/^inbox/u, '/inbox') };
+    headers = { location: location.replace('{base}', other.url).replace('{user}', other.url.replace('//', '//u:p@')).replace(/^inbox/u, '/inbox') };
     expect((await send()).location).toBe(expected && `${other.url}${expected}`);
   });
 

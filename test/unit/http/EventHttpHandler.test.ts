@@ -6,6 +6,7 @@ import { EventHttpHandler } from '../../../src/http/EventHttpHandler';
 import type { Answer, Exchange, Rule } from '../../../src/http/Face';
 import { Face, jsonAnswer } from '../../../src/http/Face';
 import type { PodDirectory } from '../../../src/pod/PodDirectory';
+import { ServerUrls } from '../../../src/url/ServerUrls';
 
 class TestFace extends Face {
   public answer: () => Answer = (): Answer => ({ status: 200, body: 'hello' });
@@ -58,7 +59,7 @@ describe('The border to the server', (): void => {
       response.end();
     },
   } as unknown as HttpHandler;
-  const handler = new EventHttpHandler(targetExtractor, pods, [ face ], 'http://localhost/', [ serverFace ], ldpHandler);
+  const handler = new EventHttpHandler(targetExtractor, pods, [ face ], 'http://localhost/', [ serverFace ], ldpHandler, new ServerUrls('http://localhost/'));
 
   const send = async(method: string, url: string): Promise<{ status: number; body: string; headers: Record<string, unknown> }> => {
     const server = createServer((request, response): void => {

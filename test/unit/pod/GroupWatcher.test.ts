@@ -3,6 +3,7 @@ import { Parser, Store } from 'n3';
 import { askAbout } from '../../../src/pod/askedResources';
 import { GroupWatcher } from '../../../src/pod/GroupWatcher';
 import type { EventStore } from '../../../src/store/EventStore';
+import { ServerUrls } from '../../../src/url/ServerUrls';
 
 describe('The watcher of groups', (): void => {
   let noted: string[];
@@ -15,7 +16,7 @@ describe('The watcher of groups', (): void => {
   beforeEach((): void => {
     noted = [];
     jest.spyOn(AgentGroupAccessChecker.prototype, 'handle').mockResolvedValue(true);
-    watcher = new GroupWatcher({ noteDependency: async(...note: string[]): Promise<unknown> => noted.push(note.join(' ')) } as unknown as EventStore);
+    watcher = new GroupWatcher({ noteDependency: async(...note: string[]): Promise<unknown> => noted.push(note.join(' ')) } as unknown as EventStore, new ServerUrls('http://x/'));
   });
 
   afterEach((): void => {

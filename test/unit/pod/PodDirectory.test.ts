@@ -7,7 +7,6 @@ import {
   RDF,
   RepresentationMetadata,
   RootStorageLocationStrategy,
-  SingleRootIdentifierStrategy,
   SubdomainIdentifierGenerator,
   SuffixIdentifierGenerator,
 } from '@solid/community-server';
@@ -17,6 +16,7 @@ import type { PodLayout } from '../../../src/pod/PodLayout';
 import { SqlitePodLifecycle } from '../../../src/store/sqlite/SqlitePodLifecycle';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { ServerUrls } from '../../../src/url/ServerUrls';
 
 const BASE = 'http://localhost/';
 const POD = `${BASE}user/`;
@@ -71,7 +71,7 @@ describe('The pods of a server', (): void => {
       },
     } as unknown as PodLayout;
     create = (strategy, generator = new SuffixIdentifierGenerator(BASE)): PodDirectory => new PodDirectory(
-      new SingleRootIdentifierStrategy(BASE),
+      new ServerUrls(BASE),
       strategy,
       generator,
       podStore,

@@ -3,6 +3,7 @@ import { BasicRepresentation, INTERNAL_QUADS, NotFoundHttpError, SingleRootIdent
 import { Parser } from 'n3';
 import { ReaderClasses } from '../../../src/pod/ReaderClasses';
 import type { EventStore } from '../../../src/store/EventStore';
+import { ServerUrls } from '../../../src/url/ServerUrls';
 
 const BASE = 'http://localhost/';
 const TOPIC = `${BASE}alice/topics/news/`;
@@ -44,6 +45,7 @@ describe('Classes of readers', (): void => {
     auxiliaryStrategy,
     new SingleRootIdentifierStrategy(BASE),
     events,
+    new ServerUrls(BASE),
   );
   const agents = (...names: string[]): string[] => names.map((name): string => `http://${name}/`);
   const readersOf = async(...names: string[]): Promise<string[]> =>

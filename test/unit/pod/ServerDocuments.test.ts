@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import type { ResourceStore } from '@solid/community-server';
-import { BasicRepresentation, NotFoundHttpError, NotImplementedHttpError, SingleRootIdentifierStrategy } from '@solid/community-server';
+import { BasicRepresentation, NotFoundHttpError, NotImplementedHttpError } from '@solid/community-server';
 import { ServerDocuments } from '../../../src/pod/ServerDocuments';
+import { ServerUrls } from '../../../src/url/ServerUrls';
 
 const BASE = 'http://localhost:3000/';
 const CARD = `${BASE}alice/profile/card`;
@@ -11,7 +12,7 @@ describe('The documents of the server', (): void => {
   let data: Readable;
   const isPublic = new Set<string>();
   const documents = new ServerDocuments(
-    new SingleRootIdentifierStrategy(BASE),
+    new ServerUrls(BASE),
     {
       getRepresentation: async({ path }: { path: string }, { type }: { type?: object }): Promise<unknown> => {
         if (!(path in stored)) {

@@ -51,6 +51,7 @@ describe('The log of deliveries', (): void => {
       podOfContainer: async(): Promise<undefined> => undefined,
       exists: async(): Promise<boolean> => true,
       isHere: (url): boolean => url.startsWith('http://localhost/'),
+      canonical: (url): string => url,
     },
     {
       podOf: async(webId): Promise<{ pod: string } | { reason: 'elsewhere' | 'unknown' }> => {

@@ -9,6 +9,7 @@ import { TooMany } from '../../../src/publish/TooMany';
 import { AlreadyMade } from '../../../src/store/AlreadyMade';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { ServerUrls } from '../../../src/url/ServerUrls';
 
 const POD = 'http://localhost/producer/';
 const USER = 'http://localhost/user/';
@@ -47,6 +48,7 @@ describe('The accept step', (): void => {
           const pod = [ POD, USER ].find((url): boolean => webId.startsWith(url));
           return pod ? { pod } : { reason: webId === AWAY ? 'elsewhere' : 'unknown' };
         },
+        canonical: (webId, name): string => new ServerUrls('http://localhost/').canonical(webId, name),
       },
       {
         allowed: async(_caller, resources): Promise<Set<string>> =>

@@ -22,6 +22,7 @@ import { TooMany } from '../../../src/publish/TooMany';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
 import { aSubscription } from '../../contract/eventStoreContract';
+import { ServerUrls } from '../../../src/url/ServerUrls';
 
 const HERE = 'https://here.example/';
 const POD = `${HERE}user/`;
@@ -53,6 +54,8 @@ describe('The receiving side', (): void => {
         return webId === OWNER ? { pod: POD } : { reason: webId.startsWith(HERE) ? 'unknown' : 'elsewhere' };
       },
       isOwner: async(pod, webId): Promise<boolean> => pod === POD && [ OWNER, ABROAD ].includes(webId),
+      isHere: (url): boolean => new ServerUrls(HERE).isHere(url),
+      canonical: (url, name): string => new ServerUrls(HERE).canonical(url, name),
     },
     { locate: async(url): Promise<string | undefined> => url.startsWith(POD) ? POD : undefined },
     {
@@ -135,16 +138,26 @@ describe('The receiving side', (): void => {
     for (const text of texts) {
       expect([ text, await receive(text, {}) ]).toEqual([ text, 'notification' ]);
     }
+    for (const text of [
+      '{"@context":["https://www.w3.org/ns/activitystreams","https://purl.org/coar/notify"],"type":"Offer"}',
+      '{"@context":"https://w3id.org/security/v1","id":"urn:x","id":"urn:y"}', '{"@context":"http://127.0.0.1/","type":"Event"}',
+      '{"summary":"I like solid-pod-events: it works"}', '{"type":"Event","id":"https://calendar.example/1"}', '{"__proto__":1}',
+    ]) {
+      expect([ text, await receive(text, {}) ]).toEqual([ text, 'notification' ]);
+    }
     expect(type).toBeDefined();
     expect(await inInbox()).toBe(0);
   });
 
   it.each([
-    [ 'no JSON', '{', /not valid JSON/u ],
-    [ 'no JSON-LD', '{"@context":5}', /not valid JSON-LD/u ],
-    [ 'a remote context', '{"@context":"https://evil.example/context"}', /never fetched/u ],
-    [ 'a key twice', '{"id":"a","id":"b"}', /twice/u ],
-  ])('refuses %s.', async(_, text, message): Promise<void> => {
+    [ 'no JSON', `{"@type":"${EVENTS}Event"`, /not valid JSON/u ],
+    [ 'no JSON-LD', `{"@context":5,"@type":"${EVENTS}Event"}`, /not valid JSON-LD/u ],
+    [ 'a remote context', `{"@context":"https://evil.example/context","@type":"${EVENTS}Event"}`, /never fetched/u ],
+    [ 'a key twice', `{"@type":"${EVENTS}Event","@type":"urn:x"}`, /twice/u ],
+    [ 'an escaped key twice', String.raw`{"@type":"urn:\u0073olid-pod-events:vocab:Event","@type":"urn:x"}`, /twice/u ],
+    [ 'the form of an event alone', JSON.stringify({ type: [ 'Event' ], id: `${PRODUCER}publish/${v7()}` }), /has the form of an event/u ],
+    [ 'a prefix of a remote context', JSON.stringify({ '@context': 'https://evil.example/c', '@type': 'x:solid-pod-events:vocab:Event' }), /never fetched/u ],
+  ])('refuses what claims to be an event, with %s.', async(_, text, message): Promise<void> => {
     const received = receive(text);
     await expect(received).rejects.toThrow(InvalidInput);
     await expect(received).rejects.toThrow(message);
@@ -336,9 +349,10 @@ describe('The receiving side', (): void => {
     const event = JSON.stringify(flat(v7(), large));
     expect(await receive(event, { agent: PUBLISHER, issuer: AWAY })).toBe('too large');
     expect(await receive(event, {})).toBe('too large');
-    expect(await receive(JSON.stringify({ '@context': {}, ...large }))).toBe('too large');
+    expect(await receive(JSON.stringify({ '@context': {}, ...large }))).toBe('notification');
     expect(await receive(JSON.stringify([ flat(v7(), large) ]))).toBe('too large');
-    expect(await receive(JSON.stringify({ 'urn:y': { id: `${PRODUCER}publish/${v7()}` }, ...large }))).toBe('too large');
+    expect(await receive(JSON.stringify({ 'urn:y': { id: `${PRODUCER}publish/${v7()}`, '@type': `${EVENTS}Event` }, ...large })))
+      .toBe('too large');
     await expect(receive(`${event}}`)).rejects.toThrow(/not valid JSON/u);
     expect(await receive(event)).toEqual({ event: expect.stringContaining('/inbox/') });
     await expect(receive(event, THIRD)).resolves.toEqual({ event: expect.stringContaining('/inbox/') });

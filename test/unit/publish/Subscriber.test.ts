@@ -16,7 +16,7 @@ describe('Who follows a topic by a webhook', (): void => {
   const subscriber = new Subscriber(
     store,
     { allowed: async(_caller, resources): Promise<Set<string>> => new Set(resources) },
-    {} as any,
+    { canonical: (url: string): string => url } as any,
     {} as any,
     { ask, newSecret: (): string => v7() },
     new SqliteDeliveryStore(session),

@@ -18,6 +18,7 @@ import type { Access } from '../../../../src/publish/ports';
 import type { Publisher, PublishRequest } from '../../../../src/publish/Publisher';
 import { TooMany } from '../../../../src/publish/TooMany';
 import { NoRoom } from '../../../../src/store/NoRoom';
+import { ServerUrls } from '../../../../src/url/ServerUrls';
 
 const POD = 'http://localhost/pod/';
 const ME = 'Bearer me';
@@ -89,7 +90,8 @@ describe('The face for external events', (): void => {
 
   beforeAll(async(): Promise<void> => {
     const face = new ExternalEventFace(authenticator, access, publisher, 200_000);
-    const handler = new EventHttpHandler(targetExtractor, pods, [ face ], 'http://localhost/', [], {} as unknown as HttpHandler);
+    const urls = new ServerUrls('http://localhost/');
+    const handler = new EventHttpHandler(targetExtractor, pods, [ face ], urls.baseUrl, [], {} as unknown as HttpHandler, urls);
     server = createServer((request, response): void => {
       handler.handleSafe({ request: request as unknown as HttpRequest, response }).catch((error: unknown): void => {
         response.writeHead(299);

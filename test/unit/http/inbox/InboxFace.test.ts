@@ -1,7 +1,11 @@
 import { Readable } from 'node:stream';
+import { InvalidInput } from '../../../../src/event/InvalidInput';
 import type { AccessTokens } from '../../../../src/http/AccessTokens';
 import type { Exchange } from '../../../../src/http/Face';
 import { InboxFace } from '../../../../src/http/inbox/InboxFace';
+import { NotificationCheck } from '../../../../src/http/inbox/NotificationCheck';
+import type { FetchedContexts } from '../../../../src/identity/FetchedContexts';
+import { GuardedRdfConverter } from '../../../../src/pod/GuardedRdfConverter';
 import type { Received, Receiver } from '../../../../src/publish/Receiver';
 
 const POD = 'http://localhost/user/';
@@ -13,10 +17,11 @@ describe('An inbox', (): void => {
     { callerOf: async(): Promise<object> => ({}) } as unknown as AccessTokens,
     { allowed: async(_, resources): Promise<Set<string>> => new Set(resources) },
     { receive: async(): Promise<Received> => received } as unknown as Receiver,
+    new NotificationCheck(new GuardedRdfConverter({ forDocument: (): unknown => ({}) } as unknown as FetchedContexts)),
   );
-  const exchange = (): Exchange => {
-    const headers = { 'content-type': 'application/ld+json' };
-    const request = Object.assign(Readable.from([ Buffer.from('{}') ]), { headers, method: 'POST', complete: true });
+  const exchange = (text = '{}', type = 'application/ld+json'): Exchange => {
+    const headers = { 'content-type': type };
+    const request = Object.assign(Readable.from([ Buffer.from(text) ]), { headers, method: 'POST', complete: true });
     return { request, method: 'POST', url: INBOX, pod: POD, path: 'inbox/' } as unknown as Exchange;
   };
 
@@ -25,6 +30,51 @@ describe('An inbox', (): void => {
     expect(await face.handle(exchange())).toEqual({ status: 201, headers: { Location: `${INBOX}1` }});
     received = 'notification';
     expect(await face.handle(exchange())).toEqual({ passedOn: expect.objectContaining({ method: 'POST' }) });
+  });
+
+  it.each([
+    [ 'text/turtle', '<> a <urn:x>.', '<> a <urn:x>', '<a b> a <urn:x>.' ],
+    [ 'text/turtle; charset=utf-8', '@prefix x: <urn:x:>. x:a x:b "é"@en.', 'x:a x:b x:c.', '' ],
+    [ 'application/n-triples', '<urn:a> <urn:b> "c" .', '<urn:a> <urn:b> .', 'nonsense' ],
+    [ 'application/n-quads', '<urn:a> <urn:b> "c" <urn:g> .', '<urn:a> <urn:b> "c" "g" .', 'nonsense' ],
+    [ 'application/trig', '<urn:g> { <urn:a> a <urn:b> }', '<urn:g> { <urn:a> a <urn:b>', 'nonsense' ],
+    [ 'text/n3', '{ ?a a <urn:b> } => { ?a a <urn:c> }.', '{ ?a a <urn:b> =>', 'nonsense' ],
+    [ 'application/rdf+xml', '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><r:Description/></r:RDF>', '<r:RDF', '<a></b>' ],
+    [ 'application/ld+json', '{"id":1,"id":2}', '{', '' ],
+    [ 'application/activity+json', '[]', '{"a":}', '' ],
+  ])('takes %s that is well-formed, and refuses what is not.', async(type, good, bad, worse): Promise<void> => {
+    received = 'notification';
+    expect(await face.handle(exchange(good, type))).toEqual({ passedOn: expect.objectContaining({ method: 'POST' }) });
+    for (const text of worse === '' ? [ bad ] : [ bad, worse ]) {
+      await expect(face.handle(exchange(text, type))).rejects.toThrow(InvalidInput);
+    }
+  });
+
+  it('leaves what is no RDF to LDP, unread.', async(): Promise<void> => {
+    const given = exchange('{', 'application/json');
+    expect(await face.handle(given)).toEqual({ passedOn: given.request });
+  });
+
+  it('parses what is long in many turns of the event loop, and tells what is wrong with it at the end.', async(): Promise<void> => {
+    let turns = 0;
+    let over = false;
+    const count = (): void => {
+      turns += 1;
+      if (!over) {
+        setImmediate(count);
+      }
+    };
+    setImmediate(count);
+    const triples = '<urn:a> <urn:b> <urn:c> .\n'.repeat(20_000);
+    expect(await face.handle(exchange(triples, 'text/turtle'))).toHaveProperty('passedOn');
+    expect(turns).toBeGreaterThan(50);
+    turns = 0;
+    const json = `{"a":[${'"x",'.repeat(200_000)}1]}`;
+    expect(await face.handle(exchange(json))).toHaveProperty('passedOn');
+    expect(turns).toBeGreaterThan(20);
+    over = true;
+    await expect(face.handle(exchange(`${triples}<urn:a>`, 'text/turtle'))).rejects.toThrow(InvalidInput);
+    await expect(face.handle(exchange(`${json}}`))).rejects.toThrow(InvalidInput);
   });
 
   it('refuses what is too large to look what it is.', async(): Promise<void> => {

@@ -11,6 +11,7 @@ import { ApiKeysHandler } from '../../../../src/identity/account/ApiKeysHandler'
 import { ApiKeys } from '../../../../src/identity/ApiKeys';
 import { SqliteApiKeyStore } from '../../../../src/store/sqlite/SqliteApiKeyStore';
 import { IN_MEMORY, SqliteSession } from '../../../../src/store/sqlite/SqliteSession';
+import { ServerUrls } from '../../../../src/url/ServerUrls';
 
 const ACCOUNT = 'a1';
 const WEB_ID = 'http://localhost/alice/profile/card#me';
@@ -33,7 +34,7 @@ describe('The API keys of an account', (): void => {
     isLinked = jest.fn(async(webId: string, account: string): Promise<boolean> => webId === WEB_ID && account === ACCOUNT);
     const accounts = new BaseAccountIdRoute(new AbsolutePathInteractionRoute('http://localhost/.account/account/'));
     const route = new ApiKeyRoute(new RelativePathInteractionRoute(accounts, 'api-keys/'));
-    keys = new ApiKeysHandler(apiKeys, { isLinked } as any, route, 2);
+    keys = new ApiKeysHandler(apiKeys, { isLinked } as any, route, new ServerUrls('http://localhost/'), 2);
     key = new ApiKeyHandler(apiKeys, route);
   });
 
@@ -62,6 +63,16 @@ describe('The API keys of an account', (): void => {
     }});
   });
 
+  it('have pods in canonical form, each once.', async(): Promise<void> => {
+    const pods = [ 'http://LOCALHOST//alice/', 'http://localhost/%61lice/', 'https://Other.example/bob/' ];
+    const { id } = await create({ name: 'my app', webId: WEB_ID, pods });
+    await expect(key.handle(input('GET', `${BASE}${id}/`))).resolves
+      .toMatchObject({ json: { pods: [ 'http://localhost/alice/', 'https://Other.example/bob/' ]}});
+    for (const alias of [ 'http://u:p@localhost/alice/', 'http://127.0.0.1/alice/', 'http://localhost./alice/', 'http://localhost/%zz/' ]) {
+      await expect(create({ name: 'my app', webId: WEB_ID, pods: [ alias ]})).rejects.toMatchObject({ statusCode: 400 });
+    }
+  });
+
   it('are for WebIDs of the account only.', async(): Promise<void> => {
     await expect(create({ name: 'my app', webId: 'http://localhost/bob/profile/card#me' })).rejects.toMatchObject({ statusCode: 400 });
     await expect(apiKeys.list(ACCOUNT)).resolves.toEqual([]);
@@ -73,7 +84,8 @@ describe('The API keys of an account', (): void => {
     await expect(create({ name: 'three', webId: WEB_ID })).rejects.toMatchObject({ statusCode: 409 });
     await key.handle(input('DELETE', resource));
     await expect(create({ name: 'three', webId: WEB_ID })).resolves.toBeDefined();
-    const most = new ApiKeysHandler(apiKeys, { isLinked } as any, { getPath: (): string => BASE } as any);
+    const urls = new ServerUrls('http://localhost/');
+    const most = new ApiKeysHandler(apiKeys, { isLinked } as any, { getPath: (): string => BASE } as any, urls);
     await expect(most.handle(input('POST', BASE, { name: 'four', webId: WEB_ID }))).resolves.toBeDefined();
   });
 

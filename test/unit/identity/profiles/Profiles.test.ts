@@ -7,6 +7,7 @@ import { ProfileUnavailable } from '../../../../src/identity/profiles/ProfileUna
 import { OutgoingFailed } from '../../../../src/outgoing/Outgoing';
 import type { OtherServer } from '../../../util/outgoing';
 import { openOutgoing, startOther } from '../../../util/outgoing';
+import { ServerUrls } from '../../../../src/url/ServerUrls';
 
 const LDP = 'http://www.w3.org/ns/ldp#';
 const AS = 'https://www.w3.org/ns/activitystreams';
@@ -20,8 +21,10 @@ describe('The profiles of others', (): void => {
     [AS]: join(__dirname, '../../../../node_modules/@solid/community-server/templates/contexts/activitystreams.jsonld'),
   });
   const ofServer = new Map<string, LocalDocument>();
+  const urls = new ServerUrls('http://here.example/');
   const local: LocalDocuments = {
-    isLocal: (url): boolean => url.startsWith('http://here.example/'),
+    isLocal: (url): boolean => urls.isHere(url),
+    canonical: (url): string | undefined => urls.find(url),
     read: async(url): Promise<LocalDocument | undefined> => ofServer.get(url),
   };
   let other: OtherServer;

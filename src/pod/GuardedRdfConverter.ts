@@ -1,0 +1,26 @@
+import type { Representation, RepresentationConverterArgs } from '@solid/community-server';
+import { RdfToQuadConverter } from '@solid/community-server';
+import type { FetchedContexts } from '../identity/FetchedContexts';
+
+/**
+ * Converts RDF to quads as the server does, except that the contexts of JSON-LD come from {@link FetchedContexts}.
+ *
+ * The server's own converter fetches any URL that a document names, in the network of the server too.
+ */
+export class GuardedRdfConverter extends RdfToQuadConverter {
+  private readonly source: FetchedContexts;
+
+  /**
+   * @param source - Loads contexts.
+   */
+  public constructor(source: FetchedContexts) {
+    super();
+    this.source = source;
+  }
+
+  public override async handle(args: RepresentationConverterArgs): Promise<Representation> {
+    // The server's class reads this private field, and has no parameter for it.
+    const documentLoader = { value: this.source.forDocument() };
+    return RdfToQuadConverter.prototype.handle.call(Object.create(this, { documentLoader }), args);
+  }
+}

@@ -27,10 +27,13 @@ import {
   SOLID_AS,
 } from '@solid/community-server';
 import { DataFactory } from 'n3';
+import type { ContextLoader } from '../event/ContextLoader';
 import type { Event } from '../event/Event';
 import { eventDocument, isId, publishContainer } from '../event/Event';
 import { TURTLE } from '../event/mediaTypes';
+import { readStored } from '../event/reading';
 import type { EventStore } from '../store/EventStore';
+import { eventRepresentation } from './eventRepresentation';
 import { eventMetadata, setModified } from './eventMetadata';
 import { QUADS, TURTLE_TEXT } from './listingFormats';
 import { ListingStream } from './ListingStream';
@@ -47,23 +50,27 @@ export class EventOverlayStore extends PassthroughStore {
   private readonly events: EventStore;
   private readonly auxiliaryStrategy: AuxiliaryStrategy;
   private readonly metadataStrategy: AuxiliaryStrategy;
+  private readonly contexts: ContextLoader;
 
   /**
    * @param source - The backend.
    * @param events - The events and copies.
    * @param auxiliaryStrategy - Tells which resources belong to others.
    * @param metadataStrategy - Tells which of them describe others.
+   * @param contexts - The JSON-LD contexts that are bundled.
    */
   public constructor(
     source: ResourceStore,
     events: EventStore,
     auxiliaryStrategy: AuxiliaryStrategy,
     metadataStrategy: AuxiliaryStrategy,
+    contexts: ContextLoader,
   ) {
     super(source);
     this.events = events;
     this.auxiliaryStrategy = auxiliaryStrategy;
     this.metadataStrategy = metadataStrategy;
+    this.contexts = contexts;
   }
 
   public override async hasResource(identifier: ResourceIdentifier): Promise<boolean> {
@@ -89,7 +96,7 @@ export class EventOverlayStore extends PassthroughStore {
       return new BasicRepresentation(metadata.quads(), identifier, INTERNAL_QUADS);
     }
     await this.auxiliaryStrategy.addMetadata(metadata);
-    return new BasicRepresentation(eventDocument(event), metadata);
+    return eventRepresentation(await readStored(event, this.contexts.bundled()), metadata, preferences);
   }
 
   public override async addResource(
@@ -171,7 +178,8 @@ export class EventOverlayStore extends PassthroughStore {
 
   /** Makes an event or copy an ordinary resource of the backend, for what the overlay does not do itself. */
   private async materialise(subject: ResourceIdentifier, event: Event): Promise<void> {
-    const copy = new BasicRepresentation(eventDocument(event), eventMetadata(subject, event));
+    const stored = await readStored(event, this.contexts.bundled());
+    const copy = new BasicRepresentation(eventDocument(stored), eventMetadata(subject, event));
     await super.setRepresentation(subject, copy);
     await this.events.removeEntry(...this.placeOf(subject)!);
   }

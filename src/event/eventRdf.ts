@@ -51,6 +51,11 @@ function* toLines(statements: Iterable<Statements>): Generator<string> {
   }
 }
 
+/** Writes statements as N-Triples. */
+export function linesOf(statements: Iterable<Statements>): string {
+  return [ ...toLines(statements) ].join('');
+}
+
 function* toTurtle(statements: Iterable<Statements>): Generator<string> {
   yield Object.entries(PREFIXES).map(([ prefix, iri ]): string => `@prefix ${prefix}: <${iri}>.\n`).join('');
   let last: string | undefined;

@@ -1,4 +1,4 @@
-import { isIri, isOfEvent } from './iri';
+import { isCopy, isIri, isOfEvent } from './iri';
 import { blankNodes, NO_STATEMENTS } from './linkedData';
 import type { NumberLiteral } from './numbers';
 import { canonicalDouble, numberLiteral } from './numbers';
@@ -23,13 +23,16 @@ export interface ExpandedEvent {
   readonly url: string;
   /** The id of the event. */
   readonly id: string;
+  /** Whether statements about other events are refused. */
+  readonly isStrict: boolean;
 }
 
 /**
  * Returns the statements of an event's document, as the algorithm of JSON-LD makes them of its expanded form.
  *
  * It refuses what would be lost or could not be written: named graphs, indexes, directions, relative IRIs and IRIs with
- * characters that no IRI has. It refuses statements about events, other than those of the document's own members.
+ * characters that no IRI has. It refuses statements about the event and its copies other than those of the document's own
+ * members.
  *
  * @throws An error that says what is refused.
  *
@@ -107,7 +110,8 @@ class ExpandedWalk {
 
   private assertSubject(node: Node, isRoot: boolean): void {
     const id = node['@id'];
-    if (!isRoot && typeof id === 'string' && (id === this.event.url || isOfEvent(id, this.event.id))) {
+    const { event } = this;
+    if (!isRoot && typeof id === 'string' && (event.isStrict ? isOfEvent(id, event.id) : isCopy(id, event.id))) {
       throw new Error(`${NO_STATEMENTS}, as of ${id}`);
     }
   }

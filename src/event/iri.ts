@@ -39,13 +39,13 @@ export function nameToIri(name: string, vocabulary: string): string | undefined 
     undefined;
 }
 
-/**
- * Returns whether an IRI is that of an event, or of a copy of one event. Data makes no statements about these.
- *
- * @param iri - The IRI.
- * @param id - The id of the event whose data it is.
- */
+/** Returns whether an IRI is that of the event with an id, or of a copy of it. */
+export function isCopy(iri: string, id: string): boolean {
+  return iri.toLowerCase().endsWith(`/${id}`);
+}
+
+/** Returns whether an IRI is that of any event, or of a copy of the event with an id. */
 export function isOfEvent(iri: string, id: string): boolean {
-  const [ , container, last ] = /([^/]*)\/([^/]*)$/u.exec(iri.toLowerCase()) ?? [];
-  return last !== undefined && (last === id || (container === 'publish' && isId(last)));
+  const [ , last ] = /\/publish\/([^/]*)$/u.exec(iri.toLowerCase()) ?? [];
+  return isCopy(iri, id) || (last !== undefined && isId(last));
 }

@@ -79,7 +79,7 @@ export async function readKeywords(event: Omit<EventText, 'context'>, contexts: 
 }
 
 async function assertLossless(event: EventText): Promise<void> {
-  const statements = await expanded(event, N_TRIPLES);
+  const statements = await expanded(event, N_TRIPLES, true);
   if (!statements.some(({ predicate }): boolean => predicate === `<${EVENTS}data>`)) {
     throw new Error('none of it is a node or a value');
   }
@@ -208,8 +208,14 @@ function hasKeywords(text: string, data: unknown): boolean {
   return /"(?:@|\\u0040)/u.test(text) && walk(data);
 }
 
-async function expanded(event: EventText, notation: Notation): Promise<Statements[]> {
+/**
+ * The statements of a document, by a JSON-LD processor.
+ *
+ * @param isStrict - Whether statements about other events are refused too, as in what is published here.
+ */
+async function expanded(event: EventText, notation: Notation, isStrict = false): Promise<Statements[]> {
   const { value, exact } = parseExact(event.members);
   const document = { '@context': JSON.parse(event.context) as unknown, ...value as object };
-  return expandedStatements({ expanded: await expand(document), exact, url: eventUrl(event), id: event.id }, notation);
+  const [ url, nodes ] = [ eventUrl(event), await expand(document) ];
+  return expandedStatements({ expanded: nodes, exact, url, id: event.id, isStrict }, notation);
 }

@@ -42,29 +42,44 @@ function termOf(term: any): any {
   }
 }
 
+/** The lexical form that the independent processor gives a number: 16 digits at most, and 1e-7 is an integer. */
+function asProcessor(number: number): string {
+  return String(number).includes('.') || Math.abs(number) >= 1e21 ?
+    number.toExponential(15).replace(/(\d)0*e\+?/u, '$1E') :
+    number.toFixed(0);
+}
+
+const NUMBER = /^-?\d+(?:\.\d+)?(?:E-?\d+)?$/u;
+const NUMERIC = new Set([ 'integer', 'double', 'decimal' ].map((name): string => `${XSD}${name}`));
+
+function withObject({ subject, predicate, graph }: Quad, lexical: string, type: string): Quad {
+  return quad(subject as any, predicate as any, literal(lexical, namedNode(type)) as any, graph as any) as unknown as Quad;
+}
+
 /**
- * Gives two graphs the same numbers and JSON where these differ only as they must: the processor rounds numbers to 16
- * digits, and loses the digits of those that no double holds.
+ * Whether two graphs are isomorphic. `rdf:JSON` is compared by value. Numbers are compared as the processor would write
+ * them, for it loses digits.
  */
-export function comparable(quads: readonly Quad[]): Quad[] {
-  return quads.map((each): Quad => {
+export function areIsomorphic(graph: readonly Quad[], processed: readonly Quad[]): boolean {
+  const keyOf = (lexical: string, type: string): string => `${lexical} ${NUMERIC.has(type) ? 'number' : type}`;
+  const known = new Set(processed.flatMap(({ object }): string[] =>
+    object.termType === 'Literal' ? [ keyOf(object.value, object.datatype.value) ] : []));
+  const normal = (each: Quad): Quad => {
     const { object } = each;
     if (object.termType !== 'Literal') {
       return each;
     }
     const type = object.datatype.value;
-    const number = Number(object.value);
-    if ([ 'integer', 'double', 'decimal' ].some((name): boolean => type === `${XSD}${name}`)) {
-      // The processor also takes 1e-7 for an integer.
-      const rounded = Math.abs(number) < 1e-6 ? '0' : number.toPrecision(14);
-      return quad(each.subject as any, each.predicate as any, literal(rounded, namedNode('urn:number')) as any, each.graph as any) as unknown as Quad;
-    }
     if (type === JSON_TYPE) {
-      const value = literal(JSON.stringify(JSON.parse(object.value), sorted), namedNode(JSON_TYPE));
-      return quad(each.subject as any, each.predicate as any, value as any, each.graph as any) as unknown as Quad;
+      return withObject(each, JSON.stringify(JSON.parse(object.value), sorted), type);
     }
-    return each;
-  });
+    const rounded = NUMBER.test(object.value) ? asProcessor(Number(object.value)) : '';
+    const lexical = !known.has(keyOf(object.value, type)) && known.has(keyOf(rounded, type)) ? rounded : object.value;
+    return NUMERIC.has(type) || lexical !== object.value ?
+      withObject(each, lexical, NUMERIC.has(type) ? 'urn:number' : type) :
+      each;
+  };
+  return isomorphic(graph.map(normal) as any, processed.map(normal) as any);
 }
 
 function sorted(_key: string, value: unknown): unknown {
@@ -73,6 +88,10 @@ function sorted(_key: string, value: unknown): unknown {
     value;
 }
 
-export function areIsomorphic(one: readonly Quad[], other: readonly Quad[]): boolean {
-  return isomorphic(comparable(one) as any, comparable(other) as any);
+/** A decimal number, written in one way: its sign and digits, and the power of ten of the last one. */
+export function decimalOf(number: string): string {
+  const [ , sign, whole, fraction = '', exponent = '0' ] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/u.exec(number)!;
+  const digits = `${whole}${fraction}`.replace(/^0+/u, '');
+  const significant = digits.replace(/0+$/u, '');
+  return significant === '' ? '0' : `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
 }

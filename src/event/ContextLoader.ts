@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { IDocumentLoader, IJsonLdContext } from 'jsonld-context-parser';
+import type { BundledContexts } from './inlineContexts';
+import { inlineContexts } from './inlineContexts';
 
 /**
  * Gives the JSON-LD contexts that the server bundles, and never fetches one.
  */
 export class ContextLoader implements IDocumentLoader {
   private readonly loaded = new Map<string, IJsonLdContext>();
+  private texts?: BundledContexts;
 
   /**
    * @param files - For the IRI of each bundled context, the path of the file that has it.
@@ -34,4 +37,31 @@ export class ContextLoader implements IDocumentLoader {
     }
     return context;
   }
+
+  /** The text of each bundled context: the value of its member `@context`, which names no other one. */
+  public bundled(): BundledContexts {
+    this.texts ??= readTexts(this.files);
+    return this.texts;
+  }
+}
+
+function readTexts(files: Readonly<Record<string, string>>): BundledContexts {
+  const texts = Object.fromEntries(Object.entries(files).map(([ iri, path ]): [ string, string ] => {
+    const document = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, unknown>>;
+    return [ iri, JSON.stringify({ '@context': document['@context'] }) ];
+  }));
+  return Object.fromEntries(Object.entries(texts).flatMap(([ iri, text ]): [ string, string ][] => {
+    try {
+      const inlined = inlineContexts(inlineContexts(text, unwrapped(texts)), unwrapped(texts));
+      return [[ iri, inlined.slice('{"@context":'.length, -1) ]];
+    } catch {
+      // It names a context that is not bundled, so it cannot be inlined.
+      return [];
+    }
+  }));
+}
+
+function unwrapped(texts: BundledContexts): BundledContexts {
+  return Object.fromEntries(Object.entries(texts)
+    .map(([ iri, text ]): [ string, string ] => [ iri, text.slice('{"@context":'.length, -1) ]));
 }

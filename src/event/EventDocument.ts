@@ -1,73 +1,22 @@
 import type { ContextLoader } from './ContextLoader';
 import type { Event, EventDraft } from './Event';
-import { eventDocument, eventUrl } from './Event';
+import { eventUrl } from './Event';
 import type { EventStamp } from './EventClock';
 import { eventClock } from './EventClock';
 import { InvalidInput } from './InvalidInput';
 import { parseJson } from './json';
-import { inspectData } from './linkedData';
-import type { DataReading } from './linkedData';
-import { parseJsonLd } from './rdf';
-import { AS, EVENTS, SCHEMA, XSD } from './vocabulary';
-
-/**
- * The JSON-LD context of an event's document.
- * Inside `data` nothing of it holds: there the default vocabulary is schema.org,
- * or the whole value is one `rdf:JSON` literal where it could not be read as linked data.
- *
- * @see https://www.w3.org/TR/json-ld11/#scoped-contexts
- */
-function contextFor({ asLiteral, typeIsType, idIsId }: DataReading): string {
-  return JSON.stringify({
-    '@version': 1.1,
-    as: AS,
-    events: EVENTS,
-    xsd: XSD,
-    id: '@id',
-    type: '@type',
-    Activity: 'as:Activity',
-    Event: 'events:Event',
-    publisher: { '@id': 'as:actor', '@type': '@id' },
-    recipient: { '@id': 'as:to', '@type': '@id' },
-    source: { '@id': 'as:attributedTo', '@type': '@id' },
-    origin: { '@id': 'as:origin', '@type': '@id' },
-    published: { '@id': 'as:published', '@type': 'xsd:dateTime' },
-    topic: 'events:topic',
-    subject: 'events:subject',
-    eventType: 'events:eventType',
-    requestKey: 'events:requestKey',
-    data: asLiteral ?
-        { '@id': 'events:data', '@type': '@json' } :
-        {
-          '@id': 'events:data',
-          '@context': [ null, {
-            '@vocab': SCHEMA,
-            type: typeIsType ? '@type' : `${SCHEMA}additionalType`,
-            id: idIsId ? '@id' : `${SCHEMA}identifier`,
-          }],
-        },
-  });
-}
-
-// There are eight readings, so eight texts.
-const contexts = new Map<string, string>();
-function cachedContextFor(reading: DataReading): string {
-  const key = `${reading.asLiteral},${reading.typeIsType},${reading.idIsId}`;
-  let context = contexts.get(key);
-  if (!context) {
-    context = contextFor(reading);
-    contexts.set(key, context);
-  }
-  return context;
-}
+import { parseExact } from './numbers';
+import { readKeywords, readPlain } from './reading';
+import { isWebUrl } from './url';
 
 const oneOrMany = (values: readonly string[]): string | readonly string[] => values.length === 1 ? values[0] : values;
 
 /**
  * Makes an event of a draft: mints its id, and writes the document that will be read for as long as it exists.
  *
- * The document is valid JSON-LD that names no remote context, and its `data` is the text that was posted,
- * so reading it as JSON gives back what was posted. Only data that brings its own `@context` is parsed here.
+ * The document is valid JSON-LD that names no context. Its `data` is the text that was posted, so reading it as JSON
+ * returns what was posted; only contexts that it names are replaced by their text. Its RDF has all of the data, and no
+ * statement of the data is about an event. Only data with keys that begin with `@` is given to a JSON-LD processor.
  *
  * @param draft - What to publish.
  * @param pod - The base URL of the producing pod, ending in `/`.
@@ -75,7 +24,7 @@ const oneOrMany = (values: readonly string[]): string | readonly string[] => val
  * @param loader - Gives the contexts that the server bundles.
  * @param stamp - The event's id and time. Default: the next ones of this process, which never go back.
  *
- * @throws {@link InvalidInput} if the data's own context is remote and not bundled, or makes it invalid JSON-LD.
+ * @throws {@link InvalidInput} if the data's own context is remote and not bundled, or part of it would not be in the RDF.
  */
 export async function createEvent(
   draft: EventDraft,
@@ -84,6 +33,9 @@ export async function createEvent(
   loader: ContextLoader,
   { id, published }: EventStamp = eventClock.next(),
 ): Promise<Event> {
+  if (publisher !== undefined && !isWebUrl(publisher)) {
+    throw new InvalidInput('The WebID of the publisher is no URL that can stand in RDF');
+  }
   const head = JSON.stringify({
     id: eventUrl({ pod, id }),
     type: [ 'Activity', 'Event' ],
@@ -98,29 +50,16 @@ export async function createEvent(
     requestKey: draft.requestKey,
   });
   const members = draft.data === undefined ? head : `${head.slice(0, -1)},"data":${draft.data}}`;
-  const inspected = inspectData(draft.value ?? (draft.data === undefined ? undefined : JSON.parse(draft.data)));
-  // Whoever brings a context wants to be read as linked data, or to hear why that cannot be.
-  const reading = { ...inspected, asLiteral: inspected.asLiteral && !inspected.hasContext };
-  const toEvent = (asLiteral: boolean): Event => {
-    const context = cachedContextFor({ ...reading, asLiteral });
-    return { id, pod, topic: draft.topic, publisher, published, context, members };
-  };
-  if (!reading.hasKeywords) {
-    return toEvent(reading.asLiteral);
+  const data = draft.data === undefined ? NO_DATA : parseExact(draft.data, draft.value);
+  const plain = readPlain(data, id);
+  const read = plain ? { members, ...plain } : await readKeywords({ id, pod, members }, loader.bundled());
+  if ('fault' in read) {
+    throw new InvalidInput(`The data is no valid JSON-LD: ${read.fault}`);
   }
-  // Only a parser can tell; what brings no context may also be kept as a literal, if the parser reads that.
-  let fault: unknown;
-  for (const asLiteral of reading.hasContext ? [ false ] : [ reading.asLiteral, true ]) {
-    const event = toEvent(asLiteral);
-    try {
-      await parseJsonLd(eventDocument(event), loader, eventUrl(event));
-      return event;
-    } catch (error: unknown) {
-      fault = error;
-    }
-  }
-  throw new InvalidInput(`The data is no valid JSON-LD: ${(fault as Error).message}`);
+  return { id, pod, topic: draft.topic, publisher, published, context: read.context, members: read.members };
 }
+
+const NO_DATA = { value: undefined, isOutOfRange: false, isUnbounded: false };
 
 /**
  * Reads the members of an event's document, whichever server has written it.

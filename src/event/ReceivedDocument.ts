@@ -2,9 +2,15 @@ import type { Quad } from '@rdfjs/types';
 import type { ContextLoader } from './ContextLoader';
 import type { Event } from './Event';
 import { eventUrl, HOPS, isId } from './Event';
+import { knownContext } from './eventContexts';
+import { linesOf } from './eventRdf';
+import { headStatements, isOwnHead } from './head';
 import { InvalidInput } from './InvalidInput';
 import { parseJson } from './json';
-import { parseForeignJsonLd } from './rdf';
+import { endOfString } from './numbers';
+import { parseForeignJsonLd, parseLines } from './rdf';
+import { readForeign } from './reading';
+import { N_TRIPLES } from './terms';
 import { isTopic } from './Topic';
 import { isWebUrl } from './url';
 import { AS, EVENTS, RDF } from './vocabulary';
@@ -53,12 +59,29 @@ export function addresseesIn(statements: readonly Quad[]): string[] {
  * @throws {@link InvalidInput} if it is not valid, or names a context that the server does not bundle.
  */
 export async function parseNotification(text: string, base: string, loader: ContextLoader): Promise<Quad[]> {
-  parseJson(text);
+  const { value } = parseJson(text);
+  const own = ownStatements(text, value);
+  if (own) {
+    return own;
+  }
   try {
     return await parseForeignJsonLd(text, loader, base);
   } catch (error: unknown) {
     throw new InvalidInput(`The notification is not valid JSON-LD: ${(error as Error).message}`);
   }
+}
+
+/**
+ * The statements about an event whose document this software has written, without those of its data; undefined for any
+ * other text. They need no JSON-LD processor.
+ */
+function ownStatements(text: string, value: unknown): Quad[] | undefined {
+  const context = membersOf(text).get('@context')?.value;
+  if (context === undefined || !knownContext(context)) {
+    return undefined;
+  }
+  const { '@context': _, [HOPS]: __, ...members } = value as Readonly<Record<string, unknown>>;
+  return isOwnHead(members) ? parseLines(linesOf(headStatements(members, N_TRIPLES))) : undefined;
 }
 
 /**
@@ -91,15 +114,22 @@ export function hasEventForm(text: string): boolean {
 
 /**
  * Reads an event that was published on another server, from its document.
- * It is kept as it came, but for the number of hops.
+ * It is kept as it came, but for the number of hops, and the contexts that it names, which are replaced by their text.
  *
  * @param text - The document, which is valid JSON-LD.
  * @param id - The IRI of the event.
  * @param statements - What it says of the event.
+ * @param loader - Gives the contexts that the server bundles.
  *
- * @throws {@link InvalidInput} if anything that the event needs is not there, or not of its form.
+ * @throws {@link InvalidInput} if anything that the event needs is not there, or not of its form, or if part of the
+ * document would not be in its RDF, or says of the event what only its own members say.
  */
-export function readReceived(text: string, id: string, statements: readonly Quad[]): ReceivedDocument {
+export async function readReceived(
+  text: string,
+  id: string,
+  statements: readonly Quad[],
+  loader: ContextLoader,
+): Promise<ReceivedDocument> {
   const one = (predicate: string): string | undefined => {
     const values = valuesOf(statements, predicate);
     if (values.length > 1) {
@@ -137,16 +167,20 @@ export function readReceived(text: string, id: string, statements: readonly Quad
   }
   const members = [ ...root ].filter(([ name ]): boolean => name !== '@context' && name !== HOPS)
     .map(([ , { whole }]): string => whole);
+  const document = { id: uuid, pod, context: copyOf(context), members: copyOf(`{${members.join(',')}}`) };
+  const read = await readForeign(document, loader.bundled());
+  if ('fault' in read) {
+    throw new InvalidInput(`The event has no form as RDF: ${read.fault}`);
+  }
   return {
     event: {
-      id: uuid,
-      pod,
+      ...document,
       topic,
       ...publisher !== undefined && { publisher },
       // By it events are found and grow old here, so it is not for the sender to say; the document tells what it says.
       published: Date.now(),
-      context: copyOf(context),
-      members: copyOf(`{${members.join(',')}}`),
+      context: read.context,
+      members: read.members,
     },
     addressees: addresseesIn(statements),
     hops: hopsOf([ ...valuesOf(statements, `${EVENTS}hops`), valueOf(root, HOPS) ]),
@@ -195,17 +229,6 @@ function membersOf(text: string): Map<string, Member> {
     }
   }
   return members;
-}
-
-/** Where the quote is that ends a string which begins at a place. */
-function endOfString(text: string, begin: number): number {
-  for (let at = begin + 1; at < text.length; at += 1) {
-    if (text[at] === '"') {
-      return at;
-    }
-    at += text[at] === '\\' ? 1 : 0;
-  }
-  return text.length;
 }
 
 function valueOf(members: ReadonlyMap<string, Member>, name: string): unknown {

@@ -1,52 +1,236 @@
+import { isIri, isOfEvent, nameToIri } from './iri';
+import type { ExactJson, NumberLiteral } from './numbers';
+import { numberLiteral } from './numbers';
+import type { Notation, Statements } from './terms';
+import { Collected, jsonTerm, literalTerm } from './terms';
+import { RDF, SCHEMA, XSD } from './vocabulary';
+
 /**
- * How JSON data can be read as linked data.
+ * How JSON data is read as linked data.
  */
 export interface DataReading {
-  /** Whether a key would break a JSON-LD parser, so that the whole is kept as one literal. */
+  /** Whether the whole data is one `rdf:JSON` literal, because part of it has no form as linked data. */
   readonly asLiteral: boolean;
-  /** Whether every `type` can be an `@type`: a text, or a list of texts. */
+  /** Whether each `type` is an `@type`: a name, or a list of names, that produces an IRI. */
   readonly typeIsType: boolean;
-  /** Whether every `id` can be an `@id`: an absolute IRI. */
+  /** Whether each `id` is an `@id`: an absolute IRI, of which the data may make statements. */
   readonly idIsId: boolean;
-  /** Whether a key begins with `@`, so that only a parser can tell if the data is valid JSON-LD. */
+}
+
+/**
+ * The result of inspecting JSON data.
+ */
+export interface Inspected extends DataReading {
+  /** Whether a key begins with `@`, so that only a JSON-LD processor tells the meaning of the data. */
   readonly hasKeywords: boolean;
   /** Whether the data brings a context of its own. */
   readonly hasContext: boolean;
 }
 
-const IRI = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]+$/iu;
-
 /**
- * Walks the keys of JSON data once, to tell how it can be read as linked data.
+ * Decides in one walk how JSON data is read as linked data.
  *
- * @param data - Any parsed JSON value, nested no deeper than the limit.
+ * Data without keywords satisfies: each key and type produces an IRI, no `id` is that of an event, and each number is
+ * written with all its digits; otherwise it is one literal.
+ *
+ * @param data - The data, nested no deeper than the limit; undefined if there is none.
+ * @param event - The id of the event.
  */
-export function inspectData(data: unknown): DataReading {
-  const reading = { asLiteral: false, typeIsType: true, idIsId: true, hasKeywords: false, hasContext: false };
+export function inspectData({ value: data, isUnbounded }: Pick<ExactJson, 'value' | 'isUnbounded'>, event: string): Inspected {
+  const reading = {
+    asLiteral: isUnbounded, typeIsType: true, idIsId: true, hasKeywords: false, hasContext: false,
+  };
+  // Keys recur, and each test of one costs more than a look-up.
+  const keys = new Map<string, boolean>();
+  const producesIri = (key: string): boolean => {
+    let known = keys.get(key);
+    if (known === undefined) {
+      known = nameToIri(key, SCHEMA) !== undefined;
+      keys.set(key, known);
+    }
+    return known;
+  };
+  let hasContent = false;
   const walk = (value: unknown): void => {
     if (Array.isArray(value)) {
       value.forEach(walk);
-    } else if (typeof value === 'object' && value !== null) {
-      for (const [ key, child ] of Object.entries(value)) {
-        if (key.startsWith('@')) {
-          reading.hasKeywords = true;
-          reading.hasContext ||= key === '@context';
-        } else if (key in Object.prototype) {
-          // JSON-LD parsers look terms up in plain objects.
-          reading.asLiteral = true;
-        } else if (key === 'type') {
-          reading.typeIsType &&= isTextOrTexts(child);
-        } else if (key === 'id') {
-          reading.idIsId &&= typeof child === 'string' && IRI.test(child);
-        }
-        walk(child);
+      return;
+    }
+    hasContent ||= value !== null;
+    if (typeof value !== 'object' || value === null) {
+      return;
+    }
+    const entries = Object.entries(value);
+    for (const [ key, child ] of entries) {
+      if (key.startsWith('@')) {
+        reading.hasKeywords = true;
+        reading.hasContext ||= key === '@context';
+      } else if (key === 'type') {
+        reading.typeIsType &&= isNameOrNames(child);
+      } else if (key === 'id') {
+        reading.idIsId &&= typeof child === 'string' && isIri(child) && !(entries.length > 1 && isOfEvent(child, event));
+      } else if (key in Object.prototype || !producesIri(key)) {
+        // JSON-LD processors look names up in plain objects.
+        reading.asLiteral = true;
       }
+      walk(child);
     }
   };
-  walk(data);
+  if (data !== undefined) {
+    walk(data);
+    // No statement would tell that there is data.
+    reading.asLiteral ||= !hasContent;
+  }
   return reading;
 }
 
-function isTextOrTexts(value: unknown): boolean {
-  return typeof value === 'string' || (Array.isArray(value) && value.every((item): boolean => typeof item === 'string'));
+function isNameOrNames(value: unknown): boolean {
+  return isTypeName(value) || (Array.isArray(value) && value.every(isTypeName));
 }
+
+function isTypeName(value: unknown): boolean {
+  // These are terms of the context, where `type` and `id` are keywords.
+  return typeof value === 'string' && value !== 'type' && value !== 'id' && nameToIri(value, SCHEMA) !== undefined;
+}
+
+/** The beginning of the reason why data is refused that makes statements about events. */
+export const NO_STATEMENTS = 'data makes no statements about events';
+
+/** Makes the labels of blank nodes. */
+export function blankNodes(): () => string {
+  let count = 0;
+  return (): string => {
+    count += 1;
+    return `_:b${count}`;
+  };
+}
+
+/**
+ * Generates the statements of plain JSON data, in one walk.
+ *
+ * @param subject - The term of the subject of which the data is.
+ * @param predicate - The term that relates them.
+ * @param data - The data, which has no keywords.
+ * @param reading - Its reading, as {@link inspectData} gives it.
+ * @param notation - How terms are written.
+ */
+export function* plainStatements(
+  subject: string,
+  predicate: string,
+  data: Pick<ExactJson, 'value' | 'exact'>,
+  reading: DataReading,
+  notation: Notation,
+): Generator<Statements> {
+  if (reading.asLiteral) {
+    yield { subject, predicate, objects: [ jsonTerm(data.value, data.exact, notation) ]};
+    return;
+  }
+  yield* new PlainWalk(reading, data.exact, notation).walk(subject, predicate, data.value);
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+class PlainWalk {
+  private readonly typePredicate: string;
+  private readonly names = new Map<string, string>();
+  private readonly integers: string;
+  private readonly nextBlank = blankNodes();
+  private readonly pending: { subject: string; node: JsonObject; isNamed: boolean }[] = [];
+  /** Statements about nodes with an `id`, which may occur several times. */
+  private readonly named = new Map<string, Collected>();
+
+  public constructor(
+    private readonly reading: DataReading,
+    private readonly exact: ReadonlyMap<number, NumberLiteral>,
+    private readonly notation: Notation,
+  ) {
+    this.typePredicate = notation.iri(`${RDF}type`);
+    this.integers = notation.iri(`${XSD}integer`);
+  }
+
+  public* walk(subject: string, predicate: string, value: unknown): Generator<Statements> {
+    const root = new Collected();
+    this.addValues(root, predicate, value);
+    yield* root.of(subject);
+    // Nodes wait for their turn, so that the statements about each are together. They are taken from the end, so that
+    // few wait.
+    for (let next = this.pending.pop(); next; next = this.pending.pop()) {
+      const collected = next.isNamed ? this.collectedOf(next.subject) : new Collected();
+      this.addMembers(collected, next.node);
+      if (!next.isNamed) {
+        yield* collected.of(next.subject);
+      }
+    }
+    for (const [ each, collected ] of this.named) {
+      yield* collected.of(each);
+    }
+  }
+
+  private collectedOf(subject: string): Collected {
+    let collected = this.named.get(subject);
+    if (!collected) {
+      collected = new Collected();
+      this.named.set(subject, collected);
+    }
+    return collected;
+  }
+
+  private addMembers(collected: Collected, node: JsonObject): void {
+    const { typeIsType, idIsId } = this.reading;
+    for (const [ key, value ] of Object.entries(node)) {
+      if (key === 'type' && typeIsType) {
+        for (const type of [ value ].flat() as string[]) {
+          collected.add(this.typePredicate, this.name(type));
+        }
+      } else if (key !== 'id' || !idIsId) {
+        this.addValues(collected, this.name(ALIASES[key] ?? key), value);
+      }
+    }
+  }
+
+  private addValues(collected: Collected, predicate: string, value: unknown): void {
+    if (Array.isArray(value)) {
+      for (const item of value) {
+        this.addValues(collected, predicate, item);
+      }
+    } else if (value !== null && value !== undefined) {
+      collected.add(predicate, this.term(value));
+    }
+  }
+
+  private term(value: unknown): string {
+    if (typeof value === 'string') {
+      return literalTerm(value);
+    }
+    if (typeof value === 'number') {
+      if (Number.isSafeInteger(value)) {
+        return `"${value === 0 ? 0 : value}"^^${this.integers}`;
+      }
+      const { lexical, datatype } = numberLiteral(value, this.exact);
+      return literalTerm(lexical, datatype, this.notation);
+    }
+    if (typeof value === 'boolean') {
+      return literalTerm(String(value), `${XSD}boolean`, this.notation);
+    }
+    const node = value as JsonObject;
+    const id = this.reading.idIsId && Object.hasOwn(node, 'id') ? node.id as string : undefined;
+    const subject = id === undefined ? this.nextBlank() : this.notation.iri(id);
+    this.pending.push({ subject, node, isNamed: id !== undefined });
+    return subject;
+  }
+
+  private name(name: string): string {
+    let term = this.names.get(name);
+    if (term === undefined) {
+      term = this.notation.iri(nameToIri(name, SCHEMA)!);
+      this.names.set(name, term);
+    }
+    return term;
+  }
+}
+
+/** The properties of `type` and `id` where these are not keywords. */
+const ALIASES: Readonly<Record<string, string | undefined>> = Object.assign(
+  Object.create(null) as object,
+  { type: 'additionalType', id: 'identifier' },
+);

@@ -107,3 +107,12 @@ async function parseInSteps(bytes: Buffer, documentLoader: ContextLoader, baseIR
 export function parseTurtle(text: string, baseIRI: string): Quad[] {
   return new Parser({ baseIRI, format: 'text/turtle' }).parse(text);
 }
+
+/**
+ * Parses N-Triples.
+ *
+ * @see https://www.w3.org/TR/n-triples/
+ */
+export function parseLines(text: string): Quad[] {
+  return new Parser({ format: 'N-Triples' }).parse(text);
+}

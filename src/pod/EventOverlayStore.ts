@@ -27,10 +27,13 @@ import {
   SOLID_AS,
 } from '@solid/community-server';
 import { DataFactory } from 'n3';
+import type { ContextLoader } from '../event/ContextLoader';
 import type { Event } from '../event/Event';
 import { eventDocument, isId, publishContainer } from '../event/Event';
+import { readStored } from '../event/reading';
 import type { EventStore } from '../store/EventStore';
 import type { PodLifecycle } from '../store/PodLifecycle';
+import { eventRepresentation } from './eventRepresentation';
 import type { PodHooks } from './PodHooks';
 import { eventMetadata, setModified } from './eventMetadata';
 import type { ListingFormat } from './listingFormats';
@@ -59,6 +62,7 @@ export class EventOverlayStore extends PassthroughStore {
   private readonly metadataStrategy: AuxiliaryStrategy;
   private readonly lifecycle: PodLifecycle;
   private readonly hooks: PodHooks;
+  private readonly contexts: ContextLoader;
 
   /**
    * @param source - The backend.
@@ -67,6 +71,7 @@ export class EventOverlayStore extends PassthroughStore {
    * @param metadataStrategy - Tells which of them describe others.
    * @param lifecycle - Is told of containers that are deleted and created.
    * @param hooks - Tells whether the pod of an entry still is the same, and is told of containers that are gone.
+   * @param contexts - The JSON-LD contexts that are bundled.
    */
   public constructor(
     source: ResourceStore,
@@ -75,6 +80,7 @@ export class EventOverlayStore extends PassthroughStore {
     metadataStrategy: AuxiliaryStrategy,
     lifecycle: PodLifecycle,
     hooks: PodHooks,
+    contexts: ContextLoader,
   ) {
     super(source);
     this.events = withHttpErrors(events);
@@ -82,6 +88,7 @@ export class EventOverlayStore extends PassthroughStore {
     this.metadataStrategy = metadataStrategy;
     this.lifecycle = withHttpErrors(lifecycle);
     this.hooks = hooks;
+    this.contexts = contexts;
   }
 
   public override async hasResource(identifier: ResourceIdentifier): Promise<boolean> {
@@ -107,7 +114,7 @@ export class EventOverlayStore extends PassthroughStore {
       return new BasicRepresentation(metadata.quads(), identifier, INTERNAL_QUADS);
     }
     await this.auxiliaryStrategy.addMetadata(metadata);
-    return new BasicRepresentation(eventDocument(event), metadata);
+    return eventRepresentation(await readStored(event, this.contexts.bundled()), metadata, preferences);
   }
 
   public override async addResource(
@@ -218,7 +225,8 @@ export class EventOverlayStore extends PassthroughStore {
 
   /** Makes an event or copy an ordinary resource of the backend, for what the overlay does not do itself. */
   private async materialise(subject: ResourceIdentifier, event: Event): Promise<void> {
-    const copy = new BasicRepresentation(eventDocument(event), eventMetadata(subject, event));
+    const stored = await readStored(event, this.contexts.bundled());
+    const copy = new BasicRepresentation(eventDocument(stored), eventMetadata(subject, event));
     await super.setRepresentation(subject, copy);
     await this.events.removeEntry(...this.placeOf(subject)!);
   }

@@ -118,7 +118,7 @@ export class Receiver {
       throw new InvalidInput(`The notification holds ${events.length} events; send each by itself`);
     }
     const [[ id, statements ]] = events;
-    const received = readReceived(text, id, statements);
+    const received = await readReceived(text, id, statements, this.contexts);
     const { event, hops } = received;
     const copy = `${inbox}${event.id}`;
     if (await this.holds(publishContainer(event.pod), event)) {

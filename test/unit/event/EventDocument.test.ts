@@ -9,7 +9,7 @@ import { eventDocument, eventUrl, isId } from '../../../src/event/Event';
 import { createEvent } from '../../../src/event/EventDocument';
 import { InvalidInput } from '../../../src/event/InvalidInput';
 import { parseJson } from '../../../src/event/json';
-import { parseJsonLd } from '../../../src/event/rdf';
+import { parseIndependently } from '../../util/rdf';
 
 const POD = 'https://producer.example/';
 const PUBLISHER = `${POD}profile/card#me`;
@@ -28,7 +28,7 @@ async function read(data?: string, fields: Partial<EventDraft> = {}): Promise<Re
   return {
     url: eventUrl(event),
     json: JSON.parse(document),
-    quads: await parseJsonLd(document, new ContextLoader(), eventUrl(event)),
+    quads: await parseIndependently(document, eventUrl(event)),
   };
 }
 
@@ -107,7 +107,7 @@ describe('The document of an event', (): void => {
     const event = await createEvent(
       draft('{"a":{"@context":"https://bundled.example/context","name":"x"}}'), POD, PUBLISHER, loader,
     );
-    const quads = await parseJsonLd(eventDocument(event), loader, POD);
+    const quads = await parseIndependently(eventDocument(event), POD);
     expect(valuesOf(quads, 'http://example.org/name')).toEqual([ 'x' ]);
   });
 

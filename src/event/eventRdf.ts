@@ -1,0 +1,68 @@
+import { N_QUADS, N_TRIPLES as N_TRIPLES_TYPE, N3, TRIG, TURTLE as TURTLE_TYPE } from './mediaTypes';
+import type { EventText } from './reading';
+import { statementsOf } from './reading';
+import type { Statements } from './terms';
+import { N_TRIPLES, PREFIXES, TURTLE } from './terms';
+
+/** The media types in which {@link eventRdf} writes. */
+export const RDF_TYPES: readonly string[] = [ TURTLE_TYPE, TRIG, N_TRIPLES_TYPE, N_QUADS, N3 ];
+
+/** Size of the pieces in which text is written, in characters. */
+const PIECE = 64 * 1_024;
+
+/**
+ * Writes an event as RDF, in one of {@link RDF_TYPES}.
+ *
+ * It takes and returns plain data, and needs no server, so it can run in a worker thread. Plain JSON data takes about as
+ * long as its result takes to parse. Only data with keys that begin with `@`, and documents of servers that write another
+ * context, are given to a JSON-LD processor.
+ *
+ * @param event - The event as it is to be served, see {@link readStored}.
+ * @param mediaType - One of the types.
+ *
+ * @returns The text in pieces of about 64 KiB, each written when it is asked for.
+ *
+ * @see https://www.w3.org/TR/turtle/
+ * @see https://www.w3.org/TR/n-triples/
+ */
+export async function eventRdf(event: EventText, mediaType: string): Promise<Iterable<string>> {
+  return mediaType === N_TRIPLES_TYPE || mediaType === N_QUADS ?
+    inPieces(toLines(await statementsOf(event, N_TRIPLES))) :
+    inPieces(toTurtle(await statementsOf(event, TURTLE)));
+}
+
+function* inPieces(parts: Iterable<string>): Generator<string> {
+  let [ pending, length ] = [ [] as string[], 0 ];
+  for (const part of parts) {
+    pending.push(part);
+    length += part.length;
+    if (length >= PIECE) {
+      yield pending.join('');
+      [ pending, length ] = [ [], 0 ];
+    }
+  }
+  yield pending.join('');
+}
+
+function* toLines(statements: Iterable<Statements>): Generator<string> {
+  for (const { subject, predicate, objects } of statements) {
+    const start = `${subject} ${predicate} `;
+    yield `${start}${objects.join(` .\n${start}`)} .\n`;
+  }
+}
+
+/** Writes statements as N-Triples. */
+export function linesOf(statements: Iterable<Statements>): string {
+  return [ ...toLines(statements) ].join('');
+}
+
+function* toTurtle(statements: Iterable<Statements>): Generator<string> {
+  yield Object.entries(PREFIXES).map(([ prefix, iri ]): string => `@prefix ${prefix}: <${iri}>.\n`).join('');
+  let last: string | undefined;
+  for (const { subject, predicate, objects } of statements) {
+    const start = subject === last ? ' ;\n    ' : `${last === undefined ? '\n' : ' .\n'}${subject} `;
+    yield `${start}${predicate} ${objects.join(', ')}`;
+    last = subject;
+  }
+  yield last === undefined ? '' : ' .\n';
+}

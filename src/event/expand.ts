@@ -1,0 +1,90 @@
+import type { Options } from 'jsonld';
+
+/**
+ * Expands a JSON-LD document that names no remote context.
+ *
+ * The processor's safe mode refuses what would be lost silently: keys that produce no IRI, relative IRIs, reserved
+ * words. Numbers pass unchanged.
+ *
+ * @param document - The parsed document.
+ *
+ * @throws An error that says what makes the document invalid.
+ *
+ * @see https://www.w3.org/TR/json-ld11-api/#expansion
+ */
+export async function expand(document: object): Promise<unknown[]> {
+  // It takes long to load, and most servers never need it.
+  const { default: jsonld } = await import('jsonld');
+  const options = { base: '', safe: true, documentLoader: refuse, contextResolver: new InlineContexts() };
+  try {
+    return await jsonld.expand(document as never, options as Options.Expand) as unknown[];
+  } catch (error: unknown) {
+    throw new Error(reasonOf(error));
+  }
+}
+
+async function refuse(iri: string): Promise<never> {
+  throw new Error(`remote contexts are never fetched, as ${iri}`);
+}
+
+interface Details {
+  readonly event?: { readonly message: string; readonly details: object };
+}
+
+function reasonOf(error: unknown): string {
+  const { message, details } = error as Error & { readonly details?: Details };
+  return details?.event ?
+    `${details.event.message.replace(/\.$/u, '')}: ${JSON.stringify(details.event.details).slice(0, 200)}` :
+    message;
+}
+
+interface Resolved {
+  readonly document: object | null;
+  readonly getProcessed: (active: object) => unknown;
+  readonly setProcessed: (active: object, processed: unknown) => void;
+}
+
+/**
+ * Resolves inline contexts, and refuses all others. The processor's own resolver keeps contexts of earlier documents
+ * in memory, however large.
+ */
+class InlineContexts {
+  private readonly known = new Map<string, Resolved>();
+
+  public async resolve({ context }: { readonly context: unknown }): Promise<Resolved[]> {
+    const inner = isObject(context) && context['@context'] ? context['@context'] : context;
+    return [ inner ].flat().map((each: unknown): Resolved => {
+      if (typeof each === 'string') {
+        throw new TypeError(`the context ${each} is remote, and remote contexts are never fetched`);
+      }
+      if (each !== null && !isObject(each)) {
+        throw new TypeError('a @context is an object, a list of these, or null');
+      }
+      const key = JSON.stringify(each);
+      const resolved = this.known.get(key) ?? toResolved(each);
+      this.known.set(key, resolved);
+      return resolved;
+    });
+  }
+}
+
+/** The most results that are kept of one context, as many as the processor's own resolver keeps. */
+const MOST_PROCESSED = 10;
+
+function toResolved(document: object | null): Resolved {
+  const results = new Map<object, unknown>();
+  return {
+    document,
+    getProcessed: (active): unknown => results.get(active),
+    setProcessed: (active, result): void => {
+      if (results.size >= MOST_PROCESSED) {
+        results.clear();
+      }
+      results.set(active, result);
+    },
+  };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,64 @@
+import type { Notation, Statements } from './terms';
+import { literalTerm } from './terms';
+import { isWebUrl } from './url';
+import { AS, EVENTS, RDF, XSD } from './vocabulary';
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** The property of each member whose values are IRIs. */
+const IRIS: Readonly<Record<string, string>> = {
+  publisher: `${AS}actor`,
+  recipient: `${AS}to`,
+  source: `${AS}attributedTo`,
+  origin: `${AS}origin`,
+};
+/** The property of each member whose value is a string. */
+const STRINGS: Readonly<Record<string, string>> = {
+  topic: `${EVENTS}topic`,
+  subject: `${EVENTS}subject`,
+  eventType: `${EVENTS}eventType`,
+  requestKey: `${EVENTS}requestKey`,
+};
+
+/**
+ * Returns whether the members of a document, other than `data`, have the form in which this server writes them, so that
+ * {@link headStatements} tells their meaning.
+ */
+export function isOwnHead(members: Members): boolean {
+  return 'id' in members && 'type' in members &&
+    Object.entries(members).every(([ name, value ]): boolean => name === 'data' || isOwnMember(name, value));
+}
+
+function isOwnMember(name: string, value: unknown): boolean {
+  if (name === 'type') {
+    return JSON.stringify(value) === '["Activity","Event"]';
+  }
+  if (Object.hasOwn(IRIS, name)) {
+    return (Array.isArray(value) ? value : [ value ])
+      .every((iri: unknown): boolean => typeof iri === 'string' && isWebUrl(iri));
+  }
+  return typeof value === 'string' &&
+    (name === 'id' ? isWebUrl(value) : name === 'published' || Object.hasOwn(STRINGS, name));
+}
+
+/** Returns the statements of a document's members other than `data`; those of another form have none. */
+export function headStatements(members: Members, { iri }: Notation): Statements[] {
+  const subject = iri(members.id as string);
+  const statements: Statements[] = [{
+    subject,
+    predicate: iri(`${RDF}type`),
+    objects: [ iri(`${AS}Activity`), iri(`${EVENTS}Event`) ],
+  }];
+  for (const [ name, value ] of Object.entries(members).filter((entry): boolean => isOwnMember(...entry))) {
+    if (Object.hasOwn(IRIS, name)) {
+      const objects = [ ...new Set([ value ].flat() as string[]) ].map(iri);
+      statements.push(...objects.length > 0 ? [{ subject, predicate: iri(IRIS[name]), objects }] : []);
+    } else if (name === 'published') {
+      const objects = [ literalTerm(value as string, `${XSD}dateTime`, { iri }) ];
+      statements.push({ subject, predicate: iri(`${AS}published`), objects });
+    } else if (Object.hasOwn(STRINGS, name)) {
+      statements.push({ subject, predicate: iri(STRINGS[name]), objects: [ literalTerm(value as string) ]});
+    }
+  }
+  return statements;
+}

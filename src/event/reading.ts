@@ -1,0 +1,221 @@
+import type { Event } from './Event';
+import { eventUrl } from './Event';
+import { contextOf, knownContext, LITERAL_CONTEXT } from './eventContexts';
+import { expand } from './expand';
+import { expandedStatements } from './expandedData';
+import { headStatements, isOwnHead } from './head';
+import type { BundledContexts } from './inlineContexts';
+import { inlineContexts } from './inlineContexts';
+import { isIri } from './iri';
+import type { DataReading } from './linkedData';
+import { inspectData, NO_STATEMENTS, plainStatements } from './linkedData';
+import type { ExactJson } from './numbers';
+import { parseExact } from './numbers';
+import type { Notation, Statements } from './terms';
+import { N_TRIPLES } from './terms';
+import { EVENTS } from './vocabulary';
+
+/** The document of an event, as plain data. */
+export type EventText = Pick<Event, 'id' | 'pod' | 'context' | 'members'>;
+
+/** A document as it can be stored and read, or why it cannot. */
+export type Read = Pick<EventText, 'context' | 'members'> | { readonly fault: string };
+
+/** The data of an event, parsed; its value is undefined if there is none. */
+type Data = Omit<ExactJson, 'exact'>;
+
+const OUT_OF_RANGE = 'it has a number beyond 1.8e308, and is not linked data';
+
+/**
+ * Decides how the data of a new event is read, from one walk over it. It runs no JSON-LD processor.
+ *
+ * @param data - The data.
+ * @param id - The id of the event.
+ *
+ * @returns The text of the context, or why there is none; undefined if only {@link readKeywords} can tell.
+ */
+export function readPlain(
+  data: Data,
+  id: string,
+): { readonly context: string } | { readonly fault: string } | undefined {
+  const inspected = inspectData(data, id);
+  if (inspected.hasKeywords) {
+    return undefined;
+  }
+  return inspected.asLiteral && data.isOutOfRange ? { fault: OUT_OF_RANGE } : { context: contextOf(inspected) };
+}
+
+/**
+ * Decides how data with JSON-LD keywords is read, by a JSON-LD processor. The time that it takes grows with the data, and
+ * can grow faster than its size.
+ *
+ * Data that brings a context is read as linked data, or refused. Other data can be one literal instead.
+ *
+ * @param event - The event, without context; its only member from outside is `data`.
+ * @param contexts - The contexts that the data may name. They are inlined.
+ */
+export async function readKeywords(event: Omit<EventText, 'context'>, contexts: BundledContexts): Promise<Read> {
+  const { value, ...parsed } = parseExact(event.members);
+  const { data } = value as { readonly data?: unknown };
+  const inspected = inspectData({ ...parsed, value: data }, event.id);
+  const relative = inspected.hasContext ? undefined : relativeId(data);
+  if (relative !== undefined) {
+    return { fault: `${JSON.stringify(relative)} is no absolute IRI; relative ones would mean something else in each copy` };
+  }
+  let fault = OUT_OF_RANGE;
+  if (inspected.hasContext ? !parsed.isUnbounded : !inspected.asLiteral) {
+    try {
+      const members = inlineContexts(event.members, contexts);
+      const context = contextOf({ ...inspected, asLiteral: false });
+      await assertLossless({ ...event, context, members });
+      return { context, members };
+    } catch (error: unknown) {
+      fault = (error as Error).message;
+    }
+  }
+  return inspected.hasContext || parsed.isOutOfRange || fault.startsWith(NO_STATEMENTS) ?
+      { fault } :
+      { context: LITERAL_CONTEXT, members: event.members };
+}
+
+async function assertLossless(event: EventText): Promise<void> {
+  const statements = await expanded(event, N_TRIPLES, true);
+  if (!statements.some(({ predicate }): boolean => predicate === `<${EVENTS}data>`)) {
+    throw new Error('none of it is a node or a value');
+  }
+}
+
+/** The first `@id` that is no absolute IRI, or undefined. */
+function relativeId(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) {
+    return undefined;
+  }
+  for (const [ key, child ] of Object.entries(value)) {
+    const found = key === '@id' && typeof child === 'string' ?
+      (isIri(child) || child.startsWith('_:') ? undefined : child) :
+      relativeId(child);
+    if (found !== undefined) {
+      return found;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Reads the document of an event that another server has written, as strictly as data that is published here.
+ *
+ * @param event - The event; its context may be any.
+ * @param contexts - The contexts that it may name. They are inlined.
+ */
+export async function readForeign(event: EventText, contexts: BundledContexts): Promise<Read> {
+  const known = knownContext(event.context);
+  const { value, ...parsed } = parseExact(event.members);
+  const members = value as Members;
+  if (known && isOwnHead(members)) {
+    if (known.asLiteral && members.data !== undefined) {
+      return parsed.isOutOfRange ? { fault: OUT_OF_RANGE } : event;
+    }
+    const plain = readPlain({ ...parsed, value: members.data }, event.id);
+    return plain === undefined ? readKeywords(event, contexts) : { members: event.members, ...plain };
+  }
+  try {
+    const read = inlined(event, contexts);
+    await expanded({ ...event, ...read }, N_TRIPLES);
+    return read;
+  } catch (error: unknown) {
+    return { fault: (error as Error).message };
+  }
+}
+
+/**
+ * Returns the document of a stored event as it is to be served. It is the stored one, unless an earlier version stored it.
+ */
+export async function readStored(event: EventText, contexts: BundledContexts): Promise<EventText> {
+  const known = knownContext(event.context);
+  if (known?.isChecked) {
+    return event;
+  }
+  let read: Read;
+  try {
+    read = known ? await readForeign(event, contexts) : inlined(event, contexts);
+  } catch (error: unknown) {
+    read = { fault: (error as Error).message };
+  }
+  return 'fault' in read ? { ...event, context: LITERAL_CONTEXT } : { ...event, ...read };
+}
+
+/** Inlines the contexts that a document names, wherever they are. */
+function inlined({ context, members }: EventText, contexts: BundledContexts): { context: string; members: string } {
+  return {
+    context: inlineContexts(`{"@context":${context}}`, contexts).slice('{"@context":'.length, -1),
+    members: inlineContexts(members, contexts),
+  };
+}
+
+/**
+ * Returns the statements of an event's document. That of plain JSON data needs one walk over it, and no JSON-LD processor.
+ */
+export async function statementsOf(event: EventText, notation: Notation): Promise<Iterable<Statements>> {
+  const plain = plainOf(event, notation);
+  if (plain) {
+    return plain;
+  }
+  try {
+    return await expanded(event, notation);
+  } catch {
+    // It was stored by an earlier version, which checked less.
+    const { value, exact } = parseExact(event.members);
+    return ownStatements(event, value as Members, { asLiteral: true, typeIsType: true, idIsId: true }, exact, notation);
+  }
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** The statements of a document whose context this version has written, and whose data has no keywords. */
+function plainOf(event: EventText, notation: Notation): Iterable<Statements> | undefined {
+  const reading = knownContext(event.context);
+  if (!reading) {
+    return undefined;
+  }
+  const { value, exact } = parseExact(event.members);
+  const members = value as Members;
+  return isOwnHead(members) && members.id === eventUrl(event) &&
+    (reading.asLiteral || !hasKeywords(event.members, members.data)) ?
+    ownStatements(event, members, reading, exact, notation) :
+    undefined;
+}
+
+function* ownStatements(
+  event: EventText,
+  { data, ...members }: Members,
+  reading: DataReading,
+  exact: ExactJson['exact'],
+  notation: Notation,
+): Generator<Statements> {
+  const url = eventUrl(event);
+  yield* headStatements({ ...members, id: url }, notation);
+  if (data !== undefined) {
+    yield* plainStatements(notation.iri(url), notation.iri(`${EVENTS}data`), { value: data, exact }, reading, notation);
+  }
+}
+
+/** Whether a key of data begins with `@`; `text` is JSON in which it occurs. */
+function hasKeywords(text: string, data: unknown): boolean {
+  const walk = (value: unknown): boolean => typeof value === 'object' && value !== null &&
+    (Array.isArray(value) ?
+        value.some(walk) :
+        Object.entries(value).some(([ key, child ]): boolean => key.startsWith('@') || walk(child)));
+  return /"(?:@|\\u0040)/u.test(text) && walk(data);
+}
+
+/**
+ * The statements of a document, by a JSON-LD processor.
+ *
+ * @param isStrict - Whether statements about other events are refused too, as in what is published here.
+ */
+async function expanded(event: EventText, notation: Notation, isStrict = false): Promise<Statements[]> {
+  const { value, exact } = parseExact(event.members);
+  const document = { '@context': JSON.parse(event.context) as unknown, ...value as object };
+  const [ url, nodes ] = [ eventUrl(event), await expand(document) ];
+  return expandedStatements({ expanded: nodes, exact, url, id: event.id, isStrict }, notation);
+}

@@ -1,0 +1,106 @@
+import { numberLiteral } from './numbers';
+import type { NumberLiteral } from './numbers';
+import { AS, EVENTS, RDF, SCHEMA, XSD } from './vocabulary';
+
+/** Statements that share a subject and a predicate, as terms in a {@link Notation}. */
+export interface Statements {
+  readonly subject: string;
+  readonly predicate: string;
+  readonly objects: readonly string[];
+}
+
+/** How terms are written in a syntax of RDF. */
+export interface Notation {
+  /** Writes an IRI, which is valid. */
+  readonly iri: (iri: string) => string;
+}
+
+/** @see https://www.w3.org/TR/n-triples/ */
+export const N_TRIPLES: Notation = { iri: (iri): string => `<${iri}>` };
+
+/** The prefixes that are written in Turtle. */
+export const PREFIXES: Readonly<Record<string, string>> = { as: AS, schema: SCHEMA, events: EVENTS, xsd: XSD };
+
+/** @see https://www.w3.org/TR/turtle/#sec-iri */
+export const TURTLE: Notation = {
+  iri: (iri): string => {
+    for (const [ prefix, namespace ] of Object.entries(PREFIXES)) {
+      if (iri.startsWith(namespace) && /^[a-zA-Z]\w*$/u.test(iri.slice(namespace.length))) {
+        return `${prefix}:${iri.slice(namespace.length)}`;
+      }
+    }
+    return `<${iri}>`;
+  },
+};
+
+/** Writes a string as an RDF literal, `xsd:string` if no datatype is given. */
+export function literalTerm(lexical: string, datatype?: string, notation: Notation = N_TRIPLES): string {
+  const quoted = quote(lexical);
+  return datatype === undefined || datatype === `${XSD}string` ? quoted : `${quoted}^^${notation.iri(datatype)}`;
+}
+
+/** Writes a string with a language tag. */
+export function languageTerm(lexical: string, language: string): string {
+  return `${quote(lexical)}@${language}`;
+}
+
+/** Writes a JSON value as an `rdf:JSON` literal in the canonical form of RFC 8785, but with all digits of its numbers. */
+export function jsonTerm(value: unknown, exact: ReadonlyMap<number, NumberLiteral>, notation: Notation): string {
+  return literalTerm(canonicalJson(value, exact), `${RDF}JSON`, notation);
+}
+
+/**
+ * Writes JSON with its keys in order and without spaces.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8785
+ */
+export function canonicalJson(value: unknown, exact: ReadonlyMap<number, NumberLiteral>): string {
+  if (Array.isArray(value)) {
+    return `[${value.map((item): string => canonicalJson(item, exact)).join(',')}]`;
+  }
+  if (typeof value === 'object' && value !== null) {
+    // The order of UTF-16 code units, which is that of `<`.
+    const entries = Object.entries(value).sort(([ one ], [ other ]): number => one < other ? -1 : 1);
+    return `{${entries.map(([ key, child ]): string => `${JSON.stringify(key)}:${canonicalJson(child, exact)}`).join(',')}}`;
+  }
+  return typeof value === 'number' ? numberLiteral(value, exact).text : JSON.stringify(value);
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+function quote(text: string): string {
+  return `"${text.replaceAll(/["\\\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]/gu, (character): string =>
+    ESCAPES[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`)}"`;
+}
+
+/**
+ * Collects the statements of one subject, each once.
+ */
+export class Collected {
+  private readonly predicates = new Map<string, Set<string>>();
+
+  public add(predicate: string, object: string): void {
+    let objects = this.predicates.get(predicate);
+    if (!objects) {
+      objects = new Set();
+      this.predicates.set(predicate, objects);
+    }
+    objects.add(object);
+  }
+
+  public get isEmpty(): boolean {
+    return this.predicates.size === 0;
+  }
+
+  /** The statements about a subject, not too many in each element. */
+  public* of(subject: string): Generator<Statements> {
+    for (const [ predicate, objects ] of this.predicates) {
+      const all = [ ...objects ];
+      for (let at = 0; at < all.length; at += MOST_OBJECTS) {
+        yield { subject, predicate, objects: all.slice(at, at + MOST_OBJECTS) };
+      }
+    }
+  }
+}
+
+const MOST_OBJECTS = 1_000;

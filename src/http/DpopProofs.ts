@@ -24,10 +24,10 @@ interface ProofKey {
   readonly thumbprint: string;
 }
 
-/** What is kept of a proof. */
-interface Proof {
+/** A verified proof, which may have been used before. */
+export interface Proof {
   readonly thumbprint: string;
-  /** Stands for the proof. */
+  /** Identifies the proof. */
   readonly hash: Buffer;
   /** Until when it has to be remembered, in milliseconds since 1970. */
   readonly expires: number;
@@ -42,38 +42,50 @@ export class DpopProofs {
   private readonly replays: ReplayGuard;
   private readonly keys = new TTLCache<string, ProofKey>({ max: MOST_KEYS, ttl: KEY_MAX_AGE });
 
+  private readonly requireAth: boolean;
+
   /**
    * @param replays - Remembers which proofs have been used.
+   * @param requireAth - Whether a proof without `ath` is refused. Off by default, because common clients send none. A
+   *                     present `ath` has to match in any case.
    */
-  public constructor(replays: ReplayGuard) {
+  public constructor(replays: ReplayGuard, requireAth = false) {
     this.replays = replays;
+    this.requireAth = requireAth;
   }
 
   /**
-   * Verifies a proof, which is used up by this.
+   * Verifies a proof, except for that it is used for the first time. Stores nothing.
    *
    * @param proof - The `DPoP` header.
    * @param method - The method of the request.
    * @param url - The URL of the request.
    * @param token - The access token of the request.
    *
-   * @returns The thumbprint of the key by which the proof is signed.
-   *
-   * @throws An `HttpProblem` 401 that says what is wrong with the proof; what the {@link ReplayGuard} throws, if it
-   *         cannot be told whether it was used before, or remembered.
+   * @throws An `HttpProblem` 401 that says what is wrong with the proof.
    */
-  public async verify(proof: string, method: string, url: string, token: string): Promise<string> {
-    const { thumbprint, hash, expires } = await this.read(proof, method, url, token)
-      .catch((error: unknown): never => {
-        throw invalid((error as Error).message);
-      });
+  public async verify(proof: string, method: string, url: string, token: string): Promise<Proof> {
+    try {
+      return await this.read(proof, method, url, token);
+    } catch (error: unknown) {
+      throw invalid((error as Error).message);
+    }
+  }
+
+  /**
+   * Uses up a proof, once the access token that it belongs to is known to be valid.
+   *
+   * @param proof - A verified proof.
+   *
+   * @throws An `HttpProblem` 401 if it was used before; what the {@link ReplayGuard} throws, if that cannot be told, or
+   *         be remembered.
+   */
+  public async use({ hash, expires }: Proof): Promise<void> {
     if (!await this.replays.use(hash, expires)) {
       throw invalid('The DPoP proof was used before');
     }
-    return thumbprint;
   }
 
-  /** Reads a proof, and checks all but that it is used for the first time. */
   private async read(proof: string, method: string, url: string, token: string): Promise<Proof> {
     let thumbprint: string | undefined;
     const keyOf = async({ jwk, alg }: JWTHeaderParameters): Promise<KeyLike | Uint8Array> => {
@@ -95,6 +107,9 @@ export class DpopProofs {
     }
     if (typeof payload.htu !== 'string' || withoutQuery(payload.htu) !== withoutQuery(url)) {
       throw new Error('The DPoP proof is for another URL');
+    }
+    if (payload.ath === undefined && this.requireAth) {
+      throw new Error('The DPoP proof does not name its access token by "ath"');
     }
     if (payload.ath !== undefined && payload.ath !== createHash('sha256').update(token).digest('base64url')) {
       throw new Error('The DPoP proof is for another access token');

@@ -6,9 +6,15 @@ import { InvalidInput } from '../event/InvalidInput';
 import type { PodDirectory } from '../pod/PodDirectory';
 import { ProfileUnavailable } from '../identity/profiles/ProfileUnavailable';
 import { Conflict } from '../publish/Conflict';
+import { CostBudget } from '../publish/CostBudget';
+import type { CostAccount } from '../publish/CostBudget';
+import { charge, chargeTo, COSTS } from '../publish/costs';
 import { NotAuthorized } from '../publish/NotAuthorized';
 import { TooMany } from '../publish/TooMany';
 import { NoRoom } from '../store/NoRoom';
+import { BodyBudget } from './BodyBudget';
+import { withinBodyBudget } from './body';
+import { clientAddress } from './clientAddress';
 import { HttpProblem, methodNotAllowed } from './errors';
 import type { Answer, Exchange, Face, PassedOn, Rule } from './Face';
 
@@ -47,6 +53,9 @@ export class EventHttpHandler extends HttpHandler {
   private readonly baseUrl: string;
   private readonly serverFaces: readonly Face[];
   private readonly ldpHandler: HttpHandler;
+  private readonly budget: CostBudget;
+  private readonly bodies: BodyBudget;
+  private readonly isProxyTrusted: boolean;
   private readonly urls = new TTLCache<string, Target>({ max: MOST_URLS, ttl: URL_MAX_AGE });
   private readonly matches = new WeakMap<HttpRequest, Match>();
 
@@ -57,6 +66,9 @@ export class EventHttpHandler extends HttpHandler {
    * @param baseUrl - The base URL of the server.
    * @param serverFaces - The faces of the server as a whole, which go before those of pods.
    * @param ldpHandler - The server's own handler of LDP, for what a face leaves to it.
+   * @param budget - Limits the cost of requests. Default: no limit.
+   * @param bodies - Limits the total size of the bodies that are held. Default: 64 MiB.
+   * @param trustProxy - Whether a proxy in front appends the address of each client to `X-Forwarded-For`.
    */
   public constructor(
     targetExtractor: TargetExtractor,
@@ -65,6 +77,9 @@ export class EventHttpHandler extends HttpHandler {
     baseUrl: string,
     serverFaces: Face[],
     ldpHandler: HttpHandler,
+    budget: CostBudget = new CostBudget(baseUrl, 0),
+    bodies: BodyBudget = new BodyBudget(),
+    trustProxy = false,
   ) {
     super();
     this.targetExtractor = targetExtractor;
@@ -73,6 +88,9 @@ export class EventHttpHandler extends HttpHandler {
     this.baseUrl = baseUrl;
     this.serverFaces = serverFaces;
     this.ldpHandler = ldpHandler;
+    this.budget = budget;
+    this.bodies = bodies;
+    this.isProxyTrusted = trustProxy;
   }
 
   public override async canHandle({ request }: HttpHandlerInput): Promise<void> {
@@ -85,11 +103,18 @@ export class EventHttpHandler extends HttpHandler {
 
   public override async handle({ request, response }: HttpHandlerInput): Promise<void> {
     const match = this.matches.get(request)!;
-    const answer = await this.answer(match);
-    if ('passedOn' in answer) {
-      await this.ldpHandler.handleSafe({ request: answer.passedOn, response });
-    } else {
-      write(response, answer, match.method);
+    const account = this.budget.open(match.pod, clientAddress(request, this.isProxyTrusted));
+    try {
+      await withinBodyBudget(this.bodies, async(): Promise<void> => {
+        const answer = await chargeTo(account, async(): Promise<Answer | PassedOn> => this.answer(match, account));
+        if ('passedOn' in answer) {
+          await this.ldpHandler.handleSafe({ request: answer.passedOn, response });
+        } else {
+          write(response, answer, match.method);
+        }
+      });
+    } finally {
+      account.close();
     }
   }
 
@@ -114,20 +139,27 @@ export class EventHttpHandler extends HttpHandler {
     return place && { request, method: request.method!, url, isOfServer: ofServer !== undefined, ...place };
   }
 
-  private async answer(match: Match): Promise<Answer | PassedOn> {
+  private async answer(match: Match, account: CostAccount): Promise<Answer | PassedOn> {
     const { face, rule, url, pod, isOfServer } = match;
     try {
+      charge(COSTS.request);
       const exchange = face.prepare(match);
       const { method } = exchange;
       if (rule.own && !rule.own.includes(method)) {
         throw methodNotAllowed(method, url, [ ...rule.ldp, ...rule.own ]);
       }
       if (!isOfServer && !await this.pods.exists(pod)) {
+        // Made-up pods share one budget, so that they are no way around it.
+        account.moveTo(this.baseUrl);
         throw new HttpProblem(404, `There is no pod at ${pod}`);
       }
-      return await face.handle(exchange);
+      const answer = await face.handle(exchange);
+      if (!('passedOn' in answer)) {
+        account.identify({});
+      }
+      return answer;
     } catch (error: unknown) {
-      return face.problem(this.toProblem(error, match), match);
+      return face.problem(this.toProblem(settled(account, error), match), match);
     }
   }
 
@@ -159,6 +191,16 @@ export class EventHttpHandler extends HttpHandler {
     const id = v7();
     this.logger.error(`${method} ${url} failed (${id}): ${(error as Error).stack ?? String(error)}`);
     return new HttpProblem(500, `The server could not do this; its log says why, under ${id}`);
+  }
+}
+
+/** What a refused request is refused for: the client that sent it pays too, unless its credentials told who did. */
+function settled(account: CostAccount, error: unknown): unknown {
+  try {
+    account.identify({});
+    return error;
+  } catch (excess: unknown) {
+    return excess;
   }
 }
 

@@ -8,6 +8,7 @@ import { addresseesIn, eventsIn, hasEventId, parseNotification, readReceived } f
 import type { Caller } from '../identity/Caller';
 import type { EventStore } from '../store/EventStore';
 import { Conflict } from './Conflict';
+import { charge, COSTS, linkedDataCost, uncharged } from './costs';
 import { NotAuthorized } from './NotAuthorized';
 import type { AcceptMeter, Access, Locator, PodOwners, Speakers, Wakeable } from './ports';
 import { mayPublish } from './Precheck';
@@ -97,6 +98,7 @@ export class Receiver {
     if (Buffer.byteLength(text) > MOST_NOTIFICATION_BYTES && !(this.speakers.isServer(caller) && hasEventId(text))) {
       return 'too large';
     }
+    charge(linkedDataCost(Buffer.byteLength(text)));
     const inbox = ownInbox(pod);
     const events = await this.addressedTo(pod, await parseNotification(text, inbox, this.contexts));
     if (events.length === 0) {
@@ -126,7 +128,7 @@ export class Receiver {
     if (outcome === 'other') {
       throw new Conflict(`There is another event with the id ${eventUrl(event)}`);
     }
-    this.fanOut.wake();
+    uncharged((): void => this.fanOut.wake());
     if (outcome === 'new') {
       this.meter?.received(performance.now() - begun);
     }
@@ -140,6 +142,7 @@ export class Receiver {
     if (addressees.size > LIMITS.recipientsPerEvent) {
       throw new InvalidInput(`An event has at most ${LIMITS.recipientsPerEvent} recipients and sources together`);
     }
+    charge(addressees.size * COSTS.addressee);
     const owners = new Set<string>();
     for (const webId of addressees) {
       if (URL.canParse(webId) && await this.isOwner(pod, webId)) {
@@ -166,6 +169,7 @@ export class Receiver {
     if (await this.locator.locate(event.pod) !== undefined) {
       return `${eventUrl(event)} would be an event of this server, and is none`;
     }
+    charge(COSTS.event);
     const obstacle = await this.speakers.obstacleTo(caller, event.publisher, event.pod);
     return obstacle &&
       `${caller.agent ?? 'The public'} may not speak for ${event.publisher ?? 'the public'}: ${obstacle}`;

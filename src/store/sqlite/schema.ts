@@ -271,6 +271,10 @@ export const MIGRATIONS: readonly string[] = [
     UPDATE pods SET revision = revision + 1 WHERE id = OLD.pod;
   END;
   `,
+  // Pages of the subscriptions of a pod.
+  `
+  CREATE INDEX subscriptions_of_pod ON subscriptions (pod);
+  `,
 ];
 
 /** The answers of who may receive what belong to a process, and end with it. */

@@ -125,7 +125,7 @@ async function readBytes(request: IncomingMessage, limit: number): Promise<Buffe
 
 const DEFAULT_BUDGET = new BodyBudget();
 
-/** Reserves room for the body of the current request; without one, as in tests of endpoints alone, there is no limit. */
+/** Reserves room for the body of the current request; outside of a request there is no limit. */
 function reserver(announced: number): (bytes: number) => void {
   const mine = held.getStore();
   const account = currentAccount();

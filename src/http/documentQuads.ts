@@ -3,21 +3,20 @@ import { DataFactory } from 'n3';
 import { RDF, XSD } from '../event/vocabulary';
 
 /** A JSON-LD context of this server: prefixes, aliases of keywords, and terms. */
-type Context = Readonly<Record<string, string | number | { readonly '@id': string; readonly '@type'?: string }>>;
+type Context = Readonly<Record<string, Definition>>;
+
+type Definition = string | number | Readonly<Record<string, string>>;
 
 /** A JSON-LD document of this server, with its context. */
-export interface OwnDocument {
-  readonly '@context': Context;
-  readonly [key: string]: unknown;
-}
+export type OwnDocument = Readonly<Record<'@context', Context>> & Readonly<Record<string, unknown>>;
 
 const { blankNode, literal, namedNode, quad } = DataFactory;
 
 /**
  * The statements of a JSON-LD document that this server has written, in one walk over it.
  *
- * Reads the JSON-LD of our own listings only: one context at the root, which defines each key as a keyword, or as a term
- * with `@id` and at most `@type`. A JSON-LD processor takes ten times as long.
+ * Reads the JSON-LD of our own listings only: one context at the root, which defines each key as a keyword, or as a
+ * term with `@id` and at most `@type`. A JSON-LD processor takes ten times as long.
  *
  * @param document - The document.
  */
@@ -38,10 +37,10 @@ function* quadsOf(
         continue;
       }
       if (definition === '@type') {
-        yield quad(subject, namedNode(`${RDF}type`), expand(String(context[String(item)]), context));
+        yield quad(subject, namedNode(`${RDF}type`), expand(textOf(context, item as string), context));
         continue;
       }
-      const { '@id': iri, '@type': type } = typeof definition === 'object' ? definition : { '@id': String(definition), '@type': undefined };
+      const { '@id': iri, '@type': type } = typeof definition === 'object' ? definition : { '@id': textOf(context, key) };
       const predicate = expand(iri, context);
       if (typeof item === 'object') {
         const child = item as Readonly<Record<string, unknown>>;
@@ -73,5 +72,10 @@ function toObject(value: unknown, type: string | undefined, context: Context): Q
 
 function expand(name: string, context: Context): NamedNode {
   const colon = name.indexOf(':');
-  return namedNode(`${String(context[name.slice(0, colon)])}${name.slice(colon + 1)}`);
+  return namedNode(`${textOf(context, name.slice(0, colon))}${name.slice(colon + 1)}`);
+}
+
+/** What a term is short for. */
+function textOf(context: Context, term: string): string {
+  return context[term] as string;
 }

@@ -33,7 +33,9 @@ export function queryParameters(query: string, known: readonly string[]): Readon
  *
  * @throws {@link InvalidInput} that names the first parameter that is malformed.
  */
-export function pageParameters(parameters: ReadonlyMap<string, string>): { readonly limit: number; readonly place?: number } {
+export function pageParameters(
+  parameters: ReadonlyMap<string, string>,
+): { readonly limit: number; readonly place?: number } {
   const text = parameters.get('limit');
   const limit = text === undefined ? DEFAULT_LIMIT : Number(text);
   if (text !== undefined && (!/^\d{1,4}$/u.test(text) || limit < 1 || limit > MOST)) {

@@ -37,8 +37,8 @@ export class CostBudget {
 
   /**
    * @param issuer - Base URL of this server, the issuer of local agents.
-   * @param perMinute - Units of an agent in a minute, and of the public for each pod and client address; 0 for no limit.
-   *                    Default 12,000.
+   * @param perMinute - Units of an agent in a minute, and of the public for each pod and client address; 0 for no
+   *                    limit. Default 12,000.
    * @param perIssuer - Units of all agents of one foreign issuer in a minute. Default 48,000.
    */
   public constructor(issuer: string, perMinute = 12_000, perIssuer = 48_000) {
@@ -60,7 +60,8 @@ export class CostBudget {
   /** The payers of a request. */
   public payersOf({ agent, issuer }: Caller, pod: string, address: string): readonly Payer[] {
     if (agent === undefined) {
-      return [{ name: `public ${pod} ${address}`, shown: `the public at ${pod} from your address`, perMinute: this.perMinute }];
+      const shown = `the public at ${pod} from your address`;
+      return [{ name: `public ${pod} ${address}`, shown, perMinute: this.perMinute }];
     }
     const own = { name: `agent ${agent}`, shown: agent, perMinute: this.perMinute };
     if (issuer === undefined || withSlash(issuer) === withSlash(this.issuer)) {
@@ -116,7 +117,7 @@ export class CostBudget {
 /**
  * The account of one request.
  *
- * Costs are noted until the payer is known: the caller, once its credentials are verified, otherwise the client address.
+ * Costs are noted until the payer is known: the caller, once its credentials are verified, or else the client address.
  */
 export class CostAccount {
   private readonly budget: CostBudget;

@@ -53,7 +53,8 @@ export class EpochReaders implements Readers {
     // Read before the answers are, so that none is kept for an epoch that is newer than itself.
     let epoch = await epochOf();
     while (epoch !== undefined) {
-      const scope = (await this.scopes?.scopesOf([ resource ], pod!, epoch))?.get(resource) ?? { name: resource, resource };
+      const scopes = await this.scopes?.scopesOf([ resource ], pod!, epoch);
+      const scope = scopes?.get(resource) ?? { name: resource, resource };
       const { answers } = this.knownOf(scope.name, epoch);
       const unknown = agents.filter((agent): boolean => !answers.has(agent));
       if (unknown.length > 0) {

@@ -80,7 +80,7 @@ export class InboxFace extends Face {
 }
 
 /**
- * A request like another, whose body is read when it is needed: the text that was set, or else what the other still has.
+ * A request like another, whose body is read when it is needed: the text that was set, or else what the other has.
  */
 function withLateBody(request: HttpRequest): { passedOn: HttpRequest; setBody: (text: string) => void } {
   const { headers, rawHeaders, method, url, httpVersion, socket } = request;

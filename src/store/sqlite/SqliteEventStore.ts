@@ -292,7 +292,7 @@ export class SqliteEventStore implements EventStore {
       this.db.all<SubscriptionRow & { id: number }>(PAGE_OF_AGENT, pod, place, agent, limit + 1);
     const page = rows.slice(0, limit);
     return {
-      items: page.map(({ id, ...row }): Subscription => toSubscription(row)),
+      items: page.map(toSubscription),
       ...rows.length > limit && { next: page.at(-1)!.id },
     };
   }
@@ -417,10 +417,14 @@ export class SqliteEventStore implements EventStore {
   }
 }
 
-function toSubscription({ uuid, kind, url, disabled, inbox, ...row }: SubscriptionRow): Subscription {
+function toSubscription(row: SubscriptionRow): Subscription {
+  const { uuid, pod, pattern, agent, created, kind, url, disabled, inbox } = row;
   return {
-    ...row,
     id: stringify(uuid),
+    pod,
+    pattern,
+    agent,
+    created,
     ...kind === 'webhook' ? { webhook: url! } : { inbox },
     ...disabled !== null && { isDisabled: true },
   };

@@ -1,4 +1,6 @@
-import type { PermissionReader, Representation, ResourceIdentifier, ResourceSet, ResourceStore } from '@solid/community-server';
+import type {
+  AccessChecker, PermissionReader, Representation, ResourceIdentifier, ResourceSet, ResourceStore,
+} from '@solid/community-server';
 import {
   AcpReader,
   AgentAccessChecker,
@@ -76,7 +78,7 @@ describe.each([ 'acl', 'acr' ])('Access scopes by documents .%s', (suffix): void
     queries = 0;
     events = new SqliteEventStore(new SqliteSession(IN_MEMORY));
     await events.registerPod(POD);
-    const checker = new BooleanHandler([ new AgentAccessChecker(), new AgentClassAccessChecker() ]);
+    const checker = new BooleanHandler([ new AgentAccessChecker(), new AgentClassAccessChecker() ]) as AccessChecker;
     const reader: PermissionReader = suffix === 'acl' ?
       new WebAclReader(strategy, resources, store, identifierStrategy, checker) :
       new AcpReader(strategy, store, identifierStrategy);

@@ -89,7 +89,7 @@ async function readBytes(request: IncomingMessage, limit: number): Promise<Buffe
       408,
       `The request body did not arrive within ${timeout / 1_000} seconds`,
       { Connection: 'close' },
-    )), timeout);
+    )), timeout).unref();
     const fail = (error: Error): void => {
       clearTimeout(timer);
       request.pause();

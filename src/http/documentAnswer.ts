@@ -1,6 +1,13 @@
 import { Readable } from 'node:stream';
 import type { Quad } from '@rdfjs/types';
-import { BasicRepresentation, getConversionTarget, guardStream, INTERNAL_QUADS, readableToString } from '@solid/community-server';
+import {
+  BasicRepresentation,
+  getConversionTarget,
+  guardStream,
+  INTERNAL_QUADS,
+  NotImplementedHttpError,
+  readableToString,
+} from '@solid/community-server';
 import { JSON_LD, JSON_MEDIA_TYPE, TURTLE } from '../event/mediaTypes';
 import { charge, COSTS } from '../publish/costs';
 import type { Conversion } from './convertedAnswer';
@@ -14,6 +21,8 @@ import { jsonAnswer } from './Face';
 const TYPES = {
   [JSON_LD]: 1,
   [TURTLE]: 0.9,
+  // As containers look in a browser; the server has no page for a single entry.
+  'text/html': 0.85,
   'application/n-triples': 0.8,
   'application/n-quads': 0.7,
   'application/trig': 0.6,
@@ -52,7 +61,7 @@ export async function documentAnswer(
   const { type } = await preferenceParser.handleSafe({ request });
   const target = getConversionTarget(TYPES, type);
   if (target === undefined) {
-    throw new HttpProblem(406, `${subject} cannot be shown as ${accept.slice(0, 100)}; ask for JSON, JSON-LD or Turtle`);
+    throw notAcceptable(subject, accept);
   }
   if (target === JSON_LD) {
     return jsonAnswer(200, document, { 'Content-Type': JSON_LD });
@@ -61,8 +70,16 @@ export async function documentAnswer(
   const identifier = { path: url };
   const quads = guardStream(Readable.from(inTurns(documentQuads(document))));
   const representation = new BasicRepresentation(quads, identifier, INTERNAL_QUADS);
-  const { data } = await converter.handleSafe({ identifier, representation, preferences: { type: { [target]: 1 }}});
-  return { status: 200, headers: { 'Content-Type': target }, body: await readableToString(data) };
+  try {
+    const { data } = await converter.handleSafe({ identifier, representation, preferences: { type: { [target]: 1 }}});
+    return { status: 200, headers: { 'Content-Type': target }, body: await readableToString(data) };
+  } catch (error: unknown) {
+    throw NotImplementedHttpError.isInstance(error) ? notAcceptable(subject, accept) : error;
+  }
+}
+
+function notAcceptable(subject: string, accept: string): HttpProblem {
+  return new HttpProblem(406, `${subject} cannot be shown as ${accept.slice(0, 100)}; ask for JSON, JSON-LD or Turtle`);
 }
 
 async function* inTurns(quads: Iterable<Quad>): AsyncGenerator<Quad, void, undefined> {

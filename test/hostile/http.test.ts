@@ -133,13 +133,12 @@ describe('Requests that are made to cost much', (): void => {
     const PART = Buffer.alloc(1_048_576, ' ');
 
     /** What is answered within some seconds; the rest waits for its body. */
-    const flood = async(url: string): Promise<{ answers: RawAnswer[]; end: () => void }> => {
+    const flood = async(url: string, least: number): Promise<{ answers: RawAnswer[]; end: () => void }> => {
       const begun = Array.from({ length: CONNECTIONS }, (): ReturnType<typeof begin> =>
         begin(url, { 'content-type': 'application/ld+json', 'content-length': 4_600_000 }, PART));
       const answers: RawAnswer[] = [];
       begun.forEach(({ answer }): unknown => answer.then((raw): unknown => answers.push(raw)));
-      const least = (): number => url.endsWith('inbox/') ? CONNECTIONS - 8 : CONNECTIONS;
-      for (let at = 0; at < 600 && answers.length < least(); at += 1) {
+      for (let at = 0; at < 600 && answers.length < least; at += 1) {
         await new Promise((resolve): unknown => setTimeout(resolve, 50));
       }
       return { answers: [ ...answers ], end: (): void => begun.forEach(({ request }): unknown => request.destroy()) };
@@ -149,12 +148,11 @@ describe('Requests that are made to cost much', (): void => {
       const { user, during } = scene;
       await grant(user, user.inbox, {});
       const { result, failures } = await during(async(): Promise<RawAnswer[]> => {
-        const { answers, end } = await flood(user.inbox);
+        const { answers, end } = await flood(user.inbox, CONNECTIONS);
         end();
         return answers;
       });
-      expect(new Set(result.map(({ status }): number => status))).toEqual(new Set([ 401 ]));
-      expect(result).toHaveLength(CONNECTIONS);
+      expect(result.filter(({ status }): boolean => status === 401)).toHaveLength(CONNECTIONS);
       expect(failures).toEqual([]);
     });
 
@@ -163,7 +161,7 @@ describe('Requests that are made to cost much', (): void => {
       await grant(user, user.inbox, { public: [ 'Append' ]});
       const before = (await during(async(): Promise<void> => undefined)).rss;
       const { result, failures, rss } = await during(async(): Promise<{ answers: RawAnswer[]; published: number }> => {
-        const { answers, end } = await flood(user.inbox);
+        const { answers, end } = await flood(user.inbox, CONNECTIONS - 8);
         const event = { recipient: user.webId, topic: 'a/b#c', data: 'x'.repeat(1_000_000) };
         const published = (await publishTo(`${producer.pod}publish/`, event)).status;
         end();
@@ -265,8 +263,8 @@ describe('Requests that are made to cost much', (): void => {
       expect(failures).toEqual([]);
       const event = { recipient: user.webId, topic: 'a/b#c', data: {}};
       expect((await publishTo(`${producer.pod}publish/`, event)).status).toBe(201);
-      // The public at another pod has its own budget.
-      expect((await post(fetch, producer.inbox, { '@id': '' }, { 'content-type': 'application/ld+json' })).status).toBe(201);
+      // The public at another pod has its own budget, and is told to log in.
+      expect((await post(fetch, producer.inbox, { '@id': '' }, { 'content-type': 'application/ld+json' })).status).toBe(401);
     });
   });
 });

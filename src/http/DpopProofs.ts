@@ -3,6 +3,7 @@ import TTLCache from '@isaacs/ttlcache';
 import type { JWK, JWTHeaderParameters, KeyLike } from 'jose';
 import { calculateJwkThumbprint, importJWK, jwtVerify } from 'jose';
 import type { ReplayGuard } from '../identity/ReplayGuard';
+import { TooMany } from '../publish/TooMany';
 import type { HttpProblem } from './errors';
 import { unauthorized } from './errors';
 
@@ -18,6 +19,10 @@ const LONGEST_KEY = 2_048;
 /** How many public keys are kept, and for how long, in milliseconds. */
 const MOST_KEYS = 10_000;
 const KEY_MAX_AGE = 10 * 60_000;
+/** Maximum number of proofs that this process stores in the time for which they are remembered. */
+const MOST_PROOFS = 1_000_000;
+/** The time for which a proof is remembered, in minutes, rounded up. */
+const REMEMBERED = Math.ceil((MAX_AGE + 2 * CLOCK_TOLERANCE + 1) / 60);
 
 interface ProofKey {
   readonly key: KeyLike | Uint8Array;
@@ -43,15 +48,20 @@ export class DpopProofs {
   private readonly keys = new TTLCache<string, ProofKey>({ max: MOST_KEYS, ttl: KEY_MAX_AGE });
 
   private readonly requireAth: boolean;
+  private readonly mostProofs: number;
+  /** Numbers of stored proofs, by the minute. */
+  private readonly stored = new Map<number, number>();
 
   /**
    * @param replays - Remembers which proofs have been used.
    * @param requireAth - Whether a proof without `ath` is refused. Off by default, because common clients send none. A
    *                     present `ath` has to match in any case.
+   * @param mostProofs - Maximum number of proofs that this process has stored at a time. Default 1,000,000.
    */
-  public constructor(replays: ReplayGuard, requireAth = false) {
+  public constructor(replays: ReplayGuard, requireAth = false, mostProofs = MOST_PROOFS) {
     this.replays = replays;
     this.requireAth = requireAth;
+    this.mostProofs = mostProofs;
   }
 
   /**
@@ -79,11 +89,29 @@ export class DpopProofs {
    *
    * @throws An `HttpProblem` 401 if it was used before; what the {@link ReplayGuard} throws, if that cannot be told, or
    *         be remembered.
+   * @throws {@link TooMany} if as many proofs are stored as there may be.
    */
   public async use({ hash, expires }: Proof): Promise<void> {
+    this.count();
     if (!await this.replays.use(hash, expires)) {
       throw invalid('The DPoP proof was used before');
     }
+  }
+
+  private count(): void {
+    const now = Math.floor(Date.now() / 60_000);
+    let sum = 0;
+    for (const [ minute, count ] of this.stored) {
+      if (minute <= now - REMEMBERED) {
+        this.stored.delete(minute);
+      } else {
+        sum += count;
+      }
+    }
+    if (sum >= this.mostProofs) {
+      throw new TooMany('The server remembers as many DPoP proofs as it can: wait, or use an API key', 60);
+    }
+    this.stored.set(now, (this.stored.get(now) ?? 0) + 1);
   }
 
   private async read(proof: string, method: string, url: string, token: string): Promise<Proof> {

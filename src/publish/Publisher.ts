@@ -165,6 +165,18 @@ export class Publisher {
   }
 
   /**
+   * Whether a caller has made a request with a key within the last 24 hours, which tells before its body is read that it
+   * can be a repeat.
+   *
+   * @param pod - The base URL of the producing pod.
+   * @param caller - Who makes the request.
+   * @param key - Its key.
+   */
+  public async hasMade(pod: string, caller: Caller, key: string): Promise<boolean> {
+    return await this.store.findMade(onceOf(pod, caller, { key, fingerprint: '' })) !== undefined;
+  }
+
+  /**
    * What a request with a key made when it was made first, if it was made within the last 24 hours.
    *
    * @param pod - The base URL of the producing pod.

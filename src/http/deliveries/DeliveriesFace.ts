@@ -121,6 +121,9 @@ export class DeliveriesFace extends Face {
     if (caller.agent === undefined) {
       throw unauthorized(`To replay a subscription to ${pod} you have to log in`);
     }
+    if (isId(id)) {
+      await this.log.toReplay(pod, caller, id);
+    }
     assertMediaType(request, [ JSON_MEDIA_TYPE ]);
     const range = parseReplay(await readText(request, LIMITS.subscriptionBytes));
     const replayed = isId(id) ? await this.log.replay(pod, caller, id, range) : undefined;

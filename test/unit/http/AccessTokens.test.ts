@@ -180,6 +180,17 @@ describe('Access tokens', (): void => {
     expect(use).toHaveBeenCalledTimes(2);
   });
 
+  it('are refused while as many proofs are stored as there may be.', async(): Promise<void> => {
+    const proofs = new DpopProofs(guard, false, 2);
+    const use = async(): Promise<void> => proofs.use(await proofs.verify(await proofFor(), 'POST', TARGET, 'token'));
+    await use();
+    await use();
+    await expect(use()).rejects.toMatchObject({ retryAfter: 60 });
+    const proof = await proofs.verify(await proofFor(), 'POST', TARGET, 'token');
+    jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 8 * 60_000);
+    await proofs.use(proof);
+  });
+
   it('have to be named by their proofs where that is required.', async(): Promise<void> => {
     const token = await tokenFor();
     const ath = createHash('sha256').update(token).digest('base64url');

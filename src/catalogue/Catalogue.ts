@@ -251,6 +251,17 @@ export class Catalogue {
     return entry && coversTopic(caller, entry.topic) ? entry : undefined;
   }
 
+  /**
+   * Checks before the body of a request is read that its caller may change the systems or the events of a pod.
+   *
+   * @throws {@link NotAuthorized} if the caller may not.
+   */
+  public async assertMayChange(pod: string, caller: Caller, kind: 'event' | 'system'): Promise<void> {
+    await (kind === 'system' ?
+      this.assertMayChangeSystems(pod, caller) :
+      this.assertMay(caller, eventsPath(pod), 'write'));
+  }
+
   private async assertMayChangeSystems(pod: string, caller: Caller): Promise<void> {
     if (caller.limits?.topics) {
       throw new NotAuthorized(`This API key is limited to some topics, and the systems of ${pod} are of all`);

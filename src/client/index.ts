@@ -12,6 +12,6 @@ export type { EventDocument, InboxEvent } from './inboxItem';
 export { checkPublish, publish } from './publish';
 export type { EventToPublish, Forecast, Published, PublishOptions } from './publish';
 export type { RequestOptions } from './request';
-export { subscribe, subscriptions, unsubscribe } from './subscriptions';
+export { eachSubscription, subscribe, subscriptions, unsubscribe } from './subscriptions';
 export type { NewSubscription, PodSubscription, SubscriptionRequest } from './subscriptions';
 export { topicOf, topicUrl } from './topics';

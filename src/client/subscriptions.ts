@@ -74,21 +74,48 @@ export async function unsubscribe(url: string, options: RequestOptions = {}): Pr
 
 /**
  * The subscriptions of a pod that one may see: all, for whoever may read `{pod}subscriptions/`; otherwise one's own.
+ * All pages are read; {@link eachSubscription} reads them as they are needed.
  *
  * @param pod - The base URL of the pod that is followed, ending in `/`.
- * @param options - `fetch` makes the request.
+ * @param options - `fetch` makes the requests.
  *
  * @throws {@link RequestFailed} if the server refuses.
  *
  * @see https://www.w3.org/TR/ldp/#ldpbc
  */
 export async function subscriptions(pod: string, options: RequestOptions = {}): Promise<PodSubscription[]> {
-  const url = `${assertPod(pod)}subscriptions/`;
-  const { contains } = asObject(await getJson(url, options));
-  if (!Array.isArray(contains)) {
-    throw unexpected(200, 'GET', url);
+  const all: PodSubscription[] = [];
+  for await (const subscription of eachSubscription(pod, options)) {
+    all.push(subscription);
   }
-  return contains.map((item): PodSubscription => toSubscription(item, 'GET', url));
+  return all;
+}
+
+/**
+ * The same subscriptions, oldest first, read page by page as they are taken.
+ *
+ * @param pod - The base URL of the pod that is followed, ending in `/`.
+ * @param options - `fetch` makes the requests; `pageSize` is the most to read with one, 1 to 1,000. Default 100.
+ *
+ * @throws {@link RequestFailed} if the server refuses.
+ */
+export async function* eachSubscription(
+  pod: string,
+  options: RequestOptions & { readonly pageSize?: number } = {},
+): AsyncGenerator<PodSubscription, void, undefined> {
+  const list = `${assertPod(pod)}subscriptions/`;
+  const first = options.pageSize === undefined ? list : `${list}?limit=${options.pageSize}`;
+  for (let url: string | undefined = first; url !== undefined;) {
+    const { contains, next } = asObject(await getJson(url, options));
+    // Another page of the same list, so that whoever is logged in goes nowhere else.
+    if (!Array.isArray(contains) || (next !== undefined && !(typeof next === 'string' && next.startsWith(`${list}?`)))) {
+      throw unexpected(200, 'GET', url);
+    }
+    for (const item of contains) {
+      yield toSubscription(item, 'GET', url);
+    }
+    url = next;
+  }
 }
 
 function toSubscription(value: unknown, method: string, url: string): PodSubscription {

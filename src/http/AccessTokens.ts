@@ -3,7 +3,8 @@ import TTLCache from '@isaacs/ttlcache';
 import type { CredentialsExtractor, HttpRequest } from '@solid/community-server';
 import { decodeJwt } from 'jose';
 import type { Caller } from '../identity/Caller';
-import type { DpopProofs } from './DpopProofs';
+import { charge, COSTS, currentAccount } from '../publish/costs';
+import type { DpopProofs, Proof } from './DpopProofs';
 import { unauthorized } from './errors';
 
 interface Verified {
@@ -23,7 +24,7 @@ const INVALID = 'The access token is not valid: it may have expired, or be meant
  * Finds out who makes a request by its access token.
  *
  * A token is verified by the server's own extractors once, and then not again until it expires;
- * a DPoP proof is verified each time.
+ * a DPoP proof is verified each time, and stored as used only if the token is valid.
  *
  * @see https://solidproject.org/TR/oidc
  */
@@ -48,36 +49,51 @@ export class AccessTokens {
    * @param url - Its URL, as the client knows it.
    *
    * @throws An `HttpProblem` 401 if it presents credentials that are not valid: these never count as none.
+   * @throws {@link TooMany} if the caller's requests cost too much of late.
    */
   public async callerOf(request: HttpRequest, url: string): Promise<Caller> {
     const { authorization } = request.headers;
     const [ , scheme = '', token = '' ] = /^(\S+) +(\S+)$/u.exec(authorization ?? '') ?? [];
-    const boundTo = scheme.toLowerCase() === 'dpop' ? await this.verifyProof(request, url, token) : undefined;
+    const proof = scheme.toLowerCase() === 'dpop' ? await this.verifyProof(request, url, token) : undefined;
     // The scheme is part of it, because a token that is bound to a key must not be used without a proof.
     const name = createHash('sha256').update(authorization ?? '').digest('base64');
-    const known = this.verified.get(name);
-    if (known) {
-      if (known.boundTo !== boundTo) {
-        throw unauthorized(INVALID);
+    let known = this.verified.get(name);
+    if (known && known.boundTo !== proof?.thumbprint) {
+      throw unauthorized(INVALID);
+    }
+    if (!known) {
+      const caller = await this.extract(request);
+      known = { caller, boundTo: proof?.thumbprint };
+      const ttl = caller.agent === undefined ? 0 : remainingLife(token);
+      if (ttl > 0) {
+        this.verified.set(name, known, { ttl });
       }
-      return known.caller;
+    }
+    // Stored last: nobody without a valid token, and nobody whose budget is used up, makes the store grow.
+    currentAccount()?.identify(known.caller);
+    if (proof) {
+      await this.proofs.use(proof);
+    }
+    return known.caller;
+  }
+
+  /** Verifies a token by the server's own extractors. */
+  private async extract(request: HttpRequest): Promise<Caller> {
+    const isPresented = request.headers.authorization !== undefined;
+    if (isPresented) {
+      charge(COSTS.newToken);
     }
     const { agent, client, issuer } = await this.credentialsExtractor.handleSafe(request);
     if (!agent) {
-      if (authorization !== undefined) {
+      if (isPresented) {
         throw unauthorized(INVALID);
       }
       return {};
     }
-    const caller = { agent: agent.webId, client: client?.clientId, issuer: issuer?.url };
-    const ttl = remainingLife(token);
-    if (ttl > 0) {
-      this.verified.set(name, { caller, boundTo }, { ttl });
-    }
-    return caller;
+    return { agent: agent.webId, client: client?.clientId, issuer: issuer?.url };
   }
 
-  private async verifyProof({ headers, method }: HttpRequest, url: string, token: string): Promise<string> {
+  private async verifyProof({ headers, method }: HttpRequest, url: string, token: string): Promise<Proof> {
     const { dpop } = headers;
     if (typeof dpop !== 'string') {
       throw unauthorized('The access token is not valid: the scheme DPoP takes one header "DPoP" with a proof');

@@ -4,6 +4,7 @@ import type { ApiKeys } from '../identity/ApiKeys';
 import type { Caller } from '../identity/Caller';
 import type { Credential } from '../identity/tokens/Credential';
 import type { EventTokens } from '../identity/tokens/EventTokens';
+import { currentAccount } from '../publish/costs';
 import { NotAuthorized } from '../publish/NotAuthorized';
 import type { AccessTokens } from './AccessTokens';
 import { HttpProblem, unauthorized } from './errors';
@@ -42,6 +43,7 @@ export class Authenticator {
    *
    * @throws An `HttpProblem` 401 if it presents credentials that are not valid; 400 if it presents two.
    * @throws {@link NotAuthorized} if they are limited to other pods.
+   * @throws {@link TooMany} if the caller's requests cost too much of late.
    */
   public async callerOf(exchange: Exchange, header = 'x-api-key'): Promise<Caller> {
     return (await this.authenticate(exchange, header)).caller;
@@ -75,7 +77,13 @@ export class Authenticator {
     return forPod(credential, pod, 'This cookie').caller;
   }
 
-  private async authenticate({ request, pod, url }: Exchange, header: string): Promise<Credential> {
+  private async authenticate(exchange: Exchange, header: string): Promise<Credential> {
+    const credential = await this.verify(exchange, header);
+    currentAccount()?.identify(credential.caller);
+    return credential;
+  }
+
+  private async verify({ request, pod, url }: Exchange, header: string): Promise<Credential> {
     const { headers } = request;
     const present = [ ...new Set([ 'x-api-key', header, 'authorization' ]) ]
       .filter((name): boolean => headers[name] !== undefined);
@@ -114,8 +122,9 @@ export class Authenticator {
   }
 }
 
-/** A credential that is good for a pod. */
+/** A credential that is good for a pod. Its agent pays for the request in any case. */
 function forPod(credential: Credential, pod: string, name: string): Credential {
+  currentAccount()?.identify(credential.caller);
   const { pods } = credential.caller.limits ?? {};
   if (pods && !pods.includes(pod)) {
     throw new NotAuthorized(`${name} is limited to other pods than ${pod}`);

@@ -4,6 +4,7 @@ import type { JWK, JWTHeaderParameters, KeyLike } from 'jose';
 import { calculateJwkThumbprint, importJWK, jwtVerify } from 'jose';
 import { parseUrl } from '../event/url';
 import type { ReplayGuard } from '../identity/ReplayGuard';
+import { TooMany } from '../publish/TooMany';
 import type { HttpProblem } from './errors';
 import { unauthorized } from './errors';
 
@@ -19,16 +20,20 @@ const LONGEST_KEY = 2_048;
 /** How many public keys are kept, and for how long, in milliseconds. */
 const MOST_KEYS = 10_000;
 const KEY_MAX_AGE = 10 * 60_000;
+/** Maximum number of proofs that this process stores in the time for which they are remembered. */
+const MOST_PROOFS = 1_000_000;
+/** The time for which a proof is remembered, in minutes, rounded up. */
+const REMEMBERED = Math.ceil((MAX_AGE + 2 * CLOCK_TOLERANCE + 1) / 60);
 
 interface ProofKey {
   readonly key: KeyLike | Uint8Array;
   readonly thumbprint: string;
 }
 
-/** What is kept of a proof. */
-interface Proof {
+/** A verified proof, which may have been used before. */
+export interface Proof {
   readonly thumbprint: string;
-  /** Stands for the proof. */
+  /** Identifies the proof. */
   readonly hash: Buffer;
   /** Until when it has to be remembered, in milliseconds since 1970. */
   readonly expires: number;
@@ -43,38 +48,73 @@ export class DpopProofs {
   private readonly replays: ReplayGuard;
   private readonly keys = new TTLCache<string, ProofKey>({ max: MOST_KEYS, ttl: KEY_MAX_AGE });
 
+  private readonly requireAth: boolean;
+  private readonly mostProofs: number;
+  /** Numbers of stored proofs, by the minute. */
+  private readonly stored = new Map<number, number>();
+
   /**
    * @param replays - Remembers which proofs have been used.
+   * @param requireAth - Whether a proof without `ath` is refused. Off by default, because common clients send none. A
+   *                     present `ath` has to match in any case.
+   * @param mostProofs - Maximum number of proofs that this process has stored at a time. Default 1,000,000.
    */
-  public constructor(replays: ReplayGuard) {
+  public constructor(replays: ReplayGuard, requireAth = false, mostProofs = MOST_PROOFS) {
     this.replays = replays;
+    this.requireAth = requireAth;
+    this.mostProofs = mostProofs;
   }
 
   /**
-   * Verifies a proof, which is used up by this.
+   * Verifies a proof, except for that it is used for the first time. Stores nothing.
    *
    * @param proof - The `DPoP` header.
    * @param method - The method of the request.
    * @param url - The URL of the request.
    * @param token - The access token of the request.
    *
-   * @returns The thumbprint of the key by which the proof is signed.
-   *
-   * @throws An `HttpProblem` 401 that says what is wrong with the proof; what the {@link ReplayGuard} throws, if it
-   *         cannot be told whether it was used before, or remembered.
+   * @throws An `HttpProblem` 401 that says what is wrong with the proof.
    */
-  public async verify(proof: string, method: string, url: string, token: string): Promise<string> {
-    const { thumbprint, hash, expires } = await this.read(proof, method, url, token)
-      .catch((error: unknown): never => {
-        throw invalid((error as Error).message);
-      });
+  public async verify(proof: string, method: string, url: string, token: string): Promise<Proof> {
+    try {
+      return await this.read(proof, method, url, token);
+    } catch (error: unknown) {
+      throw invalid((error as Error).message);
+    }
+  }
+
+  /**
+   * Uses up a proof, once the access token that it belongs to is known to be valid.
+   *
+   * @param proof - A verified proof.
+   *
+   * @throws An `HttpProblem` 401 if it was used before; what the {@link ReplayGuard} throws, if that cannot be told, or
+   *         be remembered.
+   * @throws {@link TooMany} if as many proofs are stored as there may be.
+   */
+  public async use({ hash, expires }: Proof): Promise<void> {
+    this.count();
     if (!await this.replays.use(hash, expires)) {
       throw invalid('The DPoP proof was used before');
     }
-    return thumbprint;
   }
 
-  /** Reads a proof, and checks all but that it is used for the first time. */
+  private count(): void {
+    const now = Math.floor(Date.now() / 60_000);
+    let sum = 0;
+    for (const [ minute, count ] of this.stored) {
+      if (minute <= now - REMEMBERED) {
+        this.stored.delete(minute);
+      } else {
+        sum += count;
+      }
+    }
+    if (sum >= this.mostProofs) {
+      throw new TooMany('The server remembers as many DPoP proofs as it can: wait, or use an API key', 60);
+    }
+    this.stored.set(now, (this.stored.get(now) ?? 0) + 1);
+  }
+
   private async read(proof: string, method: string, url: string, token: string): Promise<Proof> {
     let thumbprint: string | undefined;
     const keyOf = async({ jwk, alg }: JWTHeaderParameters): Promise<KeyLike | Uint8Array> => {
@@ -96,6 +136,9 @@ export class DpopProofs {
     }
     if (typeof payload.htu !== 'string' || withoutQuery(payload.htu) !== withoutQuery(url)) {
       throw new Error('The DPoP proof is for another URL');
+    }
+    if (payload.ath === undefined && this.requireAth) {
+      throw new Error('The DPoP proof does not name its access token by "ath"');
     }
     if (payload.ath !== undefined && payload.ath !== createHash('sha256').update(token).digest('base64url')) {
       throw new Error('The DPoP proof is for another access token');

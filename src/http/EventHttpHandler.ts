@@ -7,11 +7,17 @@ import type { PodDirectory } from '../pod/PodDirectory';
 import type { ServerUrls } from '../url/ServerUrls';
 import { ProfileUnavailable } from '../identity/profiles/ProfileUnavailable';
 import { Conflict } from '../publish/Conflict';
+import { CostBudget } from '../publish/CostBudget';
+import type { CostAccount } from '../publish/CostBudget';
+import { charge, chargeTo, COSTS } from '../publish/costs';
 import { NotAuthorized } from '../publish/NotAuthorized';
 import { TooMany } from '../publish/TooMany';
 import { ContainerGone } from '../store/ContainerGone';
 import { NoRoom } from '../store/NoRoom';
 import { StoreUnavailable } from '../store/StoreUnavailable';
+import { BodyBudget } from './BodyBudget';
+import { withinBodyBudget } from './body';
+import { clientAddress } from './clientAddress';
 import { HttpProblem, methodNotAllowed } from './errors';
 import type { Answer, Exchange, Face, PassedOn, Rule } from './Face';
 import { jsonAnswer } from './Face';
@@ -58,9 +64,11 @@ export class EventHttpHandler extends HttpHandler {
   private readonly serverFaces: readonly Face[];
   private readonly ldpHandler: HttpHandler;
   private readonly serverUrls: ServerUrls;
+  private readonly budget: CostBudget;
+  private readonly bodies: BodyBudget;
+  private readonly isProxyTrusted: boolean;
   private readonly urls = new TTLCache<string, Target>({ max: MOST_URLS, ttl: URL_MAX_AGE });
   private readonly matches = new WeakMap<HttpRequest, Match | Answer>();
-  private readonly failures = new WeakMap<HttpRequest, StoreUnavailable>();
 
   /**
    * @param targetExtractor - Tells the URL of a request.
@@ -70,6 +78,9 @@ export class EventHttpHandler extends HttpHandler {
    * @param serverFaces - The faces of the server as a whole, which go before those of pods.
    * @param ldpHandler - The server's own handler of LDP, for what a face leaves to it.
    * @param urls - Canonical form of URLs of this server.
+   * @param budget - Limits the cost of requests. Default: no limit.
+   * @param bodies - Limits the total size of the bodies that are held. Default: 64 MiB.
+   * @param trustProxy - Whether a proxy in front appends the address of each client to `X-Forwarded-For`.
    */
   public constructor(
     targetExtractor: TargetExtractor,
@@ -79,6 +90,9 @@ export class EventHttpHandler extends HttpHandler {
     serverFaces: Face[],
     ldpHandler: HttpHandler,
     urls: ServerUrls,
+    budget: CostBudget = new CostBudget(baseUrl, 0),
+    bodies: BodyBudget = new BodyBudget(),
+    trustProxy = false,
   ) {
     super();
     this.targetExtractor = targetExtractor;
@@ -88,6 +102,9 @@ export class EventHttpHandler extends HttpHandler {
     this.serverFaces = serverFaces;
     this.ldpHandler = ldpHandler;
     this.serverUrls = urls;
+    this.budget = budget;
+    this.bodies = bodies;
+    this.isProxyTrusted = trustProxy;
   }
 
   /** Names of the HTTP APIs that are configured. */
@@ -114,7 +131,9 @@ export class EventHttpHandler extends HttpHandler {
     }
     const match = await this.matchSafe(request);
     if (match instanceof StoreUnavailable) {
-      this.failures.set(request, match);
+      const { method, url } = request;
+      const { status, message, headers } = this.toProblem(match, { method: method!, url: url! });
+      this.matches.set(request, jsonAnswer(status, { error: message }, headers));
       return;
     }
     if (!match || match.rule.ldp.includes(match.method)) {
@@ -124,23 +143,23 @@ export class EventHttpHandler extends HttpHandler {
   }
 
   public override async handle({ request, response }: HttpHandlerInput): Promise<void> {
-    const failure = this.failures.get(request);
-    if (failure) {
-      const { method, url } = request;
-      const { status, message, headers } = this.toProblem(failure, { method: method!, url: url! });
-      write(response, jsonAnswer(status, { error: message }, headers), method!);
-      return;
-    }
     const match = this.matches.get(request)!;
     if ('status' in match) {
       write(response, match, request.method!);
       return;
     }
-    const answer = await this.answer(match);
-    if ('passedOn' in answer) {
-      await this.ldpHandler.handleSafe({ request: answer.passedOn, response });
-    } else {
-      write(response, answer, match.method);
+    const account = this.budget.open(match.pod, clientAddress(request, this.isProxyTrusted));
+    try {
+      await withinBodyBudget(this.bodies, async(): Promise<void> => {
+        const answer = await chargeTo(account, async(): Promise<Answer | PassedOn> => this.answer(match, account));
+        if ('passedOn' in answer) {
+          await this.ldpHandler.handleSafe({ request: answer.passedOn, response });
+        } else {
+          write(response, answer, match.method);
+        }
+      });
+    } finally {
+      account.close();
     }
   }
 
@@ -180,20 +199,27 @@ export class EventHttpHandler extends HttpHandler {
     return place && { request, method: request.method!, url, isOfServer: ofServer !== undefined, ...place };
   }
 
-  private async answer(match: Match): Promise<Answer | PassedOn> {
+  private async answer(match: Match, account: CostAccount): Promise<Answer | PassedOn> {
     const { face, rule, url, pod, isOfServer } = match;
     try {
+      charge(COSTS.request);
       const exchange = face.prepare(match);
       const { method } = exchange;
       if (rule.own && !rule.own.includes(method)) {
         throw methodNotAllowed(method, url, [ ...rule.ldp, ...rule.own ]);
       }
       if (!isOfServer && !await this.pods.exists(pod)) {
+        // Made-up pods share one budget, so that they are no way around it.
+        account.moveTo(this.baseUrl);
         throw new HttpProblem(404, `There is no pod at ${pod}`);
       }
-      return await face.handle(exchange);
+      const answer = await face.handle(exchange);
+      if (!('passedOn' in answer)) {
+        account.identify({});
+      }
+      return answer;
     } catch (error: unknown) {
-      return face.problem(this.toProblem(error, match), match);
+      return face.problem(this.toProblem(settled(account, error), match), match);
     }
   }
 
@@ -243,6 +269,16 @@ export class EventHttpHandler extends HttpHandler {
 /** Refuses a request whose path, as the server reads it, is not the canonical one; a raw backslash can lead to it. */
 function aliasAnswer(url: string, canonical?: string): Answer {
   return jsonAnswer(400, { error: `${url} is not a URL of this server${canonical ? `; use ${canonical}` : ''}` });
+}
+
+/** What a refused request is refused for: the client that sent it pays too, unless its credentials told who did. */
+function settled(account: CostAccount, error: unknown): unknown {
+  try {
+    account.identify({});
+    return error;
+  } catch (excess: unknown) {
+    return excess;
+  }
 }
 
 /** The first face that has the path of a URL behind a base URL, where there is one. */

@@ -198,12 +198,7 @@ export class DeliveryLog {
    * @throws {@link Conflict} if nothing is sent to its target any more, or it is being replayed already.
    */
   public async replay(pod: string, caller: Caller, id: string, range: ReplayRange): Promise<Replay | undefined> {
-    const subscription = await this.store.getSubscription(pod, id);
-    const isOwn = caller.agent !== undefined && subscription?.agent === caller.agent;
-    const isLimited = subscription !== undefined && !coversTopic(caller, subscription.pattern);
-    if (isLimited || (!isOwn && !await this.may(caller, subscriptionsContainer(pod), 'write'))) {
-      throw new NotAuthorized('Not authorized to replay this subscription');
-    }
+    const subscription = await this.toReplay(pod, caller, id);
     if (!subscription) {
       return undefined;
     }
@@ -224,6 +219,23 @@ export class DeliveryLog {
   }
 
   /** @throws {@link NotAuthorized} if the subscriber does not control its inbox on this server. */
+  /**
+   * The subscription that a caller may replay, so that this can be checked before a request's body is read.
+   *
+   * @returns The subscription, or `undefined` if there is none.
+   *
+   * @throws {@link NotAuthorized} if it is, or could be, somebody else's.
+   */
+  public async toReplay(pod: string, caller: Caller, id: string): Promise<Subscription | undefined> {
+    const subscription = await this.store.getSubscription(pod, id);
+    const isOwn = caller.agent !== undefined && subscription?.agent === caller.agent;
+    const isLimited = subscription !== undefined && !coversTopic(caller, subscription.pattern);
+    if (isLimited || (!isOwn && !await this.may(caller, subscriptionsContainer(pod), 'write'))) {
+      throw new NotAuthorized('Not authorized to replay this subscription');
+    }
+    return subscription;
+  }
+
   private async checkInbox({ agent, inbox }: Subscription): Promise<void> {
     if (inbox !== undefined && this.containers.isHere(inbox) && !await controlsInbox(this.access, { agent }, inbox)) {
       throw new NotAuthorized(`Not authorized to have events delivered to ${inbox}: ` +

@@ -1,5 +1,6 @@
 import type { EventStore } from '../store/EventStore';
-import type { Locator, Readers } from './ports';
+import { charge, chargedLater, COSTS } from './costs';
+import type { AccessScopes, Locator, Readers } from './ports';
 
 interface Known {
   readonly epoch: number;
@@ -21,6 +22,7 @@ export class EpochReaders implements Readers {
   private readonly store: EventStore;
   private readonly pods: Locator;
   private readonly maxAge: number;
+  private readonly scopes?: AccessScopes;
   // In the order of their making, so the first is the oldest.
   private readonly known = new Map<string, Known>();
   private size = 0;
@@ -30,31 +32,41 @@ export class EpochReaders implements Readers {
    * @param store - Knows the epochs.
    * @param pods - Tells in which pod a resource lies.
    * @param maxAge - How long an answer is used at most, in seconds. Default 60.
+   * @param scopes - Finds the resources that have the same permissions. Without it, each is asked about by itself.
    */
-  public constructor(source: Readers, store: EventStore, pods: Locator, maxAge = 60) {
+  public constructor(source: Readers, store: EventStore, pods: Locator, maxAge = 60, scopes?: AccessScopes) {
     this.source = source;
     this.store = store;
     this.pods = pods;
     this.maxAge = maxAge * 1_000;
+    this.scopes = scopes;
   }
 
   public async readersOf(resource: string, agents: readonly string[]): Promise<ReadonlySet<string>> {
+    // Counts of an audience are shared by the requests that ask for them.
+    return chargedLater(async(): Promise<ReadonlySet<string>> => this.read(resource, agents));
+  }
+
+  private async read(resource: string, agents: readonly string[]): Promise<ReadonlySet<string>> {
     const pod = await this.pods.locate(resource);
     const epochOf = async(): Promise<number | undefined> => pod === undefined ? undefined : this.store.epochOf(pod);
     // Read before the answers are, so that none is kept for an epoch that is newer than itself.
     let epoch = await epochOf();
     while (epoch !== undefined) {
-      const { answers } = this.knownOf(resource, epoch);
+      const scopes = await this.scopes?.scopesOf([ resource ], pod!, epoch);
+      const scope = scopes?.get(resource) ?? { name: resource, resource };
+      const { answers } = this.knownOf(scope.name, epoch);
       const unknown = agents.filter((agent): boolean => !answers.has(agent));
       if (unknown.length > 0) {
-        const readers = await this.source.readersOf(resource, unknown);
+        charge(COSTS.accessQuery);
+        const readers = await this.source.readersOf(scope.resource, unknown);
         for (const agent of unknown) {
           this.size += Number(!answers.has(agent));
           answers.set(agent, readers.has(agent));
         }
       }
       // What has changed meanwhile is asked again: whoever changed it may have been told that it is in force.
-      const now = unknown.length > 0 ? await epochOf() : epoch;
+      const now = unknown.length > 0 || this.scopes ? await epochOf() : epoch;
       if (now === epoch) {
         return new Set(agents.filter((agent): boolean => answers.get(agent) === true));
       }

@@ -10,6 +10,7 @@ import { parseTopic, topicPath } from '../event/Topic';
 import { AlreadyMade } from '../store/AlreadyMade';
 import type { AcceptedEvent, EventStore, Forward, Made, Once, RemoteRecipient } from '../store/EventStore';
 import { Conflict } from './Conflict';
+import { charge, COSTS, linkedDataCost, uncharged } from './costs';
 import { NotAuthorized } from './NotAuthorized';
 import { fewAtOnce } from './fewAtOnce';
 import type { AcceptMeter, Access, Audience, NamedPods, Outbox, RemoteRecipients, Wakeable } from './ports';
@@ -154,7 +155,7 @@ export class Publisher {
    * @throws {@link NotAuthorized} that names the first recipient to whom the publisher may not publish,
    *         or the topic that its API key does not cover.
    * @throws {@link Conflict} if another request was made with the same key.
-   * @throws {@link TooMany} if the publisher has published too much of late.
+   * @throws {@link TooMany} if the publisher has published too much of late, or its requests cost too much.
    */
   public async publish(request: PublishRequest): Promise<Published> {
     assertWithinLimits(request);
@@ -165,6 +166,18 @@ export class Publisher {
     return this.singly(JSON.stringify([ pod, caller.agent, named.key ]), async(): Promise<Published> =>
       await this.madeBefore(pod, caller, named) ??
         this.publishNew(await this.canonical(request), onceOf(pod, caller, named)));
+  }
+
+  /**
+   * Whether a caller has made a request with a key within the last 24 hours, which tells before its body is read that it
+   * can be a repeat.
+   *
+   * @param pod - The base URL of the producing pod.
+   * @param caller - Who makes the request.
+   * @param key - Its key.
+   */
+  public async hasMade(pod: string, caller: Caller, key: string): Promise<boolean> {
+    return await this.store.findMade(onceOf(pod, caller, { key, fingerprint: '' })) !== undefined;
   }
 
   /**
@@ -205,6 +218,7 @@ export class Publisher {
     const { caller, pod, drafts, asksAudience, hops = 0, logged } = request;
     this.outbox.makeWay();
     await this.rate.count(caller.agent, pod, drafts.length);
+    chargeDrafts(drafts);
     const pods = await this.findPods(request);
     await this.countRemote(request, pods);
     await this.authorize(request, pods);
@@ -223,10 +237,13 @@ export class Publisher {
     };
     try {
       if (await this.store.accept(offered, once && { ...once, result: JSON.stringify(published) })) {
-        this.fanOut.wake();
-        if (offered !== accepted) {
-          this.outbox.wake();
-        }
+        // What is woken goes on after the request.
+        uncharged((): void => {
+          this.fanOut.wake();
+          if (offered !== accepted) {
+            this.outbox.wake();
+          }
+        });
       }
     } catch (error: unknown) {
       // Another process of the server was first.
@@ -258,6 +275,7 @@ export class Publisher {
   public async check(request: PublishRequest): Promise<Forecast[]> {
     const { caller, pod, drafts } = request;
     await this.rate.check(caller.agent, pod, drafts.length);
+    chargeDrafts(drafts);
     const forecasts: Forecast[] = [];
     for (const draft of drafts) {
       forecasts.push(await this.forecast({ ...request, drafts: [ draft ], isArray: false }));
@@ -330,6 +348,7 @@ export class Publisher {
       sum + targetsOf(draft).filter((webId): boolean => !pods.has(webId)).length, 0);
     assertRemote(remote);
     if (remote > 0) {
+      charge(remote * COSTS.remote);
       await this.rate.count(caller.agent, pod, remote);
     }
   }
@@ -412,6 +431,20 @@ export class Publisher {
           throw refusal(webId, draft.topic);
         }
       }
+    }
+  }
+}
+
+/** A key of JSON-LD, which only a JSON-LD processor can read. */
+const KEYWORD = /"@[a-z]+"\s*:/iu;
+
+/** Charges what events cost whatever becomes of them. */
+function chargeDrafts(drafts: readonly EventDraft[]): void {
+  const addressees = drafts.reduce((sum, draft): number => sum + targetsOf(draft).length, 0);
+  charge(drafts.length * COSTS.event + addressees * COSTS.addressee);
+  for (const { data } of drafts) {
+    if (data !== undefined && KEYWORD.test(data)) {
+      charge(linkedDataCost(Buffer.byteLength(data)));
     }
   }
 }

@@ -10,6 +10,7 @@ import { addresseesIn, eventsIn, hasEventForm, hasEventId, parseNotification, re
 import type { Caller } from '../identity/Caller';
 import type { EventStore } from '../store/EventStore';
 import { Conflict } from './Conflict';
+import { charge, COSTS, linkedDataCost, uncharged } from './costs';
 import { NotAuthorized } from './NotAuthorized';
 import type { AcceptMeter, Access, Locator, PodOwners, Speakers, Wakeable } from './ports';
 import { mayPublish } from './Precheck';
@@ -105,6 +106,7 @@ export class Receiver {
     if (Buffer.byteLength(text) > MOST_NOTIFICATION_BYTES && !(this.speakers.isServer(caller) && hasEventId(text))) {
       return 'too large';
     }
+    charge(linkedDataCost(Buffer.byteLength(text)));
     const inbox = ownInbox(pod);
     const quads = await parseNotification(text, inbox, this.contexts);
     if (hasForm && eventsIn(quads).size === 0) {
@@ -138,7 +140,7 @@ export class Receiver {
     if (outcome === 'other') {
       throw new Conflict(`There is another event with the id ${eventUrl(event)}`);
     }
-    this.fanOut.wake();
+    uncharged((): void => this.fanOut.wake());
     if (outcome === 'new') {
       this.meter?.received(performance.now() - begun);
     }
@@ -152,6 +154,7 @@ export class Receiver {
     if (addressees.size > LIMITS.recipientsPerEvent) {
       throw new InvalidInput(`An event has at most ${LIMITS.recipientsPerEvent} recipients and sources together`);
     }
+    charge(addressees.size * COSTS.addressee);
     const owners = new Set<string>();
     for (const webId of addressees) {
       if (isWebUrl(webId) && await this.isOwner(pod, webId)) {
@@ -178,6 +181,7 @@ export class Receiver {
     if (await this.locator.locate(event.pod) !== undefined || !this.isElsewhere(event.pod)) {
       return `${eventUrl(event)} would be an event of this server, and is none`;
     }
+    charge(COSTS.event);
     const obstacle = await this.speakers.obstacleTo(caller, event.publisher, event.pod);
     return obstacle &&
       `${caller.agent ?? 'The public'} may not speak for ${event.publisher ?? 'the public'}: ${obstacle}`;

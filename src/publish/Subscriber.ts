@@ -2,6 +2,7 @@ import { v7 } from 'uuid';
 import { InvalidInput } from '../event/InvalidInput';
 import { publishContainer } from '../event/Event';
 import { controlsInbox } from './consent';
+import { charge, COSTS } from './costs';
 import { NotAuthorized } from './NotAuthorized';
 import { coversTopic } from './Precheck';
 import type { Access, Containers, InboxFinder, SubscriptionListener, WebhookConsent } from './ports';
@@ -18,6 +19,15 @@ export interface Followed {
   readonly subscription: Subscription;
   /** What signs deliveries to the webhook; only told when it is made. */
   readonly secret?: string;
+}
+
+/** A page of subscriptions. */
+export interface SubscriptionPage {
+  readonly subscriptions: readonly Subscription[];
+  /** Whether they are those of all agents. */
+  readonly seesAll: boolean;
+  /** The place of the next page, if there is one. */
+  readonly next?: number;
 }
 
 /** How long both secrets are good after a change, in milliseconds. */
@@ -126,6 +136,7 @@ export class Subscriber {
   }
 
   private async askWebhook(url: string, agent: string): Promise<RemoteTarget> {
+    charge(COSTS.remote);
     const { rate } = await this.webhooks.ask(url, agent);
     const secret = this.webhooks.newSecret();
     return { kind: 'webhook', host: new URL(url).host, secret, ...rate !== undefined && { rate }};
@@ -137,6 +148,7 @@ export class Subscriber {
     inbox: string,
   ): Promise<{ consent?: Consent; target?: RemoteTarget }> {
     if (!this.containers.isHere(inbox)) {
+      charge(COSTS.remote);
       if (await this.profiles.inboxOf(caller.agent) !== inbox) {
         throw new NotAuthorized(`Not authorized to have events delivered to ${inbox}: ` +
           `the profile of ${caller.agent} has to name it by ldp:inbox`);
@@ -180,13 +192,25 @@ export class Subscriber {
   }
 
   /**
-   * The subscriptions of a pod that an agent may see: all if it may read `{pod}subscriptions/`, otherwise its own.
+   * A page of the subscriptions of a pod that an agent may see: all if it may read `{pod}subscriptions/`, otherwise its
+   * own. Oldest first.
+   *
+   * @param pod - The base URL of the pod.
+   * @param caller - Who asks. Where it is limited to some topics, a page leaves out the others, and may be empty.
+   * @param place - Where the page begins, as an earlier page told; at the beginning, if absent.
+   * @param limit - Maximum number of subscriptions of the page.
+   *
+   * @returns The subscriptions, whether the caller may see those of others, and the place of the next page, if there is
+   *          one.
    */
-  public async list(pod: string, caller: Caller): Promise<Subscription[]> {
-    const found = await this.mayAll(pod, caller, 'read') ?
-      await this.store.listSubscriptions(pod) :
-      caller.agent === undefined ? [] : await this.store.listSubscriptions(pod, caller.agent);
-    return found.filter(({ pattern }): boolean => coversTopic(caller, pattern));
+  public async list(pod: string, caller: Caller, place = 0, limit = 100): Promise<SubscriptionPage> {
+    const seesAll = await this.mayAll(pod, caller, 'read');
+    if (!seesAll && caller.agent === undefined) {
+      return { subscriptions: [], seesAll };
+    }
+    const { items, next } = await this.store.subscriptionsAfter(pod, place, limit, seesAll ? undefined : caller.agent);
+    const subscriptions = items.filter(({ pattern }): boolean => coversTopic(caller, pattern));
+    return { subscriptions, seesAll, ...next !== undefined && { next }};
   }
 
   /**

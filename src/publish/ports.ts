@@ -63,6 +63,30 @@ export interface Access {
 }
 
 /**
+ * Resources to which access control applies the same rules, so that one query answers for all of them.
+ */
+export interface AccessScope {
+  /** Name of the scope: equal for two resources of a pod, under one access epoch, only if their permissions are. */
+  readonly name: string;
+  /** URL of a resource of the scope that is cheap to ask about. */
+  readonly resource: string;
+}
+
+/**
+ * Finds the access scopes of resources.
+ */
+export interface AccessScopes {
+  /**
+   * Finds the scopes of resources, which do not have to exist.
+   *
+   * @param resources - URLs of resources of one pod.
+   * @param pod - Base URL of the pod.
+   * @param epoch - Access epoch of the pod, read before. The answer holds only if it is still current afterwards.
+   */
+  scopesOf: (resources: readonly string[], pod: string, epoch: number) => Promise<ReadonlyMap<string, AccessScope>>;
+}
+
+/**
  * Who among many may read something, by ordinary Solid access control.
  */
 export interface Readers {

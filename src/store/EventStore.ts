@@ -391,8 +391,18 @@ export interface EventStore extends Openable {
   ) =>
   Promise<AddedSubscription | keyof SubscriptionBounds>;
   getSubscription: (pod: string, id: string) => Promise<Subscription | undefined>;
-  /** The subscriptions of a pod, oldest first; of one agent, if it is named. */
+  /** The subscriptions of a pod, oldest first; of one agent, if it is named. For tests and moves: it has no bound. */
   listSubscriptions: (pod: string, agent?: string) => Promise<Subscription[]>;
+  /**
+   * A page of the subscriptions of a pod, oldest first.
+   *
+   * @param pod - The base URL of the pod.
+   * @param place - Where the page begins, as an earlier page told; 0 for the beginning.
+   * @param limit - Maximum number of subscriptions.
+   * @param agent - Only those of this agent.
+   */
+  subscriptionsAfter: (pod: string, place: number, limit: number, agent?: string) =>
+  Promise<{ readonly items: readonly Subscription[]; readonly next?: number }>;
   /** Ends a subscription: nothing more is copied for it. Returns whether it was there. */
   removeSubscription: (pod: string, id: string) => Promise<boolean>;
 

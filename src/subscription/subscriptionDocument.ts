@@ -15,6 +15,7 @@ export const SUBSCRIPTION_CONTEXT = {
   Container: 'ldp:Container',
   BasicContainer: 'ldp:BasicContainer',
   contains: { '@id': 'ldp:contains', '@type': '@id', '@container': '@set' },
+  next: { '@id': 'as:next', '@type': '@id' },
   topic: 'events:topic',
   inbox: { '@id': 'ldp:inbox', '@type': '@id' },
   webhook: { '@id': 'events:webhook', '@type': '@id' },
@@ -23,24 +24,35 @@ export const SUBSCRIPTION_CONTEXT = {
   created: { '@id': 'as:published', '@type': 'xsd:dateTime' },
 } as const;
 
+/** A JSON-LD document about subscriptions. */
+export interface SubscriptionJson {
+  readonly '@context': typeof SUBSCRIPTION_CONTEXT;
+  readonly [key: string]: unknown;
+}
+
 /**
  * A subscription as a JSON-LD document, to be read as plain JSON too.
  */
-export function subscriptionDocument(subscription: Subscription): object {
+export function subscriptionDocument(subscription: Subscription): SubscriptionJson {
   return { '@context': SUBSCRIPTION_CONTEXT, ...members(subscription) };
 }
 
 /**
- * The subscriptions of a pod, as an LDP container that describes its members.
+ * Subscriptions of a pod, as an LDP container that describes its members.
+ *
+ * @param pod - The base URL of the pod.
+ * @param subscriptions - Those of one page.
+ * @param next - The URL of the next page, if there is one.
  *
  * @see https://www.w3.org/TR/ldp/#ldpbc
  */
-export function subscriptionListing(pod: string, subscriptions: readonly Subscription[]): object {
+export function subscriptionListing(pod: string, subscriptions: readonly Subscription[], next?: string): SubscriptionJson {
   return {
     '@context': SUBSCRIPTION_CONTEXT,
     id: subscriptionsContainer(pod),
     type: [ 'Container', 'BasicContainer' ],
     contains: subscriptions.map(members),
+    next,
   };
 }
 

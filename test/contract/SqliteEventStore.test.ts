@@ -238,6 +238,8 @@ describe('A SqliteEventStore on disk', (): void => {
     expect(await scansOf(session, async(): Promise<void> => {
       await store.followersOf(POD, 'realestate/contact#add', undefined, 10);
       await store.revisionOf(POD);
+      await store.subscriptionsAfter(POD, 0, 10);
+      await store.subscriptionsAfter(POD, 0, 10, 'http://localhost/a#me');
       const once = { pod: PRODUCER, key: 'k', fingerprint: 'f' };
       await store.accept([{ event: anEvent(), forwards: []}], { ...once, result: 'r' });
       await store.findMade(once);

@@ -379,6 +379,12 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
       expect(await store.listSubscriptions(POD)).toEqual([ one, two ]);
       expect(await store.listSubscriptions(POD, AGENT)).toEqual([ one ]);
       expect(await store.listSubscriptions(PRODUCER)).toEqual([]);
+      const first = await store.subscriptionsAfter(POD, 0, 1);
+      expect(first).toEqual({ items: [ one ], next: expect.any(Number) });
+      expect(await store.subscriptionsAfter(POD, first.next!, 1)).toEqual({ items: [ two ]});
+      expect(await store.subscriptionsAfter(POD, 0, 2)).toEqual({ items: [ one, two ]});
+      expect(await store.subscriptionsAfter(POD, 0, 1, AGENT)).toEqual({ items: [ one ]});
+      expect(await store.subscriptionsAfter(PRODUCER, 0, 5)).toEqual({ items: []});
       expect(await store.removeSubscription(PRODUCER, one.id)).toBe(false);
       expect(await store.removeSubscription(POD, one.id)).toBe(true);
       expect(await store.removeSubscription(POD, one.id)).toBe(false);

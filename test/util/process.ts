@@ -105,11 +105,11 @@ export async function startProcess(options: ProcessOptions): Promise<ServerProce
   return untilReady(spawnServer({ ...options, ...flat }));
 }
 
-/** Waits until a server answers; fails with what it printed if it ends before, or does not answer within a minute. */
+/** Waits until a server answers; fails with what it printed if it ends before, or does not answer within three minutes. */
 export async function untilReady(server: ServerProcess): Promise<ServerProcess> {
   let exit: Exit | undefined;
   void server.exit.then((how): unknown => exit = how);
-  const end = Date.now() + 60_000;
+  const end = Date.now() + 180_000;
   while (!exit && Date.now() < end) {
     try {
       await (await fetch(server.baseUrl)).text();

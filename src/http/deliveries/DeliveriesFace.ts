@@ -10,10 +10,12 @@ import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
 import { assertMediaType } from '../contentType';
 import type { Conversion } from '../convertedAnswer';
-import { convertedAnswer } from '../convertedAnswer';
+import { documentAnswer } from '../documentAnswer';
 import { HttpProblem, unauthorized } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
+import { pageAnswer } from '../listParameters';
+import { queryOf } from '../query';
 import { deliveryDocument, deliveryListing } from './deliveryDocument';
 import { isDeliveryId, parseDeliveryQuery, parseReplay } from './parseDeliveries';
 
@@ -84,19 +86,16 @@ export class DeliveriesFace extends Face {
   }
 
   private async list(exchange: Exchange, caller: Caller): Promise<Answer> {
-    const { request, pod, url } = exchange;
-    const [ , query = '' ] = /\?(.*)$/su.exec(request.url!) ?? [];
-    const { filter, limit, place } = parseDeliveryQuery(query);
+    const { pod } = exchange;
+    const { filter, limit, place } = parseDeliveryQuery(queryOf(exchange).toString());
     const { deliveries, next } = await this.log.list(pod, caller, filter, place, limit);
-    if (next === undefined) {
-      return this.convert(exchange, deliveryListing(pod, deliveries));
-    }
-    const parameters = new URLSearchParams(query);
-    parameters.set('cursor', `${next}`);
-    const nextUrl = `${url}?${parameters.toString()}`;
-    const answer = await this.convert(exchange, deliveryListing(pod, deliveries, nextUrl));
-    // See https://www.rfc-editor.org/rfc/rfc8288#section-3
-    return { ...answer, headers: { ...answer.headers, Link: `<${nextUrl}>; rel="next"` }};
+    return pageAnswer(exchange, next, async(nextUrl): Promise<Answer> => documentAnswer(
+      this.conversion,
+      exchange,
+      deliveryListing(pod, deliveries, nextUrl),
+      'Deliveries',
+      deliveries.length,
+    ));
   }
 
   private async show(exchange: Exchange, caller: Caller, id: string): Promise<Answer> {
@@ -105,7 +104,7 @@ export class DeliveriesFace extends Face {
     if (!delivery) {
       throw new HttpProblem(404, `There is no delivery at ${url}`);
     }
-    return this.convert(exchange, deliveryDocument(pod, delivery));
+    return documentAnswer(this.conversion, exchange, deliveryDocument(pod, delivery), 'Deliveries');
   }
 
   private async redeliver({ pod, url }: Exchange, caller: Caller, id: string): Promise<Answer> {
@@ -122,6 +121,9 @@ export class DeliveriesFace extends Face {
     if (caller.agent === undefined) {
       throw unauthorized(`To replay a subscription to ${pod} you have to log in`);
     }
+    if (isId(id)) {
+      await this.log.toReplay(pod, caller, id);
+    }
     assertMediaType(request, [ JSON_MEDIA_TYPE ]);
     const range = parseReplay(await readText(request, LIMITS.subscriptionBytes));
     const replayed = isId(id) ? await this.log.replay(pod, caller, id, range) : undefined;
@@ -130,16 +132,5 @@ export class DeliveriesFace extends Face {
     }
     const { events, next } = replayed;
     return jsonAnswer(202, { events, ...next !== undefined && { cursor: `${next}` }});
-  }
-
-  /** Answers with a document in the form that the client prefers; where that does not matter, as JSON. */
-  private async convert(exchange: Exchange, document: object): Promise<Answer> {
-    const accept = exchange.request.headers.accept ?? '*/*';
-    if (accept === '*/*' || accept.startsWith(JSON_MEDIA_TYPE)) {
-      return jsonAnswer(200, document);
-    }
-    return convertedAnswer(this.conversion, exchange, {
-      body: JSON.stringify(document), type: JSON_LD, subject: 'Deliveries', forms: 'JSON, JSON-LD or Turtle',
-    });
   }
 }

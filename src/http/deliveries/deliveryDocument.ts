@@ -2,6 +2,7 @@ import { AS, EVENTS, LDP, XSD } from '../../event/vocabulary';
 import { deliveriesContainer, deliveryUrl } from '../../publish/DeliveryLog';
 import type { Attempt, DeliveryRecord } from '../../store/DeliveryStore';
 import { subscriptionUrl } from '../../subscription/Subscription';
+import type { OwnDocument } from '../documentQuads';
 
 /** The JSON-LD context of deliveries. */
 const DELIVERY_CONTEXT = {
@@ -41,7 +42,7 @@ const DELIVERY_CONTEXT = {
  * @param pod - The base URL of the pod in whose log it is.
  * @param delivery - The delivery.
  */
-export function deliveryDocument(pod: string, delivery: DeliveryRecord): object {
+export function deliveryDocument(pod: string, delivery: DeliveryRecord): OwnDocument {
   return { '@context': DELIVERY_CONTEXT, ...members(pod, delivery) };
 }
 
@@ -54,7 +55,7 @@ export function deliveryDocument(pod: string, delivery: DeliveryRecord): object 
  *
  * @see https://www.w3.org/TR/ldp/#ldpbc
  */
-export function deliveryListing(pod: string, deliveries: readonly DeliveryRecord[], next?: string): object {
+export function deliveryListing(pod: string, deliveries: readonly DeliveryRecord[], next?: string): OwnDocument {
   return {
     '@context': DELIVERY_CONTEXT,
     id: deliveriesContainer(pod),

@@ -3,6 +3,7 @@ import { InvalidInput } from '../../event/InvalidInput';
 import { parseJson } from '../../event/json';
 import type { ReplayRange } from '../../publish/DeliveryLog';
 import type { DeliveryFilter, DeliveryState } from '../../store/DeliveryStore';
+import { pageParameters, queryParameters } from '../listParameters';
 
 /**
  * What a request for deliveries asks for.
@@ -17,8 +18,6 @@ export interface DeliveryQuery {
 
 const PARAMETERS = [ 'event', 'subscription', 'state', 'since', 'until', 'limit', 'cursor' ];
 const STATES: readonly DeliveryState[] = [ 'waiting', 'delivered', 'dead', 'refused', 'ended' ];
-const MOST = 1_000;
-const DEFAULT_LIMIT = 100;
 
 /** A date, or a moment with its offset, as the profile of ISO 8601 has it that `Date` is sure to read. */
 const MOMENT = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/u;
@@ -38,18 +37,10 @@ export function isDeliveryId(text: string): boolean {
  * @throws {@link InvalidInput} that names the first parameter that is unknown, given twice or malformed.
  */
 export function parseDeliveryQuery(query: string): DeliveryQuery {
-  const parameters = new URLSearchParams(query);
-  for (const name of parameters.keys()) {
-    if (!PARAMETERS.includes(name)) {
-      throw new InvalidInput(`Unknown parameter ${JSON.stringify(name.slice(0, 100))}: there are ${PARAMETERS.join(', ')}`);
-    }
-    if (parameters.getAll(name).length > 1) {
-      throw new InvalidInput(`The parameter ${name} is given twice`);
-    }
-  }
+  const parameters = queryParameters(query, PARAMETERS);
   const of = <T>(name: string, parse: (text: string, name: string) => T): T | undefined => {
     const text = parameters.get(name);
-    return text === null ? undefined : parse(text, name);
+    return text === undefined ? undefined : parse(text, name);
   };
   const filter = {
     event: of('event', parseId),
@@ -58,7 +49,7 @@ export function parseDeliveryQuery(query: string): DeliveryQuery {
     since: of('since', parseMoment),
     until: of('until', parseMoment),
   };
-  return { filter, limit: of('limit', parseLimit) ?? DEFAULT_LIMIT, place: of('cursor', parseCursor) };
+  return { filter, ...pageParameters(parameters) };
 }
 
 /**
@@ -120,14 +111,6 @@ export function parseMoment(value: unknown, name: string): number {
     throw invalid(name, value, 'it is a date, or a time with its offset, in ISO 8601: 2026-01-31 or 2026-01-31T12:00:00Z');
   }
   return moment;
-}
-
-function parseLimit(text: string, name: string): number {
-  const limit = Number(text);
-  if (!/^\d{1,4}$/u.test(text) || limit < 1 || limit > MOST) {
-    throw invalid(name, text, `it is a number from 1 to ${MOST}`);
-  }
-  return limit;
 }
 
 function parseCursor(value: unknown, name: string): number {

@@ -19,13 +19,15 @@ export class PersoniumProblem extends HttpProblem {
   }
 }
 
-/** The codes of errors that are not raised as one of Personium's; its table has none for 409, 413, 429 and 507. */
+/** The codes of errors that are not raised as one of Personium's; its table has none for 408, 409, 413, 415, 429 and 507. */
 const CODES: Readonly<Record<number, string>> = {
   400: 'PR400-EV-0004',
   403: 'PR403-AU-0007',
   404: 'PR404-DV-0003',
+  408: 'PR408-CM-0001',
   409: 'PR409-EV-0001',
   413: 'PR413-CM-0001',
+  415: 'PR415-CM-0001',
   429: 'PR429-SV-0001',
   503: 'PR503-SV-0002',
   507: 'PR507-SV-0001',

@@ -62,14 +62,15 @@ export class InboxFace extends Face {
     if (!isCheckedType(type)) {
       return { passedOn: request };
     }
-    const text = await readText(request, this.maxBytes);
+    const { passedOn, setBody } = withLateBody(request);
     // The server remembers by this object who makes the request, so the proof is not taken for a replay of itself.
-    const passedOn = again(request, text);
     const caller = await this.accessTokens.callerOf(passedOn, url);
-    // Whoever may not append is told so by LDP.
+    // Whoever may not append is told so by LDP, which reads no body before that.
     if (!(await this.access.allowed(caller, [ url ], 'append')).has(url)) {
       return { passedOn };
     }
+    const text = await readText(request, this.maxBytes);
+    setBody(text);
     await this.notifications.check(text, type, url);
     const received = JSON_LD_TYPES.includes(type) ? await this.receiver.receive(pod, caller, text) : 'notification';
     if (received === 'too large') {
@@ -84,10 +85,22 @@ export class InboxFace extends Face {
   }
 }
 
-/** A request like another, with a body that has been read. */
-function again(request: HttpRequest, text: string): HttpRequest {
+/**
+ * A request like another, whose body is read when it is needed: the text that was set, or else what the other has.
+ */
+function withLateBody(request: HttpRequest): { passedOn: HttpRequest; setBody: (text: string) => void } {
   const { headers, rawHeaders, method, url, httpVersion, socket } = request;
-  return Object.assign(Readable.from([ Buffer.from(text) ]), {
+  let body: Iterable<Buffer> | HttpRequest = request;
+  async function* chunks(): AsyncGenerator<Buffer, void, undefined> {
+    yield* body as AsyncIterable<Buffer>;
+  }
+  const passedOn = Object.assign(Readable.from(chunks()), {
     headers, rawHeaders, method, url, httpVersion, socket,
   }) as unknown as HttpRequest;
+  return {
+    passedOn,
+    setBody: (text): void => {
+      body = [ Buffer.from(text) ];
+    },
+  };
 }

@@ -22,6 +22,8 @@ const PATH = /^(event|system)(?:\/(\d+))?$/u;
 /** A schema has 64 KiB at most; what is beside it, and what white space it has, is not more. */
 const MAX_BYTES = 4 * LIMITS.subscriptionBytes;
 
+const READS = new Set([ 'GET', 'HEAD' ]);
+
 type Kind = 'event' | 'system';
 
 /** What a request is about. */
@@ -73,6 +75,9 @@ export class CatalogueFace extends Face {
   private async answer(exchange: Exchange, caller: Caller): Promise<Answer> {
     const [ , kind, inPath ] = PATH.exec(exchange.path) as unknown as [ string, Kind, string | undefined ];
     const id = inPath === undefined ? undefined : idIn(inPath, exchange);
+    if (!READS.has(exchange.method)) {
+      await this.catalogue.assertMayChange(exchange.pod, caller, kind);
+    }
     switch (exchange.method) {
       case 'POST':
         return this.add(exchange, caller, { kind, body: await bodyOf(exchange) });

@@ -64,10 +64,14 @@ export class SendFace extends Face {
       throw new EventhosProblem(400, 400_201, 'event-identifier is required');
     }
     const caller = await this.callerOf(exchange);
-    const repeatable = request.headers['idempotency-key'] === undefined ? undefined : await this.bodyOf(exchange);
-    const once = repeatable === undefined ? undefined : onceOf(exchange, repeatable);
     // Whatever has become of the event since, or of what the caller may do, a repeat is answered as the first one was.
-    const made = once && await this.publisher.madeBefore(pod, caller, once);
+    const { key } = onceOf(exchange, '') ?? {};
+    const repeated = key !== undefined && await this.publisher.hasMade(pod, caller, key) ?
+      await this.bodyOf(exchange) :
+      undefined;
+    const made = repeated === undefined ?
+      undefined :
+      await this.publisher.madeBefore(pod, caller, onceOf(exchange, repeated)!);
     if (made) {
       return sentAnswer(made);
     }
@@ -75,7 +79,8 @@ export class SendFace extends Face {
     if (!entry) {
       throw new EventhosProblem(400, 400_024, 'The event does not exist.');
     }
-    const body = repeatable ?? await this.bodyOf(exchange);
+    const body = repeated ?? await this.bodyOf(exchange);
+    const once = onceOf(exchange, body);
     const { value, data } = parseBody(body);
     const fault = await this.catalogue.faultOf(entry, pod, caller, value);
     if (fault) {

@@ -2,7 +2,7 @@ import type { PreferenceParser, RepresentationConverter } from '@solid/community
 import type { ContextLoader } from '../../event/ContextLoader';
 import { isId } from '../../event/Event';
 import { LIMITS } from '../../event/limits';
-import { JSON_LD, JSON_MEDIA_TYPE } from '../../event/mediaTypes';
+import { JSON_LD } from '../../event/mediaTypes';
 import type { Caller } from '../../identity/Caller';
 import { NotAuthorized } from '../../publish/NotAuthorized';
 import { parseSubscription, SUBSCRIPTION_TYPES } from '../../subscription/parseSubscription';
@@ -13,10 +13,12 @@ import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
 import { assertMediaType } from '../contentType';
 import type { Conversion } from '../convertedAnswer';
-import { convertedAnswer } from '../convertedAnswer';
+import { documentAnswer } from '../documentAnswer';
 import { HttpProblem, unauthorized } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
+import { pageAnswer, pageParameters, queryParameters } from '../listParameters';
+import { queryOf } from '../query';
 
 const ITEM = /^subscriptions\/([^/.][^/]*)$/u;
 const SECRET = /^subscriptions\/([^/.][^/]*)\/secret$/u;
@@ -73,11 +75,7 @@ export class SubscriptionsFace extends Face {
         return await this.handleItem(exchange, caller, id);
       }
       if (exchange.method !== 'POST') {
-        const subscriptions = await this.subscriber.list(exchange.pod, caller);
-        if (caller.agent === undefined && subscriptions.length === 0) {
-          throw unauthorized(`To see the subscriptions of ${exchange.pod} you have to log in`);
-        }
-        return await this.convert(exchange, subscriptionListing(exchange.pod, subscriptions));
+        return await this.list(exchange, caller);
       }
     } catch (error: unknown) {
       throw caller.agent === undefined && error instanceof NotAuthorized ? unauthorized(`${error.message}: log in first`) : error;
@@ -91,6 +89,22 @@ export class SubscriptionsFace extends Face {
 
   public problem({ status, message, headers }: HttpProblem): Answer {
     return jsonAnswer(status, { error: message }, headers);
+  }
+
+  private async list(exchange: Exchange, caller: Caller): Promise<Answer> {
+    const { pod } = exchange;
+    const { limit, place } = pageParameters(queryParameters(queryOf(exchange).toString(), [ 'limit', 'cursor' ]));
+    const { subscriptions, seesAll, next } = await this.subscriber.list(pod, caller, place, limit);
+    if (caller.agent === undefined && !seesAll) {
+      throw unauthorized(`To see the subscriptions of ${pod} you have to log in`);
+    }
+    return pageAnswer(exchange, next, async(nextUrl): Promise<Answer> => documentAnswer(
+      this.conversion,
+      exchange,
+      subscriptionListing(pod, subscriptions, nextUrl),
+      'Subscriptions',
+      subscriptions.length,
+    ));
   }
 
   private async create({ request, pod, url }: Exchange, caller: Caller & { agent: string }): Promise<Answer> {
@@ -127,17 +141,6 @@ export class SubscriptionsFace extends Face {
     if (!subscription) {
       throw missing;
     }
-    return this.convert(exchange, subscriptionDocument(subscription));
-  }
-
-  /** Answers with a document in the form that the client prefers; where that does not matter, as JSON. */
-  private async convert(exchange: Exchange, document: object): Promise<Answer> {
-    const accept = exchange.request.headers.accept ?? '*/*';
-    if (accept === '*/*' || accept.startsWith(JSON_MEDIA_TYPE)) {
-      return jsonAnswer(200, document);
-    }
-    return convertedAnswer(this.conversion, exchange, {
-      body: JSON.stringify(document), type: JSON_LD, subject: 'Subscriptions', forms: 'JSON, JSON-LD or Turtle',
-    });
+    return documentAnswer(this.conversion, exchange, subscriptionDocument(subscription), 'Subscriptions');
   }
 }

@@ -4,6 +4,7 @@ import type { ClientLogin, LoginFailure } from '../../identity/tokens/ClientLogi
 import type { Credential } from '../../identity/tokens/Credential';
 import type { EventTokens } from '../../identity/tokens/EventTokens';
 import { TooMany } from '../../publish/TooMany';
+import { currentAccount } from '../../publish/costs';
 import type { HttpProblem } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
@@ -35,6 +36,8 @@ export class EventhosTokenFace extends Face {
   }
 
   public async handle({ request, pod }: Exchange): Promise<Answer> {
+    // The secret of a client is in the body, so that its address pays.
+    currentAccount()?.identify({});
     const [ grant, id, secret ] = FIELDS.map(fieldReader(await readFields(request)));
     if (grant !== 'client_credentials') {
       throw new EventhosProblem(400, 400_002, 'Unsupported grant type; send client_credentials');

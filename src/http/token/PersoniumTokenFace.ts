@@ -2,6 +2,7 @@ import { InvalidInput } from '../../event/InvalidInput';
 import type { ClientLogin } from '../../identity/tokens/ClientLogin';
 import type { Credential } from '../../identity/tokens/Credential';
 import type { EventTokens } from '../../identity/tokens/EventTokens';
+import { currentAccount } from '../../publish/costs';
 import type { Authenticator } from '../Authenticator';
 import type { HttpProblem } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';
@@ -43,10 +44,13 @@ export class PersoniumTokenFace extends Face {
   }
 
   public async handle(exchange: Exchange): Promise<Answer> {
-    const { pod } = exchange;
-    const fields = await readFields(exchange.request);
+    const { pod, request } = exchange;
+    const presented = await this.presentedCredential(exchange);
+    // The secret of a client is in the body, so that its address pays.
+    currentAccount()?.identify({});
+    const fields = await readFields(request);
     const wantsCookie = flag(fields, 'p_cookie');
-    const credential = await this.credentialOf(exchange, fields);
+    const credential = await this.credentialOf(exchange, fields, presented);
     const { token, expiresIn } = await this.tokens.issue(credential, pod);
     const body = { access_token: token, token_type: 'Bearer', expires_in: expiresIn };
     const headers = { ...PERSONIUM_HEADERS, ...NO_STORE };
@@ -69,7 +73,18 @@ export class PersoniumTokenFace extends Face {
     });
   }
 
-  private async credentialOf(exchange: Exchange, fields: ReadonlyMap<string, unknown>): Promise<Credential> {
+  /** The credentials of the headers, unless they are those of a client, or there are none. */
+  private async presentedCredential(exchange: Exchange): Promise<Credential | undefined> {
+    const { authorization, 'x-api-key': key } = exchange.request.headers;
+    const isPresented = key !== undefined || (authorization !== undefined && !/^Basic /iu.test(authorization));
+    return isPresented ? this.authenticator.credentialOf(exchange) : undefined;
+  }
+
+  private async credentialOf(
+    exchange: Exchange,
+    fields: ReadonlyMap<string, unknown>,
+    presented?: Credential,
+  ): Promise<Credential> {
     const { request: { headers }, pod } = exchange;
     const isPresented = headers.authorization !== undefined || headers['x-api-key'] !== undefined;
     const basic = headers['x-api-key'] === undefined ? basicClient(headers.authorization) : undefined;
@@ -83,7 +98,7 @@ export class PersoniumTokenFace extends Face {
       throw new OAuthProblem(400, 'unsupported_grant_type', 'The only grant_type here is client_credentials');
     }
     if (!basic && !inBody) {
-      const credential = await this.authenticator.credentialOf(exchange);
+      const credential = presented ?? await this.authenticator.credentialOf(exchange);
       if (credential.caller.agent === undefined) {
         throw new OAuthProblem(401, 'invalid_client', 'Send client_id and client_secret, or credentials in a header');
       }

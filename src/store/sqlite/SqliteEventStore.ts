@@ -50,11 +50,24 @@ interface SubscriptionRow {
   disabled: number | null;
 }
 
-const SUBSCRIPTIONS = `
-  SELECT s.uuid, p.url AS pod, s.pattern, c.url AS inbox, a.webid AS agent, s.created, t.kind, t.url, t.disabled
-  FROM subscriptions s JOIN pods p ON p.id = s.pod JOIN containers c ON c.id = s.inbox JOIN agents a ON a.id = s.agent
+const SUBSCRIPTION_COLUMNS = `
+  s.uuid, p.url AS pod, s.pattern, c.url AS inbox, a.webid AS agent, s.created, t.kind, t.url, t.disabled
+`;
+const SUBSCRIPTION_TABLES = `
+  JOIN pods p ON p.id = s.pod JOIN containers c ON c.id = s.inbox JOIN agents a ON a.id = s.agent
   LEFT JOIN targets t ON t.id = s.target
 `;
+const SUBSCRIPTIONS = `SELECT ${SUBSCRIPTION_COLUMNS} FROM subscriptions s ${SUBSCRIPTION_TABLES}`;
+
+/** A page is selected by an index in the order of its ids before anything is joined, so it costs what it shows. */
+const pageOf = (index: string, condition: string): string => `
+  SELECT s.id, ${SUBSCRIPTION_COLUMNS} FROM (
+    SELECT * FROM subscriptions INDEXED BY ${index}
+    WHERE pod = (SELECT id FROM pods WHERE url = ?) AND id > ? ${condition} ORDER BY id LIMIT ?
+  ) s ${SUBSCRIPTION_TABLES} ORDER BY s.id
+`;
+const PAGE_OF_POD = pageOf('subscriptions_of_pod', '');
+const PAGE_OF_AGENT = pageOf('subscriptions_by_agent', 'AND agent = (SELECT id FROM agents WHERE webid = ?)');
 
 /**
  * Keeps events in one SQLite file, without any service beside it.
@@ -276,6 +289,23 @@ export class SqliteEventStore implements EventStore {
     return rows.map(toSubscription);
   }
 
+  public async subscriptionsAfter(
+    pod: string,
+    place: number,
+    limit: number,
+    agent?: string,
+  ): ReturnType<EventStore['subscriptionsAfter']> {
+    // One more than asked for tells whether there is a next page.
+    const rows = agent === undefined ?
+      this.db.all<SubscriptionRow & { id: number }>(PAGE_OF_POD, pod, place, limit + 1) :
+      this.db.all<SubscriptionRow & { id: number }>(PAGE_OF_AGENT, pod, place, agent, limit + 1);
+    const page = rows.slice(0, limit);
+    return {
+      items: page.map(toSubscription),
+      ...rows.length > limit && { next: page.at(-1)!.id },
+    };
+  }
+
   public async removeSubscription(pod: string, id: string): Promise<boolean> {
     return this.db.write((): boolean => {
       const row = this.db.get<{ id: number }>(`
@@ -420,10 +450,14 @@ export class SqliteEventStore implements EventStore {
   }
 }
 
-function toSubscription({ uuid, kind, url, disabled, inbox, ...row }: SubscriptionRow): Subscription {
+function toSubscription(row: SubscriptionRow): Subscription {
+  const { uuid, pod, pattern, agent, created, kind, url, disabled, inbox } = row;
   return {
-    ...row,
     id: stringify(uuid),
+    pod,
+    pattern,
+    agent,
+    created,
     ...kind === 'webhook' ? { webhook: url! } : { inbox },
     ...disabled !== null && { isDisabled: true },
   };

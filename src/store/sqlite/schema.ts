@@ -324,6 +324,10 @@ export const MIGRATIONS: readonly string[] = [
     at INTEGER NOT NULL
   ) STRICT;
   `,
+  // Pages of the subscriptions of a pod.
+  `
+  CREATE INDEX subscriptions_of_pod ON subscriptions (pod);
+  `,
 ];
 
 /** The answers of who may receive what belong to a process, and end with it. */

@@ -7,6 +7,8 @@ import type { Answer, Exchange, Rule } from '../../../src/http/Face';
 import { Face, jsonAnswer } from '../../../src/http/Face';
 import type { PodDirectory } from '../../../src/pod/PodDirectory';
 import { ServerUrls } from '../../../src/url/ServerUrls';
+import { CostBudget } from '../../../src/publish/CostBudget';
+import { currentAccount } from '../../../src/publish/costs';
 
 class TestFace extends Face {
   public answer: () => Answer = (): Answer => ({ status: 200, body: 'hello' });
@@ -61,10 +63,12 @@ describe('The border to the server', (): void => {
   } as unknown as HttpHandler;
   const handler = new EventHttpHandler(targetExtractor, pods, [ face ], 'http://localhost/', [ serverFace ], ldpHandler, new ServerUrls('http://localhost/'));
 
+  let current = handler;
+
   const send = async(method: string, url: string): Promise<{ status: number; body: string; headers: Record<string, unknown> }> => {
     const server = createServer((request, response): void => {
       response.setHeader('Access-Control-Allow-Credentials', 'true');
-      handler.handleSafe({ request: request as unknown as HttpRequest, response }).catch((error: unknown): void => {
+      current.handleSafe({ request: request as unknown as HttpRequest, response }).catch((error: unknown): void => {
         response.writeHead(299);
         response.end((error as Error).message);
       });
@@ -138,5 +142,29 @@ describe('The border to the server', (): void => {
     expect(body).toMatch(/^\{"error":"The server could not do this; its log says why, under [0-9a-f-]{36}"\}$/u);
     face.answer = (): never => { throw 'text'; }; // eslint-disable-line @typescript-eslint/only-throw-error -- libraries do
     expect((await send('GET', '/pod/hello')).status).toBe(500);
+  });
+
+  it('refuses who has used up its budget, with what was refused before, and nobody else.', async(): Promise<void> => {
+    const budget = new CostBudget('http://localhost/', 1.5);
+    current = new EventHttpHandler(targetExtractor, pods, [ face ], 'http://localhost/', [ serverFace ], ldpHandler, new ServerUrls('http://localhost/'), budget);
+    face.answer = (): Answer => ({ status: 200 });
+    const statuses = async(...requests: [string, string][]): Promise<number[]> => {
+      const all: number[] = [];
+      for (const [ method, url ] of requests) {
+        all.push((await send(method, url)).status);
+      }
+      return all;
+    };
+    expect(await statuses([ 'GET', '/pod/hello' ], [ 'DELETE', '/pod/hello' ], [ 'GET', '/pod/hello' ])).toEqual([ 200, 405, 200 ]);
+    expect(await statuses([ 'GET', '/pod/hello' ], [ 'DELETE', '/pod/hello' ])).toEqual([ 429, 429 ]);
+    expect((await send('GET', '/pod/hello')).headers['retry-after']).toMatch(/^[1-9]\d*$/u);
+    expect(await statuses([ 'GET', '/a/hello' ], [ 'GET', '/b/hello' ], [ 'GET', '/c/hello' ], [ 'GET', '/d/hello' ]))
+      .toEqual([ 404, 404, 404, 429 ]);
+    face.answer = (): Answer => {
+      currentAccount()!.identify({ agent: 'http://localhost/me' });
+      return { status: 200 };
+    };
+    expect(await statuses([ 'GET', '/pod/hello' ])).toEqual([ 200 ]);
+    current = handler;
   });
 });

@@ -101,8 +101,11 @@ describe('The agent of a server', (): void => {
     const proofs = new DpopProofs(replays);
     const headers = await agent.headersFor('POST', `${INBOX}?a=b`);
     const { cnf } = decodeJwt(tokenOf(headers)) as { cnf: { jkt: string }};
-    expect(await proofs.verify(headers.dpop, 'POST', `${INBOX}?a=b`, tokenOf(headers))).toBe(cnf.jkt);
-    await expect(proofs.verify(headers.dpop, 'POST', INBOX, tokenOf(headers))).rejects.toThrow('The DPoP proof was used before');
+    const proof = await proofs.verify(headers.dpop, 'POST', `${INBOX}?a=b`, tokenOf(headers));
+    expect(proof.thumbprint).toBe(cnf.jkt);
+    await proofs.use(proof);
+    await expect(proofs.use(await proofs.verify(headers.dpop, 'POST', INBOX, tokenOf(headers))))
+      .rejects.toThrow('The DPoP proof was used before');
   });
 });
 

@@ -31,7 +31,7 @@ describe('Who follows a topic by a webhook', (): void => {
     const { subscription, secret } = await subscriber.subscribe(POD, { agent: ALICE }, { pattern: '*', webhook });
     expect(ask).toHaveBeenLastCalledWith(webhook, ALICE);
     expect(secret).toBeDefined();
-    expect(await subscriber.list(POD, { agent: ALICE })).toMatchObject([{ id: subscription.id, webhook }]);
+    expect(await subscriber.list(POD, { agent: ALICE })).toMatchObject({ subscriptions: [{ id: subscription.id, webhook }]});
   });
 
   it('does not where it is asked too often.', async(): Promise<void> => {

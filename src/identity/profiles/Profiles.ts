@@ -1,22 +1,20 @@
 import CachePolicy from 'http-cache-semantics';
 import type { ContextLoader } from '../../event/ContextLoader';
-import { JSON_LD, TURTLE } from '../../event/mediaTypes';
 import { isWebUrl } from '../../event/url';
 import type { Outgoing, OutgoingAnswer, OutgoingRequest } from '../../outgoing/Outgoing';
 import { OutgoingFailed } from '../../outgoing/Outgoing';
 import { linkTargets } from './linkHeader';
 import type { LocalDocuments } from './LocalDocuments';
 import type { ProfileDocument } from './profileDocument';
-import { failed, INBOX, ISSUER, MOST_BYTES, readProfile, STORAGE } from './profileDocument';
+import { ACCEPT, failed, INBOX, ISSUER, MOST_BYTES, readProfile, STORAGE } from './profileDocument';
 import { ProfileUnavailable } from './ProfileUnavailable';
 import type { Lookup } from './SharedLookups';
 import { SharedLookups } from './SharedLookups';
 
-const ACCEPT = `${TURTLE}, ${JSON_LD};q=0.9`;
-
 /** How long what was found holds at least, so that a burst is one request, and at most; in milliseconds. */
 const LEAST_AGE = 10_000;
 const MOST_AGE = 60 * 60_000;
+const SEE_OTHER = 303;
 /** How many documents are remembered. */
 const MOST_DOCUMENTS = 10_000;
 /** Documents that say more than this, in characters, are remembered no longer than they must, to save memory. */
@@ -27,8 +25,11 @@ const LONG = 4_096;
  * where their storages are.
  *
  * A document is fetched once for all questions, and again when its HTTP lifetime is over, which counts as an hour at
- * most and 10 seconds at least. That it could not be read is remembered for 10 seconds. Redirects are not followed, and
- * no JSON-LD context is fetched. Documents on this server are read without a request.
+ * most and 10 seconds at least. That it could not be read is remembered for 10 seconds. No JSON-LD context is fetched.
+ * Documents on this server are read without a request.
+ *
+ * Redirects are not followed, but for one: 303 for a WebID without a fragment, which names a person, leads to the
+ * document about the person. It is followed once, and never from https to http.
  */
 export class Profiles {
   private readonly outgoing: Outgoing;
@@ -74,7 +75,7 @@ export class Profiles {
         throw new ProfileUnavailable(webId, head.problem);
       }
     }
-    const document = await this.read(url);
+    const document = await this.read(url, url === webId);
     const [ inbox = document.linked ] = valuesOf(document, webId, INBOX).filter(isWebUrl);
     if (inbox === undefined && document.problem) {
       throw new ProfileUnavailable(webId, document.problem);
@@ -105,16 +106,17 @@ export class Profiles {
   }
 
   private async valuesOf(webId: string, predicate: string): Promise<string[]> {
-    const document = await this.read(documentOf(webId));
+    const document = await this.read(documentOf(webId), documentOf(webId) === webId);
     if (document.problem) {
       throw new ProfileUnavailable(webId, document.problem);
     }
     return valuesOf(document, webId, predicate);
   }
 
-  private async read(url: string): Promise<ProfileDocument> {
-    return this.documents.get(url, async(): Promise<Lookup<ProfileDocument>> =>
-      this.local.isLocal(url) ? this.readLocal(url) : this.fetch(url));
+  /** Reads the document of a WebID: with a fragment, its URL names the document itself, which is not elsewhere. */
+  private async read(url: string, mayLead: boolean): Promise<ProfileDocument> {
+    return this.documents.get(mayLead ? url : `${url}#`, async(): Promise<Lookup<ProfileDocument>> =>
+      this.local.isLocal(url) ? this.readLocal(url) : this.fetch(url, mayLead));
   }
 
   private async readLocal(url: string): Promise<Lookup<ProfileDocument>> {
@@ -137,13 +139,21 @@ export class Profiles {
     }
   }
 
-  private async fetch(url: string): Promise<Lookup<ProfileDocument>> {
+  /** Fetches the document at a URL, or the one to which a person's own URL leads by 303. */
+  private async fetch(url: string, mayLead = true): Promise<Lookup<ProfileDocument>> {
     const request = this.requestOf('GET', url);
     let answer: OutgoingAnswer;
     try {
       answer = await this.outgoing.send(request);
     } catch (error: unknown) {
       return { value: unanswered(error), ttl: LEAST_AGE };
+    }
+    if (answer.status === SEE_OTHER && mayLead) {
+      const target = targetOf(answer, url);
+      if (target === undefined) {
+        return { value: failed(`${saidBy(answer)}, without a Location that can be followed`, { status: SEE_OTHER }), ttl: LEAST_AGE };
+      }
+      return this.local.isLocal(target) ? this.readLocal(target) : this.fetch(target, false);
     }
     if (!isSuccess(answer)) {
       return { value: failed(reasonOf(answer), { status: answer.status }), ttl: LEAST_AGE };
@@ -159,7 +169,8 @@ export class Profiles {
   }
 
   private requestOf(method: 'GET' | 'HEAD', url: string): OutgoingRequest {
-    return { method, url, headers: { accept: ACCEPT }, timeout: this.timeout, maxBytes: MOST_BYTES };
+    const headers = { 'accept': ACCEPT, 'accept-encoding': 'identity' };
+    return { method, url, headers, timeout: this.timeout, maxBytes: MOST_BYTES, ...method === 'HEAD' && { headOnly: true }};
   }
 }
 
@@ -204,8 +215,27 @@ function unanswered(error: unknown): ProfileDocument {
   throw error;
 }
 
-function reasonOf({ status }: OutgoingAnswer): string {
-  const answered = `its server answers ${status}`;
+function saidBy({ status }: OutgoingAnswer): string {
+  return `its server answers ${status}`;
+}
+
+/** Where a redirect leads, without fragment; `undefined` if it is not to be followed. */
+function targetOf({ headers }: OutgoingAnswer, from: string): string | undefined {
+  const { location } = headers as Readonly<Record<string, string | undefined>>;
+  if (location === undefined || location.trim() === '' || !URL.canParse(location, from)) {
+    return undefined;
+  }
+  const target = new URL(location, from);
+  target.hash = '';
+  const isDowngrade = from.startsWith('https:') && target.protocol !== 'https:';
+  return isDowngrade || target.username !== '' || target.password !== '' || !isWebUrl(target.href) || target.href === from ?
+    undefined :
+    target.href;
+}
+
+function reasonOf(answer: OutgoingAnswer): string {
+  const { status } = answer;
+  const answered = saidBy(answer);
   if (status >= 300 && status < 400) {
     return `${answered}, and redirects are not followed; the WebID has to be the URL where the document is`;
   }

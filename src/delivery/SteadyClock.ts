@@ -4,6 +4,8 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 /** Differences between clocks up to this are normal, in milliseconds. */
 const TOLERANCE = 5 * MINUTE;
+/** By how much the time of day can be behind the noted time for that to hold, in milliseconds. */
+const MAX_BEHIND = 2 * DAY;
 /** Longest time between two ticks that counts as work, in milliseconds: in a longer one, no attempts were made. */
 const LONGEST_TICK = 5_000;
 
@@ -11,7 +13,8 @@ const LONGEST_TICK = 5_000;
  * Tells the time by which deliveries are due: in milliseconds since 1970, and never back or in leaps.
  *
  * It takes the time of day when it starts and then counts by itself, so setting the clock of the machine neither
- * stalls what waits nor makes all of it due. If the clock was ahead in an earlier run, what waits is brought forward.
+ * stalls what waits nor makes all of it due. If the clock was days ahead in an earlier run, what waits is brought
+ * forward.
  *
  * It also counts work time: for how long attempts were made, over all runs. Time while the server was off, was suspended
  * or could not use its store is no work time, and a wrong clock does not change it. Ages are differences of work time.
@@ -38,15 +41,17 @@ export class SteadyClock {
     const noted = await this.store.moment();
     const now = Date.now();
     const ahead = noted - now;
-    if (ahead > TOLERANCE) {
+    if (ahead > MAX_BEHIND) {
       this.report(`The clock is ${describe(ahead)} behind the time at which deliveries were made last. Deliveries that ` +
         'wait are due earlier by that; nothing is given up.');
       await this.store.turnBack(now, ahead);
+    } else if (ahead > TOLERANCE) {
+      this.report(`The clock is ${describe(ahead)} behind the time at which deliveries were made last, from which they go on.`);
     } else if (noted > 0 && -ahead > DAY) {
       this.report(`Deliveries were made last ${describe(-ahead)} ago, by the clock: the server was off, or the clock was ` +
         'set. This time does not count for the age of deliveries.');
     }
-    this.base = ahead > TOLERANCE ? now : Math.max(now, noted);
+    this.base = ahead > MAX_BEHIND ? now : Math.max(now, noted);
     this.begun = performance.now();
     this.ticked = this.begun;
     this.work = await this.store.worked();

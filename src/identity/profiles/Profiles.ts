@@ -75,7 +75,7 @@ export class Profiles {
         throw new ProfileUnavailable(webId, head.problem);
       }
     }
-    const document = await this.read(url, url === webId);
+    const document = await this.documentAbout(webId);
     const [ inbox = document.linked ] = valuesOf(document, webId, INBOX).filter(isWebUrl);
     if (inbox === undefined && document.problem) {
       throw new ProfileUnavailable(webId, document.problem);
@@ -106,17 +106,23 @@ export class Profiles {
   }
 
   private async valuesOf(webId: string, predicate: string): Promise<string[]> {
-    const document = await this.read(documentOf(webId), documentOf(webId) === webId);
+    const document = await this.documentAbout(webId);
     if (document.problem) {
       throw new ProfileUnavailable(webId, document.problem);
     }
     return valuesOf(document, webId, predicate);
   }
 
-  /** Reads the document of a WebID: with a fragment, its URL names the document itself, which is not elsewhere. */
-  private async read(url: string, mayLead: boolean): Promise<ProfileDocument> {
-    return this.documents.get(mayLead ? url : `${url}#`, async(): Promise<Lookup<ProfileDocument>> =>
-      this.local.isLocal(url) ? this.readLocal(url) : this.fetch(url, mayLead));
+  /** The document about an agent, which without a fragment may be elsewhere. */
+  private async documentAbout(webId: string): Promise<ProfileDocument> {
+    const url = documentOf(webId);
+    const document = await this.read(url);
+    return url === webId && document.seeOther !== undefined ? this.read(document.seeOther) : document;
+  }
+
+  private async read(url: string): Promise<ProfileDocument> {
+    return this.documents.get(url, async(): Promise<Lookup<ProfileDocument>> =>
+      this.local.isLocal(url) ? this.readLocal(url) : this.fetch(url));
   }
 
   private async readLocal(url: string): Promise<Lookup<ProfileDocument>> {
@@ -139,8 +145,7 @@ export class Profiles {
     }
   }
 
-  /** Fetches the document at a URL, or the one to which a person's own URL leads by 303. */
-  private async fetch(url: string, mayLead = true): Promise<Lookup<ProfileDocument>> {
+  private async fetch(url: string): Promise<Lookup<ProfileDocument>> {
     const request = this.requestOf('GET', url);
     let answer: OutgoingAnswer;
     try {
@@ -148,15 +153,10 @@ export class Profiles {
     } catch (error: unknown) {
       return { value: unanswered(error), ttl: LEAST_AGE };
     }
-    if (answer.status === SEE_OTHER && mayLead) {
-      const target = targetOf(answer, url);
-      if (target === undefined) {
-        return { value: failed(`${saidBy(answer)}, without a Location that can be followed`, { status: SEE_OTHER }), ttl: LEAST_AGE };
-      }
-      return this.local.isLocal(target) ? this.readLocal(target) : this.fetch(target, false);
-    }
     if (!isSuccess(answer)) {
-      return { value: failed(reasonOf(answer), { status: answer.status }), ttl: LEAST_AGE };
+      const seeOther = answer.status === SEE_OTHER ? targetOf(answer, url) : undefined;
+      const value = { ...failed(reasonOf(answer), { status: answer.status }), ...seeOther !== undefined && { seeOther }};
+      return { value, ttl: LEAST_AGE };
     }
     const { 'content-type': contentType = '' } = answer.headers;
     const type = contentType.split(/[,;]/u)[0].trim().toLowerCase();
@@ -215,10 +215,6 @@ function unanswered(error: unknown): ProfileDocument {
   throw error;
 }
 
-function saidBy({ status }: OutgoingAnswer): string {
-  return `its server answers ${status}`;
-}
-
 /** Where a redirect leads, without fragment; `undefined` if it is not to be followed. */
 function targetOf({ headers }: OutgoingAnswer, from: string): string | undefined {
   const { location } = headers as Readonly<Record<string, string | undefined>>;
@@ -233,9 +229,8 @@ function targetOf({ headers }: OutgoingAnswer, from: string): string | undefined
     target.href;
 }
 
-function reasonOf(answer: OutgoingAnswer): string {
-  const { status } = answer;
-  const answered = saidBy(answer);
+function reasonOf({ status }: OutgoingAnswer): string {
+  const answered = `its server answers ${status}`;
   if (status >= 300 && status < 400) {
     return `${answered}, and redirects are not followed; the WebID has to be the URL where the document is`;
   }

@@ -21,6 +21,8 @@ export interface ProfileDocument {
   readonly statements: readonly Statement[];
   /** The inbox that its `Link` header names. */
   readonly linked?: string;
+  /** The URL of the document to which its server leads by 303. */
+  readonly seeOther?: string;
   /** Why its statements are not known. */
   readonly problem?: ProfileProblem;
 }

@@ -1,3 +1,4 @@
+import { Admission } from '../../../src/delivery/Admission';
 import type { DelivererOptions } from '../../../src/delivery/Deliverer';
 import { Deliverer } from '../../../src/delivery/Deliverer';
 import type { DeliveryListener } from '../../../src/delivery/DeliveryListener';
@@ -43,7 +44,18 @@ describe('The delivery worker', (): void => {
   let answer: (delivery: ClaimedDelivery) => Sent | Error | undefined;
   let mayRead: (agent: string) => boolean;
 
-  const clock = { now: (): number => time, start: async(): Promise<void> => {}, note: async(): Promise<void> => store.noteMoment(time) };
+  /** The work time that is noted, which goes on as the time does. */
+  let worked: number;
+
+  const clock = {
+    now: (): number => time,
+    worked: (): number => time,
+    tick: (): void => {},
+    note: async(): Promise<void> => {
+      await store.noteMoment(time, time - worked);
+      worked = time;
+    },
+  };
   const readers = {
     readersOf: async(_resource: string, agents: readonly string[]): Promise<Set<string>> => new Set(agents.filter((agent): boolean => mayRead(agent))),
   };
@@ -67,7 +79,7 @@ describe('The delivery worker', (): void => {
   }
   async function start(options: DelivererOptions = {}, listeners: readonly DeliveryListener[] = []): Promise<Deliverer> {
     const deliverer = create(options, listeners);
-    await deliverer.start();
+    deliverer.start();
     await idle();
     return deliverer;
   }
@@ -108,6 +120,7 @@ describe('The delivery worker', (): void => {
     await events.addSubscription(aSubscription({ inbox, agent: ALICE }), undefined, undefined, { kind: 'inbox', host: new URL(inbox).host });
   }
   async function publish(topic = 'realestate/contact#add', recipients: RemoteRecipient[] = []): Promise<void> {
+    await clock.note();
     await events.accept([{ event: anEvent({ topic }), forwards: [{ pod: POD }], recipients }]);
     for (const forward of await events.pendingForwards(10)) {
       const scope = await events.openScope(forward.pod);
@@ -131,7 +144,7 @@ describe('The delivery worker', (): void => {
     session = new SqliteSession(IN_MEMORY);
     events = new SqliteEventStore(session);
     store = new SqliteDeliveryStore(session);
-    [ deliverers, messages, sends, open ] = [ [], [], [], new Map() ];
+    [ deliverers, messages, sends, open, worked ] = [ [], [], [], new Map(), 0 ];
     answer = (): Sent => answered(204);
     mayRead = (): boolean => true;
     await events.registerPod(POD);
@@ -152,7 +165,7 @@ describe('The delivery worker', (): void => {
     const deliverer = create();
     await pass(0);
     expect(sends).toHaveLength(0);
-    await deliverer.start();
+    deliverer.start();
     await idle();
     expect(urls()).toEqual([ HOOK ]);
     expect(await log()).toMatchObject([{ state: 'delivered', attempts: [{ at: time, status: 204 }]}]);
@@ -710,7 +723,7 @@ describe('The delivery worker', (): void => {
       await publish();
       answer = ({ url }): Sent => answered(url === HOOK ? 204 : 503, url === HOOK ? {} : { 'retry-after': '7200' });
       const deliverer = create(fast, [], steady);
-      await deliverer.start();
+      deliverer.start();
       await eventually(async(): Promise<true | undefined> => sends.length >= 2 || undefined);
       jest.setSystemTime(Date.now() + leap);
       expect(Math.abs(steady.now() - time)).toBeLessThan(HOUR);
@@ -755,7 +768,7 @@ describe('The delivery worker', (): void => {
       await follow();
       await publish();
       const finish = jest.spyOn(store, 'finish').mockRejectedValueOnce(new Error('disk full'));
-      await create().start();
+      create().start();
       await eventually(async(): Promise<true | undefined> => messages.length > 0 || undefined);
       expect(messages).toEqual([ expect.stringContaining('disk full') ]);
       expect(await states()).toEqual([ 'waiting' ]);
@@ -870,7 +883,7 @@ describe('The delivery worker', (): void => {
       most = Math.max(most, held);
       return claimed;
     });
-    await create().start();
+    create().start();
     // And still, no host has to wait for another one.
     const isServed = (): boolean => new Set([ ...open.keys() ].map(({ url }): string => url)).size === 500;
     while (!isServed()) {
@@ -996,12 +1009,14 @@ describe('The delivery worker', (): void => {
       await follow(hook);
       await follow(hook, BOB);
     }
-    const deliverer = await start();
+    const admission = new Admission();
+    const deliverer = await start({ admission });
     answer = (): undefined => undefined;
     for (let event = 0; event < 20; event += 1) {
-      deliverer.makeWay();
+      const answered204 = admission.request();
       await publish();
       deliverer.wake();
+      setTimeout(answered204, Math.random() * 8);
       await new Promise((resolve): unknown => setTimeout(resolve, Math.random() * 8));
       for (const hook of hooks) {
         expect([ ...open.keys() ].filter(({ url }): boolean => url === hook).length).toBeLessThanOrEqual(4);

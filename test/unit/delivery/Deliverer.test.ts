@@ -1037,6 +1037,92 @@ describe('The delivery worker', (): void => {
     expect(sends).toHaveLength(12 * 20);
   });
 
+  describe('where a target asks to be left alone', (): void => {
+    const asked = answered(429, { 'retry-after': '20' });
+
+    it('sends nothing to it, whatever waits for it, also after a restart, and goes on with others of its host.', async(): Promise<void> => {
+      const other = 'https://hooks.example/other';
+      await follow();
+      await follow(HOOK, BOB);
+      await follow(other, CAROL);
+      answer = ({ url }): Sent => url === HOOK ? asked : answered(204);
+      const first = await start();
+      for (let event = 0; event < 4; event += 1) {
+        await publish();
+        await pass(SECOND);
+      }
+      expect(urls().filter((url): boolean => url === HOOK).length).toBeLessThanOrEqual(2);
+      expect(urls().filter((url): boolean => url === other)).toHaveLength(4);
+      await first.stop();
+      deliverers = [];
+      sends = [];
+      await start();
+      await publish();
+      await pass(15 * SECOND);
+      expect(urls()).toEqual([ other ]);
+      // Not a failure of the host, which others share.
+      expect((await store.dueHosts(Number.MAX_SAFE_INTEGER, 10)).map(({ failures }): number => failures)).toEqual([ 0 ]);
+      answer = (): Sent => answered(204);
+      await pass(3 * SECOND);
+      await pass(SECOND);
+      await pass(5 * SECOND);
+      await pass(5 * SECOND);
+      expect(await store.queue(time)).toMatchObject({ waiting: 0 });
+      expect((await log()).every(({ state }): boolean => state === 'delivered')).toBe(true);
+    });
+
+    it('does not wait for more than a day, and its deliveries come to an end.', async(): Promise<void> => {
+      await follow();
+      await publish();
+      answer = (): Sent => answered(503, { 'retry-after': '999999999999' });
+      await start();
+      await publish();
+      for (let day = 0; day < 8; day += 1) {
+        await pass(DAY);
+      }
+      expect(sends.length).toBeGreaterThan(5);
+      expect(new Set(await states())).toEqual(new Set([ 'dead' ]));
+    });
+  });
+
+  describe('after a time in which nothing was attempted', (): void => {
+    it('makes one attempt first, and gives nothing up.', async(): Promise<void> => {
+      let work = 5 * SECOND;
+      const timer = { ...clock, worked: (): number => work };
+      await follow();
+      await store.noteMoment(time, work);
+      await events.accept([{ event: anEvent(), forwards: [{ pod: POD }] }]);
+      const [ forward ] = await events.pendingForwards(1);
+      const scope = await events.openScope(POD);
+      await events.learn(scope, new Map([[ ALICE, true ]]));
+      await events.land(forward, scope, 10, true, time);
+      answer = (): Sent => answered(500);
+      const first = create({}, [], timer);
+      first.start();
+      await idle();
+      expect(sends).toHaveLength(1);
+      await first.stop();
+      deliverers = [];
+      time += 40 * DAY;
+      create({}, [], timer).start();
+      await idle();
+      expect(sends).toHaveLength(2);
+      expect(await log()).toMatchObject([{ state: 'waiting', isDisabled: false, attempts: [{ status: 500 }, { status: 500 }]}]);
+      work += 7 * DAY;
+      await pass(DAY);
+      expect(sends).toHaveLength(2);
+      expect(await log()).toMatchObject([{ state: 'dead' }]);
+    });
+  });
+
+  it('does not report the path of a webhook, which can be secret.', async(): Promise<void> => {
+    await follow('https://hooks.example/secret?token=secret');
+    await publish();
+    answer = (): Error => new Error('no memory');
+    await start();
+    expect(messages).toEqual([ expect.stringMatching(/^Delivery \d+ to hooks\.example could not be attempted: no memory$/u) ]);
+  });
+
   it('takes results of every kind.', async(): Promise<void> => {
     const results: AttemptResult[] = [ answered(204).result, answered(502).result, timedOut.result, new OutgoingFailed('broken', 'what?') ];
     await follow();

@@ -1,10 +1,12 @@
 /** Longest turn of the event loop that deliveries aim at, in milliseconds. */
-const TURN = 4;
+const TURN = 1;
 /** Bounds of the number of deliveries that begin in one turn. */
 const FIRST_PER_TURN = 16;
 const MAX_PER_TURN = 128;
-/** Share of the time for deliveries while a request waits for an answer. */
-const SHARE = 1 / 3;
+/** Share of the time for deliveries while a request waits: at first, and after so many milliseconds without a pause. */
+const SHARE = 1 / 8;
+const SUSTAINED_SHARE = 1 / 2;
+const SUSTAINED = 10;
 /** Number of deliveries for which time can be saved up while a request waits. */
 const MAX_CREDIT = 2;
 /** Time that one delivery takes, in milliseconds: the first estimate, and the bounds of it. */
@@ -22,9 +24,10 @@ const PACE = 1;
  * Decides when another delivery may begin, by the load of the event loop.
  *
  * - In one turn of the event loop only so many begin that the turn stays short: their number is halved after a turn of
- *   more than 4 ms, and grows by one after each other turn. So a request that comes is read soon.
- * - While a request waits for its answer, deliveries get a third of the time, measured by what one of them takes. So
- *   they go on, however many requests come.
+ *   more than 1 ms, and grows by one after each other turn. So a request that comes is read soon.
+ * - While a request waits for its answer, deliveries get an eighth of the time, measured by what one of them takes, and
+ *   half of it once requests have waited for 10 ms without a pause. So one request is hardly delayed, and deliveries keep
+ *   up however many requests come.
  */
 export class Admission {
   private requests = 0;
@@ -34,6 +37,7 @@ export class Admission {
   private cost = FIRST_COST;
   private credit = MAX_CREDIT;
   private credited = 0;
+  private busySince = 0;
   private ready?: () => void;
   private timer?: NodeJS.Timeout;
 
@@ -49,7 +53,8 @@ export class Admission {
    */
   public request(): () => void {
     if (this.requests === 0) {
-      this.credited = this.now();
+      this.busySince = this.now();
+      this.credited = this.busySince;
       this.credit = 0;
     }
     this.requests += 1;
@@ -74,7 +79,8 @@ export class Admission {
       return true;
     }
     const now = this.now();
-    this.credit = Math.min(MAX_CREDIT, this.credit + (now - this.credited) * SHARE / this.cost);
+    const share = now - this.busySince < SUSTAINED ? SHARE : SUSTAINED_SHARE;
+    this.credit = Math.min(MAX_CREDIT, this.credit + (now - this.credited) * share / this.cost);
     this.credited = now;
     return this.credit >= 1;
   }

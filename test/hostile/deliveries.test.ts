@@ -88,8 +88,10 @@ describe('Deliveries', (): void => {
     return await response.json() as { id: string; secret: string };
   }
   async function publish(topic: string, fields: object = {}): Promise<{ status: number; body: any }> {
-    const response = await post(scene.producer.fetch, `${scene.producer.pod}publish/`, { recipient: scene.user.webId, topic, ...fields });
-    return { status: response.status, body: await response.json() };
+    const response = await post(scene.producer.fetch, `${scene.producer.pod}publish/`, { recipient: scene.user.webId, topic, data: 'x', ...fields });
+    const body: any = await response.json();
+    expect([ response.status, body ]).toEqual([ 201, body ]);
+    return { status: response.status, body };
   }
   const deliveriesOf = async(query: string, pod = scene.user.pod, agent = scene.user): Promise<any[]> =>
     (await (await agent.fetch(`${pod}deliveries/?${query}`)).json()).contains;
@@ -398,7 +400,7 @@ describe('Deliveries', (): void => {
       });
       const good = [ ...Object.keys(forms).map((name): string => `${other.origin}/${name}#me`), `${other.origin}/person` ];
       const bad = [ ...Object.keys(broken).filter((name): boolean => name !== 'twice' && name !== 'inside').map((name): string => `${other.origin}/${name}#me`), `${other.origin}/twice`, `${other.origin}/inside` ];
-      const checked: any = await (await post(scene.producer.fetch, `${scene.producer.pod}publish/check`, { recipient: [ ...good, ...bad ], topic: 'd7/hook#add' })).json();
+      const checked: any = await (await post(scene.producer.fetch, `${scene.producer.pod}publish/check`, { recipient: [ ...good, ...bad ], topic: 'd7/hook#add', data: 'x' })).json();
       expect(checked.events).toMatchObject([{ accepted: true, elsewhere: expect.arrayContaining(good) }]);
       expect(checked.events[0].unreachable.map(({ agent }: any): string => agent).sort()).toEqual([ ...bad ].sort());
       expect(checked.events[0].unreachable.every(({ reason }: any): boolean => reason.length > 20)).toBe(true);

@@ -5,6 +5,7 @@ const { join } = require('node:path');
 const { accept } = require('./measures/accept');
 const { acceptArrays } = require('./measures/acceptArrays');
 const { acceptLatency } = require('./measures/acceptLatency');
+const { admission } = require('./measures/admission');
 const { checks } = require('./measures/checks');
 const { credentials } = require('./measures/credentials');
 const { deliveries } = require('./measures/deliveries');
@@ -33,6 +34,7 @@ const MEASURES = {
   million,
   listing,
   deliveries,
+  admission,
   waiting,
   dialects,
   precheck,

@@ -107,6 +107,7 @@ export * from './publish/ports';
 export * from './server/BaseUrlCheck';
 export * from './server/ConnectionCloser';
 export * from './server/Deliveries';
+export * from './server/DeliveryGate';
 export * from './server/EndpointPrinter';
 export * from './server/EventStoreLifecycle';
 export * from './server/FanOut';

@@ -4,11 +4,12 @@ import type { OutgoingAnswer } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
 import type { Readers } from '../publish/ports';
 import type { Attempt, ClaimedDelivery, DeliveryStore, Demand, DueHost, FinishedDelivery } from '../store/DeliveryStore';
+import { Admission } from './Admission';
 import type { DeliveryListener } from './DeliveryListener';
 import type { HealthPolicy, HostHealth } from './health';
 import { afterAttempt, failingSince, HEALTHY, healthPolicy, isDisabledBy, isTooOld, mayTry } from './health';
 import type { RetryPolicy } from './retry';
-import { judge, retryPolicy } from './retry';
+import { judge, restOf, retryPolicy } from './retry';
 import { inTime } from '../publish/inTime';
 import type { Sender, Sent } from './Sender';
 import type { SteadyClock } from './SteadyClock';
@@ -27,6 +28,8 @@ export interface DelivererOptions {
   readonly most?: number;
   /** How long a claim holds, in milliseconds; longer than any request takes. Default 60,000. */
   readonly lease?: number;
+  /** Decides when another delivery may begin, by the load of this process. */
+  readonly admission?: Admission;
 }
 
 /** A host of which deliveries are claimed. */
@@ -70,9 +73,6 @@ const OWN_FAULT = 5_000;
 const GATHER = 30;
 /** How long it is waited for who may receive, in milliseconds. */
 const ANSWER_LIMIT = 10_000;
-/** For how long deliveries make way after a request, and how far apart they then begin, in milliseconds. */
-const WAY = 200;
-const WAY_PACE = 2;
 /** How old what a claim tells of its target can be at most, in milliseconds. */
 const STALE = 60_000;
 /** How often the time is noted, in milliseconds. */
@@ -95,14 +95,18 @@ export class Deliverer {
   private readonly allowances = new TTLCache<number, Allowance>({ max: MOST_REMEMBERED, ttl: REMEMBERED });
   /** Since when targets fail, where that is newer than what was claimed. */
   private readonly failingNow = new TTLCache<number, number | null>({ max: MOST_REMEMBERED, ttl: STALE });
+  /** Until when targets ask to be sent nothing, by kind and URL, where that is newer than what was claimed. */
+  private readonly restingNow = new TTLCache<string, number>({ max: MOST_REMEMBERED, ttl: STALE });
   private readonly retry: RetryPolicy;
   private readonly health: HealthPolicy;
   private readonly perHost: number;
   private readonly most: number;
   private readonly lease: number;
+  private readonly admission: Admission;
   private finished: FinishedDelivery[] = [];
   private hosts = new Map<number, HostHealth>();
   private failing = new Map<number, number | null>();
+  private rests = new Map<number, number>();
   private flushing?: Promise<void>;
   /** Whether what has ended cannot be recorded: until it is, nothing is claimed, or all would be sent at each lease. */
   private isUnrecorded = false;
@@ -112,9 +116,6 @@ export class Deliverer {
   private readonly making = new Set<ClaimedDelivery>();
   /** How many deliveries are claimed, or about to be, that are not being made. */
   private held = 0;
-  private wayUntil = 0;
-  private begun = 0;
-  private pacer?: NodeJS.Timeout;
   private timer?: NodeJS.Timeout;
   private noter?: NodeJS.Timeout;
   private pumping?: Promise<void>;
@@ -144,12 +145,13 @@ export class Deliverer {
     this.perHost = options.perHost ?? 4;
     this.most = options.most ?? 2_048;
     this.lease = options.lease ?? 60_000;
+    this.admission = options.admission ?? new Admission();
   }
 
-  /** Begins, with what an earlier process left. */
-  public async start(): Promise<void> {
-    await this.clock.start();
+  /** Begins, with what an earlier process left; its clock has started. */
+  public start(): void {
     this.started = true;
+    this.clock.tick();
     this.noter = setInterval((): void => {
       void this.note();
     }, NOTE).unref();
@@ -193,11 +195,6 @@ export class Deliverer {
     }
   }
 
-  /** Tells that somebody waits for an answer of this server: for a moment deliveries begin one after the other. */
-  public makeWay(): void {
-    this.wayUntil = performance.now() + WAY;
-  }
-
   /** The time by which deliveries are due, in milliseconds since 1970. */
   public now(): number {
     return this.clock.now();
@@ -239,6 +236,7 @@ export class Deliverer {
       }
       const now = this.clock.now();
       const due = await this.store.dueHosts(now, MOST_HOSTS);
+      this.clock.tick();
       if (due.length === 0) {
         return;
       }
@@ -379,8 +377,8 @@ export class Deliverer {
       this.release(queue);
     }
     while (queue.ready.length > 0 && queue.inFlight < this.slotsOf(queue) && this.isRoomFor(queue.host) &&
-      !this.givesWay()) {
-      this.begun = performance.now();
+      this.admission.mayBegin()) {
+      this.admission.begin();
       const { delivery, until } = queue.ready.shift()!;
       this.held -= 1;
       // What has waited here for too long may be claimed by somebody else before its answer comes.
@@ -396,7 +394,7 @@ export class Deliverer {
         }));
       }
     }
-    if (queue.ready.length > 0 && (queue.inFlight === 0 || this.givesWay())) {
+    if (queue.ready.length > 0 && (queue.inFlight === 0 || !this.admission.mayBegin())) {
       this.crowdedOut.add(queue);
       this.goOnLater();
     }
@@ -417,7 +415,7 @@ export class Deliverer {
   /** Goes on with hosts for which there was no room. */
   private runCrowdedOut(): void {
     for (const queue of this.crowdedOut) {
-      if (this.givesWay()) {
+      if (!this.admission.mayBegin()) {
         this.goOnLater();
         return;
       }
@@ -431,17 +429,8 @@ export class Deliverer {
     }
   }
 
-  /** Whether nothing begins now, because somebody waits for an answer and the last delivery has just begun. */
-  private givesWay(): boolean {
-    const now = performance.now();
-    return now < this.wayUntil && now < this.begun + WAY_PACE;
-  }
-
   private goOnLater(): void {
-    this.pacer ??= setTimeout((): void => {
-      this.pacer = undefined;
-      this.runCrowdedOut();
-    }, WAY_PACE).unref();
+    this.admission.whenReady((): void => this.runCrowdedOut());
   }
 
   /** Gives back what was claimed and not sent: all of it, or that for one target. */
@@ -494,7 +483,8 @@ export class Deliverer {
       const { copy } = sent;
       this.conclude(queue, delivery, sent, attempt, (rest): void => finish({ ...rest, ...copy && { copy }}));
     } catch (error: unknown) {
-      this.report(`Delivery ${key} to ${delivery.url} could not be attempted: ${(error as Error).message}`);
+      // The path and query of a webhook can be secret.
+      this.report(`Delivery ${key} to ${new URL(delivery.url).host} could not be attempted: ${(error as Error).message}`);
       finish({ state: 'waiting', due: this.clock.now() + OWN_FAULT });
     }
   }
@@ -505,17 +495,19 @@ export class Deliverer {
     if (unwanted) {
       return unwanted;
     }
-    if (isTooOld(delivery.created, now, this.health)) {
+    const worked = this.clock.worked();
+    if (isTooOld(delivery.begun, worked, this.health)) {
       // Where the host rests most of the time, few deliveries are tried as often as disables a target.
       const failing = this.failingOf(delivery);
-      const isLost = delivery.kind !== 'recipient' && failing !== null && now - failing >= this.health.targetPatience;
+      const isLost = delivery.kind !== 'recipient' && failing !== null && worked - failing >= this.health.targetPatience;
       const news = isLost ? 'disabled' : 'dead';
       return { state: 'dead', attempt: because('not sent: it has waited for too long'), news };
     }
     if (await this.sender.isSentByOrigin(delivery)) {
       return { state: 'ended', attempt: because('not sent: the subscriber is a recipient, and gets the event directly') };
     }
-    const due = this.nextOf(delivery, now);
+    const rests = this.restsUntil(delivery);
+    const due = rests > now ? rests : this.nextOf(delivery, now);
     if (due > now) {
       return { state: 'waiting', due };
     }
@@ -527,6 +519,21 @@ export class Deliverer {
     }
     // Since the claim, which may be long ago, somebody may have unsubscribed.
     return obstacleOf(await this.store.demandFor(delivery));
+  }
+
+  /** Until when the target of a delivery asks to be sent nothing. */
+  private restsUntil(delivery: ClaimedDelivery): number {
+    return Math.max(delivery.rests ?? 0, this.restingNow.get(nameOf(delivery)) ?? 0);
+  }
+
+  /** Notes for how long the target of a delivery asks to be sent nothing. */
+  private noteRest(delivery: ClaimedDelivery, result: Sent['result'], now: number): void {
+    const rest = restOf(result, this.retry, Date.now());
+    if (rest > 0) {
+      const until = Math.max(this.restsUntil(delivery), now + rest);
+      this.rests.set(delivery.target, until);
+      this.restingNow.set(nameOf(delivery), until);
+    }
   }
 
   /** When a target that sets a rate takes another delivery. */
@@ -562,8 +569,10 @@ export class Deliverer {
     if (host === undefined || host === queue.name) {
       this.noteHealth(queue, result, now);
     }
+    this.noteRest(delivery, result, now);
+    const worked = this.clock.worked();
     const before = this.failingOf(delivery);
-    const failing = failingSince(before, verdict, now);
+    const failing = failingSince(before, verdict, worked);
     if (failing !== before) {
       this.failing.set(delivery.target, failing);
       this.failingNow.set(delivery.target, failing);
@@ -579,7 +588,7 @@ export class Deliverer {
       listener.attempted(delivery, verdict, told);
     }
     // To the inbox of a recipient, whichever that is by then, nobody subscribes again.
-    if (delivery.kind !== 'recipient' && isDisabledBy(failing, verdict, tries, now, this.health)) {
+    if (delivery.kind !== 'recipient' && isDisabledBy(failing, verdict, tries, worked, this.health)) {
       this.disable(queue, delivery, verdict.reason);
     } else if (verdict.outcome === 'dead') {
       this.tellOwner(delivery, 'dead', verdict.reason);
@@ -640,12 +649,13 @@ export class Deliverer {
     while (this.finished.length > 0) {
       // Many are written together, because a commit takes as long as many deliveries; until then their claims hold.
       await new Promise((resolve): unknown => setTimeout(resolve, this.started ? GATHER : 0));
-      const [ finished, hosts, failing ] = [ this.finished, this.hosts, this.failing ];
+      const [ finished, hosts, failing, rests ] = [ this.finished, this.hosts, this.failing, this.rests ];
       this.finished = [];
       this.hosts = new Map();
       this.failing = new Map();
+      this.rests = new Map();
       try {
-        await this.store.finish(finished, { hosts, failing });
+        await this.store.finish(finished, { hosts, failing, rests });
         this.isUnrecorded = false;
       } catch (error: unknown) {
         this.isUnrecorded = true;
@@ -653,6 +663,7 @@ export class Deliverer {
         this.finished = [ ...finished, ...this.finished ];
         this.hosts = new Map([ ...hosts, ...this.hosts ]);
         this.failing = new Map([ ...failing, ...this.failing ]);
+        this.rests = new Map([ ...rests, ...this.rests ]);
         if (!this.started) {
           break;
         }
@@ -673,6 +684,11 @@ function obstacleOf({ isWanted, disabled }: Demand): Obstacle | undefined {
   if (disabled !== null) {
     return { state: 'dead', attempt: because('not sent: the target is disabled; subscribe again to resume') };
   }
+}
+
+/** What the targets have in common that are one endpoint. */
+function nameOf({ kind, url }: ClaimedDelivery): string {
+  return `${kind} ${url}`;
 }
 
 function because(reason: string): Attempt {

@@ -31,18 +31,6 @@ interface Texts {
   cloudEvent?: string;
 }
 
-/**
- * A profile was answered, but not with what can be used, which is no fault of its host: anybody can name any document.
- */
-export class ProfileUnusable extends OutgoingFailed {
-  /**
-   * @param message - What is wrong with it.
-   */
-  public constructor(message: string) {
-    super('unreachable', message);
-  }
-}
-
 /** How many events are kept as they are sent, and for how long, in milliseconds. */
 const MOST_TEXTS = 64;
 const TEXT_AGE = 60_000;
@@ -103,7 +91,8 @@ export class Sender {
       return { result, host, ...location !== undefined && { copy: location }};
     } catch (error: unknown) {
       if (error instanceof OutgoingFailed) {
-        return { result: error, host: error instanceof ProfileUnusable ? null : host };
+        // That nothing was sent tells nothing of a host: anybody can name any document as a profile.
+        return { result: error, host: error.fault === 'forbidden' ? null : host };
       }
       throw error;
     }
@@ -128,8 +117,7 @@ export class Sender {
 /**
  * The inbox of an agent elsewhere.
  *
- * @throws {@link OutgoingFailed} if its profile cannot be had, or names none; {@link ProfileUnusable} where its host is
- * well.
+ * @throws {@link OutgoingFailed} if its profile cannot be had, or names none: `forbidden` if waiting does not help.
  */
 export async function findInbox(profiles: InboxFinder, webId: string): Promise<string> {
   let inbox: string | undefined;
@@ -145,9 +133,8 @@ export async function findInbox(profiles: InboxFinder, webId: string): Promise<s
   return inbox;
 }
 
-function asFailed({ fault, status = 0, message }: ProfileUnavailable): OutgoingFailed {
-  const isOfHost = fault !== undefined || status >= 500 || status === 429;
-  return isOfHost ? new OutgoingFailed(fault ?? 'unreachable', message) : new ProfileUnusable(message);
+function asFailed({ fault, isPassing, message }: ProfileUnavailable): OutgoingFailed {
+  return new OutgoingFailed(isPassing ? fault ?? 'unreachable' : 'forbidden', message);
 }
 
 function hostOf(url: string): string | null {

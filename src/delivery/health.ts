@@ -1,6 +1,7 @@
 import { OutgoingFailed } from '../outgoing/Outgoing';
 import { checkBounds } from './policy';
 import type { AttemptResult, Verdict } from './retry';
+import { retryAfter } from './retry';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -116,6 +117,7 @@ export function afterFailure(health: HostHealth, now: number, policy: HealthPoli
  * The health of a host after something was sent to it, whatever came of it.
  *
  * Faults of the network, 5xx and 429 are failures of the host. Any other answer, be it a refusal, shows that it works.
+ * So does 5xx or 429 with `Retry-After` while the host does not rest: the target alone is left alone then.
  * What our own guard forbade was not sent, and tells nothing.
  */
 export function afterAttempt(
@@ -127,21 +129,26 @@ export function afterAttempt(
   if (result instanceof OutgoingFailed) {
     return result.fault === 'forbidden' ? health : afterFailure(health, now, policy);
   }
-  return result.status >= 500 || result.status === 429 ? afterFailure(health, now, policy) : afterSuccess();
+  const { status, headers } = result;
+  if (status < 500 && status !== 429) {
+    return afterSuccess();
+  }
+  const isOfTarget = health.rests === null && retryAfter(headers['retry-after'], now) > 0;
+  return isOfTarget ? health : afterFailure(health, now, policy);
 }
 
 /**
  * Whether a delivery is too old to wait any longer, be it for its host or for its next try.
  *
- * @param created - When it came into being, in milliseconds since 1970.
- * @param now - The time, likewise.
+ * @param begun - When it was made, or made again, in milliseconds of work time, see `SteadyClock`.
+ * @param worked - The work time now.
  * @param policy - By what rules.
  */
-export function isTooOld(created: number, now: number, policy: HealthPolicy): boolean {
-  return now - created >= policy.held;
+export function isTooOld(begun: number, worked: number, policy: HealthPolicy): boolean {
+  return worked - begun >= policy.held;
 }
 
-/** Since when a target fails, in milliseconds since 1970, after a try; null if that delivered. */
+/** Since when a target fails, in milliseconds of work time, after a try; null if that delivered. */
 export function failingSince(before: number | null, verdict: Verdict, now: number): number | null {
   return verdict.outcome === 'delivered' ? null : before ?? now;
 }
@@ -156,7 +163,7 @@ export function failingSince(before: number | null, verdict: Verdict, now: numbe
  * @param failing - What {@link failingSince} says after this try.
  * @param verdict - What becomes of the delivery.
  * @param tries - How often it was tried, with this time.
- * @param now - The time, in milliseconds since 1970.
+ * @param now - The work time, in milliseconds.
  * @param policy - By what rules.
  */
 export function isDisabledBy(

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { OutgoingAnswer } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
-import { retryAfter as parseRetryAfter } from '../outgoing/singleHeaders';
+import { httpDate, retryAfter as parseRetryAfter } from '../outgoing/singleHeaders';
 import { checkBounds } from './policy';
 
 const SECOND = 1_000;
@@ -16,7 +16,7 @@ export interface RetryPolicy {
   readonly waits: readonly number[];
   /** How much is added to a wait at most, by chance, as a part of it: 0.2 adds up to 20 %. */
   readonly jitter: number;
-  /** The longest wait to which a `Retry-After` can lead, in milliseconds. */
+  /** The longest wait to which a `Retry-After` can lead, of a delivery or its target, in milliseconds. */
   readonly longestRetryAfter: number;
 }
 
@@ -74,6 +74,9 @@ export type Verdict =
 
 /** The 4xx answers that a later try can change; all others are final. */
 const RETRIED = new Set([ 408, 409, 425, 429 ]);
+/** The final answers that can result from a wrong clock, and by how much clocks may differ, in milliseconds. */
+const OF_WRONG_TIME = new Set([ 400, 401, 403 ]);
+const MAX_CLOCK_DIFFERENCE = 4 * MINUTE;
 /** How often an address is tried that is not found: its resource may be about to be made. */
 const TRIES_NOT_FOUND = 2;
 
@@ -84,6 +87,9 @@ const TRIES_NOT_FOUND = 2;
  *   that the notification is kept, as a web page would not, and if it is kept then another try makes a second copy.
  * - 408, 409, 425, 429, 5xx, what is no status of an answer, and all faults but `forbidden` are tried again, until
  *   there is no wait left.
+ * - 401 of an inbox is tried again: it can result from what the receiver could not learn of this server, such as its keys.
+ * - 400, 401 and 403 are tried again if the `Date` of the answer shows that its clock and this one differ, because
+ *   signatures and tokens are not valid then.
  * - 404 is tried again once, if it comes at the first try.
  * - 3xx, all other 4xx and `forbidden` are final. 410 disables the target.
  * - `Retry-After` can only lengthen a wait, up to the bound of the policy, and only where there is another try.
@@ -121,7 +127,7 @@ export function judge(
   if (isSuccess(target, status)) {
     return { outcome: 'delivered', reason: said };
   }
-  if (status < 200 || status >= 500 || RETRIED.has(status)) {
+  if (status < 200 || status >= 500 || RETRIED.has(status) || (status === 401 && target !== 'webhook')) {
     return retry(said, retryAfter(headers['retry-after'], now));
   }
   if (status < 300) {
@@ -133,7 +139,30 @@ export function judge(
   if (status === 404 && tries < TRIES_NOT_FOUND) {
     return retry(said, retryAfter(headers['retry-after'], now));
   }
+  const difference = Math.abs((httpDate(headers.date ?? '') ?? now) - now);
+  if (OF_WRONG_TIME.has(status) && difference > MAX_CLOCK_DIFFERENCE) {
+    return retry(`${said}, and its clock differs from this server's by ${Math.round(difference / MINUTE)} minutes`);
+  }
   return { outcome: 'dead', reason: said, disables: status === 410 };
+}
+
+/**
+ * For how long a target asks to be sent nothing, in milliseconds; 0 if it does not.
+ *
+ * That is the `Retry-After` of 429 and 5xx, up to the bound of the policy. It is about the target, not only about the
+ * delivery that was answered.
+ *
+ * @param result - What was answered.
+ * @param policy - Bounds it.
+ * @param now - The time, in milliseconds since 1970.
+ *
+ * @see https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md#22-delivery-response
+ */
+export function restOf(result: AttemptResult, policy: RetryPolicy, now: number): number {
+  if (result instanceof OutgoingFailed || (result.status !== 429 && result.status < 500)) {
+    return 0;
+  }
+  return Math.min(retryAfter(result.headers['retry-after'], now), policy.longestRetryAfter);
 }
 
 function isSuccess(target: Try['target'], status: number): boolean {

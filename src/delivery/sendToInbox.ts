@@ -39,6 +39,7 @@ export async function sendToInbox(
     url: inbox,
     headers: { 'content-type': JSON_LD, ...await agent.headersFor('POST', inbox) },
     body: document,
+    headOnly: true,
     ...timeout !== undefined && { timeout },
   });
   const location = status === 201 ? copyOf(headers.location, inbox) : undefined;

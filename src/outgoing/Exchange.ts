@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
-import type { OutgoingAnswer, OutgoingFault, OutgoingRequest } from './Outgoing';
+import type { Connection } from './Connections';
+import type { OutgoingFault, OutgoingRequest } from './Outgoing';
 import { OutgoingFailed } from './Outgoing';
 import { singleHeader } from './singleHeaders';
 
@@ -19,21 +20,41 @@ const NO_CONNECTION = new Set([
   'EACCES', 'EADDRNOTAVAIL', 'ECONNREFUSED', 'EHOSTDOWN', 'EHOSTUNREACH', 'EINVAL', 'ENETDOWN', 'ENETUNREACH', 'EPERM',
 ]);
 
+/** How long the rest of a response is waited for whose body is discarded, in milliseconds. */
+const DRAIN = 1_000;
+
+/** A response as it was received. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly isCut: boolean;
+}
+
 /**
  * One request under way: gathers what is answered, as far as it may be read and as long as it may take.
  *
- * It ends once, with an answer or an {@link OutgoingFailed}; what comes then is let go.
+ * It is answered once, with a response or an {@link OutgoingFailed}. The connection is given back when the exchange
+ * has {@link ended}, which is later where the body is discarded. The status decides: of an answer other than 2xx the
+ * body may be missing or broken.
  */
 export class Exchange implements Dispatcher.DispatchHandlers {
   public readonly options: Dispatcher.DispatchOptions;
   /** What comes of it. */
-  public readonly answer: Promise<OutgoingAnswer>;
+  public readonly answer: Promise<RawAnswer>;
+  /** Settles once the connection is not used any more. */
+  public readonly ended: Promise<void>;
   private readonly what: string;
   private readonly maxBytes: number;
-  private readonly timer: NodeJS.Timeout;
-  private resolve!: (answer: OutgoingAnswer) => void;
+  private readonly headOnly: boolean;
+  private timer: NodeJS.Timeout;
+  private resolve!: (answer: RawAnswer) => void;
   private reject!: (error: OutgoingFailed) => void;
+  private end!: () => void;
+  private connection?: Connection;
+  private again?: () => void;
   private done = false;
+  private over = false;
   private complete = false;
   private status = 0;
   private headers: readonly Buffer[] = [];
@@ -46,20 +67,41 @@ export class Exchange implements Dispatcher.DispatchHandlers {
    * @param timeout - How long it may take in all, from now, in milliseconds.
    * @param maxBytes - How much of the body is read at most, in bytes.
    */
-  public constructor(url: URL, { method, headers, body }: OutgoingRequest, timeout: number, maxBytes: number) {
+  public constructor(
+    url: URL,
+    { method, headers, body, headOnly = false }: OutgoingRequest,
+    timeout: number,
+    maxBytes: number,
+  ) {
     this.options = { path: `${url.pathname}${url.search}`, method, headers, body };
     this.what = `${method} ${url.origin}`;
     this.maxBytes = maxBytes;
+    this.headOnly = headOnly;
+    this.ended = new Promise((resolve): void => {
+      this.end = resolve;
+    });
     this.answer = new Promise((resolve, reject): void => {
       this.resolve = resolve;
       this.reject = reject;
     });
-    this.timer = setTimeout((): void => this.fail('timeout', `no complete answer within ${timeout / 1_000} s.`), timeout);
+    this.timer = setTimeout((): void =>
+      this.failUnlessAnswered('timeout', `no complete answer within ${timeout / 1_000} s.`), timeout);
   }
 
   /** Whether the answer was read to its end, so that its connection can be used again. */
   public get isComplete(): boolean {
     return this.complete;
+  }
+
+  /**
+   * Takes the connection by which the request is sent.
+   *
+   * @param connection - The connection.
+   * @param again - Sends the request by a new one.
+   */
+  public begin(connection: Connection, again: () => void): void {
+    this.connection = connection;
+    this.again = again;
   }
 
   /** Ends it, for this server stops. */
@@ -76,34 +118,58 @@ export class Exchange implements Dispatcher.DispatchHandlers {
     if (status >= 200) {
       this.status = status;
       this.headers = headers;
+      if (this.headOnly) {
+        this.succeed(false);
+        this.timer = setTimeout((): void => this.finish(), DRAIN);
+      }
     }
     return true;
   }
 
   public onData(chunk: Buffer): boolean {
-    if (this.done) {
+    if (this.over) {
       return false;
     }
     const room = this.maxBytes - this.size;
-    this.chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
     this.size += chunk.length;
+    if (!this.headOnly) {
+      this.chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
+    }
     if (chunk.length > room) {
       this.succeed(true);
+      this.finish();
     }
     return chunk.length <= room;
   }
 
   public onComplete(): void {
-    this.complete = !this.done;
+    this.complete = !this.over;
     this.succeed(false);
+    this.finish();
   }
 
   public onError(error: Error): void {
+    if (this.over) {
+      return;
+    }
     if (error instanceof OutgoingFailed) {
       this.fail(error.fault, error.message);
       return;
     }
     const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
+      this.stop();
+      return;
+    }
+    if (this.connection?.isStale) {
+      // Not within a callback of the connection that has just failed. A new connection is never stale.
+      queueMicrotask((): void => this.over ? undefined : this.again!());
+      return;
+    }
+    this.failBy(error, code);
+  }
+
+  private failBy(error: Error, code: string): void {
     if (TLS.test(code)) {
       this.fail('tls', `no secure connection, for its certificate or TLS is not valid (${code}).`);
     } else if (NO_CONNECTION.has(code)) {
@@ -112,12 +178,27 @@ export class Exchange implements Dispatcher.DispatchHandlers {
       this.fail('timeout', 'no connection in time.');
     } else if (code === 'UND_ERR_INVALID_ARG') {
       this.fail('forbidden', 'the request has a header or path that HTTP does not have.');
-    } else if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
-      this.stop();
     } else if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
       this.fail('broken', 'the headers of its answer are too large.');
+    } else if (this.connection?.response?.isFlooded) {
+      this.fail('broken', 'too many interim responses precede its answer.');
     } else {
-      this.fail('broken', `the connection ended, or what came is not HTTP (${code === '' ? error.name : code}).`);
+      this.failUnlessAnswered('broken', `the connection ended, or what came is not HTTP (${code === '' ? error.name : code}).`);
+    }
+  }
+
+  /** Fails, unless what has arrived is an answer without its body. */
+  private failUnlessAnswered(fault: OutgoingFault, message: string): void {
+    if (this.headOnly && this.status === 0) {
+      const head = this.connection?.response?.parse();
+      this.status = head?.status ?? 0;
+      this.headers = head?.headers ?? [];
+    }
+    if (this.status >= 200 && (this.headOnly || this.status >= 300)) {
+      this.succeed(true);
+      this.finish();
+    } else {
+      this.fail(fault, message);
     }
   }
 
@@ -126,7 +207,7 @@ export class Exchange implements Dispatcher.DispatchHandlers {
       this.done = true;
       clearTimeout(this.timer);
       const body = this.chunks.length === 1 ? this.chunks[0] : Buffer.concat(this.chunks);
-      this.resolve({ status: this.status, headers: readHeaders(this.headers), body: body.toString(), isCut });
+      this.resolve({ status: this.status, headers: readHeaders(this.headers), body, isCut });
       this.chunks = [];
     }
   }
@@ -134,10 +215,16 @@ export class Exchange implements Dispatcher.DispatchHandlers {
   private fail(fault: OutgoingFault, message: string): void {
     if (!this.done) {
       this.done = true;
-      clearTimeout(this.timer);
       this.chunks = [];
       this.reject(new OutgoingFailed(fault, `${this.what}: ${message}`));
     }
+    this.finish();
+  }
+
+  private finish(): void {
+    this.over = true;
+    clearTimeout(this.timer);
+    this.end();
   }
 }
 

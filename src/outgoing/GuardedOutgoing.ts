@@ -6,12 +6,13 @@ import { buildConnector } from 'undici';
 import { parseUrl } from '../event/url';
 import type { AddressGuard } from './AddressGuard';
 import { Connections } from './Connections';
+import { decodeContent } from './contentCoding';
+import type { RawAnswer } from './Exchange';
 import { Exchange, NOT_REACHED } from './Exchange';
 import type { Outgoing, OutgoingAnswer, OutgoingRequest } from './Outgoing';
 import { OutgoingFailed } from './Outgoing';
+import { MAX_HEAD_BYTES } from './ResponseHead';
 
-/** The most bytes that the head of an answer may have. */
-const MOST_HEAD = 16 * 1024;
 const MOST_BODY = 64 * 1024;
 /** How long an idle connection is kept, in milliseconds, and how long at most where the other server asks for more. */
 const KEEP_ALIVE = 4_000;
@@ -73,16 +74,16 @@ export class GuardedOutgoing implements Outgoing {
       throw new OutgoingFailed('unreachable', `${request.method} ${url.origin}: this server is stopping.`);
     }
     const connections = this.connectionsTo(url);
-    const exchange = new Exchange(url, request, request.timeout ?? this.timeout, request.maxBytes ?? MOST_BODY);
-    connections.start(exchange);
-    try {
-      return await exchange.answer;
-    } finally {
+    const maxBytes = request.maxBytes ?? MOST_BODY;
+    const exchange = new Exchange(url, request, request.timeout ?? this.timeout, maxBytes);
+    void exchange.ended.then((): void => {
       connections.end(exchange);
       if (connections.isIdle) {
-        this.rest(url.origin);
+        this.rest(url.origin, connections);
       }
-    }
+    });
+    connections.start(exchange);
+    return toAnswer(await exchange.answer, maxBytes);
   }
 
   /** Ends all connections, and with them the requests under way; what is sent later fails. */
@@ -132,7 +133,7 @@ export class GuardedOutgoing implements Outgoing {
       connections = new Connections(origin, {
         connect: this.connectors[protocol],
         pipelining: 1,
-        maxHeaderSize: MOST_HEAD,
+        maxHeaderSize: MAX_HEAD_BYTES,
         // The time in all is bounded for each request.
         headersTimeout: 0,
         bodyTimeout: 0,
@@ -145,8 +146,9 @@ export class GuardedOutgoing implements Outgoing {
   }
 
   /** Notes that nothing is sent to an origin any more, and lets go of the one that rests longest if it is too many. */
-  private rest(origin: string): void {
-    if (this.closed) {
+  private rest(origin: string, connections: Connections): void {
+    // They may have been let go while the body of a last answer was discarded.
+    if (this.closed || this.origins.get(origin) !== connections) {
       return;
     }
     this.idle.add(origin);
@@ -214,5 +216,22 @@ export class GuardedOutgoing implements Outgoing {
         throw new OutgoingFailed('forbidden', `${hostname} may only be reached by https. The operator of this server can allow http to its address with --eventsAllow.`);
       }
     }
+  }
+}
+
+/** A response as text, without its content coding. */
+async function toAnswer({ status, headers, body, isCut }: RawAnswer, maxBytes: number): Promise<OutgoingAnswer> {
+  const { 'content-encoding': coding = '' } = headers;
+  if (coding === '' || body.length === 0) {
+    return { status, headers, body: body.toString(), isCut };
+  }
+  if (isCut) {
+    return { status, headers, body: '', isCut };
+  }
+  try {
+    const decoded = await decodeContent(coding, body, maxBytes);
+    return { status, headers, body: decoded.body.toString(), isCut: decoded.isCut };
+  } catch (error: unknown) {
+    return { status, headers, body: '', isCut, unreadable: (error as Error).message };
   }
 }

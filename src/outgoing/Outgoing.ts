@@ -12,6 +12,11 @@ export interface OutgoingRequest {
   readonly timeout?: number;
   /** How much of the answer's body is read at most, in bytes; the rest is left. Default 64 KiB. */
   readonly maxBytes?: number;
+  /**
+   * Whether status and headers are the answer. The body is discarded then: it is empty in the answer, and whatever
+   * arrives of it, or does not, cannot make the request fail.
+   */
+  readonly headOnly?: boolean;
 }
 
 /**
@@ -24,10 +29,12 @@ export interface OutgoingAnswer {
    * such as `Location`, has the first valid one, and is absent if there is none.
    */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body as far as it was read, as UTF-8. */
+  /** The body as far as it was read, without its content coding, as UTF-8. */
   readonly body: string;
   /** Whether there was more of it. */
   readonly isCut: boolean;
+  /** Why the body cannot be read, if its content coding is unknown or broken; it is empty then. */
+  readonly unreadable?: string;
 }
 
 /**
@@ -38,7 +45,8 @@ export interface OutgoingAnswer {
  * - `unreachable`: there is no connection;
  * - `tls`: the server cannot prove who it is;
  * - `timeout`: it took too long;
- * - `broken`: the connection ended, or what came is no HTTP.
+ * - `broken`: the connection ended, or what came is no HTTP. A connection that is reused and ends before the first byte
+ *   of a response is no failure: the request is sent once more, by a new connection.
  */
 export type OutgoingFault = 'broken' | 'forbidden' | 'timeout' | 'tls' | 'unreachable' | 'unresolved';
 

@@ -42,9 +42,19 @@ export function retryAfter(value: string, now: number): number | undefined {
   if (seconds !== undefined) {
     return Number(seconds) * 1_000;
   }
+  const date = httpDate(text);
+  return date === undefined ? undefined : Math.max(0, date - now);
+}
+
+/**
+ * Returns the time of an HTTP date, in milliseconds since 1970; `undefined` if it is none.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
+ */
+export function httpDate(text: string): number | undefined {
   // The oldest of the three forms, that of asctime, names no zone; it is always GMT.
   const date = HTTP_DATE.test(text) ? Date.parse(text.endsWith('GMT') ? text : `${text} GMT`) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  return Number.isNaN(date) ? undefined : date;
 }
 
 /** Whether a value is a URL reference that leads somewhere: not empty, http(s) and without user name or password. */

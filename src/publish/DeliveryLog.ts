@@ -163,6 +163,9 @@ export class DeliveryLog {
     if (!delivery) {
       return undefined;
     }
+    if (delivery.isEventRemoved) {
+      throw new Conflict('The event of this delivery was removed by retention, so it cannot be delivered any more');
+    }
     if (delivery.subscription !== null) {
       if (!await this.store.getSubscription(pod, delivery.subscription)) {
         throw new Conflict('The subscription of this delivery has ended: subscribe again, and replay what was missed');

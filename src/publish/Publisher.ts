@@ -64,6 +64,8 @@ export interface Forecast {
   readonly subscriptions: number;
   /** The recipients and sources on other servers, who decide for themselves. */
   readonly elsewhere: readonly string[];
+  /** Those of them to whom nothing can be delivered, with the reason. */
+  readonly unreachable?: readonly { readonly agent: string; readonly reason: string }[];
 }
 
 /** More hops than these need not be told apart. */
@@ -216,7 +218,6 @@ export class Publisher {
   private async publishNew(request: PublishRequest, once?: Once): Promise<Published> {
     const begun = performance.now();
     const { caller, pod, drafts, asksAudience, hops = 0, logged } = request;
-    this.outbox.makeWay();
     await this.rate.count(caller.agent, pod, drafts.length);
     chargeDrafts(drafts);
     const pods = await this.findPods(request);
@@ -267,7 +268,7 @@ export class Publisher {
 
   /**
    * What would come of a request to publish, for each of its events as if it were sent alone; nothing is stored.
-   * Recipients on other servers are not asked.
+   * Recipients on other servers are not asked; their profiles are read, within the time budget.
    *
    * @throws {@link InvalidInput} if the request as a whole asks for too much.
    * @throws {@link TooMany} if the publisher has published too much of late.
@@ -283,7 +284,24 @@ export class Publisher {
     const remote = forecasts.reduce((sum, { elsewhere }): number => sum + elsewhere.length, 0);
     assertRemote(remote);
     await this.rate.check(caller.agent, pod, drafts.length + remote);
-    return forecasts;
+    return this.findUnreachable(forecasts);
+  }
+
+  /** Adds to forecasts to whom nothing can be delivered, as far as that is known within the time budget. */
+  private async findUnreachable(forecasts: readonly Forecast[]): Promise<Forecast[]> {
+    const deadline = performance.now() + this.budget;
+    const problems = new Map<string, string>();
+    await fewAtOnce([ ...new Set(forecasts.flatMap(({ elsewhere }): readonly string[] => elsewhere)) ], async(agent): Promise<void> => {
+      const reason = await this.remote.problemOf(agent, deadline);
+      if (reason !== undefined) {
+        problems.set(agent, reason);
+      }
+    });
+    return forecasts.map((forecast): Forecast => {
+      const unreachable = forecast.elsewhere.flatMap((agent) =>
+        problems.has(agent) ? [{ agent, reason: problems.get(agent)! }] : []);
+      return { ...forecast, ...unreachable.length > 0 && { unreachable }};
+    });
   }
 
   /** What would come of the one event of a request. */
@@ -326,7 +344,7 @@ export class Publisher {
     const deadline = performance.now() + this.budget;
     const recipients = accepted.map((): RemoteRecipient[] => []);
     await fewAtOnce(tasks, async({ webId, topic, index }): Promise<void> => {
-      const { outcome, host, attempt, copy } = await this.remote.offer(
+      const { outcome, host, attempt, copy, rest = 0 } = await this.remote.offer(
         webId,
         hoppedDocument(accepted[index].event, hops + 1),
         deadline,
@@ -336,8 +354,10 @@ export class Publisher {
       }
       const isDelivered = outcome === 'taken';
       const isDead = outcome === 'failed';
-      const due = this.outbox.now() + (attempt ? FIRST_RETRY : 0);
-      recipients[index].push({ agent: webId, host, attempt, isDelivered, isDead, copy, due });
+      const now = this.outbox.now();
+      const due = now + (attempt ? Math.max(FIRST_RETRY, rest) : 0);
+      const rests = rest > 0 ? { rests: now + rest } : {};
+      recipients[index].push({ agent: webId, host, attempt, isDelivered, isDead, copy, due, ...rests });
     });
     return accepted.map((event, index): AcceptedEvent => ({ ...event, recipients: recipients[index] }));
   }

@@ -1,6 +1,7 @@
 import { v7 } from 'uuid';
 import { InvalidInput } from '../event/InvalidInput';
 import { publishContainer } from '../event/Event';
+import { Conflict } from './Conflict';
 import { controlsInbox } from './consent';
 import { charge, COSTS } from './costs';
 import { NotAuthorized } from './NotAuthorized';
@@ -8,7 +9,8 @@ import { coversTopic } from './Precheck';
 import type { Access, Containers, InboxFinder, SubscriptionListener, WebhookConsent } from './ports';
 import type { Caller } from '../identity/Caller';
 import type { DeliveryStore } from '../store/DeliveryStore';
-import type { Consent, EventStore, RemoteTarget } from '../store/EventStore';
+import { AlreadyMade } from '../store/AlreadyMade';
+import type { Consent, EventStore, Once, RemoteTarget } from '../store/EventStore';
 import type { Subscription, SubscriptionDraft } from '../subscription/Subscription';
 import { subscriptionsContainer } from '../subscription/Subscription';
 import { patternPath } from '../subscription/TopicPattern';
@@ -30,8 +32,6 @@ export interface SubscriptionPage {
   readonly next?: number;
 }
 
-/** How long both secrets are good after a change, in milliseconds. */
-const OVERLAP = 24 * 60 * 60_000;
 /** After how many seconds it may be tried again where there are as many subscriptions as there may be. */
 const FULL_RETRY = 3_600;
 
@@ -174,21 +174,51 @@ export class Subscriber {
   }
 
   /**
-   * Makes a new secret for the webhook of one's own subscription; for a day deliveries are signed with both.
+   * Makes a new secret for the webhook of one's own subscription. Deliveries are also signed with each secret that was
+   * replaced within the last day, of which there are five at most.
+   *
+   * @param pod - The base URL of the pod.
+   * @param caller - Who asks.
+   * @param id - The id of the subscription.
+   * @param named - Set if the request makes one secret, however often it is sent.
    *
    * @returns The secret, or `undefined` if there is no such subscription, or it has no webhook.
    *
    * @throws {@link NotAuthorized} if it is, or could be, somebody else's.
+   * @throws {@link Conflict} if another request was made with the same key.
+   * @throws {@link TooMany} if the secret was replaced too often within a day.
    */
-  public async rotateSecret(pod: string, caller: Caller, id: string): Promise<string | undefined> {
+  public async rotateSecret(
+    pod: string,
+    caller: Caller,
+    id: string,
+    named?: Pick<Once, 'key' | 'fingerprint'>,
+  ): Promise<string | undefined> {
     const subscription = await this.store.getSubscription(pod, id);
     const isOwn = caller.agent !== undefined && subscription?.agent === caller.agent;
     if (!isOwn || !coversTopic(caller, subscription.pattern)) {
       throw new NotAuthorized('Not authorized to change the secret of this subscription');
     }
     const secret = this.webhooks.newSecret();
-    const until = Date.now() + OVERLAP;
-    return await this.deliveries.rotateSecret(pod, id, secret, until) ? secret : undefined;
+    const once = named && { ...named, pod, agent: caller.agent };
+    try {
+      const rotation = await this.deliveries.rotateSecret(pod, id, secret, once);
+      if (rotation.outcome === 'full') {
+        throw new TooMany(
+          'The secret of this webhook was replaced five times within a day, and each of these secrets still signs: wait',
+          Math.max(1, Math.ceil(rotation.wait / 1_000)),
+        );
+      }
+      return rotation.outcome === 'rotated' ? secret : undefined;
+    } catch (error: unknown) {
+      if (!(error instanceof AlreadyMade)) {
+        throw error;
+      }
+      if (error.made.fingerprint !== once!.fingerprint) {
+        throw new Conflict('Another request was made with this Idempotency-Key: send a new key with each new request');
+      }
+      return error.made.result;
+    }
   }
 
   /**

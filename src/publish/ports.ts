@@ -188,6 +188,8 @@ export interface Offer {
   readonly attempt?: Attempt;
   /** The URL of the copy, if the inbox told it. */
   readonly copy?: string;
+  /** For how long the inbox asks to be sent nothing, in milliseconds, if it does. */
+  readonly rest?: number;
 }
 
 /**
@@ -202,6 +204,17 @@ export interface RemoteRecipients {
    * @param deadline - When the answer is not waited for any longer, by `performance.now()`.
    */
   offer: (webId: string, document: string, deadline: number) => Promise<Offer>;
+
+  /**
+   * Why nothing can be delivered to a recipient now: its profile names no inbox, or cannot be read. Nothing is sent to
+   * its inbox.
+   *
+   * @param webId - The recipient.
+   * @param deadline - When the answer is not waited for any longer, by `performance.now()`.
+   *
+   * @returns The reason, or `undefined` if there is none, or it is not known in time.
+   */
+  problemOf: (webId: string, deadline: number) => Promise<string | undefined>;
 }
 
 /**
@@ -210,8 +223,6 @@ export interface RemoteRecipients {
 export interface Outbox extends Wakeable {
   /** The time by which deliveries are due, in milliseconds since 1970. */
   now: () => number;
-  /** Tells that somebody waits for an answer of this server; deliveries take their time for a moment. */
-  makeWay: () => void;
 }
 
 /**

@@ -1,5 +1,7 @@
+import cluster from 'node:cluster';
 import type { Finalizable } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
+import { Admission } from '../delivery/Admission';
 import type { Backlog } from '../delivery/Backlog';
 import { Deliverer } from '../delivery/Deliverer';
 import type { DeliveryListener } from '../delivery/DeliveryListener';
@@ -18,16 +20,21 @@ const SWEEP = 60 * SECOND;
 const CHUNK = 500;
 
 /**
- * Runs the delivery worker in the server's primary process, from its start to its end, and keeps its log short.
+ * Runs the delivery worker in the server's primary process, while its server listens, and keeps its log short.
  */
 export class Deliveries extends Initializer implements Finalizable, Outbox {
   protected readonly logger = getLoggerFor(this);
   private readonly store: DeliveryStore;
   private readonly deliverer: Deliverer;
+  private readonly clock: SteadyClock;
+  private readonly admission = new Admission();
   private readonly retention: number;
+  private isPrimary = false;
+  private isOpen = false;
+  private readonly openThere = (): void => this.open();
+  private ending?: Promise<void>;
   private timer?: NodeJS.Timeout;
   private sweeping?: Promise<void>;
-  private isRunning = false;
   private swept = 0;
 
   /**
@@ -75,11 +82,12 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
     super();
     this.store = store;
     this.retention = retention * DAY;
+    this.clock = new SteadyClock(store, (message): unknown => this.logger.warn(message));
     this.deliverer = new Deliverer(
       store,
       new Sender(store, outgoing, agent, profiles, pods, webhookOrigin(baseUrl)),
       readers,
-      new SteadyClock(store),
+      this.clock,
       listeners,
       (message): unknown => this.logger.error(message),
       {
@@ -94,13 +102,33 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
         perHost,
         most,
         lease: lease * SECOND,
+        admission: this.admission,
       },
     );
   }
 
   public override async handle(): Promise<void> {
-    await this.deliverer.start();
-    this.isRunning = true;
+    await this.clock.start();
+    this.isPrimary = true;
+    // Where several processes serve, it is they who listen; the primary one is told of it.
+    cluster.on('listening', this.openThere);
+  }
+
+  /** Begins to deliver, as the server listens now; in a process that does not run the worker, this does nothing. */
+  public open(): void {
+    if (this.isPrimary && !this.isOpen && !this.ending) {
+      this.isOpen = true;
+      this.begin();
+    }
+  }
+
+  /** Counts a request that waits for its answer; what is returned is called when it has been answered. */
+  public request(): () => void {
+    return this.admission.request();
+  }
+
+  private begin(): void {
+    this.deliverer.start();
     this.timer = setInterval((): void => {
       this.sweeping ??= this.sweep()
         .catch((error: unknown): void => {
@@ -117,10 +145,6 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
     this.deliverer.wake();
   }
 
-  public makeWay(): void {
-    this.deliverer.makeWay();
-  }
-
   public now(): number {
     return this.deliverer.now();
   }
@@ -129,18 +153,23 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
   public async backlog(limit: number): Promise<Backlog> {
     const [ waiting, due ] = await Promise.all([ this.store.countWaiting(limit), this.store.nextDue() ]);
     const now = this.now();
-    return { isRunning: this.isRunning, waiting, ...due !== undefined && due <= now && { overdue: now - due }};
+    return { isRunning: this.isOpen && !this.ending, waiting, ...due !== undefined && due <= now && { overdue: now - due }};
   }
 
   public async finalize(): Promise<void> {
-    this.isRunning = false;
+    this.ending ??= this.end();
+    return this.ending;
+  }
+
+  private async end(): Promise<void> {
+    cluster.off('listening', this.openThere);
     clearInterval(this.timer);
     await this.sweeping;
     await this.deliverer.stop();
   }
 
   private async sweep(): Promise<void> {
-    while (await this.store.removeDeliveriesBefore(this.now() - this.retention, CHUNK) === CHUNK) {
+    while (await this.store.removeDeliveriesBefore(this.clock.worked() - this.retention, CHUNK) === CHUNK) {
       // Until nothing is old any more.
     }
     this.swept = await this.store.removeUnusedTargets(this.swept, CHUNK) ?? 0;

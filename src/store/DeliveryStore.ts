@@ -1,6 +1,6 @@
 import type { Event } from '../event/Event';
 import type { TopicPattern } from '../subscription/TopicPattern';
-import type { LandedCopy } from './EventStore';
+import type { LandedCopy, Once } from './EventStore';
 import type { Openable } from './Openable';
 
 /** What a target is: an inbox, a webhook, or whatever inbox the profile of a recipient names. */
@@ -76,13 +76,15 @@ export interface ClaimedDelivery extends Target {
   readonly isWanted: boolean;
   /** The attempts that were made. */
   readonly tries: number;
-  /** When it came into being. */
-  readonly created: number;
+  /** Work time at which it was made, or was last asked for again, see {@link DeliveryStore.worked}. */
+  readonly begun: number;
   /** What signs deliveries to a webhook; several while they are being changed. */
   readonly secrets: readonly string[];
   /** The most deliveries in a minute that the target allows, or `null`. */
   readonly rate: number | null;
-  /** Since when attempts to reach the target fail, or `null`. */
+  /** Until when the target asks to be sent nothing, or `null`. */
+  readonly rests: number | null;
+  /** Work time since which attempts to reach the target fail, or `null`. */
   readonly failing: number | null;
   /** Since when nothing is sent to the target, or `null`. */
   readonly disabled: number | null;
@@ -127,8 +129,10 @@ export interface FinishedDelivery {
 export interface Findings {
   /** The health of hosts, by their keys. */
   readonly hosts: ReadonlyMap<number, HostRecord>;
-  /** Since when attempts to reach targets fail, or `null`, by their keys. */
+  /** Work time since which attempts to reach targets fail, or `null`, by their keys. */
   readonly failing: ReadonlyMap<number, number | null>;
+  /** Until when targets ask to be sent nothing, by their keys; it holds for all targets of the same URL and kind. */
+  readonly rests?: ReadonlyMap<number, number>;
 }
 
 /**
@@ -150,6 +154,8 @@ export interface DeliveryRecord extends Target {
   readonly copy: string | null;
   /** Whether nothing is sent to the target any more, because that was gone or failed for too long. */
   readonly isDisabled: boolean;
+  /** Whether the event is gone, so that it cannot be delivered again. */
+  readonly isEventRemoved?: true;
   /** The last 100 attempts, oldest first. */
   readonly attempts: readonly Attempt[];
 }
@@ -234,6 +240,12 @@ export interface QueueState {
   readonly resting: number;
 }
 
+/** Result of a rotation of a secret. */
+export type Rotation =
+  | { readonly outcome: 'rotated' | 'missing' }
+  /** There are as many former secrets as there may be; the oldest ends after so many milliseconds. */
+  | { readonly outcome: 'full'; readonly wait: number };
+
 /** What is told of a target when that is found out. */
 export interface TargetNews {
   /** The key of the target. */
@@ -250,13 +262,25 @@ export interface TargetNews {
 export interface DeliveryStore extends Openable {
   /** The latest moment that was noted, or 0. */
   moment: () => Promise<number>;
-  /** Notes a moment, so that time never goes back, not even over a restart. */
-  noteMoment: (now: number) => Promise<void>;
+  /** Notes a moment, so that time never goes back, not even over a restart; and adds to the work time. */
+  noteMoment: (now: number, work?: number) => Promise<void>;
+  /**
+   * Work time: for how long the worker has worked, in milliseconds, as far as that was noted. It stands still while no
+   * attempts are made. Deliveries, failures of targets and former secrets age by it.
+   */
+  worked: () => Promise<number>;
+  /**
+   * Corrects all moments in the future, after the clock of the machine was wrong: they come earlier.
+   *
+   * @param now - The moment, from which time goes on.
+   * @param ahead - By how much the noted moment is later than `now`, in milliseconds.
+   */
+  turnBack: (now: number, ahead: number) => Promise<void>;
 
   /** The hosts to which something is due, those that wait for longest first. */
   dueHosts: (now: number, limit: number) => Promise<DueHost[]>;
-  /** Whether a host, by its name, is left alone. */
-  isResting: (name: string, now: number) => Promise<boolean>;
+  /** Whether a host, by its name, is left alone, or a recipient asks to be. */
+  isResting: (name: string, now: number, recipient?: string) => Promise<boolean>;
   /** When the next delivery of any host is due; `undefined` if none waits. */
   nextDue: () => Promise<number | undefined>;
   /** How many deliveries wait, be they due or not, counted up to a limit. */
@@ -284,11 +308,16 @@ export interface DeliveryStore extends Openable {
   /** Notes that the owner is told that a delivery is dead; `undefined` if that was noted after the moment `since`. */
   noteDead: (target: number, now: number, since: number) => Promise<TargetNews | undefined>;
   /**
-   * Sets the secret of a subscription's webhook; the one before is good until a moment.
+   * Sets the secret of a subscription's webhook. Each secret before stays good for 24 hours of work time.
    *
-   * @returns Whether there is such a webhook.
+   * @param pod - The base URL of the pod.
+   * @param subscription - The id of the subscription.
+   * @param secret - The new secret.
+   * @param once - Set if the request is made once; the secret is its result.
+   *
+   * @throws `AlreadyMade` if that request was made before, with the secret that it made.
    */
-  rotateSecret: (pod: string, subscription: string, secret: string, oldUntil: number) => Promise<boolean>;
+  rotateSecret: (pod: string, subscription: string, secret: string, once?: Once) => Promise<Rotation>;
 
   /**
    * Deliveries of a pod, newest first. Looks at them in steps, so that it never holds the process for long.
@@ -337,8 +366,11 @@ export interface DeliveryStore extends Openable {
 
   /** How much waits. */
   queue: (now: number) => Promise<QueueState>;
-  /** Removes what ended before a moment from the log; `limit` deliveries at most. Returns how many were removed. */
-  removeDeliveriesBefore: (moment: number, limit: number) => Promise<number>;
+  /**
+   * Removes from the log what has ended, and was made or made again before a work time; `limit` deliveries at most.
+   * Returns how many were removed.
+   */
+  removeDeliveriesBefore: (worked: number, limit: number) => Promise<number>;
   /**
    * Removes targets that no subscription and no delivery names, with their hosts.
    *

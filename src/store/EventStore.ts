@@ -32,6 +32,8 @@ export interface RemoteRecipient {
   readonly copy?: string;
   /** When the next attempt is due, if there is one. */
   readonly due: number;
+  /** Until when the recipient asks to be sent nothing, if it does. */
+  readonly rests?: number;
 }
 
 /**

@@ -72,6 +72,14 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
       expect(await deliveries.moment()).toBe(5);
     });
 
+    it('counts for how long it was worked.', async(): Promise<void> => {
+      expect(await deliveries.worked()).toBe(0);
+      await deliveries.noteMoment(5, 10);
+      await deliveries.noteMoment(3, 5);
+      await deliveries.noteMoment(6);
+      expect(await deliveries.worked()).toBe(15);
+    });
+
     it('makes one delivery for each target, however many of its subscriptions match.', async(): Promise<void> => {
       const first = await follow();
       await follow({ pattern: 'realestate/*' });
@@ -95,7 +103,7 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
       const [ claimed ] = await claimAll();
       expect(claimed).toMatchObject({
         kind: 'webhook', url: WEBHOOK, agent: ALICE, host: host.host, topic: event.topic, pod: POD, subscription: id, isWanted: true,
-        tries: 0, secrets: [ 'whsec_1' ], rate: 600, failing: null, disabled: null,
+        tries: 0, secrets: [ 'whsec_1' ], rate: 600, rests: null, failing: null, disabled: null,
       });
       expect(await deliveries.eventOf(claimed.event)).toEqual({ ...event, hops: 0 });
       expect(await claimAll()).toEqual([]);
@@ -181,18 +189,174 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
       expect(await claimAll()).toMatchObject([{ kind: 'recipient', url: ALICE, tries: 1, isWanted: true, secrets: []}]);
     });
 
-    it('signs with both secrets for as long as the old one is good.', async(): Promise<void> => {
-      const { id } = await follow();
+    describe('the secret of a webhook', (): void => {
+      const DAY = 24 * 60 * MINUTE;
+      const rotated = { outcome: 'rotated' };
+      const missing = { outcome: 'missing' };
+      let leases: number;
+      const secrets = async(): Promise<readonly string[]> => {
+        leases += 2 * MINUTE;
+        return (await claimAll(1, leases))[0].secrets;
+      };
+
+      beforeEach((): void => {
+        leases = now;
+      });
+
+      it('signs beside each that it has replaced within a day.', async(): Promise<void> => {
+        const { id } = await follow();
+        await publish();
+        expect(await deliveries.rotateSecret(POD, id, 'whsec_2')).toEqual(rotated);
+        expect(await deliveries.rotateSecret(POD, v7(), 'whsec_x')).toEqual(missing);
+        expect(await deliveries.rotateSecret(PRODUCER, id, 'whsec_x')).toEqual(missing);
+        const local = await events.addSubscription(aSubscription()) as AddedSubscription;
+        expect(await deliveries.rotateSecret(POD, local.subscription.id, 'whsec_x')).toEqual(missing);
+        expect(await secrets()).toEqual([ 'whsec_2', 'whsec_1' ]);
+        expect(await deliveries.rotateSecret(POD, id, 'whsec_3')).toEqual(rotated);
+        expect(await secrets()).toEqual([ 'whsec_3', 'whsec_2', 'whsec_1' ]);
+        // Whatever moment was noted: only work time counts.
+        await deliveries.noteMoment(now + (40 * DAY), DAY - 1);
+        expect(await secrets()).toEqual([ 'whsec_3', 'whsec_2', 'whsec_1' ]);
+        await deliveries.noteMoment(now, 10);
+        expect(await secrets()).toEqual([ 'whsec_3' ]);
+      });
+
+      it('is replaced a few times a day.', async(): Promise<void> => {
+        const { id } = await follow();
+        await publish();
+        for (let index = 2; index <= 6; index += 1) {
+          expect(await deliveries.rotateSecret(POD, id, `whsec_${index}`)).toEqual(rotated);
+        }
+        await deliveries.noteMoment(now, 1_000);
+        expect(await deliveries.rotateSecret(POD, id, 'whsec_7')).toEqual({ outcome: 'full', wait: DAY - 1_000 });
+        expect(await secrets()).toEqual([ 6, 5, 4, 3, 2, 1 ].map((index): string => `whsec_${index}`));
+        await deliveries.noteMoment(now, DAY - 1_000);
+        expect(await deliveries.rotateSecret(POD, id, 'whsec_7')).toEqual(rotated);
+      });
+
+      it('is made once by a request with a key.', async(): Promise<void> => {
+        const { id } = await follow();
+        await publish();
+        const once = { pod: POD, agent: ALICE, key: 'k', fingerprint: 'f' };
+        const requests = [ 'whsec_2', 'whsec_3' ].map(async(secret): Promise<unknown> => deliveries.rotateSecret(POD, id, secret, once));
+        expect(await Promise.allSettled(requests)).toEqual([
+          { status: 'fulfilled', value: rotated },
+          { status: 'rejected', reason: expect.objectContaining({ made: { fingerprint: 'f', result: 'whsec_2' }}) },
+        ]);
+        expect(await secrets()).toEqual([ 'whsec_2', 'whsec_1' ]);
+        expect(await deliveries.rotateSecret(POD, id, 'whsec_4', { ...once, agent: 'https://bob.example/card#me' })).toEqual(rotated);
+      });
+    });
+
+    it('leaves a target alone until it may be sent to again, wherever it is named, and no other.', async(): Promise<void> => {
+      const bob = 'https://bob.example/card#me';
+      await follow();
+      await follow({ agent: bob });
+      await follow({ webhook: `https://${HOST}/other` });
       await publish();
-      expect(await deliveries.rotateSecret(POD, id, 'whsec_2', now + 10)).toBe(true);
-      expect(await deliveries.rotateSecret(POD, v7(), 'whsec_3', now + 10)).toBe(false);
-      expect(await deliveries.rotateSecret(PRODUCER, id, 'whsec_3', now + 10)).toBe(false);
-      const local = await events.addSubscription(aSubscription()) as AddedSubscription;
-      expect(await deliveries.rotateSecret(POD, local.subscription.id, 'whsec_3', now + 10)).toBe(false);
-      const [ claimed ] = await claimAll(1, now, now + 10);
-      expect(claimed.secrets).toEqual([ 'whsec_2', 'whsec_1' ]);
-      const [ later ] = await claimAll(1, now + 10);
-      expect(later.secrets).toEqual([ 'whsec_2' ]);
+      const claimed = await claimAll();
+      const one = claimed.find(({ url, agent }): boolean => url === WEBHOOK && agent === ALICE)!;
+      for (const each of claimed) {
+        await finish(each, 'waiting', now + 1, { ...NOTHING, rests: new Map(each === one ? [[ one.target, now + 500 ]] : []) });
+      }
+      const rests = async(): Promise<(number | null)[]> =>
+        (await claimAll(100, now + 2, now + 3)).sort((left, right): number => left.target - right.target).map((each): number | null => each.rests);
+      expect(await rests()).toEqual([ now + 500, now + 500, null ]);
+      await deliveries.finish([], { ...NOTHING, rests: new Map([[ one.target, now + 400 ]]) });
+      await publish();
+      const [ due ] = (await list({ agent: bob })).map((record): number | null => record.due);
+      expect(due).toBe(now + 500);
+      await events.registerPod(PRODUCER);
+      const recipient = { agent: ALICE, host: 'alice.example', isDelivered: false, due: now + 700, rests: now + 700 };
+      await publish({}, POD, [ recipient ]);
+      expect(await deliveries.isResting('alice.example', now, ALICE)).toBe(true);
+      expect(await deliveries.isResting('alice.example', now, bob)).toBe(false);
+      expect(await deliveries.isResting('alice.example', now + 700, ALICE)).toBe(false);
+    });
+
+    it('brings forward what waits after the clock was ahead.', async(): Promise<void> => {
+      const ahead = 40 * 24 * 60 * MINUTE;
+      await follow();
+      await follow({ webhook: 'https://other.example/' }, 'other.example');
+      await publish();
+      await deliveries.noteMoment(now + ahead);
+      const claimed = await claimAll();
+      for (const [ index, each ] of claimed.entries()) {
+        await finish(each, 'waiting', now + ahead + 5_000, {
+          hosts: new Map(index === 0 ? [[ each.host, { failures: 5, since: now + ahead, rests: now + ahead + 9_000 }]] : []),
+          failing: new Map(),
+          rests: new Map([[ each.target, now + ahead + 7_000 ]]),
+        });
+      }
+      await deliveries.noteDead(claimed[0].target, now + ahead, 0);
+      await deliveries.turnBack(now, ahead);
+      expect(await deliveries.moment()).toBe(now);
+      expect(await deliveries.dueHosts(now + 4_999, 10)).toEqual([]);
+      expect(await deliveries.dueHosts(now + 9_000, 10)).toEqual(expect.arrayContaining([
+        { host: claimed[0].host, name: expect.any(String), failures: 5, since: now, rests: now + 9_000 },
+      ]));
+      expect(await claimAll(10, now + 9_000)).toEqual([ expect.objectContaining({ rests: now + 7_000 }), expect.objectContaining({ rests: now + 7_000 }) ]);
+      expect(await deliveries.noteDead(claimed[0].target, now + 2, now + 1)).toBeDefined();
+    });
+
+    describe('retention', (): void => {
+      const HELD = 10 * MINUTE;
+      const remove = async(): Promise<number> => events.removeEventsBeyond(POD, 0, 100);
+
+      it('waits for a delivery that can still be made, for a while.', async(): Promise<void> => {
+        await follow();
+        await publish({ pod: POD });
+        expect(await remove()).toBe(0);
+        await deliveries.noteMoment(now, HELD - 1);
+        expect(await remove()).toBe(0);
+        await deliveries.noteMoment(now, 1);
+        expect(await remove()).toBe(1);
+        expect(await list()).toMatchObject([{ state: 'dead', due: null, isEventRemoved: true, attempts: [{ reason: expect.stringContaining('removed by retention') }]}]);
+      });
+
+      it('does not wait for one that has failed, or whose host rests, and shows why it has ended.', async(): Promise<void> => {
+        await follow();
+        await follow({ agent: 'https://bob.example/card#me', webhook: 'https://good.example/' }, 'good.example');
+        const event = await publish({ pod: POD });
+        const [ bad, good ] = (await claimAll()).sort((left): number => left.url === WEBHOOK ? -1 : 1);
+        await finish(good, 'delivered');
+        await finish(bad, 'waiting', now + 5);
+        expect(await remove()).toBe(0);
+        const [ again ] = await claimAll(1, now + 5);
+        await finish(again, 'waiting', now + 10);
+        expect(await remove()).toBe(1);
+        const record = { event: eventUrl(event), topic: event.topic, url: WEBHOOK, state: 'dead', isEventRemoved: true };
+        expect(await list()).toMatchObject([ record ]);
+        expect(await list({ event: event.id })).toMatchObject([ record ]);
+        expect(await list({ event: event.id, agent: ALICE })).toMatchObject([ record ]);
+        expect((await list())[0].attempts).toHaveLength(2);
+        expect(await deliveries.redeliver(POD, again.delivery, now)).toBe(false);
+        expect(await deliveries.queue(now)).toMatchObject({ waiting: 0 });
+        expect(await claimAll(1, now + MINUTE)).toEqual([]);
+
+        await publish({ pod: POD });
+        const [ last, other ] = (await claimAll()).sort((left): number => left.url === WEBHOOK ? -1 : 1);
+        await finish(other, 'delivered');
+        await finish(last, 'waiting', now + 5, { ...NOTHING, hosts: new Map([[ last.host, { failures: 5, since: now, rests: now + 50 }]]) });
+        expect(await remove()).toBe(1);
+        expect(await deliveries.removeDeliveriesBefore(1, 100)).toBeGreaterThan(0);
+        expect(await list({ event: event.id })).toEqual([]);
+      });
+
+      it('keeps only the last of what it has ended in the log.', async(): Promise<void> => {
+        await follow();
+        const batch = Array.from({ length: 1_100 }, (): Event => anEvent({ pod: POD }));
+        await events.accept(batch.map((event) => ({ event, forwards: [{ pod: POD }]})));
+        while ((await events.pendingForwards(1)).length > 0) {
+          await forwardAll(events);
+        }
+        await deliveries.noteMoment(now, HELD);
+        for (let removed = 1; removed > 0;) {
+          removed = await events.removeEventsBefore(now, 500);
+        }
+        expect((await list({}, NEWEST, 2_000)).map(({ event }): string => event)).toEqual(batch.slice(100).map(eventUrl).reverse());
+        expect(await deliveries.queue(now)).toMatchObject({ waiting: 0 });
+      });
     });
 
     it('disables a target once, and tells which subscriptions name it.', async(): Promise<void> => {
@@ -314,9 +478,10 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
         await finish(claimed, 'dead');
         expect(await deliveries.redeliver(PRODUCER, claimed.delivery, now)).toBe(false);
         expect(await deliveries.redeliver(POD, claimed.delivery + 1, now)).toBe(false);
+        await deliveries.noteMoment(now, 7);
         expect(await deliveries.redeliver(POD, claimed.delivery, now)).toBe(true);
         expect(await list()).toMatchObject([{ id: claimed.delivery, state: 'waiting', due: now, attempts: [{ reason: 'no' }]}]);
-        expect(await claimAll()).toMatchObject([{ delivery: claimed.delivery, tries: 0, created: now }]);
+        expect(await claimAll()).toMatchObject([{ delivery: claimed.delivery, tries: 0, begun: 7 }]);
       });
 
       it('overtakes an attempt that is under way.', async(): Promise<void> => {
@@ -336,11 +501,12 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
         for (const claimed of await claimAll()) {
           await finish(claimed, 'delivered');
         }
+        await deliveries.noteMoment(now, 10);
         await deliveries.redeliver(POD, (await list())[1].id, now + 10);
         const [ again ] = await claimAll(1, now + 10);
         await finish(again, 'delivered');
-        expect(await deliveries.removeDeliveriesBefore(now + 5, 10)).toBe(1);
-        expect(await deliveries.removeDeliveriesBefore(now + 15, 10)).toBe(1);
+        expect(await deliveries.removeDeliveriesBefore(5, 10)).toBe(1);
+        expect(await deliveries.removeDeliveriesBefore(15, 10)).toBe(1);
       });
     });
 

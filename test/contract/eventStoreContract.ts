@@ -581,6 +581,31 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         expect(await store.land(forward, scope, 10)).toEqual({ outcome: 'done', unknown: [], doubts: [], watched: [], hasDeliveries: false });
       });
 
+      it('reports each copy in a watched container once, whatever patterns, agents, pods and steps bring it.', async(): Promise<void> => {
+        await store.registerPod(PRODUCER);
+        for (const agent of [ 'a', 'b', 'c' ]) {
+          for (const pattern of [ 'realestate/contact', 'realestate/*', '*', 'realestate/contact#add' ]) {
+            for (const pod of [ POD, PRODUCER ]) {
+              for (const inbox of [ inboxOf('user'), inboxOf(1), inboxOf(2) ]) {
+                await store.addSubscription(aSubscription({ pod, pattern, inbox, agent: `https://${agent}.example/#me` }));
+              }
+            }
+          }
+        }
+        await store.watch(inboxOf('user'), true);
+        await store.watch(inboxOf(1), true);
+        for (const limit of [ 1, 2, 5, 100 ]) {
+          const event = anEvent();
+          await store.accept([{ event, forwards: [{ pod: POD, inbox: inboxOf('user') }, { pod: PRODUCER }]}]);
+          const told: string[] = [];
+          while ((await store.pendingForwards(1)).length > 0) {
+            // One agent is not allowed to receive; of the others it becomes known step by step.
+            told.push(...(await forwardAll(store, (agent): boolean => !agent.includes('b.'), limit)).flatMap(({ watched }): string[] => watched.map(({ copy }): string => copy)));
+          }
+          expect(told.sort()).toEqual([ inboxOf('user'), inboxOf(1) ].map((inbox): string => `${inbox}${event.id}`).sort());
+        }
+      });
+
       it('reports copies in watched containers, and no others.', async(): Promise<void> => {
         await store.addSubscription(aSubscription({ inbox: inboxOf(1) }));
         await store.addSubscription(aSubscription({ inbox: inboxOf(2) }));

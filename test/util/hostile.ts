@@ -46,6 +46,8 @@ export interface HostileScene {
   readonly subscriber: TestAgent;
   /** Does some work while an innocent client reads a public profile, one request after the other. */
   readonly during: <T>(work: () => Promise<T>) => Promise<Observed<T>>;
+  /** Kills the server, does something, and starts it again with its data. */
+  readonly restart: (between?: () => Promise<void>) => Promise<void>;
   readonly end: () => Promise<void>;
 }
 
@@ -73,11 +75,12 @@ export async function startHostileScene(
     // The first argument after `-e` stands where the script's path would.
     `process.argv.splice(1, 0, ${JSON.stringify(join(ROOT, 'bin/server.js'))});` +
     `require(${JSON.stringify(join(ROOT, 'bin/server.js'))});`;
-  const server = await untilReady(spawnNode([
+  const launch = async(more: readonly string[]): Promise<ServerProcess> => untilReady(spawnNode([
     '-e', script, '--',
     ...flat.config.flatMap((path): string[] => [ '-c', path ]), '-m', flat.modules,
-    '-p', String(port), '-f', data, '-l', 'warn', '--seedConfig', seed, ...args,
+    '-p', String(port), '-f', data, '-l', 'warn', ...more, ...args,
   ], ROOT, port));
+  let server = await launch([ '--seedConfig', seed ]);
   const pid = (): number => Number(readFileSync(pidFile, 'utf8'));
   const { baseUrl } = server;
   const producer = await logIn(baseUrl, 'producer', 'Bearer');
@@ -122,7 +125,9 @@ export async function startHostileScene(
   };
 
   return {
-    server,
+    get server(): ServerProcess {
+      return server;
+    },
     pid,
     folder,
     data,
@@ -130,6 +135,11 @@ export async function startHostileScene(
     user,
     subscriber,
     during,
+    restart: async(between = async(): Promise<void> => {}): Promise<void> => {
+      await server.kill('SIGKILL');
+      await between();
+      server = await launch([]);
+    },
     end: async(): Promise<void> => {
       for (const { logout } of [ producer, user, subscriber ]) {
         await logout();

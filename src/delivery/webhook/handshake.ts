@@ -43,6 +43,7 @@ export async function askConsent(
       url,
       headers: { 'webhook-request-origin': origin, 'webhook-request-rate': `${rate}` },
       maxBytes: 4_096,
+      headOnly: true,
     });
   } catch (error: unknown) {
     throw error instanceof OutgoingFailed ? new InvalidInput(`${asked}, and did not answer: ${error.message}`) : error;

@@ -41,6 +41,7 @@ export async function sendToWebhook(
     },
     body,
     maxBytes: 4_096,
+    headOnly: true,
   });
   return { status, headers };
 }

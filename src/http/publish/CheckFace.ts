@@ -69,8 +69,8 @@ export class CheckFace extends Face {
   }
 }
 
-function describe({ fault, subscriptions, elsewhere }: Forecast): object {
+function describe({ fault, subscriptions, elsewhere, unreachable }: Forecast): object {
   return fault ?
       { accepted: false, status: fault instanceof InvalidInput ? 400 : 403, error: fault.message } :
-      { accepted: true, subscriptions, ...elsewhere.length > 0 && { elsewhere }};
+      { accepted: true, subscriptions, ...elsewhere.length > 0 && { elsewhere }, ...unreachable && { unreachable }};
 }

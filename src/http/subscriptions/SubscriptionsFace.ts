@@ -17,6 +17,7 @@ import { documentAnswer } from '../documentAnswer';
 import { HttpProblem, unauthorized } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
+import { onceOf } from '../idempotency';
 import { pageAnswer, pageParameters, queryParameters } from '../listParameters';
 import { queryOf } from '../query';
 
@@ -117,8 +118,9 @@ export class SubscriptionsFace extends Face {
     });
   }
 
-  private async rotateSecret({ pod, url }: Exchange, caller: Caller, id: string): Promise<Answer> {
-    const secret = isId(id) ? await this.subscriber.rotateSecret(pod, caller, id) : undefined;
+  private async rotateSecret(exchange: Exchange, caller: Caller, id: string): Promise<Answer> {
+    const { pod, url } = exchange;
+    const secret = isId(id) ? await this.subscriber.rotateSecret(pod, caller, id, onceOf(exchange, '')) : undefined;
     if (secret === undefined) {
       throw new HttpProblem(404, `There is no webhook whose secret would be at ${url}`);
     }

@@ -1,5 +1,8 @@
 import type { OutgoingFault } from '../../outgoing/Outgoing';
 
+/** The 4xx answers that can change by themselves. */
+const PASSING = new Set([ 408, 409, 425, 429 ]);
+
 /** Why a profile cannot be read. */
 export interface ProfileProblem {
   /** What is wrong and what to do, as it goes on behind the name of the profile. */
@@ -18,6 +21,11 @@ export class ProfileUnavailable extends Error {
   public readonly status?: number;
   /** Why there was no answer, if there was none. */
   public readonly fault?: OutgoingFault;
+  /**
+   * Whether it can be different later by itself: there was no answer, or one of 408, 409, 425, 429 or 5xx. Any other
+   * answer, and a document that cannot be read, lasts until somebody corrects it.
+   */
+  public readonly isPassing: boolean;
 
   /**
    * @param webId - Whose profile it is.
@@ -28,5 +36,7 @@ export class ProfileUnavailable extends Error {
     this.name = 'ProfileUnavailable';
     this.status = problem.status;
     this.fault = problem.fault;
+    const { fault, status = 0 } = problem;
+    this.isPassing = fault === undefined ? status >= 500 || PASSING.has(status) : fault !== 'forbidden';
   }
 }

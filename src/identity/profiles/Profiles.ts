@@ -1,22 +1,20 @@
 import CachePolicy from 'http-cache-semantics';
 import type { ContextLoader } from '../../event/ContextLoader';
-import { JSON_LD, TURTLE } from '../../event/mediaTypes';
 import { isWebUrl } from '../../event/url';
 import type { Outgoing, OutgoingAnswer, OutgoingRequest } from '../../outgoing/Outgoing';
 import { OutgoingFailed } from '../../outgoing/Outgoing';
 import { linkTargets } from './linkHeader';
 import type { LocalDocuments } from './LocalDocuments';
 import type { ProfileDocument } from './profileDocument';
-import { failed, INBOX, ISSUER, MOST_BYTES, readProfile, STORAGE } from './profileDocument';
+import { ACCEPT, failed, INBOX, ISSUER, MOST_BYTES, readProfile, STORAGE } from './profileDocument';
 import { ProfileUnavailable } from './ProfileUnavailable';
 import type { Lookup } from './SharedLookups';
 import { SharedLookups } from './SharedLookups';
 
-const ACCEPT = `${TURTLE}, ${JSON_LD};q=0.9`;
-
 /** How long what was found holds at least, so that a burst is one request, and at most; in milliseconds. */
 const LEAST_AGE = 10_000;
 const MOST_AGE = 60 * 60_000;
+const SEE_OTHER = 303;
 /** How many documents are remembered. */
 const MOST_DOCUMENTS = 10_000;
 /** Documents that say more than this, in characters, are remembered no longer than they must, to save memory. */
@@ -27,8 +25,11 @@ const LONG = 4_096;
  * where their storages are.
  *
  * A document is fetched once for all questions, and again when its HTTP lifetime is over, which counts as an hour at
- * most and 10 seconds at least. That it could not be read is remembered for 10 seconds. Redirects are not followed, and
- * no JSON-LD context is fetched. Documents on this server are read without a request.
+ * most and 10 seconds at least. That it could not be read is remembered for 10 seconds. No JSON-LD context is fetched.
+ * Documents on this server are read without a request.
+ *
+ * Redirects are not followed, but for one: 303 for a WebID without a fragment, which names a person, leads to the
+ * document about the person. It is followed once, and never from https to http.
  */
 export class Profiles {
   private readonly outgoing: Outgoing;
@@ -74,7 +75,7 @@ export class Profiles {
         throw new ProfileUnavailable(webId, head.problem);
       }
     }
-    const document = await this.read(url);
+    const document = await this.documentAbout(webId);
     const [ inbox = document.linked ] = valuesOf(document, webId, INBOX)
       .flatMap((value): string[] => this.usable(value) ?? []);
     if (inbox === undefined && document.problem) {
@@ -106,11 +107,18 @@ export class Profiles {
   }
 
   private async valuesOf(webId: string, predicate: string): Promise<string[]> {
-    const document = await this.read(documentOf(webId));
+    const document = await this.documentAbout(webId);
     if (document.problem) {
       throw new ProfileUnavailable(webId, document.problem);
     }
     return valuesOf(document, webId, predicate);
+  }
+
+  /** The document about an agent, which without a fragment may be elsewhere. */
+  private async documentAbout(webId: string): Promise<ProfileDocument> {
+    const url = documentOf(webId);
+    const document = await this.read(url);
+    return url === webId && document.seeOther !== undefined ? this.read(document.seeOther) : document;
   }
 
   private async read(url: string): Promise<ProfileDocument> {
@@ -147,7 +155,9 @@ export class Profiles {
       return { value: unanswered(error), ttl: LEAST_AGE };
     }
     if (!isSuccess(answer)) {
-      return { value: failed(reasonOf(answer), { status: answer.status }), ttl: LEAST_AGE };
+      const seeOther = answer.status === SEE_OTHER ? targetOf(answer, url) : undefined;
+      const value = { ...failed(reasonOf(answer), { status: answer.status }), ...seeOther !== undefined && { seeOther }};
+      return { value, ttl: LEAST_AGE };
     }
     const { 'content-type': contentType = '' } = answer.headers;
     const type = contentType.split(/[,;]/u)[0].trim().toLowerCase();
@@ -173,7 +183,8 @@ export class Profiles {
   }
 
   private requestOf(method: 'GET' | 'HEAD', url: string): OutgoingRequest {
-    return { method, url, headers: { accept: ACCEPT }, timeout: this.timeout, maxBytes: MOST_BYTES };
+    const headers = { 'accept': ACCEPT, 'accept-encoding': 'identity' };
+    return { method, url, headers, timeout: this.timeout, maxBytes: MOST_BYTES, ...method === 'HEAD' && { headOnly: true }};
   }
 }
 
@@ -211,6 +222,20 @@ function unanswered(error: unknown): ProfileDocument {
     return failed('it cannot be reached from here; check the WebID, and that its server can be reached', { fault: error.fault });
   }
   throw error;
+}
+
+/** Where a redirect leads, without fragment; `undefined` if it is not to be followed. */
+function targetOf({ headers }: OutgoingAnswer, from: string): string | undefined {
+  const { location } = headers as Readonly<Record<string, string | undefined>>;
+  if (location === undefined || location.trim() === '' || !URL.canParse(location, from)) {
+    return undefined;
+  }
+  const target = new URL(location, from);
+  target.hash = '';
+  const isDowngrade = from.startsWith('https:') && target.protocol !== 'https:';
+  return isDowngrade || target.username !== '' || target.password !== '' || !isWebUrl(target.href) || target.href === from ?
+    undefined :
+    target.href;
 }
 
 function reasonOf({ status }: OutgoingAnswer): string {

@@ -1,7 +1,8 @@
 import type { Quad } from '@rdfjs/types';
+import { Parser } from 'n3';
 import type { ContextLoader } from '../../event/ContextLoader';
 import { JSON_LD, TURTLE } from '../../event/mediaTypes';
-import { parseForeignJsonLd, parseTurtle } from '../../event/rdf';
+import { parseForeignJsonLd } from '../../event/rdf';
 import { LDP, PIM, SOLID } from '../../event/vocabulary';
 import type { ProfileProblem } from './ProfileUnavailable';
 
@@ -20,6 +21,8 @@ export interface ProfileDocument {
   readonly statements: readonly Statement[];
   /** The inbox that its `Link` header names. */
   readonly linked?: string;
+  /** The URL of the document to which its server leads by 303. */
+  readonly seeOther?: string;
   /** Why its statements are not known. */
   readonly problem?: ProfileProblem;
 }
@@ -29,7 +32,17 @@ export interface Received {
   readonly type: string;
   readonly body: string;
   readonly isCut: boolean;
+  /** Why its body cannot be read, if its content coding is unknown or broken. */
+  readonly unreadable?: string;
 }
+
+/** Media types that the parser of Turtle reads, beside JSON-LD; most preferred first. */
+const N3_TYPES: readonly string[] = [ TURTLE, 'application/n-triples', 'text/n3' ];
+
+/** Value of `Accept` in requests for profiles. */
+export const ACCEPT = `${TURTLE}, ${JSON_LD};q=0.9, application/n-triples;q=0.8, text/n3;q=0.7`;
+
+const BYTE_ORDER_MARK = /^\uFEFF/u;
 
 /** How much of a document is read, in bytes. */
 export const MOST_BYTES = 64 * 1_024;
@@ -44,19 +57,24 @@ export const MOST_BYTES = 64 * 1_024;
  * @returns What it says, or what is wrong with it.
  */
 export async function readProfile(
-  { type, body, isCut }: Received,
+  { type, body, isCut, unreadable }: Received,
   url: string,
   contexts: ContextLoader,
 ): Promise<ProfileDocument> {
   if (isCut) {
     return failed(`it is larger than ${MOST_BYTES / 1_024} KiB; its owner has to move to other documents what is not about the WebID`);
   }
+  if (unreadable !== undefined) {
+    return failed(`${unreadable}; its server has to send it without a Content-Encoding, as it is asked to`);
+  }
+  const text = body.replace(BYTE_ORDER_MARK, '');
   try {
-    switch (type) {
-      case TURTLE: return { statements: statementsOf(parseTurtle(body, url)) };
-      case JSON_LD: return { statements: statementsOf(await parseForeignJsonLd(body, contexts, url)) };
-      default: return failed(`it is ${type === '' ? 'of no media type' : type.slice(0, 100)}; its server has to show it as ${TURTLE} or ${JSON_LD}`);
+    if (type === JSON_LD) {
+      return { statements: statementsOf(await parseForeignJsonLd(text, contexts, url)) };
     }
+    return N3_TYPES.includes(type) ?
+      { statements: statementsOf(new Parser({ baseIRI: url, format: type }).parse(text)) } :
+      failed(`it is ${type === '' ? 'of no media type' : type.slice(0, 100)}; its server has to show it as ${TURTLE} or ${JSON_LD}`);
   } catch (error: unknown) {
     return failed(`it is not valid ${type}, which its owner has to correct: ${(error as Error).message.slice(0, 300)}`);
   }

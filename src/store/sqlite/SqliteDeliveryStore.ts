@@ -3,7 +3,8 @@ import { parse, stringify } from 'uuid';
 import type { Event } from '../../event/Event';
 import { eventUrl } from '../../event/Event';
 import { covers, isCovered } from '../../subscription/TopicPattern';
-import type { LandedCopy } from '../EventStore';
+import { AlreadyMade } from '../AlreadyMade';
+import type { LandedCopy, Once } from '../EventStore';
 import type {
   ClaimedDelivery,
   ClaimRequest,
@@ -19,11 +20,13 @@ import type {
   HeldEvents,
   QueueState,
   Replayed,
+  Rotation,
   TargetNews,
 } from '../DeliveryStore';
-import { addAttempt, attemptsOf, endDelivery, STATES } from './delivering';
+import { addAttempt, attemptsOf, endDelivery, STATES, WORKED } from './delivering';
 import type { EventRow } from './eventRow';
 import { EVENTS, toEvent } from './eventRow';
+import { findMade, noteMade } from './making';
 import { addNotices } from './notices';
 import type { SqliteSession } from './SqliteSession';
 
@@ -31,8 +34,6 @@ interface ClaimedRow extends Omit<ClaimedDelivery, 'claim' | 'secrets' | 'subscr
   subscription: Buffer | null;
   subscriptionKey: number | null;
   secret: string | null;
-  oldSecret: string | null;
-  oldUntil: number | null;
   /** Whether the pod through which it is made, the pod of the event, or the subscriber has ended. */
   ended: number;
 }
@@ -43,6 +44,7 @@ interface RecordRow extends Omit<DeliveryRecord, 'state' | 'event' | 'subscripti
   origin: string;
   subscription: Buffer | null;
   disabled: number | null;
+  removed: number;
 }
 
 interface HeldRow extends Omit<HeldEvent, 'topic' | 'hops' | 'isReceived' | 'isPublishedHere' | 'addressees'> {
@@ -69,9 +71,9 @@ interface Source {
 }
 
 const CLAIMABLE = `
-  SELECT d.id AS delivery, d.host, d.event, d.tries, IFNULL(d.repeated, d.created) AS created, d.subscription,
-    s.id AS subscriptionKey, p.url AS pod, e.topic, t.id AS target, t.kind, t.url, a.webid AS agent, t.secret, t.old_secret AS oldSecret,
-    t.old_until AS oldUntil, t.rate, t.failing, t.disabled,
+  SELECT d.id AS delivery, d.host, d.event, d.tries, IFNULL(d.repeated, d.made) AS begun, d.subscription,
+    s.id AS subscriptionKey, p.url AS pod, e.topic, t.id AS target, t.kind, t.url, a.webid AS agent, t.secret,
+    t.rate, t.rests, t.failing, t.disabled,
     p.ended IS NOT NULL OR a.ended IS NOT NULL OR EXISTS (SELECT 1 FROM pods o WHERE o.id = e.pod AND o.ended IS NOT NULL) AS ended
   FROM deliveries d CROSS JOIN targets t CROSS JOIN agents a CROSS JOIN pods p CROSS JOIN events e
   LEFT JOIN subscriptions s ON s.uuid = d.subscription
@@ -82,9 +84,11 @@ const CLAIMABLE = `
 
 const RECORDS = `
   SELECT d.id, d.state, d.created, CASE WHEN d.state = 0 AND d.claim IS NULL THEN d.due END AS due, d.copy, d.subscription,
-    t.kind, t.url, t.disabled, a.webid AS agent, e.uuid, e.topic, IFNULL(o.ended, o.url) AS origin
-  FROM deliveries d CROSS JOIN targets t CROSS JOIN agents a CROSS JOIN events e CROSS JOIN pods o
-  WHERE t.id = d.target AND a.id = t.agent AND e.id = d.event AND o.id = e.pod
+    t.kind, t.url, t.disabled, a.webid AS agent, IFNULL(e.uuid, x.uuid) AS uuid, IFNULL(e.topic, x.topic) AS topic,
+    IFNULL(o.ended, o.url) AS origin, e.id IS NULL AS removed
+  FROM deliveries d CROSS JOIN targets t CROSS JOIN agents a
+  LEFT JOIN events e ON e.id = d.event LEFT JOIN removed_events x ON x.id = d.event CROSS JOIN pods o
+  WHERE t.id = d.target AND a.id = t.agent AND o.id = IFNULL(e.pod, x.pod)
 `;
 
 /** When something is due to a host: when its first delivery is, but not while it is left alone. */
@@ -92,7 +96,13 @@ const NEXT = `(
   SELECT MAX(MIN(d.due), IFNULL(hosts.rests, 0)) FROM deliveries d WHERE d.host = hosts.id AND d.state = 0
 )`;
 
+/** The keys of an event with an id, or of what is left of it in the log. */
+const EVENT_KEYS = 'SELECT id FROM events WHERE uuid = ? UNION ALL SELECT id FROM removed_events WHERE uuid = ?';
+
 const MOST_CLAIMS = 2 ** 47;
+/** For how long a former secret signs too, in milliseconds of work time, and how many of them there are at most. */
+const FORMER_SECRET_LIFETIME = 24 * 60 * 60_000;
+const MAX_FORMER_SECRETS = 5;
 /** How many deliveries are looked at in one turn of the event loop, where the log is read. */
 const LOOK = 250;
 
@@ -121,11 +131,30 @@ export class SqliteDeliveryStore implements DeliveryStore {
     return this.db.get<{ time: number }>('SELECT time FROM clocks')?.time ?? 0;
   }
 
-  public async noteMoment(now: number): Promise<void> {
+  public async noteMoment(now: number, work = 0): Promise<void> {
     return this.db.write((): void => {
       this.db.run(`
         INSERT INTO clocks (id, time) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET time = MAX(time, excluded.time)
       `, now);
+      this.db.run(`
+        INSERT INTO worked (id, time) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET time = time + excluded.time
+      `, work);
+    });
+  }
+
+  public async worked(): Promise<number> {
+    return this.db.get<{ time: number }>(`SELECT ${WORKED} AS time`)!.time;
+  }
+
+  public async turnBack(now: number, ahead: number): Promise<void> {
+    return this.db.write((): void => {
+      this.db.run('UPDATE clocks SET time = ?', now);
+      this.db.run('UPDATE deliveries SET due = MAX(?, due - ?) WHERE state = 0 AND due > ?', now, ahead, now);
+      this.db.run('UPDATE hosts SET rests = MAX(?, rests - ?) WHERE rests > ?', now, ahead, now);
+      this.db.run('UPDATE hosts SET since = MIN(since, ?) WHERE since > ?', now, now);
+      this.db.run('UPDATE targets SET rests = MAX(?, rests - ?) WHERE rests > ?', now, ahead, now);
+      this.db.run('UPDATE targets SET told = MIN(told, ?) WHERE told > ?', now, now);
+      this.db.run(`UPDATE hosts SET next = ${NEXT} WHERE next IS NOT NULL`);
     });
   }
 
@@ -135,8 +164,11 @@ export class SqliteDeliveryStore implements DeliveryStore {
     `, now, limit);
   }
 
-  public async isResting(name: string, now: number): Promise<boolean> {
-    return this.db.get('SELECT 1 FROM hosts WHERE name = ? AND rests > ?', name, now) !== undefined;
+  public async isResting(name: string, now: number, recipient?: string): Promise<boolean> {
+    return this.db.get('SELECT 1 FROM hosts WHERE name = ? AND rests > ?', name, now) !== undefined || (
+      recipient !== undefined &&
+      this.db.get('SELECT 1 FROM targets WHERE url = ? AND kind = \'recipient\' AND rests > ?', recipient, now) !== undefined
+    );
   }
 
   public async nextDue(): Promise<number | undefined> {
@@ -152,6 +184,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
   public async claim(requests: readonly ClaimRequest[], now: number, until: number): Promise<ClaimedDelivery[]> {
     return this.db.write((): ClaimedDelivery[] => {
       const claimed: ClaimedDelivery[] = [];
+      const secrets = new Map<number, readonly string[]>();
       for (const { host, most } of requests) {
         if (most === 0) {
           this.db.run('UPDATE hosts SET next = MAX(next, ?) WHERE id = ?', until, host);
@@ -164,7 +197,10 @@ export class SqliteDeliveryStore implements DeliveryStore {
             continue;
           }
           this.db.run('UPDATE deliveries SET claim = ?, due = ? WHERE id = ?', claim, until, row.delivery);
-          claimed.push(toClaimed(row, claim, now));
+          if (!secrets.has(row.target)) {
+            secrets.set(row.target, row.secret === null ? [] : [ row.secret, ...this.formerSecrets(row.target) ]);
+          }
+          claimed.push(toClaimed(row, claim, secrets.get(row.target)!));
         }
         this.db.run(`UPDATE hosts SET next = ${NEXT} WHERE id = ?`, host);
       }
@@ -172,7 +208,14 @@ export class SqliteDeliveryStore implements DeliveryStore {
     });
   }
 
-  public async finish(finished: readonly FinishedDelivery[], { hosts, failing }: Findings): Promise<void> {
+  /** The secrets that were replaced and still sign, newest first. */
+  private formerSecrets(target: number): string[] {
+    return this.db.all<{ secret: string }>(`
+      SELECT secret FROM former_secrets WHERE target = ? AND until > ${WORKED} ORDER BY until DESC
+    `, target).map(({ secret }): string => secret);
+  }
+
+  public async finish(finished: readonly FinishedDelivery[], { hosts, failing, rests }: Findings): Promise<void> {
     return this.db.write((): void => {
       for (const one of finished) {
         this.finishOne(one);
@@ -182,6 +225,12 @@ export class SqliteDeliveryStore implements DeliveryStore {
       }
       for (const [ target, since ] of failing) {
         this.db.run('UPDATE targets SET failing = ? WHERE id = ?', since, target);
+      }
+      for (const [ target, until ] of rests ?? []) {
+        this.db.run(`
+          UPDATE targets SET rests = MAX(IFNULL(rests, 0), ?)
+          WHERE (url, kind) = (SELECT url, kind FROM targets WHERE id = ?)
+        `, until, target);
       }
       for (const host of new Set([ ...finished.map((one): number => one.host), ...hosts.keys() ])) {
         this.db.run(`UPDATE hosts SET next = ${NEXT} WHERE id = ?`, host);
@@ -262,13 +311,39 @@ export class SqliteDeliveryStore implements DeliveryStore {
     });
   }
 
-  public async rotateSecret(pod: string, subscription: string, secret: string, oldUntil: number): Promise<boolean> {
-    return this.db.write((): boolean => this.db.run(`
-      UPDATE targets SET old_secret = secret, old_until = ?, secret = ?
-      WHERE kind = 'webhook' AND id = (
-        SELECT target FROM subscriptions WHERE uuid = ? AND pod = (SELECT id FROM pods WHERE url = ?)
-      )
-    `, oldUntil, secret, parse(subscription), pod).changes > 0);
+  public async rotateSecret(pod: string, subscription: string, secret: string, once?: Once): Promise<Rotation> {
+    return this.db.write((): Rotation => {
+      const webhook = this.db.get<{ id: number; secret: string; worked: number }>(`
+        SELECT t.id, t.secret, ${WORKED} AS worked FROM subscriptions s CROSS JOIN targets t
+        WHERE s.uuid = ? AND s.pod = (SELECT id FROM pods WHERE url = ?) AND t.id = s.target AND t.kind = 'webhook'
+      `, parse(subscription), pod);
+      if (!webhook) {
+        return { outcome: 'missing' };
+      }
+      const { id, secret: former, worked } = webhook;
+      const made = once && findMade(this.db, once, Date.now());
+      if (made) {
+        throw new AlreadyMade(made);
+      }
+      this.db.run('DELETE FROM former_secrets WHERE target = ? AND until <= ?', id, worked);
+      const { count, oldest } = this.db.get<{ count: number; oldest: number }>(
+        'SELECT COUNT(*) AS count, MIN(until) AS oldest FROM former_secrets WHERE target = ?',
+        id,
+      )!;
+      if (count >= MAX_FORMER_SECRETS) {
+        return { outcome: 'full', wait: oldest - worked };
+      }
+      if (once) {
+        noteMade(this.db, { ...once, result: secret }, Date.now());
+      }
+      // Rotations in the same moment differ by a millisecond, so that the order of the secrets is known.
+      this.db.run(`
+        INSERT INTO former_secrets (target, until, secret)
+        SELECT ?, MAX(?, IFNULL((SELECT MAX(until) FROM former_secrets WHERE target = ?) + 1, 0)), ?
+      `, id, worked + FORMER_SECRET_LIFETIME, id, former);
+      this.db.run('UPDATE targets SET secret = ? WHERE id = ?', secret, id);
+      return { outcome: 'rotated' };
+    });
   }
 
   public async listDeliveries(
@@ -308,13 +383,14 @@ export class SqliteDeliveryStore implements DeliveryStore {
     return row && this.toRecord(row);
   }
 
-  private toRecord({ state, uuid, origin, subscription, disabled, ...row }: RecordRow): DeliveryRecord {
+  private toRecord({ state, uuid, origin, subscription, disabled, removed, ...row }: RecordRow): DeliveryRecord {
     return {
       ...row,
       state: STATES[state],
       event: eventUrl({ pod: origin, id: stringify(uuid) }),
       subscription: subscription && stringify(subscription),
       isDisabled: disabled !== null,
+      ...removed === 1 && { isEventRemoved: true },
       attempts: attemptsOf(this.db, row.id),
     };
   }
@@ -322,9 +398,10 @@ export class SqliteDeliveryStore implements DeliveryStore {
   public async redeliver(pod: string, id: number, now: number): Promise<boolean> {
     return this.db.write((): boolean => {
       const row = this.db.get<{ host: number }>(`
-        UPDATE deliveries SET state = 0, due = ?, tries = 0, claim = NULL, repeated = ?
-        WHERE id = ? AND pod = (SELECT id FROM pods WHERE url = ?) RETURNING host
-      `, now, now, id, pod);
+        UPDATE deliveries SET state = 0, due = ?, tries = 0, claim = NULL, repeated = ${WORKED}
+        WHERE id = ? AND pod = (SELECT id FROM pods WHERE url = ?)
+          AND EXISTS (SELECT 1 FROM events e WHERE e.id = deliveries.event) RETURNING host
+      `, now, id, pod);
       if (row) {
         this.db.run(`UPDATE hosts SET next = ${NEXT} WHERE id = ?`, row.host);
       }
@@ -374,11 +451,11 @@ export class SqliteDeliveryStore implements DeliveryStore {
       `, event, target, uuid);
       // It is made for this subscription, because the one of before may have ended, or be to another pod.
       sum += this.db.run(`
-        INSERT INTO deliveries (event, target, host, pod, subscription, created, due)
-        SELECT id, ?, ?, ?, ?, ?, ? FROM events WHERE id = ?
+        INSERT INTO deliveries (event, target, host, pod, subscription, created, due, made)
+        SELECT id, ?, ?, ?, ?, ?, ?, ${WORKED} FROM events WHERE id = ?
         ON CONFLICT (event, target) DO UPDATE SET
           host = excluded.host, pod = excluded.pod, subscription = excluded.subscription,
-          state = 0, due = excluded.due, tries = 0, claim = NULL, repeated = excluded.created
+          state = 0, due = excluded.due, tries = 0, claim = NULL, repeated = excluded.made
       `, target, host, pod, uuid, now, now, event).changes;
     }
     this.db.run(`UPDATE hosts SET next = ${NEXT} WHERE id = ?`, host);
@@ -452,29 +529,36 @@ export class SqliteDeliveryStore implements DeliveryStore {
     });
   }
 
-  public async removeDeliveriesBefore(moment: number, limit: number): Promise<number> {
-    return this.db.write((): number => this.db.run(`
-      DELETE FROM deliveries WHERE id IN (
-        SELECT id FROM deliveries WHERE id < IFNULL(
-          (SELECT id FROM deliveries WHERE created >= ? ORDER BY id LIMIT 1), ${Number.MAX_SAFE_INTEGER}
-        ) AND state <> 0 AND IFNULL(repeated, created) < ? ORDER BY id LIMIT ?
-      )
-    `, moment, moment, limit).changes);
+  public async removeDeliveriesBefore(worked: number, limit: number): Promise<number> {
+    return this.db.write((): number => {
+      const removed = this.db.all<{ event: number }>(`
+        DELETE FROM deliveries WHERE id IN (
+          SELECT id FROM deliveries WHERE id < IFNULL(
+            (SELECT id FROM deliveries WHERE made >= ? ORDER BY id LIMIT 1), ${Number.MAX_SAFE_INTEGER}
+          ) AND state <> 0 AND IFNULL(repeated, made) < ? ORDER BY id LIMIT ?
+        ) RETURNING event
+      `, worked, worked, limit);
+      for (const event of new Set(removed.map((row): number => row.event))) {
+        this.db.run(`
+          DELETE FROM removed_events WHERE id = ? AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = removed_events.id)
+        `, event);
+      }
+      return removed.length;
+    });
   }
 }
 
 function toClaimed(
-  { subscription, subscriptionKey, secret, oldSecret, oldUntil, ended, ...row }: ClaimedRow,
+  { subscription, subscriptionKey, secret, ended, ...row }: ClaimedRow,
   claim: number,
-  now: number,
+  secrets: readonly string[],
 ): ClaimedDelivery {
-  const isOldGood = oldSecret !== null && oldUntil !== null && oldUntil > now;
   return {
     ...row,
     claim,
     subscription: subscription && stringify(subscription),
     isWanted: subscription === null || subscriptionKey !== null,
-    secrets: [ ...secret === null ? [] : [ secret ], ...isOldGood ? [ oldSecret ] : [] ],
+    secrets,
   };
 }
 
@@ -485,12 +569,12 @@ function sourceOf(pod: number, { agent, event, subscription }: DeliveryFilter): 
   if (event !== undefined) {
     return agent === undefined ?
         {
-          sql: `SELECT d.id FROM events e CROSS JOIN deliveries d WHERE e.uuid = ? AND d.event = e.id AND ${newest}`,
-          parameters: (before): unknown[] => [ parse(event), before, LOOK ],
+          sql: `SELECT d.id FROM deliveries d WHERE d.event IN (${EVENT_KEYS}) AND ${newest}`,
+          parameters: (before): unknown[] => [ parse(event), parse(event), before, LOOK ],
         } :
         {
-          sql: `SELECT d.id ${ofAgent} AND d.event = (SELECT id FROM events WHERE uuid = ?) AND d.target = t.id AND ${newest}`,
-          parameters: (before): unknown[] => [ agent, parse(event), before, LOOK ],
+          sql: `SELECT d.id ${ofAgent} AND d.event IN (${EVENT_KEYS}) AND d.target = t.id AND ${newest}`,
+          parameters: (before): unknown[] => [ agent, parse(event), parse(event), before, LOOK ],
         };
   }
   if (subscription !== undefined) {
@@ -521,7 +605,7 @@ function conditionsOf(
   const conditions = ([
     [ '+d.pod = ?', pod ],
     [ 'a.webid = ?', agent ],
-    [ 'e.uuid = ?', event && parse(event) ],
+    [ 'IFNULL(e.uuid, x.uuid) = ?', event && parse(event) ],
     [ '+d.subscription = ?', subscription && parse(subscription) ],
     [ '+d.state = ?', state && STATES.indexOf(state) ],
     [ 'd.created >= ?', since ],

@@ -8,6 +8,12 @@ export const STATES = [ 'waiting', 'delivered', 'dead', 'refused', 'ended' ] as 
 /** How many attempts of a delivery are shown, which grow in number as it is repeated. */
 const MOST_ATTEMPTS = 100;
 
+/**
+ * For how long the worker has worked, in milliseconds: deliveries, failures and former secrets age by this time, which
+ * stands still while no attempts are made.
+ */
+export const WORKED = '(SELECT IFNULL(MAX(time), 0) FROM worked)';
+
 /** When something can be sent to a host at the earliest: at once, unless it is left alone. */
 const DUE = 'MAX(IFNULL(rests, 0), MIN(IFNULL(next, ?), ?))';
 
@@ -33,8 +39,8 @@ export function addDeliveries(
     WHERE ${where} AND s.target IS NOT NULL AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1
     AND t.id = s.target AND t.disabled IS NULL`;
   const { changes } = session.run(`
-    INSERT INTO deliveries (event, target, host, pod, subscription, created, due)
-    SELECT ?, t.id, t.host, s.pod, s.uuid, ?, ? ${targets}
+    INSERT INTO deliveries (event, target, host, pod, subscription, created, due, made)
+    SELECT ?, t.id, t.host, s.pod, s.uuid, ?, MAX(?, IFNULL(t.rests, 0)), ${WORKED} ${targets}
     ON CONFLICT (event, target) DO UPDATE SET
       state = 0, pod = excluded.pod, subscription = excluded.subscription, due = excluded.due, claim = NULL
     WHERE deliveries.state IN (${STATES.indexOf('refused')}, ${STATES.indexOf('ended')})
@@ -60,13 +66,16 @@ export function addRecipients(
   pod: number,
   recipients: readonly RemoteRecipient[],
 ): void {
-  for (const { agent, host, attempt, isDelivered, isDead, copy, due } of recipients) {
+  for (const { agent, host, attempt, isDelivered, isDead, copy, due, rests } of recipients) {
     const state = STATES.indexOf(isDelivered ? 'delivered' : isDead ? 'dead' : 'waiting');
     const hostKey = session.key('hosts', 'name', host);
     const target = targetKey(session, { kind: 'recipient', url: agent, agent: session.key('agents', 'webid', agent), host: hostKey });
+    if (rests !== undefined) {
+      session.run('UPDATE targets SET rests = MAX(IFNULL(rests, 0), ?) WHERE id = ?', rests, target);
+    }
     const row = session.get<{ id: number }>(`
-      INSERT INTO deliveries (event, target, host, pod, state, created, due, tries, copy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-      RETURNING id
+      INSERT INTO deliveries (event, target, host, pod, state, created, due, tries, copy, made)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ${WORKED}) RETURNING id
     `, event, target, hostKey, pod, state, due, due, attempt ? 1 : 0, copy ?? null)!;
     if (attempt) {
       addAttempt(session, row.id, attempt);

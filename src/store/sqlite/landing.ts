@@ -150,9 +150,13 @@ function landOne(
       continue;
     }
     const range = [ pod, patterns[pattern], after, step.to ];
+    // Another pattern, agent or pod may have brought the copy before: each is told of once.
+    const told = watchedBetween(session, event, after, step.to, facts);
     let copies = copy(session, event, range, scope, facts);
     if (copies > 0) {
-      progress.watched = [ ...progress.watched, ...watchedBetween(session, event, after, step.to, facts) ];
+      const isTold = new Set(told.map((landed): string => landed.copy));
+      const watched = watchedBetween(session, event, after, step.to, facts);
+      progress.watched = [ ...progress.watched, ...watched.filter((landed): boolean => !isTold.has(landed.copy)) ];
     }
     if (facts.hasElsewhere) {
       const deliveries = addDeliveries(session, event, { where: STEP, range }, scope.id, progress.now);

@@ -328,6 +328,37 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE INDEX subscriptions_of_pod ON subscriptions (pod);
   `,
+  // Deliveries: until when a target asks to be left alone; each secret that is still good; the time during which the
+  // worker worked, by which deliveries, failures and secrets age; events of which only the log of deliveries is left.
+  `
+  ALTER TABLE targets ADD COLUMN rests INTEGER;
+  CREATE TABLE former_secrets (
+    target INTEGER NOT NULL REFERENCES targets ON DELETE CASCADE,
+    until INTEGER NOT NULL,
+    secret TEXT NOT NULL,
+    PRIMARY KEY (target, until, secret)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO former_secrets (target, until, secret)
+  SELECT id, old_until, old_secret FROM targets WHERE old_secret IS NOT NULL AND old_until IS NOT NULL;
+  UPDATE targets SET old_secret = NULL, old_until = NULL WHERE old_secret IS NOT NULL;
+  CREATE TABLE worked (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    time INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO worked (id, time) SELECT 1, MAX(time) FROM (
+    SELECT time FROM clocks UNION ALL SELECT created FROM deliveries
+  ) HAVING MAX(time) IS NOT NULL;
+  ALTER TABLE deliveries ADD COLUMN made INTEGER NOT NULL DEFAULT 0;
+  UPDATE deliveries SET made = created;
+  CREATE TABLE removed_events (
+    id INTEGER PRIMARY KEY,
+    uuid BLOB NOT NULL,
+    pod INTEGER NOT NULL REFERENCES pods,
+    topic TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX removed_events_by_uuid ON removed_events (uuid);
+  CREATE INDEX removed_events_of_pod ON removed_events (pod, id);
+  `,
 ];
 
 /** The answers of who may receive what belong to a process, and end with it. */

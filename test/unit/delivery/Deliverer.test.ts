@@ -1,3 +1,4 @@
+import { Admission } from '../../../src/delivery/Admission';
 import type { DelivererOptions } from '../../../src/delivery/Deliverer';
 import { Deliverer } from '../../../src/delivery/Deliverer';
 import type { DeliveryListener } from '../../../src/delivery/DeliveryListener';
@@ -43,7 +44,18 @@ describe('The delivery worker', (): void => {
   let answer: (delivery: ClaimedDelivery) => Sent | Error | undefined;
   let mayRead: (agent: string) => boolean;
 
-  const clock = { now: (): number => time, start: async(): Promise<void> => {}, note: async(): Promise<void> => store.noteMoment(time) };
+  /** The work time that is noted, which goes on as the time does. */
+  let worked: number;
+
+  const clock = {
+    now: (): number => time,
+    worked: (): number => time,
+    tick: (): void => {},
+    note: async(): Promise<void> => {
+      await store.noteMoment(time, time - worked);
+      worked = time;
+    },
+  };
   const readers = {
     readersOf: async(_resource: string, agents: readonly string[]): Promise<Set<string>> => new Set(agents.filter((agent): boolean => mayRead(agent))),
   };
@@ -67,7 +79,7 @@ describe('The delivery worker', (): void => {
   }
   async function start(options: DelivererOptions = {}, listeners: readonly DeliveryListener[] = []): Promise<Deliverer> {
     const deliverer = create(options, listeners);
-    await deliverer.start();
+    deliverer.start();
     await idle();
     return deliverer;
   }
@@ -108,6 +120,7 @@ describe('The delivery worker', (): void => {
     await events.addSubscription(aSubscription({ inbox, agent: ALICE }), undefined, undefined, { kind: 'inbox', host: new URL(inbox).host });
   }
   async function publish(topic = 'realestate/contact#add', recipients: RemoteRecipient[] = []): Promise<void> {
+    await clock.note();
     await events.accept([{ event: anEvent({ topic }), forwards: [{ pod: POD }], recipients }]);
     for (const forward of await events.pendingForwards(10)) {
       const scope = await events.openScope(forward.pod);
@@ -131,7 +144,7 @@ describe('The delivery worker', (): void => {
     session = new SqliteSession(IN_MEMORY);
     events = new SqliteEventStore(session);
     store = new SqliteDeliveryStore(session);
-    [ deliverers, messages, sends, open ] = [ [], [], [], new Map() ];
+    [ deliverers, messages, sends, open, worked ] = [ [], [], [], new Map(), 0 ];
     answer = (): Sent => answered(204);
     mayRead = (): boolean => true;
     await events.registerPod(POD);
@@ -152,7 +165,7 @@ describe('The delivery worker', (): void => {
     const deliverer = create();
     await pass(0);
     expect(sends).toHaveLength(0);
-    await deliverer.start();
+    deliverer.start();
     await idle();
     expect(urls()).toEqual([ HOOK ]);
     expect(await log()).toMatchObject([{ state: 'delivered', attempts: [{ at: time, status: 204 }]}]);
@@ -710,7 +723,7 @@ describe('The delivery worker', (): void => {
       await publish();
       answer = ({ url }): Sent => answered(url === HOOK ? 204 : 503, url === HOOK ? {} : { 'retry-after': '7200' });
       const deliverer = create(fast, [], steady);
-      await deliverer.start();
+      deliverer.start();
       await eventually(async(): Promise<true | undefined> => sends.length >= 2 || undefined);
       jest.setSystemTime(Date.now() + leap);
       expect(Math.abs(steady.now() - time)).toBeLessThan(HOUR);
@@ -755,7 +768,7 @@ describe('The delivery worker', (): void => {
       await follow();
       await publish();
       const finish = jest.spyOn(store, 'finish').mockRejectedValueOnce(new Error('disk full'));
-      await create().start();
+      create().start();
       await eventually(async(): Promise<true | undefined> => messages.length > 0 || undefined);
       expect(messages).toEqual([ expect.stringContaining('disk full') ]);
       expect(await states()).toEqual([ 'waiting' ]);
@@ -870,7 +883,7 @@ describe('The delivery worker', (): void => {
       most = Math.max(most, held);
       return claimed;
     });
-    await create().start();
+    create().start();
     // And still, no host has to wait for another one.
     const isServed = (): boolean => new Set([ ...open.keys() ].map(({ url }): string => url)).size === 500;
     while (!isServed()) {
@@ -996,12 +1009,14 @@ describe('The delivery worker', (): void => {
       await follow(hook);
       await follow(hook, BOB);
     }
-    const deliverer = await start();
+    const admission = new Admission();
+    const deliverer = await start({ admission });
     answer = (): undefined => undefined;
     for (let event = 0; event < 20; event += 1) {
-      deliverer.makeWay();
+      const answered204 = admission.request();
       await publish();
       deliverer.wake();
+      setTimeout(answered204, Math.random() * 8);
       await new Promise((resolve): unknown => setTimeout(resolve, Math.random() * 8));
       for (const hook of hooks) {
         expect([ ...open.keys() ].filter(({ url }): boolean => url === hook).length).toBeLessThanOrEqual(4);
@@ -1020,6 +1035,92 @@ describe('The delivery worker', (): void => {
       return (await store.queue(time)).waiting === 0 || undefined;
     });
     expect(sends).toHaveLength(12 * 20);
+  });
+
+  describe('where a target asks to be left alone', (): void => {
+    const asked = answered(429, { 'retry-after': '20' });
+
+    it('sends nothing to it, whatever waits for it, also after a restart, and goes on with others of its host.', async(): Promise<void> => {
+      const other = 'https://hooks.example/other';
+      await follow();
+      await follow(HOOK, BOB);
+      await follow(other, CAROL);
+      answer = ({ url }): Sent => url === HOOK ? asked : answered(204);
+      const first = await start();
+      for (let event = 0; event < 4; event += 1) {
+        await publish();
+        await pass(SECOND);
+      }
+      expect(urls().filter((url): boolean => url === HOOK).length).toBeLessThanOrEqual(2);
+      expect(urls().filter((url): boolean => url === other)).toHaveLength(4);
+      await first.stop();
+      deliverers = [];
+      sends = [];
+      await start();
+      await publish();
+      await pass(15 * SECOND);
+      expect(urls()).toEqual([ other ]);
+      // Not a failure of the host, which others share.
+      expect((await store.dueHosts(Number.MAX_SAFE_INTEGER, 10)).map(({ failures }): number => failures)).toEqual([ 0 ]);
+      answer = (): Sent => answered(204);
+      await pass(3 * SECOND);
+      await pass(SECOND);
+      await pass(5 * SECOND);
+      await pass(5 * SECOND);
+      expect(await store.queue(time)).toMatchObject({ waiting: 0 });
+      expect((await log()).every(({ state }): boolean => state === 'delivered')).toBe(true);
+    });
+
+    it('does not wait for more than a day, and its deliveries come to an end.', async(): Promise<void> => {
+      await follow();
+      await publish();
+      answer = (): Sent => answered(503, { 'retry-after': '999999999999' });
+      await start();
+      await publish();
+      for (let day = 0; day < 8; day += 1) {
+        await pass(DAY);
+      }
+      expect(sends.length).toBeGreaterThan(5);
+      expect(new Set(await states())).toEqual(new Set([ 'dead' ]));
+    });
+  });
+
+  describe('after a time in which nothing was attempted', (): void => {
+    it('makes one attempt first, and gives nothing up.', async(): Promise<void> => {
+      let work = 5 * SECOND;
+      const timer = { ...clock, worked: (): number => work };
+      await follow();
+      await store.noteMoment(time, work);
+      await events.accept([{ event: anEvent(), forwards: [{ pod: POD }] }]);
+      const [ forward ] = await events.pendingForwards(1);
+      const scope = await events.openScope(POD);
+      await events.learn(scope, new Map([[ ALICE, true ]]));
+      await events.land(forward, scope, 10, true, time);
+      answer = (): Sent => answered(500);
+      const first = create({}, [], timer);
+      first.start();
+      await idle();
+      expect(sends).toHaveLength(1);
+      await first.stop();
+      deliverers = [];
+      time += 40 * DAY;
+      create({}, [], timer).start();
+      await idle();
+      expect(sends).toHaveLength(2);
+      expect(await log()).toMatchObject([{ state: 'waiting', isDisabled: false, attempts: [{ status: 500 }, { status: 500 }]}]);
+      work += 7 * DAY;
+      await pass(DAY);
+      expect(sends).toHaveLength(2);
+      expect(await log()).toMatchObject([{ state: 'dead' }]);
+    });
+  });
+
+  it('does not report the path of a webhook, which can be secret.', async(): Promise<void> => {
+    await follow('https://hooks.example/secret?token=secret');
+    await publish();
+    answer = (): Error => new Error('no memory');
+    await start();
+    expect(messages).toEqual([ expect.stringMatching(/^Delivery \d+ to hooks\.example could not be attempted: no memory$/u) ]);
   });
 
   it('takes results of every kind.', async(): Promise<void> => {

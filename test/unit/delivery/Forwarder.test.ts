@@ -34,7 +34,7 @@ describe('The fan-out', (): void => {
     },
   };
   const listener: CopyListener = { landed: (copy): unknown => landed.push(copy) };
-  const outbox = { wake: (): void => {}, now: Date.now, makeWay: (): void => {} };
+  const outbox = { wake: (): void => {}, now: Date.now };
   const create = (options = {}): Forwarder =>
     new Forwarder(store, readers, access, [ listener ], (message): unknown => messages.push(message), outbox, options);
   const inboxOf = (name: string | number): string => `http://localhost/${name}/inbox/`;

@@ -64,7 +64,7 @@ describe('Recipients on other servers', (): void => {
     };
     const agent = { webId: 'http://localhost/.events/agent#this', headersFor: async(): Promise<Record<string, string>> => ({ authorization: 'DPoP x' }) };
     const profiles = { inboxOf: async(webId: string): Promise<string | undefined> => profile(/\/(\w+)#me$/u.exec(webId)![1]) };
-    const outbox = { now: Date.now, makeWay: (): void => {}, wake: (): void => { woken += 1; } };
+    const outbox = { now: Date.now, wake: (): void => { woken += 1; } };
     publisher = new Publisher(
       events,
       {
@@ -75,7 +75,7 @@ describe('Recipients on other servers', (): void => {
       new ContextLoader({}),
       { wake: (): void => {} },
       new PublishRate(),
-      new RecipientReach(outgoing, agent, profiles, deliveries),
+      new RecipientReach(outgoing, agent, profiles, deliveries, outbox),
       outbox,
       { countOf: async(): Promise<number> => 0, hasAny: async(): Promise<boolean> => false },
       300,
@@ -114,8 +114,8 @@ describe('Recipients on other servers', (): void => {
     expect((await log())[1]).toMatchObject({ url: away('ann'), state: 'waiting', attempts: []});
   });
 
-  it.each([ 401, 403 ])('refuse by %i, and then nothing is stored.', async(status): Promise<void> => {
-    answer = (name): object => ({ status: name === 'bob' ? status : 201 });
+  it('refuse by 403, and then nothing is stored.', async(): Promise<void> => {
+    answer = (name): object => ({ status: name === 'bob' ? 403 : 201 });
     await expect(publish([ away('ann'), away('bob'), HERE ])).rejects
       .toThrow(`Not authorized to publish to ${away('bob')} on topic ${TOPIC}`);
     expect(await published()).toBe(0);
@@ -135,8 +135,8 @@ describe('Recipients on other servers', (): void => {
     [ '500', { status: 500 }],
     [ '404', { status: 404 }],
     [ '429', { status: 429 }],
+    [ '401, which can result from what they could not learn of this server,', { status: 401 }],
     [ 'nothing', new OutgoingFailed('unreachable', 'nothing answers there') ],
-    [ 'what our own guard forbids', new OutgoingFailed('forbidden', 'not allowed') ],
   ])('that answer %s get it later.', async(_, given): Promise<void> => {
     answer = (): Partial<OutgoingAnswer> | Error => given;
     const before = Date.now();
@@ -158,18 +158,66 @@ describe('Recipients on other servers', (): void => {
     expect(await hostsOf()).toEqual([]);
   });
 
-  it('whose profile cannot be had, hangs or names no inbox get it later.', async(): Promise<void> => {
+  it('that ask to be left alone are, by their Retry-After, also when the next event is published.', async(): Promise<void> => {
+    answer = (): Partial<OutgoingAnswer> => ({ status: 503, headers: { 'retry-after': '20' }});
+    const before = Date.now();
+    await publish([ away('ann') ]);
+    await publish([ away('ann') ]);
+    await publish([ away('bob') ]);
+    expect(requests.map(({ url }): string => url)).toEqual([ inboxOf('ann'), inboxOf('bob') ]);
+    const [ first, second ] = await log();
+    expect(first).toMatchObject({ state: 'waiting', attempts: [{ status: 503 }]});
+    expect(first.due).toBeGreaterThanOrEqual(before + 20_000);
+    expect(second).toMatchObject({ state: 'waiting', attempts: []});
+  });
+
+  it('whose profile shows that nothing can be delivered are not tried again.', async(): Promise<void> => {
+    profile = async(name): Promise<string | undefined> => {
+      if (name === 'ann') {
+        throw new ProfileUnavailable(away(name), { reason: 'its server answers 404', status: 404 });
+      }
+      return name === 'bob' ? undefined : 'http://10.0.0.1/inbox/';
+    };
+    answer = (): Error => new OutgoingFailed('forbidden', 'not allowed');
+    await publish([ away('ann'), away('bob'), away('carol') ]);
+    expect((await log()).map(({ state, attempts: [{ reason }]}): string[] => [ state, reason! ]).sort()).toEqual([
+      [ 'dead', expect.stringContaining('its server answers 404') ],
+      [ 'dead', expect.stringContaining('names no inbox') ],
+      [ 'dead', expect.stringContaining('not allowed') ],
+    ]);
+  });
+
+  it('are told of before anything is published, if they cannot be reached.', async(): Promise<void> => {
+    profile = async(name): Promise<string | undefined> => {
+      if (name === 'ann') {
+        throw new ProfileUnavailable(away(name), { reason: 'it is no profile' });
+      }
+      return { bob: undefined, carol: new Promise<undefined>((): void => {}), dave: inboxOf('dave') }[name];
+    };
+    const draft = { topic: TOPIC, recipients: [ away('ann'), away('bob'), away('carol') ], sources: [ away('dave') ]};
+    const [ forecast ] = await publisher.check({ pod: POD, caller: { agent: PUBLISHER }, drafts: [ draft ]});
+    expect(forecast.unreachable).toEqual([
+      { agent: away('ann'), reason: expect.stringContaining('it is no profile') },
+      { agent: away('bob'), reason: expect.stringContaining('names no inbox') },
+    ]);
+    expect(requests).toEqual([]);
+    profile = async(): Promise<string> => {
+      throw new Error('a fault of our own');
+    };
+    await expect(publisher.check({ pod: POD, caller: { agent: PUBLISHER }, drafts: [ draft ]})).rejects.toThrow('a fault of our own');
+  });
+
+  it('whose profile cannot be had or hangs get it later.', async(): Promise<void> => {
     profile = async(name): Promise<string | undefined> => {
       if (name === 'ann') {
         throw new ProfileUnavailable(away(name), { reason: 'it is down', fault: 'unreachable' });
       }
-      return name === 'bob' ? undefined : new Promise((): void => {});
+      return new Promise((): void => {});
     };
-    await publish([ away('ann'), away('bob'), away('carol') ]);
+    await publish([ away('ann'), away('carol') ]);
     expect(requests).toEqual([]);
     expect((await log()).map(({ state, attempts: [{ reason }]}): string[] => [ state, reason! ]).sort()).toEqual([
       [ 'waiting', expect.stringContaining('it is down') ],
-      [ 'waiting', expect.stringContaining('names no inbox') ],
       [ 'waiting', expect.stringContaining('no answer came in') ],
     ]);
     expect(await hostsOf()).toEqual([ 'id.example' ]);

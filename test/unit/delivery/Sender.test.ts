@@ -98,6 +98,6 @@ describe('The host of which a try tells', (): void => {
     inbox = async(): Promise<never> => { throw new ProfileUnavailable(ANN, problem); };
     const { result, host } = await sent('recipient', ANN);
     expect(host).toBeNull();
-    expect(result).toMatchObject({ fault: 'unreachable', message: expect.stringContaining(problem.reason) });
+    expect(result).toMatchObject({ fault: 'forbidden', message: expect.stringContaining(problem.reason) });
   });
 });

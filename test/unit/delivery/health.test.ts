@@ -74,6 +74,16 @@ describe('The health of a host', (): void => {
     expect(afterAttempt(failedAt(0, 0, 0, 0, 0), answer(status), NOW, policy)).toEqual(HEALTHY);
   });
 
+  it.each([ 429, 503 ])('takes an answer %d with Retry-After as one of the target, unless the host rests.', (status): void => {
+    const result = { status, headers: { 'retry-after': '20' }};
+    expect(afterAttempt(HEALTHY, result, NOW, policy)).toEqual(HEALTHY);
+    const failed = failedAt(0, 1);
+    expect(afterAttempt(failed, result, NOW, policy)).toBe(failed);
+    expect(afterAttempt(failedAt(0, 0, 0, 0, 0), result, NOW, policy).rests).not.toBeNull();
+    expect(afterAttempt(HEALTHY, { status, headers: { 'retry-after': '0' }}, NOW, policy).failures).toBe(1);
+    expect(afterAttempt(HEALTHY, { status, headers: { 'retry-after': 'soon' }}, NOW, policy).failures).toBe(1);
+  });
+
   it('learns nothing from what the guard forbade.', (): void => {
     const health = failedAt(0, 1);
     expect(afterAttempt(health, new OutgoingFailed('forbidden', ''), NOW, policy)).toBe(health);

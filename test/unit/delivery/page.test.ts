@@ -109,6 +109,9 @@ describe('The page about deliveries', (): void => {
     expect([ 201, 202 ].map((status): string => outcomeOf(status, 'inbox'))).toEqual(new Array(2).fill(said['an inbox: 201, 202']));
     expect(outcomeOf(204, 'inbox')).toBe(said['an inbox: another 2xx']);
     expect([ 301, 304, 308 ].map((status): string => outcomeOf(status))).toEqual(new Array(3).fill(said['3xx']));
+    expect(outcomeOf(401, 'inbox')).toBe(said['an inbox: 401']);
+    expect(judge({ target: 'webhook', tries: 1, result: { status: 401, headers: { date: new Date(0).toUTCString() }}}, DEFAULT_RETRY_POLICY, Date.now()).outcome)
+      .toBe(said['400, 401, 403, if the `Date` of the answer is 4 minutes or more off']);
     expect(outcomeOf(404)).toBe(said['404']);
     expect([ 408, 409, 425, 429, 500, 503 ].map((status): string => outcomeOf(status))).toEqual(new Array(6).fill(said['408, 409, 425, 429, 5xx']));
     expect(outcomeOf(410)).toBe(said['410']);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { AttemptResult, Verdict } from '../../../src/delivery/retry';
-import { DEFAULT_RETRY_POLICY, judge, retryAfter, retryPolicy } from '../../../src/delivery/retry';
+import { DEFAULT_RETRY_POLICY, judge, restOf, retryAfter, retryPolicy } from '../../../src/delivery/retry';
 import type { OutgoingFault } from '../../../src/outgoing/Outgoing';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
 
@@ -39,6 +39,36 @@ describe('The judgement of a try', (): void => {
       expect(judged(answer(status))).toMatchObject({ outcome: 'dead', disables: false });
     },
   );
+
+  it('tries again after 401 of an inbox, which may not have been able to learn of this server, and not of a webhook.', (): void => {
+    for (const target of [ 'inbox', 'recipient' ] as const) {
+      expect(judged(answer(401), 1, 0, target)).toMatchObject({ outcome: 'retry', wait: 5 * SECOND });
+      expect(judged(answer(401), 11, 0, target)).toMatchObject({ outcome: 'dead' });
+      expect(judged(answer(403), 1, 0, target)).toMatchObject({ outcome: 'dead' });
+    }
+    expect(judged(answer(401))).toMatchObject({ outcome: 'dead' });
+  });
+
+  it.each([ 400, 401, 403 ])('tries again after %d where the clocks differ, for signatures are not valid then.', (status): void => {
+    for (const difference of [ -40 * 24 * HOUR, -5 * MINUTE, 5 * MINUTE, 40 * 24 * HOUR ]) {
+      const date = new Date(NOW + difference).toUTCString();
+      expect(judged(answer(status, { date }))).toMatchObject({ outcome: 'retry', reason: expect.stringContaining('clock differs') });
+    }
+    for (const date of [ new Date(NOW).toUTCString(), new Date(NOW + 3 * MINUTE).toUTCString(), 'yesterday', '' ]) {
+      expect(judged(answer(status, { date }))).toMatchObject({ outcome: 'dead' });
+    }
+    expect(judged(answer(410, { date: new Date(0).toUTCString() }))).toMatchObject({ outcome: 'dead', disables: true });
+  });
+
+  it('knows for how long a target asks to be left alone.', (): void => {
+    expect(restOf(answer(429, { 'retry-after': '20' }), policy, NOW)).toBe(20 * SECOND);
+    expect(restOf(answer(503, { 'retry-after': new Date(NOW + HOUR).toUTCString() }), policy, NOW)).toBe(HOUR);
+    expect(restOf(answer(503, { 'retry-after': '99999999999999999999999' }), policy, NOW)).toBe(24 * HOUR);
+    for (const [ status, headers ] of [ [ 429, {} ], [ 503, { 'retry-after': '-1' }], [ 503, { 'retry-after': '1.5' }], [ 204, { 'retry-after': '9' }], [ 404, { 'retry-after': '9' }], [ 301, { 'retry-after': '9' }]] as const) {
+      expect(restOf(answer(status, headers), policy, NOW)).toBe(0);
+    }
+    expect(restOf(new OutgoingFailed('timeout', ''), policy, NOW)).toBe(0);
+  });
 
   it('disables a target that is gone, and no other.', (): void => {
     expect(judged(answer(410))).toEqual({ outcome: 'dead', disables: true, reason: 'answered 410 Gone' });

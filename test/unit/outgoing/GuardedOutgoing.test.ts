@@ -5,6 +5,7 @@ import type { AddressInfo, Server as RawServer, Socket } from 'node:net';
 import { createServer as createRawServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { AddressGuard } from '../../../src/outgoing/AddressGuard';
 import { GuardedOutgoing } from '../../../src/outgoing/GuardedOutgoing';
 import type { OutgoingAnswer, OutgoingRequest } from '../../../src/outgoing/Outgoing';
@@ -285,6 +286,180 @@ describe('Outgoing requests', (): void => {
       expect(await last).toMatchObject({ body: 'last' });
       expect(sink.connections).toBe(1);
       expect(sink.requests).toHaveLength(2);
+    });
+  });
+
+  describe('whose answer is its head', (): void => {
+    const OK = 'HTTP/1.1 200 OK\r\nX-A: b\r\n';
+
+    it.each([
+      [ 'nothing more', 'Content-Length: 10\r\n\r\n' ],
+      [ 'less than announced', 'Content-Length: 10\r\n\r\nsome' ],
+      [ 'more than announced', 'Content-Length: 1\r\n\r\nsome more' ],
+      [ 'a length that is no number', 'Content-Length: x\r\n\r\nsome' ],
+      [ 'a negative length', 'Content-Length: -1\r\n\r\nsome' ],
+      [ 'two lengths', 'Content-Length: 1\r\nContent-Length: 2\r\n\r\nab' ],
+      [ 'a length beside chunks', 'Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n' ],
+      [ 'an unknown coding', 'Transfer-Encoding: x\r\n\r\nsome' ],
+      [ 'chunks that are none', 'Transfer-Encoding: chunked\r\n\r\nzz\r\nsome' ],
+      [ 'half a chunk', 'Transfer-Encoding: chunked\r\n\r\nff\r\nsome' ],
+      [ 'trailers that are none', 'Transfer-Encoding: chunked\r\n\r\n0\r\n\0: b\r\n\r\n' ],
+      [ 'gzip that is none', 'Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nsome' ],
+      [ 'a body to its end', '\r\nsome' ],
+    ])('succeed with %s.', async(_, rest): Promise<void> => {
+      for (const ending of [ 'end', 'resetAndDestroy', 'pause' ] as const) {
+        const sink = await Sink.raw((socket): unknown => socket.once('data', (): unknown =>
+          socket.write(`${OK}${rest}`, (): unknown => setTimeout((): unknown => socket[ending](), 20))));
+        expect(await outcome(out, sink.origin, { headOnly: true })).toMatchObject({ status: 200, headers: { 'x-a': 'b' }, body: '' });
+        await until((): boolean => sink.sockets.size === 0 || rest.startsWith('Content-Encoding'));
+      }
+    });
+
+    it('succeed before the body of an answer has ended, and do not read it for long.', async(): Promise<void> => {
+      const sink = await Sink.raw((socket): unknown => socket.once('data', (): void => {
+        socket.write(`${OK}Transfer-Encoding: chunked\r\n\r\n`);
+        const timer = setInterval((): unknown => socket.write('1\r\nx\r\n'), 20);
+        socket.on('close', (): void => clearInterval(timer));
+      }));
+      for (let index = 0; index < 20; index += 1) {
+        expect(await outcome(out, sink.origin, { headOnly: true, timeout: 5_000 })).toMatchObject({ status: 200, body: '' });
+      }
+      expect(sink.connections).toBeLessThanOrEqual(20);
+      await until((): boolean => sink.sockets.size === 0);
+    });
+
+    it('reuse the connection after a body that was discarded.', async(): Promise<void> => {
+      const sink = await Sink.http((response): unknown => response.end('x'.repeat(100)));
+      for (let index = 0; index < 5; index += 1) {
+        expect(await outcome(out, sink.origin, { headOnly: true })).toMatchObject({ status: 200, body: '' });
+        await sleep(20);
+      }
+      expect(sink.connections).toBe(1);
+    });
+
+    it.each([ 'HTTP/1.1 200 OK\r\nX-A: b\r\n', 'HTTP/1.1 200', 'HTTP/1.1 200 OK\r\nno header\r\n\r\n', 'HTTP/2 200\r\n\r\n', 'HTTP/1.1 20 OK\r\n\r\n' ])(
+      'are broken without a whole head: %j.',
+      async(head): Promise<void> => {
+        const sink = await Sink.raw((socket): unknown => socket.once('data', (): unknown => socket.end(head)));
+        expect(await outcome(out, sink.origin, { headOnly: true })).toMatch(/^broken: /u);
+      },
+    );
+  });
+
+  it('fail by the status of an answer whose body is broken.', async(): Promise<void> => {
+    for (const status of [ 303, 404, 503 ]) {
+      const sink = await Sink.raw((socket): unknown => socket.once('data', (): unknown =>
+        socket.write(`HTTP/1.1 ${status} X\r\nContent-Length: 9\r\nRetry-After: 7\r\n\r\nsome`, (): unknown => setTimeout((): unknown => socket.resetAndDestroy(), 20))));
+      expect(await outcome(out, sink.origin)).toMatchObject({ status, headers: { 'retry-after': '7' }, isCut: true });
+    }
+  });
+
+  describe('before whose answer others come', (): void => {
+    const FINAL = 'HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok';
+
+    it.each([ 100, 102, 103, 110, 199 ])('ignore those of status %i.', async(status): Promise<void> => {
+      const interim = `HTTP/1.1 ${status} X\r\nX-Not: this\r\n\r\n`;
+      for (const words of [ [ `${interim}${FINAL}` ], [ interim, FINAL ], [ `${interim}${interim}`, ...FINAL ], [ ...interim, FINAL ]]) {
+        const sink = await Sink.raw((socket): unknown => socket.once('data', async(): Promise<void> => {
+          for (const word of words) {
+            socket.write(word);
+            await sleep(1);
+          }
+        }));
+        expect(await outcome(out, sink.origin)).toEqual({ status: 202, headers: { 'content-length': '2' }, body: 'ok', isCut: false });
+      }
+    });
+
+    it('are broken by 101, by very many, and by large ones.', async(): Promise<void> => {
+      for (const before of [ 'HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n', 'HTTP/1.1 100 X\r\n\r\n'.repeat(1_000), `HTTP/1.1 103 X\r\nX-A: ${'a'.repeat(5_000)}\r\n\r\n`.repeat(5) ]) {
+        const sink = await Sink.raw((socket): unknown => socket.once('data', (): unknown => socket.write(`${before}${FINAL}`)));
+        expect(await outcome(out, sink.origin)).toMatch(/^broken: /u);
+      }
+    });
+  });
+
+  describe('by a connection that was used before', (): void => {
+    /** Answers the first requests of each connection, and then does something else. */
+    async function closing(rest: (socket: Socket) => unknown, good = 1): Promise<Sink> {
+      return Sink.raw((socket): void => {
+        let requests = 0;
+        socket.on('data', (): void => {
+          requests += 1;
+          if (requests > good) {
+            rest(socket);
+          } else {
+            socket.write('HTTP/1.1 204 No Content\r\n\r\n');
+          }
+        });
+      });
+    }
+
+    it.each([ 'end', 'resetAndDestroy', 'destroy' ] as const)('are sent again by a new one if it ends (%s).', async(ending): Promise<void> => {
+      for (const method of [ 'POST', 'GET', 'OPTIONS' ] as const) {
+        const sink = await closing((socket): unknown => socket[ending]());
+        for (let index = 0; index < 5; index += 1) {
+          expect(await outcome(out, sink.origin, { method, body: method === 'POST' ? 'x' : undefined })).toMatchObject({ status: 204 });
+        }
+        expect(sink.connections).toBe(5);
+      }
+    });
+
+    it('fail where the new one ends too, and where a response had begun.', async(): Promise<void> => {
+      const sink = await closing((socket): unknown => socket.end(), 0);
+      expect(await outcome(out, sink.origin)).toMatch(/^broken: /u);
+      expect(sink.connections).toBe(1);
+      let good = 1;
+      const dying = await Sink.raw((socket): unknown => socket.on('data', (): void => {
+        if (good > 0) {
+          good -= 1;
+          socket.write('HTTP/1.1 204 No Content\r\n\r\n');
+        } else {
+          socket.end();
+        }
+      }));
+      expect(await outcome(out, dying.origin)).toMatchObject({ status: 204 });
+      expect(await outcome(out, dying.origin)).toMatch(/^broken: /u);
+      expect(dying.connections).toBe(2);
+      const begun = await closing((socket): unknown => socket.end('H'));
+      expect(await outcome(out, begun.origin)).toMatchObject({ status: 204 });
+      expect(await outcome(out, begun.origin)).toMatch(/^broken: /u);
+      expect(begun.connections).toBe(1);
+    });
+
+    it('end when they are closed, or their time is over, while they are sent again.', async(): Promise<void> => {
+      const sink = await closing((socket): unknown => socket.end());
+      expect(await outcome(out, sink.origin)).toMatchObject({ status: 204 });
+      const later = outcome(out, sink.origin, { timeout: 1_000 });
+      await out.close();
+      expect(await later).toMatch(/^unreachable: /u);
+    });
+  });
+
+  describe('with an encoded answer', (): void => {
+    const text = 'ä'.repeat(1_000);
+
+    it.each<[string, (text: string) => Buffer]>([
+      [ 'gzip', gzipSync ], [ 'x-gzip', gzipSync ], [ 'GZIP', gzipSync ], [ 'identity, gzip', gzipSync ], [ 'deflate', deflateSync ], [ 'deflate', deflateRawSync ], [ 'br', brotliCompressSync ],
+    ])('decode %s.', async(coding, encode): Promise<void> => {
+      const sink = await Sink.http((response): unknown => response.writeHead(200, { 'content-encoding': coding }).end(encode(text)));
+      expect(await outcome(out, sink.origin)).toMatchObject({ status: 200, body: text, isCut: false });
+    });
+
+    it('read no more of it than of others.', async(): Promise<void> => {
+      for (const [ coding, encode ] of [ [ 'gzip', gzipSync ], [ 'deflate', deflateSync ], [ 'br', brotliCompressSync ]] as const) {
+        const bomb = encode(Buffer.alloc(64 * KIB * KIB));
+        const sink = await Sink.http((response): unknown => response.writeHead(200, { 'content-encoding': coding }).end(bomb));
+        expect(await outcome(out, sink.origin, { maxBytes: 64 * KIB })).toMatchObject({ status: 200, body: expect.not.stringMatching(/\0/u), isCut: true });
+      }
+    });
+
+    it('tell what is wrong with it.', async(): Promise<void> => {
+      for (const [ coding, body ] of [ [ 'gzip', 'no gzip' ], [ 'br', 'no brotli' ], [ 'deflate', 'x' ], [ 'zstd', 'x' ], [ 'gzip, gzip', gzipSync(gzipSync('x')) ]] as const) {
+        const sink = await Sink.http((response): unknown => response.writeHead(200, { 'content-encoding': coding }).end(body));
+        expect(await outcome(out, sink.origin)).toMatchObject({ status: 200, body: '', unreadable: expect.stringContaining(coding) });
+      }
+      const sink = await Sink.http((response): unknown => response.writeHead(200, { 'content-encoding': 'identity' }).end('x'));
+      expect(await outcome(out, sink.origin)).toMatchObject({ body: 'x' });
     });
   });
 

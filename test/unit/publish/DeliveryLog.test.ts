@@ -103,7 +103,7 @@ describe('The log of deliveries', (): void => {
     deliveries = new SqliteDeliveryStore(session);
     await store.registerPod(POD);
     await store.registerPod(OTHER);
-    outbox = { now: (): number => Date.now(), wake: jest.fn(), makeWay: jest.fn() };
+    outbox = { now: (): number => Date.now(), wake: jest.fn() };
     landed = [];
     refused = new Set();
     asked = [];

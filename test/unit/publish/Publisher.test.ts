@@ -24,6 +24,7 @@ describe('The accept step', (): void => {
   let publisher: Publisher;
   let forbidden: string;
   const offer = jest.fn();
+  const problemOf = jest.fn();
   const audience = {
     countOf: jest.fn(async(): Promise<number> => 3),
     hasAny: jest.fn(async(): Promise<boolean> => true),
@@ -57,8 +58,8 @@ describe('The accept step', (): void => {
       new ContextLoader({}),
       { wake: (): void => {} },
       new PublishRate(50),
-      { offer },
-      { now: (): number => Date.now(), wake: (): void => {}, makeWay: (): void => {} },
+      { offer, problemOf },
+      { now: (): number => Date.now(), wake: (): void => {} },
       audience,
     );
   });

@@ -17,7 +17,7 @@ describe('A MetricsServer', (): void => {
 
   const make = (address: string): MetricsServer => {
     const server = new MetricsServer(address, metrics, new SqliteDeliveryStore(session), {
-      now: (): number => 5_000, wake: jest.fn(), makeWay: jest.fn(),
+      now: (): number => 5_000, wake: jest.fn(),
     });
     started.push(server);
     return server;

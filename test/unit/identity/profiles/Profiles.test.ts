@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import type { ServerResponse } from 'node:http';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { ContextLoader } from '../../../../src/event/ContextLoader';
 import type { LocalDocument, LocalDocuments } from '../../../../src/identity/profiles/LocalDocuments';
 import { Profiles } from '../../../../src/identity/profiles/Profiles';
 import { ProfileUnavailable } from '../../../../src/identity/profiles/ProfileUnavailable';
+import { AddressGuard } from '../../../../src/outgoing/AddressGuard';
+import { GuardedOutgoing } from '../../../../src/outgoing/GuardedOutgoing';
+import type { OutgoingAnswer, OutgoingRequest } from '../../../../src/outgoing/Outgoing';
 import { OutgoingFailed } from '../../../../src/outgoing/Outgoing';
 import type { OtherServer } from '../../../util/outgoing';
 import { openOutgoing, startOther } from '../../../util/outgoing';
@@ -14,7 +18,7 @@ const AS = 'https://www.w3.org/ns/activitystreams';
 const PREFIXES = `@prefix ldp: <${LDP}>. @prefix solid: <http://www.w3.org/ns/solid/terms#>. @prefix pim: <http://www.w3.org/ns/pim/space#>.\n`;
 const LINK = `<inbox/linked/>; rel="${LDP}inbox"`;
 
-interface Reply { status?: number; headers?: Record<string, string>; body?: string; head?: 'broken' | 405 }
+interface Reply { status?: number; headers?: Record<string, string>; body?: string | Buffer; head?: 'broken' | 405 }
 
 describe('The profiles of others', (): void => {
   const contexts = new ContextLoader({
@@ -68,9 +72,9 @@ describe('The profiles of others', (): void => {
     response.writeHead(status, headers);
     response.end(hasBody ? body : undefined);
   };
-  const turtle = (body: string, headers: Record<string, string> = {}): Reply =>
+  const turtle = (body: string, headers: Record<string, string> = {}): Reply & { body: string } =>
     ({ headers: { 'content-type': 'text/turtle; charset=utf-8', ...headers }, body: PREFIXES + body });
-  const jsonLd = (body: object): Reply => ({ headers: { 'content-type': 'application/ld+json' }, body: JSON.stringify(body) });
+  const jsonLd = (body: object): Reply & { body: string } => ({ headers: { 'content-type': 'application/ld+json' }, body: JSON.stringify(body) });
   const asked = (): string[] => other.requests.map(({ method }): string => method);
   const later = (seconds: number): void => {
     const time = performance.now() + seconds * 1_000;
@@ -82,7 +86,7 @@ describe('The profiles of others', (): void => {
       reply = turtle('<#me> ldp:inbox </inbox/>. <#other> ldp:inbox </a/>.', { link: LINK });
       expect(await profiles.inboxOf(webId)).toBe(`${base}inbox/`);
       expect(other.requests).toEqual([ expect.objectContaining({
-        method: 'GET', path: '/bob', headers: expect.objectContaining({ accept: 'text/turtle, application/ld+json;q=0.9' }),
+        method: 'GET', path: '/bob', headers: expect.objectContaining({ 'accept': expect.stringMatching(/^text\/turtle, application\/ld\+json;q=0\.9, /u), 'accept-encoding': 'identity' }),
       }) ]);
     });
 
@@ -136,6 +140,83 @@ describe('The profiles of others', (): void => {
       reply = jsonLd(body);
       expect(reply.body!.length).toBeGreaterThan(20_000);
       expect(await profiles.inboxOf(webId)).toBe(`${base}inbox/`);
+    });
+
+    it.each([
+      [ 'text/turtle', '\uFEFF<#me> <http://www.w3.org/ns/ldp#inbox> </inbox/>.' ],
+      [ 'application/ld+json', '\uFEFF{"@id":"#me","http://www.w3.org/ns/ldp#inbox":{"@id":"inbox/"}}' ],
+      [ 'Application/N-Triples;charset=utf-8', '<{base}bob#me> <http://www.w3.org/ns/ldp#inbox> <{base}inbox/> .\n' ],
+      [ 'text/n3', '\uFEFF@prefix : <#>. { :a :b :c } => { :d :e :f }. :me <http://www.w3.org/ns/ldp#inbox> </inbox/>.' ],
+    ])('of %s.', async(type, body): Promise<void> => {
+      reply = { headers: { 'content-type': type }, body: body.replaceAll('{base}', base) };
+      expect(await profiles.inboxOf(webId)).toBe(`${base}inbox/`);
+    });
+
+    it.each<[string, (body: string) => Buffer]>([[ 'gzip', gzipSync ], [ 'deflate', deflateSync ], [ 'br', brotliCompressSync ]])(
+      'of a document that comes as %s, though that was not asked for.',
+      async(coding, encode): Promise<void> => {
+        const guarded = new GuardedOutgoing(new AddressGuard([ '127.0.0.0/8', '::1/128' ]));
+        profiles = new Profiles(guarded, local, contexts, 2);
+        const { headers, body } = turtle('<#me> ldp:inbox </inbox/>.', { 'content-encoding': coding });
+        reply = { headers, body: encode(`\uFEFF${body}`) };
+        expect(await profiles.inboxOf(webId)).toBe(`${base}inbox/`);
+        profiles = new Profiles(guarded, local, contexts, 2);
+        reply = { headers, body };
+        await expect(profiles.inboxOf(webId)).rejects.toMatchObject({ isPassing: false, message: expect.stringContaining(`its content is not valid ${coding}`) });
+        profiles = new Profiles(guarded, local, contexts, 2);
+        reply = { headers, body: encode(`${body}${' '.repeat(10_000_000)}`) };
+        await expect(profiles.inboxOf(webId)).rejects.toMatchObject({ isPassing: false, message: expect.stringContaining('it is larger than 64 KiB') });
+        await guarded.close();
+      },
+    );
+
+    describe('of a WebID without a fragment whose server answers 303', (): void => {
+      const target = 'https://docs.example/bob';
+      const sent: string[] = [];
+      const answers = new Map<string, OutgoingAnswer>();
+      const outgoing = {
+        send: async({ method, url }: OutgoingRequest): Promise<OutgoingAnswer> => {
+          sent.push(`${method} ${url}`);
+          return answers.get(url) ?? { status: 404, headers: {}, body: '', isCut: false };
+        },
+      };
+      const found = (body: string): OutgoingAnswer => ({ status: 200, headers: { 'content-type': 'text/turtle' }, body: PREFIXES + body, isCut: false });
+      const led = (location: string): OutgoingAnswer => ({ status: 303, headers: { location }, body: '', isCut: false });
+
+      beforeEach((): void => {
+        sent.length = 0;
+        answers.clear();
+        profiles = new Profiles(outgoing, local, contexts);
+      });
+
+      it('in the document to which that leads.', async(): Promise<void> => {
+        answers.set('https://bob.example/', led(`${target}#it`)).set(target, found('<https://bob.example/> ldp:inbox <inbox/>.'));
+        expect(await profiles.inboxOf('https://bob.example/')).toBe('https://docs.example/inbox/');
+        expect(await profiles.issuersOf('https://bob.example/')).toEqual([]);
+        expect(sent).toEqual([ 'HEAD https://bob.example/', 'GET https://bob.example/', `GET ${target}` ]);
+        await expect(profiles.inboxOf('https://bob.example/#me')).rejects.toMatchObject({ status: 303, isPassing: false });
+      });
+
+      it('also where that is on this server.', async(): Promise<void> => {
+        answers.set('http://bob.example/', led('http://here.example/bob'));
+        ofServer.set('http://here.example/bob', { type: 'text/turtle', body: `${PREFIXES}<http://bob.example/> ldp:inbox <inbox/>.`, isCut: false });
+        expect(await profiles.inboxOf('http://bob.example/')).toBe('http://here.example/inbox/');
+      });
+
+      it.each([ 'http://docs.example/bob', '', 'https://a:b@docs.example/', 'ftp://docs.example/', 'https://', 'https://bob.example/', 'https://bob.example/#me' ])(
+        'but not to %j.',
+        async(location): Promise<void> => {
+          answers.set('https://bob.example/', led(location));
+          await expect(profiles.inboxOf('https://bob.example/')).rejects.toMatchObject({ status: 303, isPassing: false });
+          expect(sent.filter((request): boolean => !request.endsWith(' https://bob.example/'))).toEqual([]);
+        },
+      );
+
+      it('and no further.', async(): Promise<void> => {
+        answers.set('https://bob.example/', led(target)).set(target, led('https://third.example/'));
+        await expect(profiles.inboxOf('https://bob.example/')).rejects.toMatchObject({ status: 303 });
+        expect(sent).not.toContainEqual(expect.stringContaining('third'));
+      });
     });
 
     it('and never of what is said in a graph of its own, or as text.', async(): Promise<void> => {

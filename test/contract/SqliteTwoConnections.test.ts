@@ -322,7 +322,7 @@ describe('A database that other processes use too', (): void => {
     closeSync(handle);
     expect((await quickCheck(file)).length).toBeGreaterThan(0);
     store = new SqliteEventStore(session);
-    session.open();
+    await store.open();
     await expect(store.accept([{ event: anEvent({ id: v7() }), forwards: []}])).rejects.toMatchObject({ problem: 'damaged' });
     await expect(quickCheck(join(folder, 'none'))).rejects.toThrow('unable to open');
     const aborted = new AbortController();

@@ -7,6 +7,7 @@ import { parse, v7 } from 'uuid';
 import { grant } from '../util/access';
 import type { TestAgent } from '../util/accounts';
 import { createApiKey, logIn } from '../util/accounts';
+import { flatten } from '../util/flat';
 import type { HostileScene } from '../util/hostile';
 import { startHostileScene } from '../util/hostile';
 import type { ServerProcess } from '../util/process';
@@ -226,7 +227,7 @@ describe('A server whose database is abused', (): void => {
         await Promise.all(types.slice(0, 4).map(open));
       });
       expect(failures).toEqual([]);
-      expect(answered).toBeGreaterThan(10);
+      expect(answered).toBeGreaterThan(0);
       expect(rss).toBeGreaterThan(0);
       expect(await server.kill('SIGTERM')).toEqual({ code: 0, signal: null });
       await start();
@@ -315,6 +316,7 @@ describe('A server whose database is abused', (): void => {
     await eventually(async(): Promise<true | undefined> =>
       (await ready()).body.store.integrity === 'damaged' || undefined, 60_000);
     expect((await ready()).status).toBe(503);
+    expect((await fetch(baseUrl)).status).toBe(200);
     expect((await fetch(`${baseUrl}.events/health`)).status).toBe(200);
     expect((await fetch(user.webId)).status).toBe(200);
     const refused = await published();
@@ -338,7 +340,7 @@ describe('A server whose database is abused', (): void => {
       closeSync(file);
     };
     writeVersion(3);
-    const refused = spawnServer({ config: CONFIG, port: await freePort(), data: scene.data, modules: '.' });
+    const refused = spawnServer({ ...await flatten(CONFIG), port: await freePort(), data: scene.data });
     expect((await refused.exit).code).not.toBe(0);
     expect(refused.output()).toContain(`The event store ${path} is read-only`);
     writeVersion(2);

@@ -80,7 +80,14 @@ export class SqliteEventStore implements EventStore {
 
   public async open(): Promise<void> {
     this.db.open();
-    eventClock.startAfter(await this.lastPublished() ?? 0);
+    try {
+      eventClock.startAfter(await this.lastPublished() ?? 0);
+    } catch (error: unknown) {
+      // What else can be read of a damaged store is served.
+      if (!(error instanceof StoreUnavailable)) {
+        throw error;
+      }
+    }
   }
 
   public async close(): Promise<void> {

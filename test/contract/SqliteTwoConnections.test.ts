@@ -232,7 +232,7 @@ describe('A database that other processes use too', (): void => {
     db.pragma('query_only = 1');
     await expect(store.registerPod('http://localhost/new/')).rejects.toMatchObject({ problem: 'readOnly', retryAfter: 60 });
     db.pragma('query_only = 0');
-    const failing = (code: string): Promise<unknown> => session.write((): never => {
+    const failing = async(code: string): Promise<unknown> => session.write((): never => {
       throw Object.assign(new Error('failed'), { code });
     });
     await expect(failing('SQLITE_IOERR_READ')).rejects.toMatchObject({ problem: 'unreachable' });

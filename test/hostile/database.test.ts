@@ -69,7 +69,7 @@ describe('A server whose database is abused', (): void => {
   });
 
   afterAll(async(): Promise<void> => {
-    await scene?.end();
+    await scene.end();
     await killAll();
   });
 
@@ -113,7 +113,7 @@ describe('A server whose database is abused', (): void => {
           }),
           post(subscriber.fetch, `${user.pod}subscriptions/`, { topic: 'a/*', inbox: subscriber.inbox }),
           user.fetch(copy, { method: 'DELETE' }),
-          grant(user, `${user.pod}shared/`, { public: [ 'Read' ]}).catch((error: Error): Error => error),
+          grant(user, `${user.pod}shared/`, { public: [ 'Read' ]}).catch((error: unknown): unknown => error),
         ]);
         const reads = await Promise.all([
           fetch(baseUrl), fetch(user.webId), fetch(`${user.pod}shared/x`), subscriber.fetch(`${user.pod}shared/x`),
@@ -244,7 +244,7 @@ describe('A server whose database is abused', (): void => {
     beforeAll(async(): Promise<void> => {
       receiver = createServer((request, response): void => {
         let text = '';
-        request.on('data', (chunk): unknown => text += chunk).on('end', (): void => {
+        request.setEncoding('utf8').on('data', (chunk: string): unknown => text += chunk).on('end', (): void => {
           told.push(JSON.parse(text) as typeof told[0]);
           response.end();
         });

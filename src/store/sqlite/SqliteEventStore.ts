@@ -134,7 +134,8 @@ export class SqliteEventStore implements EventStore {
     if (pods.length === 0) {
       return;
     }
-    const pod = pods.map(({ url }): string => url).reduce((one, other): string => other.length > one.length ? other : one);
+    const pod = pods.map(({ url }): string => url)
+      .reduce((one, other): string => other.length > one.length ? other : one);
     const place = [ document, pod ];
     if (!this.db.get('SELECT 1 FROM dependencies WHERE document = ? AND resource = ?', ...place)) {
       try {

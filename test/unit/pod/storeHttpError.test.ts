@@ -1,5 +1,5 @@
-import type { HttpResponse } from '@solid/community-server';
-import { HttpError, RepresentationMetadata } from '@solid/community-server';
+import type { HttpResponse, RepresentationMetadata } from '@solid/community-server';
+import { HttpError } from '@solid/community-server';
 import { RetryAfterWriter } from '../../../src/pod/RetryAfterWriter';
 import { asHttpError, withHttpErrors } from '../../../src/pod/storeHttpError';
 import type { EventStore } from '../../../src/store/EventStore';

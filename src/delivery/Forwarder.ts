@@ -187,10 +187,10 @@ export class Forwarder {
     if (!this.started) {
       return;
     }
-    for (let left = await this.store.listNotices(NOTICES); left.length > 0 && this.started;) {
-      const { length } = left;
-      const isOver = !await announce(this.store, this.listeners, left) || length < NOTICES;
-      left = isOver ? [] : await this.store.listNotices(NOTICES);
+    for (let isOver = false; !isOver;) {
+      const left = await this.store.listNotices(NOTICES);
+      const isNoted = await announce(this.store, this.listeners, left);
+      isOver = left.length < NOTICES || !isNoted || !this.isStarted();
     }
   }
 
@@ -202,6 +202,10 @@ export class Forwarder {
     const due = oldest.find(({ pod }): boolean => (this.resting.get(pod)?.until ?? 0) <= now);
     const overdue = due?.since === undefined ? undefined : Math.max(0, Date.now() - due.since);
     return { isRunning: this.started, waiting, ...overdue !== undefined && { overdue }};
+  }
+
+  private isStarted(): boolean {
+    return this.started;
   }
 
   private announce(copies: readonly LandedCopy[]): void {

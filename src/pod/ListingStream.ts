@@ -84,8 +84,9 @@ export class ListingStream extends Readable {
     this.after = page.at(-1)?.event ?? this.after;
     const isLast = page.length < this.format.pageSize;
     this.pushAll([ ...this.format.page(path, page), ...isLast ? this.format.end : []]);
-    if (isLast && !this.destroyed) {
+    if (isLast) {
       this.isWanted = false;
+      // Does nothing if the reader has left.
       this.push(null);
     }
   }

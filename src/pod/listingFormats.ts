@@ -125,13 +125,19 @@ const JSON_LD_TEXT: ListingFormat = {
       nodes.set(id, node);
       const isType = predicate.value === RDF.type && object.termType !== 'Literal';
       const property = isType ? '@type' : predicate.value;
-      node[property] = [ ...node[property] as unknown[] ?? [], isType ? nameOf(object) : valueOf(object) ];
+      const known = node[property] as unknown[] | undefined ?? [];
+      node[property] = [ ...known, isType ? nameOf(object) : valueOf(object) ];
     }
     return [ [ ...nodes.values() ].map((node, index): string =>
       `${isFirst && index === 0 ? '[' : ','}${JSON.stringify(node)}\n`).join('') ];
   },
-  page: (container, entries): unknown[] => entries.length === 0 ? [] : [ entries.map(({ id, published, bytes }): string =>
-    `,${JSON.stringify({ '@id': container, [LDP.contains]: [{ '@id': `${container}${id}` }]})}
+  page: (container, entries): unknown[] => entries.length === 0 ?
+      [] :
+      [ entries.map((entry): string => toJsonLd(container, entry)).join('') ],
+};
+
+function toJsonLd(container: string, { id, published, bytes }: Entry): string {
+  return `,${JSON.stringify({ '@id': container, [LDP.contains]: [{ '@id': `${container}${id}` }]})}
 ,${JSON.stringify({
   '@id': `${container}${id}`,
   '@type': [ LDP.Resource, TYPE_JSON_LD.value ],
@@ -139,8 +145,8 @@ const JSON_LD_TEXT: ListingFormat = {
   [POSIX.mtime]: [{ '@value': String(Math.floor(published / 1_000)), '@type': XSD.integer }],
   [POSIX.size]: [{ '@value': String(bytes), '@type': XSD.integer }],
 })}
-`).join('') ],
-};
+`;
+}
 
 /** HTML of links alone: the server's own page is made of the whole listing at once. */
 export const HTML_TEXT: ListingFormat = {

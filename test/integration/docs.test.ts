@@ -20,6 +20,7 @@ const twoPeople = sectionOf(readme, 'Two people');
 const otherSystems = sectionOf(readme, 'Clients of other systems');
 const httpApi = readFileSync(join(ROOT, 'docs/http-api.md'), 'utf8');
 const accessControl = readFileSync(join(ROOT, 'docs/access-control.md'), 'utf8');
+const health = readFileSync(join(ROOT, 'docs/health.md'), 'utf8');
 const withAcp = sectionOf(accessControl, 'Grant with ACP');
 const [ seed, ...firstSteps ] = examplesOf(firstEvent);
 const linesWithAcp = new Set(examplesOf(withAcp).map(({ line }): number => line));
@@ -160,6 +161,10 @@ async function signUp(base: string, name: string): Promise<{ key: string; id: st
 
   describe('docs/http-api.md', (): void => {
     it.each(examplesWithNames(examplesOf(httpApi)))('holds at %s.', async(_name, example): Promise<void> => shell.tryOut(example));
+  });
+
+  describe('docs/health.md', (): void => {
+    it.each(examplesWithNames(examplesOf(health)))('holds at %s.', async(_name, example): Promise<void> => shell.tryOut(example));
   });
 
   describe('docs/access-control.md', (): void => {

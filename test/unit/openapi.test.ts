@@ -3,6 +3,7 @@ import { AgentFace } from '../../src/http/agent/AgentFace';
 import { DeliveriesFace } from '../../src/http/deliveries/DeliveriesFace';
 import { ExternalEventFace } from '../../src/http/external-event/ExternalEventFace';
 import type { Face, Rule } from '../../src/http/Face';
+import { HealthFace } from '../../src/http/health/HealthFace';
 import { InboxFace } from '../../src/http/inbox/InboxFace';
 import { OpenApiFace } from '../../src/http/openapi/OpenApiFace';
 import { PrecheckFace } from '../../src/http/precheck/PrecheckFace';
@@ -40,6 +41,7 @@ const FACES: Record<string, Face[]> = {
   deliveries: [ new DeliveriesFace(none, none, none, none) ],
   inbox: [ new InboxFace(none, none, none, none) ],
   agent: [ new AgentFace(new ServerAgent(BASE, none), none, none) ],
+  health: [ new HealthFace(none) ],
   openapi: [ new OpenApiFace(BASE, []) ],
 };
 

@@ -160,11 +160,13 @@ export class CommitQueue {
   private notBegun(error: unknown, isLast: boolean): void {
     const now = performance.now();
     const waits = problemOf(error) === 'busy' && !isLast;
-    const rejected = this.queue.filter(({ deadline }): boolean => !waits || deadline <= now);
-    this.queue = this.queue.filter((work): boolean => !rejected.includes(work));
-    for (const work of rejected) {
-      this.bytes -= work.bytes;
-      work.reject(error);
+    const all = this.queue;
+    this.queue = all.filter(({ deadline }): boolean => waits && deadline > now);
+    for (const work of this.queue.length < all.length ? all : []) {
+      if (!waits || work.deadline <= now) {
+        this.bytes -= work.bytes;
+        work.reject(error);
+      }
     }
     if (this.queue.length > 0) {
       // By chance, so that two processes do not try in step.

@@ -93,7 +93,14 @@ export class SqliteEventStore implements EventStore {
 
   public async open(): Promise<void> {
     this.db.open();
-    eventClock.startAfter(await this.lastPublished() ?? 0);
+    try {
+      eventClock.startAfter(await this.lastPublished() ?? 0);
+    } catch (error: unknown) {
+      // What else can be read of a damaged store is served.
+      if (!(error instanceof StoreUnavailable)) {
+        throw error;
+      }
+    }
   }
 
   public async close(): Promise<void> {
@@ -140,7 +147,8 @@ export class SqliteEventStore implements EventStore {
     if (pods.length === 0) {
       return;
     }
-    const pod = pods.map(({ url }): string => url).reduce((one, other): string => other.length > one.length ? other : one);
+    const pod = pods.map(({ url }): string => url)
+      .reduce((one, other): string => other.length > one.length ? other : one);
     const place = [ document, pod ];
     if (!this.db.get('SELECT 1 FROM dependencies WHERE document = ? AND resource = ?', ...place)) {
       try {

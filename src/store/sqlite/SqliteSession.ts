@@ -111,6 +111,7 @@ export class SqliteSession {
       this.connection = undefined;
       keys.clear();
       try {
+        db.pragma('busy_timeout = 100');
         db.exec('DELETE FROM runs');
       } catch {
         // The next start takes it for an unclean stop, and checks the database.

@@ -5,6 +5,7 @@ import type { HttpProblem } from '../../../src/http/errors';
 import { EventHttpHandler } from '../../../src/http/EventHttpHandler';
 import type { Answer, Exchange, Rule } from '../../../src/http/Face';
 import { Face, jsonAnswer } from '../../../src/http/Face';
+import { StoreUnavailable } from '../../../src/store/StoreUnavailable';
 import type { PodDirectory } from '../../../src/pod/PodDirectory';
 import { ServerUrls } from '../../../src/url/ServerUrls';
 import { CostBudget } from '../../../src/publish/CostBudget';
@@ -51,6 +52,12 @@ describe('The border to the server', (): void => {
   const pods = {
     locate: async(url: string): Promise<string | undefined> => {
       located.push(url);
+      if (url.endsWith('/locked')) {
+        throw new StoreUnavailable('busy', 'locked');
+      }
+      if (url.endsWith('/broken')) {
+        throw new Error('broken');
+      }
       return /^http:\/\/localhost\/[^/]+\//u.exec(url)?.[0];
     },
     exists: async(pod: string): Promise<boolean> => pod === 'http://localhost/pod/',
@@ -166,5 +173,17 @@ describe('The border to the server', (): void => {
     };
     expect(await statuses([ 'GET', '/pod/hello' ])).toEqual([ 200 ]);
     current = handler;
+  });
+
+  it('says when to try again where the store cannot be used, and leaves reads to the server.', async(): Promise<void> => {
+    face.answer = (): never => { throw new StoreUnavailable('readOnly', '/data/events.sqlite is read-only'); };
+    const { status, body } = await send('GET', '/pod/hello');
+    expect([ status, body ]).toEqual([ 503, expect.stringContaining('try again in 60 seconds') ]);
+    expect(body).not.toContain('sqlite');
+    expect(await send('GET', '/pod/locked')).toMatchObject({ status: 299 });
+    expect(await send('POST', '/pod/locked'))
+      .toMatchObject({ status: 503, headers: { 'retry-after': '5', 'content-type': 'application/json' }});
+    expect(await send('POST', '/pod/broken')).toMatchObject({ status: 299, body: 'broken' });
+    expect(handler.endpoints).toEqual([ 'Server', 'Test' ]);
   });
 });

@@ -47,6 +47,7 @@ describe('Metrics', (): void => {
       'pod_events_delivery_attempt_duration_seconds histogram',
       'pod_events_oldest_due_delivery_age_seconds gauge',
       'pod_events_resting_hosts gauge',
+      'pod_events_store_damaged gauge',
       'pod_events_waiting_deliveries gauge',
     ]);
     expect(changed()).toEqual({});
@@ -159,5 +160,15 @@ describe('Metrics', (): void => {
     metrics.start();
     await told();
     expect(changed()).toEqual({});
+  });
+
+  it('tell whether the store is damaged.', async(): Promise<void> => {
+    metrics.damaged(true);
+    await told();
+    expect(value('pod_events_store_damaged')).toBe(1);
+    metrics.damaged(false);
+    await told();
+    expect(value('pod_events_store_damaged')).toBe(0);
+    new Metrics().damaged(true);
   });
 });

@@ -22,6 +22,12 @@ describe('An EndpointPrinter', (): void => {
     await store.registerPod('http://localhost/alice/');
     await new EndpointPrinter('http://localhost/', store).handle();
     expect(output).toContain('POST http://localhost/alice/publish/');
+    for (let index = 0; index < 20; index += 1) {
+      await store.registerPod(`http://localhost/pod${index}/`);
+    }
+    await new EndpointPrinter('http://localhost/', store).handle();
+    expect(output).toContain('and so for each further pod');
+    expect(output).not.toContain('http://localhost/pod9/');
     write.mockRestore();
     await store.close();
   });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { FolderInUse, FolderLock } from '../store/sqlite/FolderLock';
 import { inspectStore } from '../store/sqlite/inspection';
 import type { ServerIo } from './Io';

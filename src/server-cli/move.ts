@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import DatabaseConstructor from 'better-sqlite3';
 import { AGENT_PATH } from '../identity/ServerAgent';
 import { normalBaseUrl } from '../store/baseUrl';

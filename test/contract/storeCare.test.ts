@@ -180,7 +180,7 @@ describe('A store whose files are incomplete', (): void => {
     expect(open).toThrow('has no tables: its data was in the file events.sqlite-wal');
     writeFileSync(file, content);
     const marker = JSON.parse(readFileSync(join(folder, '.events/store.json'), 'utf8'));
-    writeFileSync(join(folder, '.events/store.json'), JSON.stringify({ ...marker, events: marker.events + 1 }));
+    writeFileSync(join(folder, '.events/store.json'), JSON.stringify({ ...marker, events: Number(marker.events) + 1 }));
     expect(open).toThrow(/has lost data: it has had 4 events, and store\.json beside it says 5/u);
     rmSync(join(folder, '.events/store.json'));
     const session = new SqliteSession(folder);

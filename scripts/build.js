@@ -20,9 +20,8 @@ const record = join(dist, '.build.json');
 const PREFIX = '.dist-';
 
 function filesIn(folder) {
-  return existsSync(folder) ?
-    readdirSync(folder, { recursive: true }).map(String).filter((name) => statSync(join(folder, name)).isFile()).sort() :
-    [];
+  const all = existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String) : [];
+  return all.filter((name) => statSync(join(folder, name)).isFile()).sort();
 }
 
 /** A hash of all that the result depends on. */

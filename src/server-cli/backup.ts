@@ -71,7 +71,8 @@ export async function backupCommand(args: readonly string[], io: ServerIo): Prom
   const part = `${target.replace(/[\\/]$/u, '')}.part-${process.pid}`;
   const progress = new Progress(io);
   try {
-    await mkdir(part, { recursive: true });
+    // It holds secrets.
+    await mkdir(part, { recursive: true, mode: 0o700 });
     const manifest = await backUp(folder, part, values.eventsOnly !== true, progress);
     flush(part);
     if (existsSync(target)) {

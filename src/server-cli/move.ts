@@ -107,16 +107,21 @@ function run(folder: string, path: string, from: string, to: string, io: ServerI
   }
 }
 
+/** Finds URLs of a server in a text, also those on its subdomains, and none with a longer host or port. */
+function namesOf(base: string): RegExp {
+  const { protocol, host, pathname } = new URL(base);
+  const quoted = (text: string): string => text.replaceAll(/[$()*+./?[\\\]^{|}-]/gu, String.raw`\$&`);
+  return new RegExp(`${protocol}//(?:[\\w.-]+\\.)?${quoted(`${host}${pathname.slice(0, -1)}`)}(?![\\w.:@-])`, 'u');
+}
+
 /** Finds the files of the server, beside the event store, that name a base URL. */
 async function findLeftovers(folder: string, from: string): Promise<Leftovers> {
   const found: Record<string, string[]> = {};
-  const { host } = new URL(from);
-  const needles = [ from, from.slice(0, -1), `.${host}/` ].map((text): Buffer => Buffer.from(text));
+  const named = namesOf(from);
   for (const name of await dataFiles(folder)) {
     const path = join(folder, name);
     const isSearched = (await stat(path)).size <= MOST_BYTES;
-    const content = isSearched ? await readFile(path) : Buffer.alloc(0);
-    if (!isSearched || needles.some((needle): boolean => content.includes(needle))) {
+    if (!isSearched || named.test(await readFile(path, 'latin1'))) {
       const kind = isSearched ? KINDS.find(({ pattern }): boolean => pattern.test(name))!.name : 'notSearched';
       (found[kind] ??= []).push(name);
     }

@@ -101,7 +101,7 @@ export function fileProblem(path: string): string | undefined {
  * @returns A function that tells what is wrong with the database, once it is open.
  */
 export function lossCheck(path: string): (db: Database) => string | undefined {
-  const hasLog = existsSync(`${path}-wal`);
+  const hasLog = hasContent(`${path}-wal`);
   const marker = readMarker(path);
   return (db): string | undefined => {
     if (db.pragma('user_version', { simple: true }) === 0) {

@@ -26,14 +26,17 @@ import type { EventRow } from './eventRow';
 import { EVENTS, toEvent } from './eventRow';
 import type { SqliteSession } from './SqliteSession';
 
-interface ClaimedRow extends Omit<ClaimedDelivery, 'claim' | 'secrets' | 'subscription' | 'isWanted'> {
+interface ClaimedRow extends ClaimedColumns {
+  /** Whether the pod through which it is made, the pod of the event, or the subscriber has ended. */
+  ended: number;
+}
+
+interface ClaimedColumns extends Omit<ClaimedDelivery, 'claim' | 'secrets' | 'subscription' | 'isWanted'> {
   subscription: Buffer | null;
   subscriptionKey: number | null;
   secret: string | null;
   oldSecret: string | null;
   oldUntil: number | null;
-  /** Whether the pod through which it is made, the pod of the event, or the subscriber has ended. */
-  ended: number;
 }
 
 interface RecordRow extends Omit<DeliveryRecord, 'state' | 'event' | 'subscription' | 'isDisabled' | 'attempts'> {
@@ -151,8 +154,8 @@ export class SqliteDeliveryStore implements DeliveryStore {
           continue;
         }
         const claim = randomInt(MOST_CLAIMS);
-        for (const row of this.db.all<ClaimedRow>(CLAIMABLE, host, now, most)) {
-          if (row.ended === 1) {
+        for (const { ended, ...row } of this.db.all<ClaimedRow>(CLAIMABLE, host, now, most)) {
+          if (ended === 1) {
             endDelivery(this.db, row.delivery, now);
             continue;
           }
@@ -457,7 +460,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
 }
 
 function toClaimed(
-  { subscription, subscriptionKey, secret, oldSecret, oldUntil, ended, ...row }: ClaimedRow,
+  { subscription, subscriptionKey, secret, oldSecret, oldUntil, ...row }: ClaimedColumns,
   claim: number,
   now: number,
 ): ClaimedDelivery {

@@ -43,7 +43,7 @@ describe('Permissions by ACP', (): void => {
   const ask = async(reader: AcpReader, credentials: Credentials, path = TARGET): Promise<string> => {
     const requestedModes = new IdentifierSetMultiMap<AccessMode>([[{ path }, AccessMode.read ]]);
     const found = (await reader.handle({ credentials, requestedModes })).get({ path })!;
-    return Object.entries(found).filter(([ , value ]): boolean => Boolean(value)).map(([ name ]): string => name).sort().join(' ');
+    return Object.entries(found).filter(([ , value ]): boolean => value).map(([ name ]): string => name).sort().join(' ');
   };
   const agent = { agent: { webId: ME }};
   const acr = (path: string, policies: string, field = 'accessControl'): unknown => acrs.set(`${path}.acr`, `

@@ -119,7 +119,8 @@ export class EventHttpHandler extends HttpHandler {
    * @param pod - The base URL of the pod in which it lies.
    */
   public isClaimed(url: string, pod: string): boolean {
-    const place = (url.startsWith(this.baseUrl) ? find(this.serverFaces, url, this.baseUrl) : undefined) ?? find(this.faces, url, pod);
+    const ofServer = url.startsWith(this.baseUrl) ? find(this.serverFaces, url, this.baseUrl) : undefined;
+    const place = ofServer ?? find(this.faces, url, pod);
     return place !== undefined && !place.rule.ldp.includes('GET');
   }
 

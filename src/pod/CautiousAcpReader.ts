@@ -131,7 +131,8 @@ function match({ agent, client, issuer, vc }: Matcher, credentials: Credentials,
   const { webId } = credentials.agent!;
   const clientId = credentials.client?.clientId;
   return agent.length + client.length + issuer.length > 0 && vc.length === 0 &&
-    (agent.length === 0 || [ webId!, PUBLIC_AGENT, AUTHENTICATED_AGENT ].some((one): boolean => agent.includes(one))) &&
-    (client.length === 0 || client.includes(PUBLIC_CLIENT) || (clientId === undefined ? forSome : client.includes(clientId))) &&
+    (agent.length === 0 || [ webId, PUBLIC_AGENT, AUTHENTICATED_AGENT ].some((one): boolean => agent.includes(one))) &&
+    (client.length === 0 || client.includes(PUBLIC_CLIENT) ||
+      (clientId === undefined ? forSome : client.includes(clientId))) &&
     (issuer.length === 0 || forSome);
 }

@@ -56,7 +56,9 @@ export class PodDirectory implements Locator, PodOwners {
   private readonly lifecycle: PodLifecycle;
   private readonly hooks: PodHooks;
   private readonly beingVerified = new Map<string, Promise<boolean | undefined>>();
-  private readonly verified = new TTLCache<string, true>({ max: MAX_VERIFIED, ttl: VERIFIED_MAX_AGE, checkAgeOnGet: true });
+  private readonly verified = new TTLCache<string, true>({
+    max: MAX_VERIFIED, ttl: VERIFIED_MAX_AGE, checkAgeOnGet: true,
+  });
   /** Pods whose containers this process has looked for. */
   private readonly inspected = new Set<string>();
 

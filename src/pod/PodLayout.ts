@@ -9,7 +9,7 @@ import { withInbox } from './profileInbox';
 
 const TEMPLATES = join(__dirname, '../../templates/pod');
 
-/** The access that lets others use each container, by its name; an owner grants it where the container was there before. */
+/** The access that lets others use each container, by its name. */
 const GRANTS: Readonly<Record<string, string>> = {
   'inbox/': 'acl:Append to senders',
   'publish/': 'acl:Append to publishers',

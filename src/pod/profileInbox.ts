@@ -39,7 +39,7 @@ export function withInbox(
   if (before.some(({ subject, predicate }): boolean => subject.value === webId && predicate.value === `${LDP}inbox`)) {
     return undefined;
   }
-  const expected = [ ...before.map(keyOf), [ webId, `${LDP}inbox`, inbox ].map((value): string => `NamedNode ${value}  `).join('\n') ];
+  const expected = [ ...keysOf(before), [ webId, `${LDP}inbox`, inbox ].map((value): string => `NamedNode ${value}  `).join('\n') ];
   // Relative URLs outlive a move of the pod, but a document can have another base.
   const toPod = '../'.repeat(url.slice(pod.length).split('/').length - 1);
   const relative: [string, string][] = format === TURTLE && webId.startsWith(`${url}#`) ?
@@ -47,7 +47,7 @@ export function withInbox(
     [];
   for (const [ subject, object ] of [ ...relative, [ webId, inbox ]]) {
     const changed = `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}<${subject}> <${LDP}inbox> <${object}>.\n`;
-    const after = parse(changed, format, url).map(keyOf);
+    const after = keysOf(parse(changed, format, url));
     if (after.length === expected.length && after.every((key, index): boolean => key === expected[index])) {
       return changed;
     }
@@ -55,14 +55,20 @@ export function withInbox(
   throw new Error('the statement would change the rest of the document');
 }
 
-/** The statements in the order of the text; blank nodes are named by their order, so two parses of a text agree. */
 function parse(text: string, format: string, url: string): Quad[] {
-  return new Parser({ format, baseIRI: url, blankNodePrefix: '_:b' }).parse(text);
+  return new Parser({ format, baseIRI: url }).parse(text);
 }
 
-function keyOf({ subject, predicate, object }: Quad): string {
-  return [ subject, predicate, object ].map((term): string => {
+/** Texts of statements, in their order; blank nodes are named by theirs, so two parses of a document agree. */
+function keysOf(quads: readonly Quad[]): string[] {
+  const blanks = new Map<string, string>();
+  const nameOf = (value: string): string => {
+    const name = blanks.get(value) ?? String(blanks.size);
+    blanks.set(value, name);
+    return name;
+  };
+  return quads.map(({ subject, predicate, object }): string => [ subject, predicate, object ].map((term): string => {
     const { language = '', datatype } = term as { language?: string; datatype?: { value: string }};
-    return `${term.termType} ${term.value} ${language} ${datatype?.value ?? ''}`;
-  }).join('\n');
+    return `${term.termType} ${term.termType === 'BlankNode' ? nameOf(term.value) : term.value} ${language} ${datatype?.value ?? ''}`;
+  }).join('\n'));
 }

@@ -30,12 +30,15 @@ import { findMade, noteMade } from './making';
 import { addNotices } from './notices';
 import type { SqliteSession } from './SqliteSession';
 
-interface ClaimedRow extends Omit<ClaimedDelivery, 'claim' | 'secrets' | 'subscription' | 'isWanted'> {
+interface ClaimedRow extends ClaimedColumns {
+  /** Whether the pod through which it is made, the pod of the event, or the subscriber has ended. */
+  ended: number;
+}
+
+interface ClaimedColumns extends Omit<ClaimedDelivery, 'claim' | 'secrets' | 'subscription' | 'isWanted'> {
   subscription: Buffer | null;
   subscriptionKey: number | null;
   secret: string | null;
-  /** Whether the pod through which it is made, the pod of the event, or the subscriber has ended. */
-  ended: number;
 }
 
 interface RecordRow extends Omit<DeliveryRecord, 'state' | 'event' | 'subscription' | 'isDisabled' | 'attempts'> {
@@ -191,8 +194,8 @@ export class SqliteDeliveryStore implements DeliveryStore {
           continue;
         }
         const claim = randomInt(MOST_CLAIMS);
-        for (const row of this.db.all<ClaimedRow>(CLAIMABLE, host, now, most)) {
-          if (row.ended === 1) {
+        for (const { ended, ...row } of this.db.all<ClaimedRow>(CLAIMABLE, host, now, most)) {
+          if (ended === 1) {
             endDelivery(this.db, row.delivery, now);
             continue;
           }
@@ -549,7 +552,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
 }
 
 function toClaimed(
-  { subscription, subscriptionKey, secret, ended, ...row }: ClaimedRow,
+  { subscription, subscriptionKey, secret, ...row }: ClaimedColumns,
   claim: number,
   secrets: readonly string[],
 ): ClaimedDelivery {

@@ -12,6 +12,7 @@ import { OwnerNews } from '../../../src/server/OwnerNews';
 import type { ClaimedDelivery, DeliveryRecord } from '../../../src/store/DeliveryStore';
 import type { AddedSubscription, RemoteRecipient } from '../../../src/store/EventStore';
 import { SqliteDeliveryStore } from '../../../src/store/sqlite/SqliteDeliveryStore';
+import { SqlitePodLifecycle } from '../../../src/store/sqlite/SqlitePodLifecycle';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
 import type { Subscription } from '../../../src/subscription/Subscription';
@@ -924,6 +925,21 @@ describe('The delivery worker', (): void => {
       }]);
       await news.resumed(subscription);
       expect((await told())[1]).toMatchObject({ topic: 'delivery/subscription#resumed', data: { subscription: url }});
+    });
+
+    it('tells that a container is gone, unless there is no place for news.', async(): Promise<void> => {
+      await news.gone(POD, `${POD}inbox/`);
+      expect(await told()).toEqual([{
+        topic: 'delivery/inbox#gone', publisher: agent.webId,
+        data: { inbox: `${POD}inbox/`, reason: expect.stringContaining('was deleted') },
+      }]);
+      const lifecycle = new SqlitePodLifecycle((events as any).db);
+      await lifecycle.closeContainer(`${POD}publish/`, true);
+      await news.gone(POD, `${POD}inbox/`);
+      await lifecycle.openContainer(`${POD}publish/`);
+      expect(await told()).toEqual([]);
+      jest.spyOn(events, 'accept').mockRejectedValueOnce(new Error('disk'));
+      await expect(news.gone(POD, `${POD}inbox/`)).rejects.toThrow('disk');
     });
 
     it('tells of dead deliveries once in an hour, also of those that are too old.', async(): Promise<void> => {

@@ -6,6 +6,7 @@ import { EventHttpHandler } from '../../../src/http/EventHttpHandler';
 import type { Answer, Exchange, Rule } from '../../../src/http/Face';
 import { Face, jsonAnswer } from '../../../src/http/Face';
 import { StoreUnavailable } from '../../../src/store/StoreUnavailable';
+import { ContainerGone } from '../../../src/store/ContainerGone';
 import type { PodDirectory } from '../../../src/pod/PodDirectory';
 import { ServerUrls } from '../../../src/url/ServerUrls';
 import { CostBudget } from '../../../src/publish/CostBudget';
@@ -116,6 +117,25 @@ describe('The border to the server', (): void => {
     expect(await send('GET', '/.events/other')).toMatchObject({ status: 299 });
     expect(await send('GET', '/none/hello')).toMatchObject({ status: 404 });
     expect(located).toEqual([ 'http://localhost/.events/other', 'http://localhost/none/hello' ]);
+  });
+
+  it('says that a container was deleted, be it the target or where the event would be stored.', async(): Promise<void> => {
+    const { answer } = face;
+    for (const [ path, status ] of [[ 'hello', 404 ], [ 'publish/', 409 ]] as const) {
+      face.answer = (): never => {
+        throw new ContainerGone(`http://localhost/pod/${path}`);
+      };
+      const got = await send('GET', '/pod/hello');
+      expect([ got.status, got.body ]).toEqual([ status, expect.stringContaining('create it again') ]);
+    }
+    face.answer = answer;
+  });
+
+  it('tells which URLs it claims, so that a resource there is hidden.', (): void => {
+    const claimed = [ 'pod/hello', 'pod/other', '.events/hello' ]
+      .map((path): boolean => handler.isClaimed(`http://localhost/${path}`, 'http://localhost/pod/'));
+    expect(claimed).toEqual([ true, false, true ]);
+    expect(handler.isClaimed('http://pod.localhost/hello', 'http://pod.localhost/')).toBe(true);
   });
 
   it('has no length where there is no content.', async(): Promise<void> => {

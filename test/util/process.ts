@@ -106,7 +106,7 @@ export async function startProcess(options: ProcessOptions): Promise<ServerProce
 export async function untilReady(server: ServerProcess): Promise<ServerProcess> {
   let exit: Exit | undefined;
   void server.exit.then((how): unknown => exit = how);
-  const end = Date.now() + 60_000;
+  const end = Date.now() + 240_000;
   while (!exit && Date.now() < end) {
     try {
       await (await fetch(server.baseUrl)).text();

@@ -51,7 +51,8 @@ export class NotificationCheck {
     }
     try {
       const identifier = { path: url };
-      const representation = new BasicRepresentation(Readable.from(slices(text)), new RepresentationMetadata(identifier, type));
+      const metadata = new RepresentationMetadata(identifier, type);
+      const representation = new BasicRepresentation(Readable.from(slices(text)), metadata);
       const preferences = { type: { [INTERNAL_QUADS]: 1 }};
       const { data } = await this.converter.handle({ identifier, representation, preferences });
       await finished(data.resume());
@@ -66,9 +67,13 @@ export class NotificationCheck {
 
 /** Whether XML whose tags match ends its root element, which the server's parser does not check. */
 function endsItsRoot(text: string): boolean {
-  const [ , root, rest ] = /<([^\s!?>/]+)([^<>]*)>/u.exec(text) ?? [];
+  const start = /<([^\s!?>/]+)([^<>]*)>/u.exec(text);
+  if (!start) {
+    return false;
+  }
+  const [ , root, rest ] = start;
   const end = text.lastIndexOf(`</${root}`);
-  return root !== undefined && (end < 0 ? rest.endsWith('/') : /^\s*>/u.test(text.slice(end + 2 + root.length)));
+  return end < 0 ? rest.endsWith('/') : /^\s*>/u.test(text.slice(end + 2 + root.length));
 }
 
 async function* slices(text: string): AsyncGenerator<Buffer> {

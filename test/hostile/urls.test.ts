@@ -242,9 +242,16 @@ describe('URLs, notifications and headers', (): void => {
     const read = async(context: unknown): Promise<number> => {
       const left = await leave(JSON.stringify({ '@context': context, '@id': 'urn:x', '@type': 'urn:y', name: 'Ann' }));
       expect(left.status).toBe(201);
-      const response = await scene!.user.fetch(left.headers.get('location')!, { headers: { accept: 'text/turtle' }});
-      await response.text();
-      return response.status;
+      // Where a context is missing, the server has begun its answer, and breaks it off.
+      try {
+        const signal = AbortSignal.timeout(30_000);
+        const response = await scene!.user.fetch(left.headers.get('location')!, { headers: { accept: 'text/turtle' }, signal });
+        await response.text();
+        return response.status;
+      } catch (error: unknown) {
+        process.stdout.write(`READ ${JSON.stringify(context).slice(0, 80)} ${String(error)}\n`);
+        return 0;
+      }
     };
     expect(await read(`${open}context`)).toBe(200);
     expect(await read(`${open}context`)).toBe(200);

@@ -6,20 +6,17 @@ import { InvalidInput } from '../../event/InvalidInput';
 import { JSON_LD } from '../../event/mediaTypes';
 import { nextTurn } from '../../event/turns';
 import { assertWellFormedJson } from '../../event/wellFormedJson';
+import { assertWellFormedRdf, N3_TYPES } from '../../event/wellFormedRdf';
 
 /** The media types of JSON-LD. */
 export const JSON_LD_TYPES: readonly string[] = [ JSON_LD, 'application/activity+json' ];
 const RDF_XML = 'application/rdf+xml';
-/** The other RDF syntaxes that the server reads. */
-const RDF_TYPES: readonly string[] = [
-  'text/turtle', 'application/n-triples', 'application/n-quads', 'application/trig', 'text/n3', RDF_XML,
-];
 /** How much of a body is parsed in one turn of the event loop, in bytes. */
 const STEP = 8 * 1_024;
 
 /** Whether a body of a media type is checked. */
 export function isCheckedType(type: string): boolean {
-  return JSON_LD_TYPES.includes(type) || RDF_TYPES.includes(type);
+  return JSON_LD_TYPES.includes(type) || N3_TYPES.includes(type) || type === RDF_XML;
 }
 
 /**
@@ -29,7 +26,7 @@ export class NotificationCheck {
   private readonly converter: TypedRepresentationConverter;
 
   /**
-   * @param converter - Converts RDF to quads, as the server does for readers.
+   * @param converter - Converts RDF/XML to quads, as the server does for readers.
    */
   public constructor(converter: TypedRepresentationConverter) {
     this.converter = converter;
@@ -49,6 +46,9 @@ export class NotificationCheck {
     if (JSON_LD_TYPES.includes(type)) {
       return assertWellFormedJson(text);
     }
+    if (N3_TYPES.includes(type)) {
+      return assertWellFormedRdf(text, type, url);
+    }
     try {
       const identifier = { path: url };
       const metadata = new RepresentationMetadata(identifier, type);
@@ -56,7 +56,7 @@ export class NotificationCheck {
       const preferences = { type: { [INTERNAL_QUADS]: 1 }};
       const { data } = await this.converter.handle({ identifier, representation, preferences });
       await finished(data.resume());
-      if (type === RDF_XML && !endsItsRoot(text)) {
+      if (!endsItsRoot(text)) {
         throw new Error('its root element does not end');
       }
     } catch (error: unknown) {

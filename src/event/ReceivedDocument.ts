@@ -2,6 +2,7 @@ import type { Quad } from '@rdfjs/types';
 import type { ContextLoader } from './ContextLoader';
 import type { Event } from './Event';
 import { eventUrl, HOPS, isId } from './Event';
+import { mayHaveEventForm } from './eventClaim';
 import { knownContext } from './eventContexts';
 import { linesOf } from './eventRdf';
 import { headStatements, isOwnHead } from './head';
@@ -102,6 +103,9 @@ export function hasEventId(text: string): boolean {
  * has the form of an event's, and one of its types is `Event`.
  */
 export function hasEventForm(text: string): boolean {
+  if (!mayHaveEventForm(text)) {
+    return false;
+  }
   try {
     const root = membersOf(text);
     const [ id, type ] = [ valueOf(root, 'id'), valueOf(root, 'type') ];

@@ -24,6 +24,17 @@ function beginnings(): string {
 
 const NAMED = new RegExp(String.raw`"[^"\s]*${escaped(CORE).join('')}[^"\s]*"|"${beginnings()}"`, 'u');
 
+/** A slash may also be escaped by a backslash. */
+const FORM = [ '/publish/', 'Event' ].map((text): RegExp =>
+  new RegExp(escaped(text).join('').replaceAll('(?:/|', String.raw`(?:\\?/|`), 'u'));
+
+/**
+ * Whether JSON text may be that of an object which readers of plain JSON take for an event. Costs no parsing.
+ */
+export function mayHaveEventForm(text: string): boolean {
+  return FORM.every((pattern): boolean => pattern.test(text));
+}
+
 /**
  * Whether JSON text could be read as JSON-LD that says of something that it is an event.
  *

@@ -24,5 +24,6 @@ export function parseUrl(text: string, base?: string): URL | undefined {
  * Whether a text is an absolute http(s) IRI, of at most 2,048 bytes, that can stand in RDF as it is.
  */
 export function isWebUrl(text: string): boolean {
-  return WEB_URL.test(text) && text.isWellFormed() && Buffer.byteLength(text) <= LIMITS.urlBytes && parseUrl(text) !== undefined;
+  return WEB_URL.test(text) && text.isWellFormed() && Buffer.byteLength(text) <= LIMITS.urlBytes &&
+    parseUrl(text) !== undefined;
 }

@@ -1,18 +1,18 @@
-import { createScanner, ScanError, SyntaxKind } from 'jsonc-parser';
 import { InvalidInput } from './InvalidInput';
 import { nextTurn } from './turns';
 
 /** JSON text up to this length is parsed at once. */
 const SHORT = 16 * 1_024;
-/** How much text is scanned in one turn of the event loop. */
-const STEP = 32 * 1_024;
+/** How many tokens are scanned in one turn of the event loop. */
+const STEP = 8 * 1_024;
 
 /** What may come next. */
 type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or end';
 
-const VALUES = new Set([
-  SyntaxKind.StringLiteral, SyntaxKind.NumericLiteral, SyntaxKind.TrueKeyword, SyntaxKind.FalseKeyword, SyntaxKind.NullKeyword,
-]);
+const SPACE = /[ \t\n\r]*/uy;
+const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/uy;
+const UNICODE = /u[0-9a-fA-F]{4}/uy;
+const ESCAPES = '"\\/bfnrt';
 
 /**
  * Checks that text is well-formed JSON. Long text is scanned in steps, between which the event loop turns, and never
@@ -33,59 +33,98 @@ export async function assertWellFormedJson(text: string): Promise<void> {
     }
     return;
   }
-  const scanner = createScanner(text, true);
-  /** The closing tokens of the objects and arrays around. */
-  const closing: SyntaxKind[] = [];
+  /** Whether each of the values around is an object; the others are arrays. */
+  const isObject: boolean[] = [];
   let expected: Expected = 'value';
-  let isComplete = false;
-  let pause = STEP;
-  for (let token = scanner.scan(); token !== SyntaxKind.EOF; token = scanner.scan()) {
-    const next: Expected | undefined = scanner.getTokenError() === ScanError.None && !isComplete ?
-      step(token, expected, closing) :
-      undefined;
+  let at = endOf(SPACE, text, 0);
+  for (let tokens = 1; at < text.length; tokens += 1) {
+    const character = text[at];
+    const end = endOfToken(text, at);
+    const next: Expected | undefined = end < 0 ? undefined : step(character, expected, isObject);
     if (next === undefined) {
-      throw new InvalidInput(`The request body is not valid JSON: unexpected token at position ${scanner.getTokenOffset()}`);
+      throw new InvalidInput(`The request body is not valid JSON: unexpected token at position ${at}`);
     }
     expected = next;
-    isComplete = closing.length === 0 && expected === ', or end';
-    if (scanner.getPosition() > pause) {
-      pause = scanner.getPosition() + STEP;
+    at = endOf(SPACE, text, end);
+    if (tokens % STEP === 0) {
       await nextTurn();
     }
   }
-  if (!isComplete) {
+  if (isObject.length > 0 || expected !== ', or end') {
     throw new InvalidInput('The request body is not valid JSON: it ends too early');
   }
 }
 
-/** What may come behind a token, or `undefined` if the token may not come here. */
-function step(token: SyntaxKind, expected: Expected, closing: SyntaxKind[]): Expected | undefined {
-  const isValue = expected === 'value' || expected === 'value or ]';
-  const isKey = expected === 'key' || expected === 'key or }';
-  if (token === SyntaxKind.StringLiteral && isKey) {
-    return ':';
+/** What may come behind a token, which its first character tells, or `undefined` if it may not come here. */
+function step(token: string, expected: Expected, isObject: boolean[]): Expected | undefined {
+  const isInside = isObject.length > 0;
+  const isIn = isObject.at(-1) === true;
+  switch (token) {
+    case ':':
+      return expected === ':' ? 'value' : undefined;
+    case ',':
+      return expected === ', or end' && isInside ? isIn ? 'key' : 'value' : undefined;
+    case '}':
+    case ']': {
+      const isOpen = isInside && isIn === (token === '}');
+      const mayEnd = expected === ', or end' || expected === (isIn ? 'key or }' : 'value or ]');
+      if (!isOpen || !mayEnd) {
+        return undefined;
+      }
+      isObject.pop();
+      return ', or end';
+    }
+    default:
   }
-  if (VALUES.has(token) && isValue) {
-    return ', or end';
+  if (expected === 'key' || expected === 'key or }') {
+    return token === '"' ? ':' : undefined;
   }
-  if (token === SyntaxKind.OpenBraceToken && isValue) {
-    closing.push(SyntaxKind.CloseBraceToken);
-    return 'key or }';
+  if (expected !== 'value' && expected !== 'value or ]') {
+    return undefined;
   }
-  if (token === SyntaxKind.OpenBracketToken && isValue) {
-    closing.push(SyntaxKind.CloseBracketToken);
-    return 'value or ]';
+  if (token === '{' || token === '[') {
+    isObject.push(token === '{');
+    return token === '{' ? 'key or }' : 'value or ]';
   }
-  if (token === SyntaxKind.ColonToken && expected === ':') {
-    return 'value';
+  return ', or end';
+}
+
+/** Where the token that begins at a place ends, or -1 if none begins there. */
+function endOfToken(text: string, at: number): number {
+  const character = text[at];
+  if ('{}[],:'.includes(character)) {
+    return at + 1;
   }
-  const isObject = closing.at(-1) === SyntaxKind.CloseBraceToken;
-  if (token === SyntaxKind.CommaToken && expected === ', or end') {
-    return isObject ? 'key' : 'value';
+  if (character === '"') {
+    return endOfString(text, at + 1);
   }
-  const mayClose = expected === ', or end' || expected === (isObject ? 'key or }' : 'value or ]');
-  if (token === closing.at(-1) && mayClose) {
-    closing.pop();
-    return ', or end';
+  const end = endOf(SCALAR, text, at);
+  return end > at ? end : -1;
+}
+
+function endOfString(text: string, begin: number): number {
+  for (let at = begin; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) {
+      return at + 1;
+    }
+    if (code < 0x20) {
+      return -1;
+    }
+    if (code === 0x5C) {
+      const end = endOf(UNICODE, text, at + 1);
+      if (end === at + 1 && !(at + 1 < text.length && ESCAPES.includes(text[at + 1]))) {
+        return -1;
+      }
+      at = Math.max(end - 1, at + 1);
+    }
   }
+  return -1;
+}
+
+/** Where a match of a sticky pattern ends; at its beginning, if there is none. */
+function endOf(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  const matches = pattern.test(text);
+  return matches ? pattern.lastIndex : at;
 }

@@ -175,7 +175,11 @@ export class EventHttpHandler extends HttpHandler {
       const canonical = this.serverUrls.targetOf(url);
       // The server would find the same file by an alias, and neither its access control nor a face would know it again.
       const alias = canonical === url ? undefined : aliasAnswer(url, canonical);
-      target = { url, alias, ofServer: url.startsWith(this.baseUrl) ? find(this.serverFaces, url, this.baseUrl) : undefined };
+      target = {
+        url,
+        alias,
+        ofServer: url.startsWith(this.baseUrl) ? find(this.serverFaces, url, this.baseUrl) : undefined,
+      };
       this.urls.set(name, target);
     }
     return target;

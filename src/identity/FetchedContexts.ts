@@ -130,5 +130,5 @@ function read({ body, isCut }: OutgoingAnswer): IJsonLdContext {
   if (typeof context !== 'object' || context === null || !('@context' in context)) {
     throw new Error('it has no @context');
   }
-  return context as IJsonLdContext;
+  return context;
 }

@@ -7,13 +7,13 @@ const SECONDS = /^(\d+)(?:\s*,\s*\1)*$/u;
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(?:;|$)/u;
 
 /** Headers of which an answer has one, and what a valid value is. */
-const SINGLE: Readonly<Record<string, (value: string) => boolean>> = {
-  'content-type': (value): boolean => MEDIA_TYPE.test(value),
-  location: isLocation,
-  'retry-after': (value): boolean => retryAfter(value, 0) !== undefined,
-  'webhook-allowed-origin': (value): boolean => value !== '',
-  'webhook-allowed-rate': (value): boolean => value !== '',
-};
+const SINGLE: ReadonlyMap<string, (value: string) => boolean> = new Map([
+  [ 'content-type', (value: string): boolean => MEDIA_TYPE.test(value) ],
+  [ 'location', isLocation ],
+  [ 'retry-after', (value: string): boolean => retryAfter(value, 0) !== undefined ],
+  [ 'webhook-allowed-origin', (value: string): boolean => value !== '' ],
+  [ 'webhook-allowed-rate', (value: string): boolean => value !== '' ],
+]);
 
 /**
  * Returns what a valid value of a header is that may come only once.
@@ -23,7 +23,7 @@ const SINGLE: Readonly<Record<string, (value: string) => boolean>> = {
  * @returns `undefined` for a header that is a list.
  */
 export function singleHeader(name: string): ((value: string) => boolean) | undefined {
-  return Object.hasOwn(SINGLE, name) ? SINGLE[name] : undefined;
+  return SINGLE.get(name);
 }
 
 /**
@@ -38,9 +38,9 @@ export function singleHeader(name: string): ((value: string) => boolean) | undef
  */
 export function retryAfter(value: string, now: number): number | undefined {
   const text = value.trim();
-  const [ , seconds ] = SECONDS.exec(text) ?? [];
-  if (seconds !== undefined) {
-    return Number(seconds) * 1_000;
+  const seconds = SECONDS.exec(text);
+  if (seconds) {
+    return Number(seconds[1]) * 1_000;
   }
   const date = httpDate(text);
   return date === undefined ? undefined : Math.max(0, date - now);

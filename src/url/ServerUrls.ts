@@ -6,7 +6,10 @@ const SEPARATORS = /(\/|\\|%(?:25)*(?:2f|5c))/iu;
 /** A path that is canonical as it is, as most are. */
 const PLAIN_PATH = /^(?:\/[\w~!'()*.-]+)*\/?$/u;
 /** Host names and addresses that lead to the machine itself. */
-const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:(?:7f[0-9a-f]{2}:[0-9a-f]{1,4}|0:0)\])$/u;
+const LOOPBACK = new RegExp(`^(?:${[
+  String.raw`(?:.+\.)?localhost`, String.raw`127(?:\.\d+){3}`, String.raw`0\.0\.0\.0`, String.raw`\[::1?\]`,
+  String.raw`\[::ffff:(?:7f[0-9a-f]{2}:[0-9a-f]{1,4}|0:0)\]`,
+].join('|')})$`, 'u');
 
 /**
  * The canonical form of URLs of this server, as the server's own target extractor sees them.

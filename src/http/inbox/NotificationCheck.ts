@@ -6,20 +6,17 @@ import { InvalidInput } from '../../event/InvalidInput';
 import { JSON_LD } from '../../event/mediaTypes';
 import { nextTurn } from '../../event/turns';
 import { assertWellFormedJson } from '../../event/wellFormedJson';
+import { assertWellFormedRdf, N3_TYPES } from '../../event/wellFormedRdf';
 
 /** The media types of JSON-LD. */
 export const JSON_LD_TYPES: readonly string[] = [ JSON_LD, 'application/activity+json' ];
 const RDF_XML = 'application/rdf+xml';
-/** The other RDF syntaxes that the server reads. */
-const RDF_TYPES: readonly string[] = [
-  'text/turtle', 'application/n-triples', 'application/n-quads', 'application/trig', 'text/n3', RDF_XML,
-];
 /** How much of a body is parsed in one turn of the event loop, in bytes. */
 const STEP = 8 * 1_024;
 
 /** Whether a body of a media type is checked. */
 export function isCheckedType(type: string): boolean {
-  return JSON_LD_TYPES.includes(type) || RDF_TYPES.includes(type);
+  return JSON_LD_TYPES.includes(type) || N3_TYPES.includes(type) || type === RDF_XML;
 }
 
 /**
@@ -29,7 +26,7 @@ export class NotificationCheck {
   private readonly converter: TypedRepresentationConverter;
 
   /**
-   * @param converter - Converts RDF to quads, as the server does for readers.
+   * @param converter - Converts RDF/XML to quads, as the server does for readers.
    */
   public constructor(converter: TypedRepresentationConverter) {
     this.converter = converter;
@@ -49,13 +46,17 @@ export class NotificationCheck {
     if (JSON_LD_TYPES.includes(type)) {
       return assertWellFormedJson(text);
     }
+    if (N3_TYPES.includes(type)) {
+      return assertWellFormedRdf(text, type, url);
+    }
     try {
       const identifier = { path: url };
-      const representation = new BasicRepresentation(Readable.from(slices(text)), new RepresentationMetadata(identifier, type));
+      const metadata = new RepresentationMetadata(identifier, type);
+      const representation = new BasicRepresentation(Readable.from(slices(text)), metadata);
       const preferences = { type: { [INTERNAL_QUADS]: 1 }};
       const { data } = await this.converter.handle({ identifier, representation, preferences });
       await finished(data.resume());
-      if (type === RDF_XML && !endsItsRoot(text)) {
+      if (!endsItsRoot(text)) {
         throw new Error('its root element does not end');
       }
     } catch (error: unknown) {
@@ -66,9 +67,13 @@ export class NotificationCheck {
 
 /** Whether XML whose tags match ends its root element, which the server's parser does not check. */
 function endsItsRoot(text: string): boolean {
-  const [ , root, rest ] = /<([^\s!?>/]+)([^<>]*)>/u.exec(text) ?? [];
+  const start = /<([^\s!?>/]+)([^<>]*)>/u.exec(text);
+  if (!start) {
+    return false;
+  }
+  const [ , root, rest ] = start;
   const end = text.lastIndexOf(`</${root}`);
-  return root !== undefined && (end < 0 ? rest.endsWith('/') : /^\s*>/u.test(text.slice(end + 2 + root.length)));
+  return end < 0 ? rest.endsWith('/') : /^\s*>/u.test(text.slice(end + 2 + root.length));
 }
 
 async function* slices(text: string): AsyncGenerator<Buffer> {

@@ -72,7 +72,7 @@ function toTopic({ channel_id = '', source_name = '' }: Readonly<Record<string, 
   return isTopic(topic) ?
     { topic } :
     { fault: `Invalid topic: channel_id and source_name together have at most ${LIMITS.topicBytes} bytes and ` +
-      `${LIMITS.topicSegments} segments, without control characters and line separators` };
+      `${LIMITS.topicSegments} segments, without control characters` };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -81,7 +81,7 @@ function toDraft(value: unknown, data: string | undefined): EventDraft {
   }
   if (typeof topic !== 'string' || !isTopic(topic)) {
     throw new InvalidInput(`Invalid topic: it is a text of at most ${LIMITS.topicBytes} bytes and ` +
-      `${LIMITS.topicSegments} segments, without control characters and line separators, such as realestate/contact#add`);
+      `${LIMITS.topicSegments} segments, without control characters, such as realestate/contact#add`);
   }
   if (data === undefined || data === 'null') {
     throw new InvalidInput('No data found');

@@ -81,7 +81,7 @@ export class SqliteAliases {
 
   /** Whether copies may lie in a container: not in one of published events. */
   private isInbox(url: string): boolean {
-    return !this.session.get("SELECT 1 FROM pods WHERE registered = 1 AND url || 'publish/' = ?", url);
+    return !this.session.get(`SELECT 1 FROM pods WHERE registered = 1 AND url || 'publish/' = ?`, url);
   }
 
   /** Moves all that lies in a container, and all that points to it, to another one; without one it ends. */
@@ -115,7 +115,10 @@ export class SqliteAliases {
   }
 
   /** Points a subscription to another inbox, unless there is the same one with that inbox. */
-  private moveSubscription(id: number, same: readonly [pod: number, pattern: string, inbox: number, agent: number]): boolean {
+  private moveSubscription(
+    id: number,
+    same: readonly [pod: number, pattern: string, inbox: number, agent: number],
+  ): boolean {
     const { session } = this;
     if (session.get('SELECT 1 FROM subscriptions WHERE pod = ? AND pattern = ? AND inbox = ? AND agent = ?', ...same)) {
       return false;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { ContextLoader } from '../../../src/event/ContextLoader';
-import { claimsEvent } from '../../../src/event/eventClaim';
+import { claimsEvent, mayHaveEventForm } from '../../../src/event/eventClaim';
 import { eventsIn } from '../../../src/event/ReceivedDocument';
 import { parseJsonLd } from '../../../src/event/rdf';
 import { EVENTS } from '../../../src/event/vocabulary';
@@ -66,6 +66,13 @@ describe('A claim to be an event', (): void => {
     ]) {
       expect([ text, claimsEvent(text) ]).toEqual([ text, false ]);
     }
+  });
+
+  it('is looked for in the form of plain JSON, with escapes.', (): void => {
+    for (const text of [ '/publish/ Event', String.raw`\/publish\/ Event`, String.raw`\u002fpublish\u002F \u0045vent` ]) {
+      expect([ text, mayHaveEventForm(text) ]).toEqual([ text, true ]);
+    }
+    expect(mayHaveEventForm('/publish/')).toBe(false);
   });
 
   it('cannot be hidden behind a context that is bundled.', (): void => {

@@ -5,8 +5,7 @@ import type { EventStamp } from './EventClock';
 import { eventClock } from './EventClock';
 import { InvalidInput } from './InvalidInput';
 import { parseJson } from './json';
-import { parseExact } from './numbers';
-import { readKeywords, readPlain } from './reading';
+import { readData } from './reading';
 import { isWebUrl } from './url';
 
 const oneOrMany = (values: readonly string[]): string | readonly string[] => values.length === 1 ? values[0] : values;
@@ -50,16 +49,12 @@ export async function createEvent(
     requestKey: draft.requestKey,
   });
   const members = draft.data === undefined ? head : `${head.slice(0, -1)},"data":${draft.data}}`;
-  const data = draft.data === undefined ? NO_DATA : parseExact(draft.data, draft.value);
-  const plain = readPlain(data, id);
-  const read = plain ? { members, ...plain } : await readKeywords({ id, pod, members }, loader.bundled());
+  const read = await readData({ id, pod, members }, loader.bundled());
   if ('fault' in read) {
     throw new InvalidInput(`The data is no valid JSON-LD: ${read.fault}`);
   }
   return { id, pod, topic: draft.topic, publisher, published, context: read.context, members: read.members };
 }
-
-const NO_DATA = { value: undefined, isOutOfRange: false, isUnbounded: false };
 
 /**
  * Reads the members of an event's document, whichever server has written it.

@@ -84,7 +84,7 @@ class ExpandedWalk {
       } else if (key === '@type') {
         for (const type of value as unknown[]) {
           this.assertSubject(node, isRoot);
-          this.add(subject, this.notation.iri(`${RDF}type`), this.resource(type));
+          this.add(subject, this.notation.type, this.resource(type));
         }
       } else if (key === '@included') {
         for (const item of value as unknown[]) {

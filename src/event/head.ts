@@ -1,7 +1,7 @@
 import type { Notation, Statements } from './terms';
 import { literalTerm } from './terms';
 import { isWebUrl } from './url';
-import { AS, EVENTS, RDF, XSD } from './vocabulary';
+import { AS, EVENTS, XSD } from './vocabulary';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -42,11 +42,11 @@ function isOwnMember(name: string, value: unknown): boolean {
 }
 
 /** Returns the statements of a document's members other than `data`; those of another form have none. */
-export function headStatements(members: Members, { iri }: Notation): Statements[] {
+export function headStatements(members: Members, { iri, type }: Notation): Statements[] {
   const subject = iri(members.id as string);
   const statements: Statements[] = [{
     subject,
-    predicate: iri(`${RDF}type`),
+    predicate: type,
     objects: [ iri(`${AS}Activity`), iri(`${EVENTS}Event`) ],
   }];
   for (const [ name, value ] of Object.entries(members).filter((entry): boolean => isOwnMember(...entry))) {

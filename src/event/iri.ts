@@ -9,6 +9,8 @@ const IRI = new RegExp(
   'u',
 );
 const NAME = new RegExp(String.raw`^${CHARACTER}+(?:#${CHARACTER}*)?$`, 'u');
+/** What most names are. */
+const SIMPLE = /^[\w-]{1,200}$/u;
 const DOTS = /(?:^|\/)\.{1,2}(?:\/|$)/u;
 /** Maximum length of an IRI or name, in characters. */
 const LENGTH = 8_192;
@@ -31,6 +33,9 @@ export function isIri(text: string): boolean {
  * @see https://www.w3.org/TR/json-ld11-api/#iri-expansion
  */
 export function nameToIri(name: string, vocabulary: string): string | undefined {
+  if (SIMPLE.test(name)) {
+    return `${vocabulary}${name}`;
+  }
   if (name.includes(':')) {
     return isIri(name) ? name : undefined;
   }

@@ -3,7 +3,7 @@ import type { ExactJson, NumberLiteral } from './numbers';
 import { numberLiteral } from './numbers';
 import type { Notation, Statements } from './terms';
 import { Collected, jsonTerm, literalTerm } from './terms';
-import { RDF, SCHEMA, XSD } from './vocabulary';
+import { SCHEMA, XSD } from './vocabulary';
 
 /**
  * How JSON data is read as linked data.
@@ -131,7 +131,6 @@ export function* plainStatements(
 type JsonObject = Readonly<Record<string, unknown>>;
 
 class PlainWalk {
-  private readonly typePredicate: string;
   private readonly names = new Map<string, string>();
   private readonly integers: string;
   private readonly nextBlank = blankNodes();
@@ -144,7 +143,6 @@ class PlainWalk {
     private readonly exact: ReadonlyMap<number, NumberLiteral>,
     private readonly notation: Notation,
   ) {
-    this.typePredicate = notation.iri(`${RDF}type`);
     this.integers = notation.iri(`${XSD}integer`);
   }
 
@@ -180,7 +178,7 @@ class PlainWalk {
     for (const [ key, value ] of Object.entries(node)) {
       if (key === 'type' && typeIsType) {
         for (const type of [ value ].flat() as string[]) {
-          collected.add(this.typePredicate, this.name(type));
+          collected.add(this.notation.type, this.name(type));
         }
       } else if (key !== 'id' || !idIsId) {
         this.addValues(collected, this.name(ALIASES[key] ?? key), value);

@@ -23,8 +23,8 @@ export interface NumberLiteral {
   readonly text: string;
 }
 
-/** Only numbers of 16 digits or more, or with an exponent, can differ from their double in a way that matters. */
-const SUSPECT = /\d[\d.]{15}|\d[eE]/u;
+/** Only numbers of 16 characters or more, or with an exponent, can differ from the literal of their double. */
+const SUSPECT = /(?:^|[\s,:[])-?(?:\d[\d.]{14}|\d+(?:\.\d+)?[eE])/u;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/uy;
 /** Maximum number of digits of all numbers beyond the range of doubles in one document. */
 const MOST_DIGITS = 16 * 1_024;
@@ -33,17 +33,14 @@ const MOST_EXPONENT = 1_024;
 /**
  * Parses JSON text that is known to be valid, and keeps the digits of numbers that a double does not hold.
  *
- * @param text - The text.
- * @param value - Its value, where it has been parsed already; not read where numbers need their digits.
- *
  * @see https://www.rfc-editor.org/rfc/rfc8259#section-6
  */
-export function parseExact(text: string, value?: unknown): ExactJson {
+export function parseExact(text: string): ExactJson {
   const exact = new Map<number, NumberLiteral>();
   if (!SUSPECT.test(text)) {
-    return { value: value ?? JSON.parse(text) as unknown, exact, isOutOfRange: false, isUnbounded: false };
+    return { value: JSON.parse(text) as unknown, exact, isOutOfRange: false, isUnbounded: false };
   }
-  const tokens = numbersIn(text);
+  const tokens = suspectsIn(text);
   const used = new Set(tokens.map(([ , token ]): number => Number(token)));
   const placeholders = new Map<string, { readonly text: string; readonly literal: NumberLiteral }>();
   let [ isOutOfRange, digits, end, next ] = [ false, 0, 0, 0 ];
@@ -92,8 +89,8 @@ export function canonicalDouble(value: number): string {
   return value.toExponential().replace(/^(-?\d)e/u, '$1.0e').replace(/e\+?/u, 'E');
 }
 
-/** The numbers of a JSON text, with their places. */
-function numbersIn(text: string): [ start: number, token: string ][] {
+/** The numbers of a JSON text that can differ from the literal of their double, with their places. */
+function suspectsIn(text: string): [ start: number, token: string ][] {
   const tokens: [ number, string ][] = [];
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -102,7 +99,9 @@ function numbersIn(text: string): [ start: number, token: string ][] {
     } else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
       NUMBER.lastIndex = at;
       const [ token ] = NUMBER.exec(text)!;
-      tokens.push([ at, token ]);
+      if (token.length > 15 || /[eE]/u.test(token)) {
+        tokens.push([ at, token ]);
+      }
       at += token.length - 1;
     }
   }

@@ -21,43 +21,27 @@ export type EventText = Pick<Event, 'id' | 'pod' | 'context' | 'members'>;
 /** A document as it can be stored and read, or why it cannot. */
 export type Read = Pick<EventText, 'context' | 'members'> | { readonly fault: string };
 
-/** The data of an event, parsed; its value is undefined if there is none. */
-type Data = Omit<ExactJson, 'exact'>;
-
 const OUT_OF_RANGE = 'it has a number beyond 1.8e308, and is not linked data';
 
 /**
- * Decides how the data of a new event is read, from one walk over it. It runs no JSON-LD processor.
+ * Decides how the data of an event is read: as linked data, or as one literal.
  *
- * @param data - The data.
- * @param id - The id of the event.
+ * Plain JSON takes one walk. Data with keys that begin with `@` is given to a JSON-LD processor, whose time can grow faster
+ * than its input. Data that brings a context is read as linked data, or refused; other data can be one literal instead.
+ * All arguments and results are plain data, so this can run in a worker thread.
  *
- * @returns The text of the context, or why there is none; undefined if only {@link readKeywords} can tell.
- */
-export function readPlain(
-  data: Data,
-  id: string,
-): { readonly context: string } | { readonly fault: string } | undefined {
-  const inspected = inspectData(data, id);
-  if (inspected.hasKeywords) {
-    return undefined;
-  }
-  return inspected.asLiteral && data.isOutOfRange ? { fault: OUT_OF_RANGE } : { context: contextOf(inspected) };
-}
-
-/**
- * Decides how data with JSON-LD keywords is read, by a JSON-LD processor. The time that it takes grows with the data, and
- * can grow faster than its size.
- *
- * Data that brings a context is read as linked data, or refused. Other data can be one literal instead.
- *
- * @param event - The event, without context; its only member from outside is `data`.
+ * @param event - The event, without context; of its members only `data` is looked at.
  * @param contexts - The contexts that the data may name. They are inlined.
  */
-export async function readKeywords(event: Omit<EventText, 'context'>, contexts: BundledContexts): Promise<Read> {
+export async function readData(event: Omit<EventText, 'context'>, contexts: BundledContexts): Promise<Read> {
   const { value, ...parsed } = parseExact(event.members);
-  const { data } = value as { readonly data?: unknown };
+  const { data } = value as Members;
   const inspected = inspectData({ ...parsed, value: data }, event.id);
+  if (!inspected.hasKeywords) {
+    return inspected.asLiteral && parsed.isOutOfRange ?
+        { fault: OUT_OF_RANGE } :
+        { context: contextOf(inspected), members: event.members };
+  }
   const relative = inspected.hasContext ? undefined : relativeId(data);
   if (relative !== undefined) {
     return { fault: `${JSON.stringify(relative)} is no absolute IRI; relative ones would mean something else in each copy` };
@@ -115,8 +99,7 @@ export async function readForeign(event: EventText, contexts: BundledContexts): 
     if (known.asLiteral && members.data !== undefined) {
       return parsed.isOutOfRange ? { fault: OUT_OF_RANGE } : event;
     }
-    const plain = readPlain({ ...parsed, value: members.data }, event.id);
-    return plain === undefined ? readKeywords(event, contexts) : { members: event.members, ...plain };
+    return readData(event, contexts);
   }
   try {
     const read = inlined(event, contexts);

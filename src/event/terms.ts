@@ -13,10 +13,12 @@ export interface Statements {
 export interface Notation {
   /** Writes an IRI, which is valid. */
   readonly iri: (iri: string) => string;
+  /** How `rdf:type` is written as a predicate. */
+  readonly type: string;
 }
 
 /** @see https://www.w3.org/TR/n-triples/ */
-export const N_TRIPLES: Notation = { iri: (iri): string => `<${iri}>` };
+export const N_TRIPLES: Notation = { iri: (iri): string => `<${iri}>`, type: `<${RDF}type>` };
 
 /** The prefixes that are written in Turtle. */
 export const PREFIXES: Readonly<Record<string, string>> = { as: AS, schema: SCHEMA, events: EVENTS, xsd: XSD };
@@ -31,10 +33,11 @@ export const TURTLE: Notation = {
     }
     return `<${iri}>`;
   },
+  type: 'a',
 };
 
 /** Writes a string as an RDF literal, `xsd:string` if no datatype is given. */
-export function literalTerm(lexical: string, datatype?: string, notation: Notation = N_TRIPLES): string {
+export function literalTerm(lexical: string, datatype?: string, notation: Pick<Notation, 'iri'> = N_TRIPLES): string {
   const quoted = quote(lexical);
   return datatype === undefined || datatype === `${XSD}string` ? quoted : `${quoted}^^${notation.iri(datatype)}`;
 }

@@ -10,6 +10,7 @@ import { createEvent } from '../../../src/event/EventDocument';
 import { eventRdf, RDF_TYPES } from '../../../src/event/eventRdf';
 import { InvalidInput } from '../../../src/event/InvalidInput';
 import { parseJson } from '../../../src/event/json';
+import { readStored } from '../../../src/event/reading';
 import { areIsomorphic, decimalOf, parseIndependently, parseStrictly } from '../../util/rdf';
 
 const NUM_RUNS = Number(process.env.PROPERTY_RUNS ?? 100);
@@ -245,5 +246,30 @@ describe('The RDF of an event', (): void => {
       number.map((text): string => `"typed":{"@type":"http://www.w3.org/2001/XMLSchema#decimal","@value":${text}}`),
     );
     await holds(fc.array(special, { minLength: 1, maxLength: 3 }).map((members): string => `{${members.join(',')}}`), 0.1);
+  });
+});
+
+describe('An event that an earlier version has stored', (): void => {
+  const stored = async(data: string): Promise<Event> => {
+    const event = await publish('1');
+    const context = event.context.replace('{"@version":1.1,"@vocab"', '{"@vocab"');
+    expect(context).not.toBe(event.context);
+    return { ...event, context, members: event.members.replace(/"data":1\}$/u, `"data":${data}}`) };
+  };
+
+  it.each([
+    '1', '{"a b":"x"}', '{"id":"7"}', '{"n":12345678901234567890}', '{"@graph":[{"a":1}]}', '{"@included":[{"name":"i"}]}', `{"@context":"${BUNDLED}","name":"x"}`,
+    '{"@id":""}', `{"@context":{"a":null},"a":1}`,
+  ])('is served as this version would store it: %s.', async(data): Promise<void> => {
+    const served = { ...await stored(data), ...await readStored(await stored(data), loader.bundled()) };
+    const graph = await check(served);
+    expect(graph.some(({ predicate }): boolean => predicate.value === DATA)).toBe(true);
+  });
+
+  it('is served with its data as a literal where no context can be inlined.', async(): Promise<void> => {
+    const event = { ...await stored('{"a":{"@context":"https://gone.example/"}}'), context: '{"@vocab":"urn:v:"}' };
+    expect((await readStored(event, loader.bundled())).context).toContain('"@type":"@json"');
+    const [ lines ] = [ [ ...await eventRdf({ ...event, context: '{"@vocab":5}' }, 'application/n-triples') ].join('') ];
+    expect(parseStrictly(lines, 'application/n-triples', POD).some(({ predicate }): boolean => predicate.value === DATA)).toBe(true);
   });
 });

@@ -44,6 +44,8 @@ interface Target {
 /** How many URLs are remembered, and for how long, in milliseconds. */
 const MOST_URLS = 1_000;
 const URL_MAX_AGE = 60_000;
+/** The longest URL that is remembered, with its headers, in characters. */
+const LONGEST_NAME = 4_096;
 /** After how many seconds it may be tried again where the profile of somebody could not be had. */
 const PROFILE_RETRY = 60;
 /** Methods that change nothing. */
@@ -180,7 +182,9 @@ export class EventHttpHandler extends HttpHandler {
         alias,
         ofServer: url.startsWith(this.baseUrl) ? find(this.serverFaces, url, this.baseUrl) : undefined,
       };
-      this.urls.set(name, target);
+      if (name.length <= LONGEST_NAME) {
+        this.urls.set(name, target);
+      }
     }
     return target;
   }

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { Caller } from '../identity/Caller';
 import { AGENT_PATH } from '../identity/ServerAgent';
 import { TooMany } from './TooMany';
 
 /** Maximum number of payers whose costs are remembered; beyond it, the payer that paid longest ago is forgotten. */
 const MOST_PAYERS = 50_000;
+/** Maximum length of a name that is remembered as it is, in characters. */
+const LONGEST_NAME = 200;
 
 interface Level {
   units: number;
@@ -61,13 +64,13 @@ export class CostBudget {
   public payersOf({ agent, issuer }: Caller, pod: string, address: string): readonly Payer[] {
     if (agent === undefined) {
       const shown = `the public at ${pod} from your address`;
-      return [{ name: `public ${pod} ${address}`, shown, perMinute: this.perMinute }];
+      return [{ name: `public ${shortened(`${pod} ${address}`)}`, shown, perMinute: this.perMinute }];
     }
-    const own = { name: `agent ${agent}`, shown: agent, perMinute: this.perMinute };
+    const own = { name: `agent ${shortened(agent)}`, shown: agent, perMinute: this.perMinute };
     if (issuer === undefined || withSlash(issuer) === withSlash(this.issuer)) {
       return [ own ];
     }
-    const common = { name: `issuer ${issuer}`, shown: `the agents of ${issuer}`, perMinute: this.perIssuer };
+    const common = { name: `issuer ${shortened(issuer)}`, shown: `the agents of ${issuer}`, perMinute: this.perIssuer };
     return agent === `${withSlash(issuer)}${AGENT_PATH}#this` ? [ common ] : [ own, common ];
   }
 
@@ -187,6 +190,11 @@ export class CostAccount {
   public close(): void {
     this.isClosed = true;
   }
+}
+
+/** Names are as long as clients make them, and many are remembered. */
+function shortened(name: string): string {
+  return name.length <= LONGEST_NAME ? name : createHash('sha256').update(name).digest('base64');
 }
 
 function withSlash(url: string): string {

@@ -2,6 +2,7 @@ import { parseTopic, topicPath } from '../event/Topic';
 import type { Caller } from '../identity/Caller';
 import type { TopicPattern } from '../subscription/TopicPattern';
 import { isCovered } from '../subscription/TopicPattern';
+import { charge, COSTS } from './costs';
 import type { Access, Audience } from './ports';
 import type { PublishRate } from './PublishRate';
 
@@ -83,6 +84,7 @@ export class Precheck {
   public async check(caller: Caller, pod: string, topics: readonly string[]): Promise<Prospect[]> {
     await this.checkRate.count(caller.agent, pod, topics.length);
     await this.publishRate.check(caller.agent, pod, 1);
+    charge(topics.length * COSTS.audience);
     const may = await publishable(this.access, caller, pod, topics);
     const prospects: Prospect[] = [];
     for (const topic of topics) {

@@ -277,6 +277,7 @@ export class Publisher {
     const { caller, pod, drafts } = request;
     await this.rate.check(caller.agent, pod, drafts.length);
     chargeDrafts(drafts);
+    charge(drafts.length * COSTS.audience);
     const forecasts: Forecast[] = [];
     for (const draft of drafts) {
       forecasts.push(await this.forecast({ ...request, drafts: [ draft ], isArray: false }));

@@ -22,9 +22,11 @@ export const COSTS = {
   /** A recipient or source of an event. */
   addressee: 0.05,
   /** A lookup of a container, or of its access control document. */
-  container: 0.2,
+  container: 0.5,
   /** A query of access control. */
   accessQuery: 5,
+  /** A count of the subscriptions that would get an event, for a check. */
+  audience: 1,
   /** A request to another server: a recipient, a webhook handshake, a profile. */
   remote: 10,
   /** An entry of a list as JSON. */

@@ -39,6 +39,7 @@ import { hasMoreThan, removeEventsBefore, removeEventsBeyond, sweepCopies } from
 import type { SqliteSession } from './SqliteSession';
 
 interface SubscriptionRow {
+  id: number;
   uuid: Buffer;
   pod: string;
   pattern: string;
@@ -50,22 +51,19 @@ interface SubscriptionRow {
   disabled: number | null;
 }
 
-const SUBSCRIPTION_COLUMNS = `
-  s.uuid, p.url AS pod, s.pattern, c.url AS inbox, a.webid AS agent, s.created, t.kind, t.url, t.disabled
+const selectFrom = (source: string, alias: string): string => `
+  SELECT ${alias}.id, ${alias}.uuid, p.url AS pod, ${alias}.pattern, c.url AS inbox, a.webid AS agent, ${alias}.created,
+    t.kind, t.url, t.disabled
+  FROM ${source} ${alias} JOIN pods p ON p.id = ${alias}.pod JOIN containers c ON c.id = ${alias}.inbox
+  JOIN agents a ON a.id = ${alias}.agent LEFT JOIN targets t ON t.id = ${alias}.target
 `;
-const SUBSCRIPTION_TABLES = `
-  JOIN pods p ON p.id = s.pod JOIN containers c ON c.id = s.inbox JOIN agents a ON a.id = s.agent
-  LEFT JOIN targets t ON t.id = s.target
-`;
-const SUBSCRIPTIONS = `SELECT ${SUBSCRIPTION_COLUMNS} FROM subscriptions s ${SUBSCRIPTION_TABLES}`;
+const SUBSCRIPTIONS = selectFrom('subscriptions', 's');
 
 /** A page is selected by an index in the order of its ids before anything is joined, so it costs what it shows. */
-const pageOf = (index: string, condition: string): string => `
-  SELECT s.id, ${SUBSCRIPTION_COLUMNS} FROM (
-    SELECT * FROM subscriptions INDEXED BY ${index}
-    WHERE pod = (SELECT id FROM pods WHERE url = ?) AND id > ? ${condition} ORDER BY id LIMIT ?
-  ) s ${SUBSCRIPTION_TABLES} ORDER BY s.id
-`;
+const pageOf = (index: string, condition: string): string => `${selectFrom(`(
+  SELECT * FROM subscriptions INDEXED BY ${index}
+  WHERE pod = (SELECT id FROM pods WHERE url = ?) AND id > ? ${condition} ORDER BY id LIMIT ?
+)`, 'few')} ORDER BY few.id`;
 const PAGE_OF_POD = pageOf('subscriptions_of_pod', '');
 const PAGE_OF_AGENT = pageOf('subscriptions_by_agent', 'AND agent = (SELECT id FROM agents WHERE webid = ?)');
 
@@ -305,8 +303,8 @@ export class SqliteEventStore implements EventStore {
   ): ReturnType<EventStore['subscriptionsAfter']> {
     // One more than asked for tells whether there is a next page.
     const rows = agent === undefined ?
-      this.db.all<SubscriptionRow & { id: number }>(PAGE_OF_POD, pod, place, limit + 1) :
-      this.db.all<SubscriptionRow & { id: number }>(PAGE_OF_AGENT, pod, place, agent, limit + 1);
+      this.db.all<SubscriptionRow>(PAGE_OF_POD, pod, place, limit + 1) :
+      this.db.all<SubscriptionRow>(PAGE_OF_AGENT, pod, place, agent, limit + 1);
     const page = rows.slice(0, limit);
     return {
       items: page.map(toSubscription),

@@ -23,8 +23,8 @@ class TestFace extends Face {
     return this.answer();
   }
 
-  public problem({ status, message }: HttpProblem): Answer {
-    return jsonAnswer(status, { error: message });
+  public problem({ status, message, headers }: HttpProblem): Answer {
+    return jsonAnswer(status, { error: message }, headers);
   }
 }
 

@@ -115,6 +115,14 @@ describe('A budget of cost', (): void => {
     expect(spend(1, undefined, undefined, SERVER)).toBe(1);
   });
 
+  it('remembers no long names.', (): void => {
+    expect(spend(100, 'x'.repeat(10_000))).toBe(0);
+    expect(spend(1, 'x'.repeat(10_000))).toBe(1);
+    expect(spend(1, 'x'.repeat(10_001))).toBe(0);
+    const { levels } = budget as unknown as { levels: Map<string, unknown> };
+    expect([ ...levels.keys() ].every(({ length }): boolean => length < 300)).toBe(true);
+  });
+
   it('is unlimited if it is 0.', (): void => {
     budget = new CostBudget(SERVER, 0);
     expect(spend(1_000_000)).toBe(0);

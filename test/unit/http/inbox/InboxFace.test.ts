@@ -1,11 +1,14 @@
 import { Readable } from 'node:stream';
 import { InvalidInput } from '../../../../src/event/InvalidInput';
+import { text } from 'node:stream/consumers';
 import type { AccessTokens } from '../../../../src/http/AccessTokens';
-import type { Exchange } from '../../../../src/http/Face';
+import { HttpProblem } from '../../../../src/http/errors';
+import type { Exchange, PassedOn } from '../../../../src/http/Face';
 import { InboxFace } from '../../../../src/http/inbox/InboxFace';
 import { NotificationCheck } from '../../../../src/http/inbox/NotificationCheck';
 import type { FetchedContexts } from '../../../../src/identity/FetchedContexts';
 import { GuardedRdfConverter } from '../../../../src/pod/GuardedRdfConverter';
+import type { Access } from '../../../../src/publish/ports';
 import type { Received, Receiver } from '../../../../src/publish/Receiver';
 
 const POD = 'http://localhost/user/';
@@ -82,5 +85,33 @@ describe('An inbox', (): void => {
     await expect(face.handle(exchange())).rejects.toMatchObject({
       status: 413, message: expect.stringContaining('at most 262144 bytes'),
     });
+  });
+
+  it('reads no body before it is known who may append, and leaves it to LDP where nobody may.', async(): Promise<void> => {
+    let read = 0;
+    async function* body(): AsyncGenerator<Buffer, void, undefined> {
+      read += 1;
+      yield Buffer.from('{"a":1}');
+    }
+    const asked = (): Exchange => {
+      const headers = { 'content-type': 'application/ld+json' };
+      const request = Object.assign(Readable.from(body()), { headers, method: 'POST', complete: true });
+      return { request, method: 'POST', url: INBOX, pod: POD, path: 'inbox/' } as unknown as Exchange;
+    };
+    const receiver = { receive: async(): Promise<Received> => 'notification' } as unknown as Receiver;
+    const refusing = { callerOf: async(): Promise<never> => { throw new HttpProblem(401, 'no'); } } as unknown as AccessTokens;
+    const all: Access = { allowed: async(_, resources): Promise<Set<string>> => new Set(resources) };
+    await expect(new InboxFace(refusing, all, receiver).handle(asked())).rejects.toMatchObject({ status: 401 });
+    expect(read).toBe(0);
+    const accepting = { callerOf: async(): Promise<object> => ({}) } as unknown as AccessTokens;
+    const denying: Access = { allowed: async(): Promise<Set<string>> => new Set() };
+    const denied = await new InboxFace(accepting, denying, receiver).handle(asked()) as PassedOn;
+    expect(read).toBe(0);
+    expect(await text(denied.passedOn)).toBe('{"a":1}');
+    expect(read).toBe(1);
+    const allowed = await new InboxFace(accepting, all, receiver).handle(asked()) as PassedOn;
+    expect(read).toBe(2);
+    expect(await text(allowed.passedOn)).toBe('{"a":1}');
+    expect(read).toBe(2);
   });
 });

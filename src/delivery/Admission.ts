@@ -12,7 +12,7 @@ const MAX_CREDIT = 2;
 /** Time that one delivery takes, in milliseconds: the first estimate, and the bounds of it. */
 const FIRST_COST = 0.3;
 const MIN_COST = 0.05;
-const MAX_COST = 5;
+const MAX_COST = 2;
 /** Weight of a new measurement in the estimate. */
 const WEIGHT = 0.1;
 /** A request counts as waiting for this long, in milliseconds: longer ones are streams, or wait for others. */

@@ -36,7 +36,7 @@ interface Sink {
 jest.setTimeout(240_000);
 
 describe('Deliveries', (): void => {
-  let scene: HostileScene;
+  let scene!: HostileScene;
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
 
@@ -116,7 +116,8 @@ describe('Deliveries', (): void => {
   });
 
   afterAll(async(): Promise<void> => {
-    await scene?.end();
+    // It is not there if it could not start.
+    await (scene as HostileScene | undefined)?.end();
     await killAll();
     sockets.forEach((socket): unknown => socket.destroy());
     await Promise.all(servers.map(async(server): Promise<unknown> => new Promise((resolve): unknown => server.close(resolve))));
@@ -168,7 +169,7 @@ describe('Deliveries', (): void => {
       });
       const { status, body } = await publish('d1/first#add', { recipient: `${other.origin}/card#me` });
       expect(status).toBe(201);
-      const id = body.id.slice(body.id.lastIndexOf('/') + 1);
+      const id = (body.id as string).split('/').at(-1)!;
       expect(await untilDone(`event=${id}`, 1, scene.producer.pod, scene.producer)).toMatchObject([{ state: 'delivered' }]);
     });
   });
@@ -340,8 +341,8 @@ describe('Deliveries', (): void => {
       }
       const channel: any = await (await post(user.fetch, `${server.baseUrl}.notifications/WebSocketChannel2023/`, {
         '@context': [ 'https://www.w3.org/ns/solid/notification/v1' ],
-        'type': 'http://www.w3.org/ns/solid/notifications#WebSocketChannel2023',
-        'topic': inbox,
+        type: 'http://www.w3.org/ns/solid/notifications#WebSocketChannel2023',
+        topic: inbox,
       }, { 'content-type': 'application/ld+json' })).json();
       const socket = new WebSocket(channel.receiveFrom);
       const messages: any[] = [];
@@ -415,7 +416,7 @@ describe('Deliveries', (): void => {
       const { failures } = await scene.during(async(): Promise<void> => {
         const { status, body } = await publish('d7/hook#add', { recipient: [ ...good, ...bad ] });
         expect(status).toBe(201);
-        const query = `event=${body.id.slice(body.id.lastIndexOf('/') + 1)}&limit=100`;
+        const query = `event=${(body.id as string).split('/').at(-1)!}&limit=100`;
         const all = await untilDone(query, good.length + bad.length, scene.producer.pod, scene.producer);
         const states = Object.fromEntries(all.map((delivery): string[] => [ delivery.target ?? delivery.recipient ?? delivery.agent, delivery.state ]));
         expect(states).toEqual(Object.fromEntries([ ...good.map((one): string[] => [ one, 'delivered' ]), ...bad.map((one): string[] => [ one, 'dead' ]) ]));

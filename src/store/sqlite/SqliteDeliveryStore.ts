@@ -181,10 +181,10 @@ export class SqliteDeliveryStore implements DeliveryStore {
           continue;
         }
         const claim = randomInt(MOST_CLAIMS);
-        for (const row of this.db.all<ClaimedRow>(CLAIMABLE, host, now, most)) {
+        for (const { secret, ...row } of this.db.all<ClaimedRow>(CLAIMABLE, host, now, most)) {
           this.db.run('UPDATE deliveries SET claim = ?, due = ? WHERE id = ?', claim, until, row.delivery);
           if (!secrets.has(row.target)) {
-            secrets.set(row.target, row.secret === null ? [] : [ row.secret, ...this.formerSecrets(row.target) ]);
+            secrets.set(row.target, secret === null ? [] : [ secret, ...this.formerSecrets(row.target) ]);
           }
           claimed.push(toClaimed(row, claim, secrets.get(row.target)!));
         }
@@ -534,7 +534,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
 }
 
 function toClaimed(
-  { subscription, subscriptionKey, secret, ...row }: ClaimedRow,
+  { subscription, subscriptionKey, ...row }: Omit<ClaimedRow, 'secret'>,
   claim: number,
   secrets: readonly string[],
 ): ClaimedDelivery {

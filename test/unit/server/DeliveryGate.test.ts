@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import { EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import { DeliveryGate } from '../../../src/server/DeliveryGate';

@@ -33,7 +33,7 @@ async function withWebhooks(sink, count, work) {
   });
 }
 
-/** Does some work, and publishes on another topic until it is done; returns its result, and how long each publish took. */
+/** Does some work, and publishes on another topic until it is done; returns its result, and the times of publishes. */
 async function besidePublishes(quiet, work) {
   const state = { over: false };
   const times = [];

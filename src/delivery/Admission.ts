@@ -3,7 +3,7 @@ const TURN = 1;
 /** Bounds of the number of deliveries that begin in one turn. */
 const FIRST_PER_TURN = 16;
 const MAX_PER_TURN = 128;
-/** Share of the time for deliveries while a request waits: at first, and after so many milliseconds without a pause. */
+/** Share of the time for deliveries while a request waits: at first, and after so many milliseconds without pause. */
 const SHARE = 1 / 8;
 const SUSTAINED_SHARE = 1 / 2;
 const SUSTAINED = 10;
@@ -12,7 +12,7 @@ const MAX_CREDIT = 2;
 /** Time that one delivery takes, in milliseconds: the first estimate, and the bounds of it. */
 const FIRST_COST = 0.3;
 const MIN_COST = 0.05;
-const MAX_COST = 5;
+const MAX_COST = 2;
 /** Weight of a new measurement in the estimate. */
 const WEIGHT = 0.1;
 /** A request counts as waiting for this long, in milliseconds: longer ones are streams, or wait for others. */
@@ -26,8 +26,8 @@ const PACE = 1;
  * - In one turn of the event loop only so many begin that the turn stays short: their number is halved after a turn of
  *   more than 1 ms, and grows by one after each other turn. So a request that comes is read soon.
  * - While a request waits for its answer, deliveries get an eighth of the time, measured by what one of them takes, and
- *   half of it once requests have waited for 10 ms without a pause. So one request is hardly delayed, and deliveries keep
- *   up however many requests come.
+ *   half of it once requests have waited for 10 ms without a pause. So one request is hardly delayed, and deliveries
+ *   keep up however many requests come.
  */
 export class Admission {
   private requests = 0;

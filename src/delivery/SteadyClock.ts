@@ -16,8 +16,9 @@ const LONGEST_TICK = 5_000;
  * stalls what waits nor makes all of it due. If the clock was days ahead in an earlier run, what waits is brought
  * forward.
  *
- * It also counts work time: for how long attempts were made, over all runs. Time while the server was off, was suspended
- * or could not use its store is no work time, and a wrong clock does not change it. Ages are differences of work time.
+ * It also counts work time: for how long attempts were made, over all runs. Time while the server was off, was
+ * suspended or could not use its store is no work time, and a wrong clock does not change it. Ages are differences of
+ * work time.
  */
 export class SteadyClock {
   private base = Date.now();

@@ -87,7 +87,7 @@ const TRIES_NOT_FOUND = 2;
  *   that the notification is kept, as a web page would not, and if it is kept then another try makes a second copy.
  * - 408, 409, 425, 429, 5xx, what is no status of an answer, and all faults but `forbidden` are tried again, until
  *   there is no wait left.
- * - 401 of an inbox is tried again: it can result from what the receiver could not learn of this server, such as its keys.
+ * - 401 of an inbox is tried again: it can result from what the receiver could not learn of this server, such as keys.
  * - 400, 401 and 403 are tried again if the `Date` of the answer shows that its clock and this one differ, because
  *   signatures and tokens are not valid then.
  * - 404 is tried again once, if it comes at the first try.

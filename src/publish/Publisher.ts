@@ -292,7 +292,8 @@ export class Publisher {
   private async findUnreachable(forecasts: readonly Forecast[]): Promise<Forecast[]> {
     const deadline = performance.now() + this.budget;
     const problems = new Map<string, string>();
-    await fewAtOnce([ ...new Set(forecasts.flatMap(({ elsewhere }): readonly string[] => elsewhere)) ], async(agent): Promise<void> => {
+    const agents = new Set(forecasts.flatMap(({ elsewhere }): readonly string[] => elsewhere));
+    await fewAtOnce([ ...agents ], async(agent): Promise<void> => {
       const reason = await this.remote.problemOf(agent, deadline);
       if (reason !== undefined) {
         problems.set(agent, reason);

@@ -36,7 +36,7 @@ interface Sink {
 jest.setTimeout(240_000);
 
 describe('Deliveries', (): void => {
-  let scene: HostileScene;
+  let scene!: HostileScene;
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
 
@@ -116,7 +116,8 @@ describe('Deliveries', (): void => {
   });
 
   afterAll(async(): Promise<void> => {
-    await scene?.end();
+    // It is not there if it could not start.
+    await (scene as HostileScene | undefined)?.end();
     await killAll();
     sockets.forEach((socket): unknown => socket.destroy());
     await Promise.all(servers.map(async(server): Promise<unknown> => new Promise((resolve): unknown => server.close(resolve))));
@@ -168,7 +169,7 @@ describe('Deliveries', (): void => {
       });
       const { status, body } = await publish('d1/first#add', { recipient: `${other.origin}/card#me` });
       expect(status).toBe(201);
-      const id = body.id.slice(body.id.lastIndexOf('/') + 1);
+      const id = (body.id as string).split('/').at(-1)!;
       expect(await untilDone(`event=${id}`, 1, scene.producer.pod, scene.producer)).toMatchObject([{ state: 'delivered' }]);
     });
   });
@@ -340,8 +341,8 @@ describe('Deliveries', (): void => {
       }
       const channel: any = await (await post(user.fetch, `${server.baseUrl}.notifications/WebSocketChannel2023/`, {
         '@context': [ 'https://www.w3.org/ns/solid/notification/v1' ],
-        'type': 'http://www.w3.org/ns/solid/notifications#WebSocketChannel2023',
-        'topic': inbox,
+        type: 'http://www.w3.org/ns/solid/notifications#WebSocketChannel2023',
+        topic: inbox,
       }, { 'content-type': 'application/ld+json' })).json();
       const socket = new WebSocket(channel.receiveFrom);
       const messages: any[] = [];
@@ -400,7 +401,13 @@ describe('Deliveries', (): void => {
       });
       const good = [ ...Object.keys(forms).map((name): string => `${other.origin}/${name}#me`), `${other.origin}/person` ];
       const bad = [ ...Object.keys(broken).filter((name): boolean => name !== 'twice' && name !== 'inside').map((name): string => `${other.origin}/${name}#me`), `${other.origin}/twice`, `${other.origin}/inside` ];
-      const checked: any = await (await post(scene.producer.fetch, `${scene.producer.pod}publish/check`, { recipient: [ ...good, ...bad ], topic: 'd7/hook#add', data: 'x' })).json();
+      const check = async(): Promise<any> =>
+        (await post(scene.producer.fetch, `${scene.producer.pod}publish/check`, { recipient: [ ...good, ...bad ], topic: 'd7/hook#add', data: 'x' })).json();
+      // What is not found in time is found by the next one.
+      const checked = await eventually(async(): Promise<any> => {
+        const found = await check();
+        return found.events[0].unreachable?.length >= bad.length ? found : undefined;
+      }, 60_000);
       expect(checked.events).toMatchObject([{ accepted: true, elsewhere: expect.arrayContaining(good) }]);
       expect(checked.events[0].unreachable.map(({ agent }: any): string => agent).sort()).toEqual([ ...bad ].sort());
       expect(checked.events[0].unreachable.every(({ reason }: any): boolean => reason.length > 20)).toBe(true);
@@ -409,11 +416,11 @@ describe('Deliveries', (): void => {
       const { failures } = await scene.during(async(): Promise<void> => {
         const { status, body } = await publish('d7/hook#add', { recipient: [ ...good, ...bad ] });
         expect(status).toBe(201);
-        const query = `event=${body.id.slice(body.id.lastIndexOf('/') + 1)}&limit=100`;
+        const query = `event=${(body.id as string).split('/').at(-1)!}&limit=100`;
         const all = await untilDone(query, good.length + bad.length, scene.producer.pod, scene.producer);
         const states = Object.fromEntries(all.map((delivery): string[] => [ delivery.target ?? delivery.recipient ?? delivery.agent, delivery.state ]));
         expect(states).toEqual(Object.fromEntries([ ...good.map((one): string[] => [ one, 'delivered' ]), ...bad.map((one): string[] => [ one, 'dead' ]) ]));
-        expect(all.filter(({ state }): boolean => state === 'dead').every(({ attempts }): boolean => attempts.length === 1 && attempts[0].reason.length > 20)).toBe(true);
+        expect(all.filter(({ state }): boolean => state === 'dead').every(({ attempts }): boolean => attempts.at(-1).reason.length > 20)).toBe(true);
       });
       expect(failures).toEqual([]);
       expect(new Set(accepted)).toEqual(new Set([ 'identity' ]));
@@ -428,19 +435,24 @@ describe('Deliveries', (): void => {
         await follow('d9/hook', `${hooks[index].origin}/hook`);
       }
       const events = 120;
-      const { failures, answered, result } = await scene.during(async(): Promise<number> => {
+      const { failures, answered } = await scene.during(async(): Promise<void> => {
         await Promise.all(Array.from({ length: 4 }, async(): Promise<void> => {
           for (let index = 0; index < events / 4; index += 1) {
             expect(await publish('d9/hook#add')).toMatchObject({ status: 201 });
           }
         }));
-        const before = hooks.reduce((sum, { got }): number => sum + got.length, 0);
+        // Somebody always waits for an answer, and deliveries go on all the same.
+        const state = { over: false };
+        const busy = Array.from({ length: 4 }, async(): Promise<void> => {
+          while (!state.over) {
+            await publish('d9/nobody#add');
+          }
+        });
         await inTime((): boolean => hooks.every(({ got }): boolean => got.length >= events));
-        return before;
+        state.over = true;
+        await Promise.all(busy);
       });
       expect(hooks.map(({ got }): number => got.length)).toEqual([ events, events, events, events ]);
-      // They have not waited for an end of the requests.
-      expect(result).toBeGreaterThan(events);
       expect(failures).toEqual([]);
       expect(answered).toBeGreaterThan(20);
     });

@@ -156,8 +156,8 @@ export class Profiles {
     }
     if (!isSuccess(answer)) {
       const seeOther = answer.status === SEE_OTHER ? targetOf(answer, url) : undefined;
-      const value = { ...failed(reasonOf(answer), { status: answer.status }), ...seeOther !== undefined && { seeOther }};
-      return { value, ttl: LEAST_AGE };
+      const problem = failed(reasonOf(answer), { status: answer.status });
+      return { value: { ...problem, ...seeOther !== undefined && { seeOther }}, ttl: LEAST_AGE };
     }
     const { 'content-type': contentType = '' } = answer.headers;
     const type = contentType.split(/[,;]/u)[0].trim().toLowerCase();
@@ -183,7 +183,7 @@ export class Profiles {
   }
 
   private requestOf(method: 'GET' | 'HEAD', url: string): OutgoingRequest {
-    const headers = { 'accept': ACCEPT, 'accept-encoding': 'identity' };
+    const headers = { accept: ACCEPT, 'accept-encoding': 'identity' };
     return { method, url, headers, timeout: this.timeout, maxBytes: MOST_BYTES, ...method === 'HEAD' && { headOnly: true }};
   }
 }

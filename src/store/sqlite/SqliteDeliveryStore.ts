@@ -30,15 +30,15 @@ import { findMade, noteMade } from './making';
 import { addNotices } from './notices';
 import type { SqliteSession } from './SqliteSession';
 
-interface ClaimedRow extends ClaimedColumns {
-  /** Whether the pod through which it is made, the pod of the event, or the subscriber has ended. */
-  ended: number;
-}
-
 interface ClaimedColumns extends Omit<ClaimedDelivery, 'claim' | 'secrets' | 'subscription' | 'isWanted'> {
   subscription: Buffer | null;
   subscriptionKey: number | null;
+}
+
+interface ClaimedRow extends ClaimedColumns {
   secret: string | null;
+  /** Whether the pod through which it is made, the pod of the event, or the subscriber has ended. */
+  ended: number;
 }
 
 interface RecordRow extends Omit<DeliveryRecord, 'state' | 'event' | 'subscription' | 'isDisabled' | 'attempts'> {
@@ -194,14 +194,14 @@ export class SqliteDeliveryStore implements DeliveryStore {
           continue;
         }
         const claim = randomInt(MOST_CLAIMS);
-        for (const { ended, ...row } of this.db.all<ClaimedRow>(CLAIMABLE, host, now, most)) {
+        for (const { ended, secret, ...row } of this.db.all<ClaimedRow>(CLAIMABLE, host, now, most)) {
           if (ended === 1) {
             endDelivery(this.db, row.delivery, now);
             continue;
           }
           this.db.run('UPDATE deliveries SET claim = ?, due = ? WHERE id = ?', claim, until, row.delivery);
           if (!secrets.has(row.target)) {
-            secrets.set(row.target, row.secret === null ? [] : [ row.secret, ...this.formerSecrets(row.target) ]);
+            secrets.set(row.target, secret === null ? [] : [ secret, ...this.formerSecrets(row.target) ]);
           }
           claimed.push(toClaimed(row, claim, secrets.get(row.target)!));
         }
@@ -552,7 +552,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
 }
 
 function toClaimed(
-  { subscription, subscriptionKey, secret, ...row }: ClaimedColumns,
+  { subscription, subscriptionKey, ...row }: ClaimedColumns,
   claim: number,
   secrets: readonly string[],
 ): ClaimedDelivery {

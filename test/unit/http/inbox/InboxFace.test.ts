@@ -14,13 +14,15 @@ import type { Received, Receiver } from '../../../../src/publish/Receiver';
 const POD = 'http://localhost/user/';
 const INBOX = `${POD}inbox/`;
 
+const check = new NotificationCheck(new GuardedRdfConverter({ forDocument: (): unknown => ({}) } as unknown as FetchedContexts));
+
 describe('An inbox', (): void => {
   let received: Received;
   const face = new InboxFace(
     { callerOf: async(): Promise<object> => ({}) } as unknown as AccessTokens,
     { allowed: async(_, resources): Promise<Set<string>> => new Set(resources) },
     { receive: async(): Promise<Received> => received } as unknown as Receiver,
-    new NotificationCheck(new GuardedRdfConverter({ forDocument: (): unknown => ({}) } as unknown as FetchedContexts)),
+    check,
   );
   const exchange = (text = '{}', type = 'application/ld+json'): Exchange => {
     const headers = { 'content-type': type };
@@ -101,15 +103,15 @@ describe('An inbox', (): void => {
     const receiver = { receive: async(): Promise<Received> => 'notification' } as unknown as Receiver;
     const refusing = { callerOf: async(): Promise<never> => { throw new HttpProblem(401, 'no'); } } as unknown as AccessTokens;
     const all: Access = { allowed: async(_, resources): Promise<Set<string>> => new Set(resources) };
-    await expect(new InboxFace(refusing, all, receiver).handle(asked())).rejects.toMatchObject({ status: 401 });
+    await expect(new InboxFace(refusing, all, receiver, check).handle(asked())).rejects.toMatchObject({ status: 401 });
     expect(read).toBe(0);
     const accepting = { callerOf: async(): Promise<object> => ({}) } as unknown as AccessTokens;
     const denying: Access = { allowed: async(): Promise<Set<string>> => new Set() };
-    const denied = await new InboxFace(accepting, denying, receiver).handle(asked()) as PassedOn;
+    const denied = await new InboxFace(accepting, denying, receiver, check).handle(asked()) as PassedOn;
     expect(read).toBe(0);
     expect(await text(denied.passedOn)).toBe('{"a":1}');
     expect(read).toBe(1);
-    const allowed = await new InboxFace(accepting, all, receiver).handle(asked()) as PassedOn;
+    const allowed = await new InboxFace(accepting, all, receiver, check).handle(asked()) as PassedOn;
     expect(read).toBe(2);
     expect(await text(allowed.passedOn)).toBe('{"a":1}');
     expect(read).toBe(2);

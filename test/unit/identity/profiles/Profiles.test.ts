@@ -86,7 +86,7 @@ describe('The profiles of others', (): void => {
       reply = turtle('<#me> ldp:inbox </inbox/>. <#other> ldp:inbox </a/>.', { link: LINK });
       expect(await profiles.inboxOf(webId)).toBe(`${base}inbox/`);
       expect(other.requests).toEqual([ expect.objectContaining({
-        method: 'GET', path: '/bob', headers: expect.objectContaining({ 'accept': expect.stringMatching(/^text\/turtle, application\/ld\+json;q=0\.9, /u), 'accept-encoding': 'identity' }),
+        method: 'GET', path: '/bob', headers: expect.objectContaining({ accept: expect.stringMatching(/^text\/turtle, application\/ld\+json;q=0\.9, /u), 'accept-encoding': 'identity' }),
       }) ]);
     });
 

@@ -294,6 +294,7 @@ describe('The fan-out', (): void => {
     forwarder.start();
     await publish();
     await done();
-    expect(landed).toEqual([{ container: inboxOf('subscriber'), copy: expect.stringContaining('/subscriber/inbox/') }]);
+    const copy = { container: inboxOf('subscriber'), copy: expect.stringContaining('/subscriber/inbox/'), notice: 1 };
+    expect(landed).toEqual([ copy ]);
   });
 });

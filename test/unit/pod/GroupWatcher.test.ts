@@ -23,22 +23,16 @@ describe('The watcher of groups', (): void => {
     jest.restoreAllMocks();
   });
 
-  it('notes once for what is asked about, whatever the rule says that it is about.', async(): Promise<void> => {
+  it('notes each time what is asked about, whatever the rule says that it is about.', async(): Promise<void> => {
     expect(await askAbout([ 'http://pod/topics/' ], check)).toBe(true);
     expect(await askAbout([ 'http://pod/topics/' ], check)).toBe(true);
-    expect(noted).toEqual([ 'http://x/team http://pod/topics/', 'http://x/others http://pod/topics/' ]);
+    const notes = [ 'http://x/team http://pod/topics/', 'http://x/others http://pod/topics/' ];
+    // The store knows which are new: another process may have removed them.
+    expect(noted).toEqual([ ...notes, ...notes ]);
   });
 
   it('notes nothing of requests that are not ours.', async(): Promise<void> => {
     expect(await check()).toBe(true);
     expect(noted).toEqual([]);
-  });
-
-  it('remembers a bounded number of notes.', async(): Promise<void> => {
-    for (let index = 0; index <= 5_000; index += 1) {
-      await askAbout([ `http://pod/${index}` ], check);
-    }
-    expect((watcher as unknown as { noted: Set<string> }).noted.size).toBeLessThanOrEqual(10_000);
-    expect(noted).toHaveLength(10_002);
   });
 });

@@ -339,7 +339,8 @@ describe('The log of deliveries', (): void => {
       await store.watch(inbox, true);
       const replay = async(): Promise<unknown> => newLog().replay(POD, { agent: OTHER_OWNER }, id, EVERYTHING);
       expect(await replay()).toEqual({ events: 2 });
-      expect(landed).toEqual(events.map((event): LandedCopy => ({ container: inbox, copy: `${inbox}${event.id}` })));
+      expect(landed).toEqual(events.map((event): unknown =>
+        ({ container: inbox, copy: `${inbox}${event.id}`, notice: expect.any(Number) })));
       expect(await replay()).toEqual({ events: 0 });
       await store.removeEntry(inbox, events[0].id);
       expect(await replay()).toEqual({ events: 1 });

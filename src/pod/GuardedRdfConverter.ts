@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Representation, RepresentationConverterArgs } from '@solid/community-server';
 import { RdfToQuadConverter } from '@solid/community-server';
 import type { FetchedContexts } from '../identity/FetchedContexts';
@@ -21,6 +22,23 @@ export class GuardedRdfConverter extends RdfToQuadConverter {
   public override async handle(args: RepresentationConverterArgs): Promise<Representation> {
     // The server's class reads this private field, and has no parameter for it.
     const documentLoader = { value: this.source.forDocument() };
-    return RdfToQuadConverter.prototype.handle.call(Object.create(this, { documentLoader }), args);
+    const representation = await super.handle.call(Object.create(this, { documentLoader }), args);
+    await begun(representation.data);
+    return representation;
   }
+}
+
+/** Waits for the first quad, so that a context that is missing is an error of the request, and not of its answer. */
+async function begun(data: Readable): Promise<void> {
+  await new Promise<void>((resolve, reject): void => {
+    const end = (error?: Error): void => {
+      data.off('readable', end).off('error', end);
+      if (error) {
+        reject(error);
+      } else {
+        resolve();
+      }
+    };
+    data.on('readable', end).on('error', end);
+  });
 }

@@ -21,7 +21,8 @@ const oneOrMany = (values: readonly string[]): string | readonly string[] => val
  * @param publisher - The WebID that made the request, if it is known.
  * @param loader - Gives the contexts that the server bundles.
  *
- * @throws {@link InvalidInput} if the data's own context is remote and not bundled, or part of it would not be in the RDF.
+ * @throws {@link InvalidInput} if the data's own context is remote and not bundled, or part of it would not be in
+ *   the RDF.
  */
 export async function createEvent(
   draft: EventDraft,

@@ -103,7 +103,7 @@ describe('Hostile and odd data', (): void => {
 
   it.each([
     '{"@included":[{"name":"i"}]}',
-    '{"@context":{"@propagate":false,"a":"http://a.example/"},"a":{"http://b.example/":1}}',
+    '{"@context":{"@propagate":false,"a":"http://a.example/"},"a":{"a":1}}',
     '{"@context":{"@vocab":"urn:v:","l":{"@container":"@language"},"i":{"@container":"@id"}},"l":{"en":"x","de":["y"]},"i":{"urn:a":{"b":{"@list":[1,[2]]}}}}',
     '{"@context":{"a":{"@id":"urn:a","@context":{"@vocab":"urn:s:"}},"n":"@nest"},"n":{"a":{"b":true}}}',
   ])('C5: is one graph in all formats for %s.', async(data): Promise<void> => {
@@ -111,7 +111,7 @@ describe('Hostile and odd data', (): void => {
   });
 
   it('C5: refuses data of which a processor keeps only part.', async(): Promise<void> => {
-    const response = await publish('{"@context":{"@propagate":false,"@vocab":null,"a":"http://a.example/"},"a":{"a":1}}');
+    const response = await publish('{"@context":{"a":null},"a":1,"b":2}');
     expect([ response.status, await response.text() ]).toEqual([ 400, expect.stringContaining('Dropping property') ]);
   });
 

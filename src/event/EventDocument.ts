@@ -23,7 +23,8 @@ const oneOrMany = (values: readonly string[]): string | readonly string[] => val
  * @param loader - Gives the contexts that the server bundles.
  * @param stamp - The event's id and time. Default: the next ones of this process, which never go back.
  *
- * @throws {@link InvalidInput} if the data's own context is remote and not bundled, or part of it would not be in the RDF.
+ * @throws {@link InvalidInput} if the data's own context is remote and not bundled, or part of it would not be in
+ *   the RDF.
  */
 export async function createEvent(
   draft: EventDraft,

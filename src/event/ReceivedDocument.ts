@@ -81,7 +81,8 @@ function ownStatements(text: string, value: unknown): Quad[] | undefined {
   if (context === undefined || !knownContext(context)) {
     return undefined;
   }
-  const { '@context': _, [HOPS]: __, ...members } = value as Readonly<Record<string, unknown>>;
+  const members = Object.fromEntries(Object.entries(value as object).filter(([ name ]): boolean =>
+    name !== '@context' && name !== HOPS));
   return isOwnHead(members) ? parseLines(linesOf(headStatements(members, N_TRIPLES))) : undefined;
 }
 

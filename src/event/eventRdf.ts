@@ -13,8 +13,10 @@ const PIECE = 64 * 1_024;
 /**
  * Writes an event as RDF, in one of {@link RDF_TYPES}.
  *
- * It takes and returns plain data, and needs no server, so it can run in a worker thread. Plain JSON data takes about as
- * long as its result takes to parse. Only data with keys that begin with `@`, and documents of servers that write another
+ * It takes and returns plain data, and needs no server, so it can run in a worker thread. Plain JSON data takes
+ * about as
+ * long as its result takes to parse. Only data with keys that begin with `@`, and documents of servers that write
+ * another
  * context, are given to a JSON-LD processor.
  *
  * @param event - The event as it is to be served, see {@link readStored}.

@@ -31,7 +31,8 @@ export interface ExpandedEvent {
  * Returns the statements of an event's document, as the algorithm of JSON-LD makes them of its expanded form.
  *
  * It refuses what would be lost or could not be written: named graphs, indexes, directions, relative IRIs and IRIs with
- * characters that no IRI has. It refuses statements about the event and its copies other than those of the document's own
+ * characters that no IRI has. It refuses statements about the event and its copies other than those of the
+ * document's own
  * members.
  *
  * @throws An error that says what is refused.

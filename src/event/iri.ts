@@ -51,6 +51,6 @@ export function isCopy(iri: string, id: string): boolean {
 
 /** Returns whether an IRI is that of any event, or of a copy of the event with an id. */
 export function isOfEvent(iri: string, id: string): boolean {
-  const [ , last ] = /\/publish\/([^/]*)$/u.exec(iri.toLowerCase()) ?? [];
-  return isCopy(iri, id) || (last !== undefined && isId(last));
+  const [ , last = '' ] = /\/publish\/([^/]*)$/u.exec(iri.toLowerCase()) ?? [];
+  return isCopy(iri, id) || isId(last);
 }

@@ -26,8 +26,8 @@ const OUT_OF_RANGE = 'it has a number beyond 1.8e308, and is not linked data';
 /**
  * Decides how the data of an event is read: as linked data, or as one literal.
  *
- * Plain JSON takes one walk. Data with keys that begin with `@` is given to a JSON-LD processor, whose time can grow faster
- * than its input. Data that brings a context is read as linked data, or refused; other data can be one literal instead.
+ * Plain JSON takes one walk. Data with keys that begin with `@` is given to a JSON-LD processor, whose time can grow
+ * faster than its input. Data that brings a context is read as linked data, or refused; other data can be one literal instead.
  * All arguments and results are plain data, so this can run in a worker thread.
  *
  * @param event - The event, without context; of its members only `data` is looked at.
@@ -44,7 +44,8 @@ export async function readData(event: Omit<EventText, 'context'>, contexts: Bund
   }
   const relative = inspected.hasContext ? undefined : relativeId(data);
   if (relative !== undefined) {
-    return { fault: `${JSON.stringify(relative)} is no absolute IRI; relative ones would mean something else in each copy` };
+    const name = JSON.stringify(relative);
+    return { fault: `${name} is no absolute IRI; relative ones would mean something else in each copy` };
   }
   let fault = OUT_OF_RANGE;
   if (inspected.hasContext ? !parsed.isUnbounded : !inspected.asLiteral) {
@@ -111,7 +112,8 @@ export async function readForeign(event: EventText, contexts: BundledContexts): 
 }
 
 /**
- * Returns the document of a stored event as it is to be served. It is the stored one, unless an earlier version stored it.
+ * Returns the document of a stored event as it is to be served. It is the stored one, unless an earlier version
+ * stored it.
  */
 export async function readStored(event: EventText, contexts: BundledContexts): Promise<EventText> {
   const known = knownContext(event.context);
@@ -136,7 +138,8 @@ function inlined({ context, members }: EventText, contexts: BundledContexts): { 
 }
 
 /**
- * Returns the statements of an event's document. That of plain JSON data needs one walk over it, and no JSON-LD processor.
+ * Returns the statements of an event's document. That of plain JSON data needs one walk over it, and no JSON-LD
+ * processor.
  */
 export async function statementsOf(event: EventText, notation: Notation): Promise<Iterable<Statements>> {
   const plain = plainOf(event, notation);
@@ -182,13 +185,25 @@ function* ownStatements(
   }
 }
 
+/**
+ * Returns whether an event may need a JSON-LD processor to be written as RDF. True for some plain data with strings that
+ * begin with `@`.
+ */
+export function mayNeedProcessor({ context, members }: Pick<EventText, 'context' | 'members'>): boolean {
+  const known = knownContext(context);
+  return !known || (!known.asLiteral && KEYWORD.test(members));
+}
+
+/** A string that begins with `@`, in JSON. */
+const KEYWORD = /"(?:@|\\u0040)/u;
+
 /** Whether a key of data begins with `@`; `text` is JSON in which it occurs. */
 function hasKeywords(text: string, data: unknown): boolean {
   const walk = (value: unknown): boolean => typeof value === 'object' && value !== null &&
     (Array.isArray(value) ?
         value.some(walk) :
         Object.entries(value).some(([ key, child ]): boolean => key.startsWith('@') || walk(child)));
-  return /"(?:@|\\u0040)/u.test(text) && walk(data);
+  return KEYWORD.test(text) && walk(data);
 }
 
 /**

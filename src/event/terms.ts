@@ -47,7 +47,10 @@ export function languageTerm(lexical: string, language: string): string {
   return `${quote(lexical)}@${language}`;
 }
 
-/** Writes a JSON value as an `rdf:JSON` literal in the canonical form of RFC 8785, but with all digits of its numbers. */
+/**
+ * Writes a JSON value as an `rdf:JSON` literal in the canonical form of RFC 8785, but with all digits of its
+ * numbers.
+ */
 export function jsonTerm(value: unknown, exact: ReadonlyMap<number, NumberLiteral>, notation: Notation): string {
   return literalTerm(canonicalJson(value, exact), `${RDF}JSON`, notation);
 }
@@ -64,7 +67,8 @@ export function canonicalJson(value: unknown, exact: ReadonlyMap<number, NumberL
   if (typeof value === 'object' && value !== null) {
     // The order of UTF-16 code units, which is that of `<`.
     const entries = Object.entries(value).sort(([ one ], [ other ]): number => one < other ? -1 : 1);
-    return `{${entries.map(([ key, child ]): string => `${JSON.stringify(key)}:${canonicalJson(child, exact)}`).join(',')}}`;
+    const members = entries.map(([ key, child ]): string => `${JSON.stringify(key)}:${canonicalJson(child, exact)}`);
+    return `{${members.join(',')}}`;
   }
   return typeof value === 'number' ? numberLiteral(value, exact).text : JSON.stringify(value);
 }

@@ -22,7 +22,8 @@ const AS_STORED = [ JSON_LD, JSON_MEDIA_TYPE, 'application/octet-stream' ];
 /**
  * Returns an event or copy in the type that is preferred, among those that the server would convert JSON-LD to.
  *
- * The server's converter would run a JSON-LD processor, whose time grows faster than its input, so it gets only what needs
+ * The server's converter would run a JSON-LD processor, whose time grows faster than its input, so it gets only what
+ * needs
  * no conversion to RDF.
  *
  * @param event - The event as it is to be served.
@@ -67,7 +68,8 @@ export function preferredType({ type }: RepresentationPreferences): string {
     // A PATCH, which parses the representation.
     return TURTLE;
   }
-  const best = { type: JSON_LD, weight: Math.max(...AS_STORED.map((each): number => getTypeWeight(each, preferences))) };
+  const weights = AS_STORED.map((each): number => getTypeWeight(each, preferences));
+  const best = { type: JSON_LD, weight: Math.max(...weights) };
   for (const each of [ INTERNAL_QUADS, ...RDF_TYPES ]) {
     // The server prefers these in this order to all others.
     const quality = [ INTERNAL_QUADS, TURTLE, TRIG ].includes(each) ? 0.9 : 0.9 * 0.95;

@@ -103,7 +103,7 @@ describe('Hostile and odd data', (): void => {
 
   it.each([
     '{"@included":[{"name":"i"}]}',
-    '{"@context":{"@propagate":false,"a":"http://a.example/"},"a":{"http://b.example/":1}}',
+    '{"@context":{"@propagate":false,"a":"http://a.example/"},"a":{"a":1}}',
     '{"@context":{"@vocab":"urn:v:","l":{"@container":"@language"},"i":{"@container":"@id"}},"l":{"en":"x","de":["y"]},"i":{"urn:a":{"b":{"@list":[1,[2]]}}}}',
     '{"@context":{"a":{"@id":"urn:a","@context":{"@vocab":"urn:s:"}},"n":"@nest"},"n":{"a":{"b":true}}}',
   ])('C5: is one graph in all formats for %s.', async(data): Promise<void> => {
@@ -111,7 +111,7 @@ describe('Hostile and odd data', (): void => {
   });
 
   it('C5: refuses data of which a processor keeps only part.', async(): Promise<void> => {
-    const response = await publish('{"@context":{"@propagate":false,"@vocab":null,"a":"http://a.example/"},"a":{"a":1}}');
+    const response = await publish('{"@context":{"a":null},"a":1,"b":2}');
     expect([ response.status, await response.text() ]).toEqual([ 400, expect.stringContaining('Dropping property') ]);
   });
 
@@ -123,7 +123,7 @@ describe('Hostile and odd data', (): void => {
   });
 
   it('C1 to C6: other dialects accept and refuse the same.', async(): Promise<void> => {
-    const { producer, user } = scene!;
+    const { user } = scene!;
     const external = await post(user.fetch, `${user.pod}__event`, { Type: 'a b"<>', Object: 'a "b" <c> \\ \u0001', Info: '{"@id":"",\n"@graph":[]}' });
     expect(external.status).toBe(200);
     const url = (await members(user, `${user.pod}publish/`)).at(-1)!;
@@ -132,7 +132,6 @@ describe('Hostile and odd data', (): void => {
       const text = await (await user.fetch(url, { headers: { accept: type }})).text();
       expect(areIsomorphic(parseStrictly(text, type, url), processed)).toBe(true);
     }
-    void producer;
   });
 
   it('A2: many numbers are read as RDF while others are served.', async(): Promise<void> => {

@@ -13,6 +13,8 @@ module.exports = {
   moduleNameMapper: {
     '^@solid/community-server$': '<rootDir>/test/util/communityServer.js',
     [`^${built}(?:\\.js)?$`]: '<rootDir>/src/index.ts',
+    // Worker threads do not load sources.
+    '/workerFile$': '<rootDir>/test/util/workerFile.js',
   },
   collectCoverageFrom: [ 'src/**/*.ts' ],
   coverageThreshold: { global: { statements: 98, branches: 94.3, functions: 98.2, lines: 98 }},

@@ -9,6 +9,7 @@ import { Conflict } from '../publish/Conflict';
 import { NotAuthorized } from '../publish/NotAuthorized';
 import { TooMany } from '../publish/TooMany';
 import { NoRoom } from '../store/NoRoom';
+import { Busy, ClientGone } from '../work/errors';
 import { HttpProblem, methodNotAllowed } from './errors';
 import type { Answer, Exchange, Face, PassedOn, Rule } from './Face';
 
@@ -150,6 +151,13 @@ export class EventHttpHandler extends HttpHandler {
     }
     if (error instanceof ProfileUnavailable) {
       return new HttpProblem(503, error.message, { 'Retry-After': String(PROFILE_RETRY) });
+    }
+    if (error instanceof Busy) {
+      return new HttpProblem(503, error.message, { 'Retry-After': String(error.retryAfter) });
+    }
+    if (error instanceof ClientGone) {
+      // Nobody reads it.
+      return new HttpProblem(400, error.message);
     }
     if (error instanceof NoRoom) {
       this.logger.error(`${method} ${url} was refused: ${error.message}`);

@@ -1,14 +1,15 @@
-import { ContextLoader } from '../../../src/event/ContextLoader';
 import { Conflict } from '../../../src/publish/Conflict';
 import { NotAuthorized } from '../../../src/publish/NotAuthorized';
 import type { Pods } from '../../../src/publish/ports';
 import type { Published, PublishRequest } from '../../../src/publish/Publisher';
+import { EventMaker } from '../../../src/publish/EventMaker';
 import { Publisher } from '../../../src/publish/Publisher';
 import { PublishRate } from '../../../src/publish/PublishRate';
 import { TooMany } from '../../../src/publish/TooMany';
 import { AlreadyMade } from '../../../src/store/AlreadyMade';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { inlineWork } from '../../util/work';
 
 const POD = 'http://localhost/producer/';
 const USER = 'http://localhost/user/';
@@ -52,7 +53,7 @@ describe('The accept step', (): void => {
         allowed: async(_caller, resources): Promise<Set<string>> =>
           new Set(resources.filter((resource): boolean => !forbidden || !resource.includes(forbidden))),
       },
-      new ContextLoader({}),
+      new EventMaker(inlineWork()),
       { wake: (): void => {} },
       new PublishRate(50),
       { offer },

@@ -22,6 +22,7 @@ import { TooMany } from '../../../src/publish/TooMany';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
 import { aSubscription } from '../../contract/eventStoreContract';
+import { inlineWork } from '../../util/work';
 
 const HERE = 'https://here.example/';
 const POD = `${HERE}user/`;
@@ -59,7 +60,7 @@ describe('The receiving side', (): void => {
       allowed: async({ agent }, resources): Promise<Set<string>> =>
         new Set(resources.filter((resource): boolean => mayPublish(agent, resource))),
     },
-    contexts,
+    inlineWork(contexts),
     new ServerSpeakers({
       issuersOf: async(): Promise<string[]> => issuers(), storagesOf: async(): Promise<string[]> => storages(),
     } as unknown as Profiles),

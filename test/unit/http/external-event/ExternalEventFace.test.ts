@@ -18,6 +18,7 @@ import type { Access } from '../../../../src/publish/ports';
 import type { Publisher, PublishRequest } from '../../../../src/publish/Publisher';
 import { TooMany } from '../../../../src/publish/TooMany';
 import { NoRoom } from '../../../../src/store/NoRoom';
+import { inlineWork } from '../../../util/work';
 
 const POD = 'http://localhost/pod/';
 const ME = 'Bearer me';
@@ -88,7 +89,7 @@ describe('The face for external events', (): void => {
   } as unknown as PodDirectory;
 
   beforeAll(async(): Promise<void> => {
-    const face = new ExternalEventFace(authenticator, access, publisher, 200_000);
+    const face = new ExternalEventFace(authenticator, access, publisher, inlineWork(), 200_000);
     const handler = new EventHttpHandler(targetExtractor, pods, [ face ], 'http://localhost/', [], {} as unknown as HttpHandler);
     server = createServer((request, response): void => {
       handler.handleSafe({ request: request as unknown as HttpRequest, response }).catch((error: unknown): void => {

@@ -1,0 +1,96 @@
+import type { Event, EventDraft } from '../event/Event';
+import { createEvent } from '../event/EventDocument';
+import { InvalidInput } from '../event/InvalidInput';
+import type { Task, Work } from '../work/Work';
+import { INLINE_LENGTH } from '../work/Work';
+
+/** Maximum length of data with JSON-LD keywords that is processed on the event loop, in UTF-16 code units. */
+const INLINE_KEYWORDS_LENGTH = 512;
+/** A key with a JSON-LD keyword, also an escaped one; a value with this form is taken for one too. */
+const KEYWORD = /"@|\\u0040/iu;
+const CONTEXT = /@context|\\u00/giu;
+
+/** Drafts of one request, and what is the same for all of them. */
+interface Drafts {
+  readonly drafts: readonly EventDraft[];
+  /** The base URL of the producing pod, ending in `/`. */
+  readonly pod: string;
+  /** The WebID of the publisher, if it is known. */
+  readonly publisher?: string;
+}
+
+/** Creates the events of drafts, or returns the fault of each that is invalid. */
+export const CREATE_EVENTS: Task<Drafts, (Event | string)[]> = {
+  name: 'createEvents',
+  run: async({ drafts, pod, publisher }, { contexts }): Promise<(Event | string)[]> => {
+    const events: (Event | string)[] = [];
+    for (const draft of drafts) {
+      try {
+        events.push(await createEvent(draft, pod, publisher, contexts));
+      } catch (error: unknown) {
+        if (!(error instanceof InvalidInput)) {
+          throw error;
+        }
+        events.push(error.message);
+      }
+    }
+    return events;
+  },
+};
+
+/** The faults of drafts whose events could not be created, by their index. */
+export const CHECK_DRAFTS: Task<Drafts, [index: number, fault: string][]> = {
+  name: 'checkDrafts',
+  run: async(input, tools): Promise<[number, string][]> => (await CREATE_EVENTS.run(input, tools))
+    .flatMap((event, index): [number, string][] => typeof event === 'string' ? [[ index, event ]] : []),
+};
+
+/**
+ * Creates events, off the event loop where that can take long.
+ *
+ * Data up to 16 KiB in one request is processed at once. Data with JSON-LD keywords costs a JSON-LD processor, in a time
+ * that does not follow from its length; at once are 512 characters of it, with one context.
+ */
+export class EventMaker {
+  private readonly work: Work;
+
+  /**
+   * @param work - Runs what can take long.
+   */
+  public constructor(work: Work) {
+    this.work = work;
+  }
+
+  /**
+   * Creates the events of drafts, in their order.
+   *
+   * @throws {@link InvalidInput} for the first draft that is invalid, with its index.
+   */
+  public async create(input: Drafts): Promise<Event[]> {
+    const events = await this.work.run(CREATE_EVENTS, input, costOf(input));
+    return events.map((event, index): Event => {
+      if (typeof event === 'string') {
+        throw new InvalidInput(event, index);
+      }
+      return event;
+    });
+  }
+
+  /** The faults of drafts that are invalid, by their index. */
+  public async faultsOf(input: Drafts): Promise<ReadonlyMap<number, InvalidInput>> {
+    return new Map((await this.work.run(CHECK_DRAFTS, input, costOf(input)))
+      .map(([ index, fault ]): [number, InvalidInput] => [ index, new InvalidInput(fault) ]));
+  }
+}
+
+function costOf({ drafts }: Drafts): { readonly size: number; readonly isCostly: boolean } {
+  const size = drafts.reduce((sum, { data = '' }): number => sum + data.length, 0);
+  let [ keywords, contexts ] = [ 0, 0 ];
+  for (const { data = '' } of size > INLINE_LENGTH ? [] : drafts) {
+    if (KEYWORD.test(data)) {
+      keywords += data.length;
+      contexts += data.match(CONTEXT)?.length ?? 0;
+    }
+  }
+  return { size, isCostly: keywords > INLINE_KEYWORDS_LENGTH || contexts > 1 };
+}

@@ -41,6 +41,15 @@ interface Waiting {
   readonly fail: (error: Error) => void;
 }
 
+/** A job that has a thread, or for which one is being started. */
+interface Running {
+  /** The thread works on it, so its time begins. */
+  readonly started: () => void;
+  readonly end: (error: Error) => void;
+}
+
+/** Maximum time to start a thread, in milliseconds. */
+const START_TIME = 30_000;
 const MIB = 1_024 * 1_024;
 /** Time after which a client may try again, in seconds: about the time of one job. */
 const RETRY_AFTER = 5;
@@ -67,8 +76,9 @@ export class WorkPool implements Work {
   private waitingLength = 0;
   /** The number of threads in use. A thread passes from the job that ends to the one that waits longest. */
   private reserved = 0;
-  /** Ends each running job. */
-  private readonly running = new Set<(error: Error) => void>();
+  /** By their ids. */
+  private readonly running = new Map<number, Running>();
+  private lastId = 0;
   private isStopped = false;
 
   public constructor(args: WorkPoolArgs) {
@@ -92,8 +102,9 @@ export class WorkPool implements Work {
       idleTimeout: idleTimeout * 1_000,
       resourceLimits: { maxOldGenerationSizeMb: maxHeap, maxYoungGenerationSizeMb: 32 },
     });
-    // A thread that fails while it is idle; the next job starts another.
-    this.pool.on('error', (): void => {});
+    this.pool.on('message', (id: number): void => this.running.get(id)?.started());
+    // A thread that cannot start, or fails while it is idle.
+    this.pool.on('error', (error: Error): void => this.running.forEach(({ end }): void => end(error)));
   }
 
   public async run<I, O>(task: Task<I, O>, input: I, { size, isCostly, isShared, maxWait }: JobOptions): Promise<O> {
@@ -102,7 +113,8 @@ export class WorkPool implements Work {
     }
     const signal = isShared ? undefined : this.clients?.signal();
     await this.turn(size, maxWait ?? this.maxWait, signal);
-    const job: Job = { task: task.name, input, contexts: this.tools.contexts.files };
+    this.lastId += 1;
+    const job: Job = { id: this.lastId, task: task.name, input, contexts: this.tools.contexts.files };
     const result = await this.work(job, signal);
     if ('value' in result) {
       return result.value as O;
@@ -114,9 +126,8 @@ export class WorkPool implements Work {
   public async stop(): Promise<void> {
     this.isStopped = true;
     const error = stopping();
-    for (const fail of [ ...[ ...this.waiting ].map(({ fail }): typeof fail => fail), ...this.running ]) {
-      fail(error);
-    }
+    [ ...this.waiting ].forEach(({ fail }): void => fail(error));
+    this.running.forEach(({ end }): void => end(error));
     await this.pool.destroy();
   }
 
@@ -186,9 +197,13 @@ export class WorkPool implements Work {
       controller.abort();
     };
     const abandon = (): void => end(new ClientGone());
-    const timer = setTimeout((): void => end(this.tooComplex(`${this.timeLimit} s`)), this.timeLimit * 1_000);
+    let timer = setTimeout((): void => end(new Error(`A worker thread did not start within ${START_TIME} ms`)), START_TIME);
+    const started = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout((): void => end(this.tooComplex(`${this.timeLimit} s`)), this.timeLimit * 1_000);
+    };
     signal?.addEventListener('abort', abandon);
-    this.running.add(end);
+    this.running.set(job.id, { started, end });
     try {
       if (signal?.aborted) {
         abandon();
@@ -203,7 +218,7 @@ export class WorkPool implements Work {
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abandon);
-      this.running.delete(end);
+      this.running.delete(job.id);
       this.release();
     }
   }

@@ -1,3 +1,4 @@
+import { parentPort } from 'node:worker_threads';
 import { ContextLoader } from '../event/ContextLoader';
 import { InvalidInput } from '../event/InvalidInput';
 import { TASKS } from './tasks';
@@ -5,6 +6,8 @@ import type { TaskTools } from './Work';
 
 /** A job as it is sent to a worker thread. */
 export interface Job {
+  /** Sent back as a message when the job starts. */
+  readonly id: number;
   /** The name of the task. */
   readonly task: string;
   readonly input: unknown;
@@ -22,7 +25,8 @@ let tools: TaskTools | undefined;
  *
  * @throws What the task throws beside `InvalidInput`, which is returned, because its class would be lost.
  */
-export default async function work({ task, input, contexts }: Job): Promise<JobResult> {
+export default async function work({ id, task, input, contexts }: Job): Promise<JobResult> {
+  parentPort!.postMessage(id);
   tools ??= { contexts: new ContextLoader(contexts) };
   try {
     return { value: await TASKS.get(task)!.run(input, tools) };

@@ -15,6 +15,7 @@ module.exports = async({ testPathPattern }) => {
     outfile: join(folder, 'worker.js'),
     bundle: true,
     platform: 'node',
+    mainFields: [ 'module', 'main' ],
     target: 'node20',
     logLevel: 'error',
   });

@@ -30,7 +30,7 @@ export const CONVERT_JSON_LD: Task<Conversion, Converted> = {
     const loader = new WitnessLoader(contexts);
     try {
       const quads = await parseJsonLd(text, loader, base);
-      const writer = new Writer({ format: type, baseIRI: base, prefixes: /(?:turtle|trig)$/u.test(type) ? prefixes : {}});
+      const writer = new Writer({ format: type, .../(?:turtle|trig)$/u.test(type) && { baseIRI: base, prefixes }});
       writer.addQuads(quads);
       return await new Promise((resolve, reject): void => writer.end((error: Error | null, result: string): void => {
         if (error) {

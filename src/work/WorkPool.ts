@@ -28,7 +28,7 @@ export interface WorkPoolArgs {
   maxWait?: number;
   /** Maximum time of a job in a thread, in seconds; the thread is terminated then. Default 5. */
   timeLimit?: number;
-  /** Maximum heap of a thread, in MiB; the thread is terminated if it needs more. Default 256. */
+  /** Maximum heap of a thread, in MiB; the thread is terminated if it needs more. Default 192. */
   maxHeap?: number;
   /** Time after which an idle thread ends, in seconds. Default 60. */
   idleTimeout?: number;
@@ -83,7 +83,7 @@ export class WorkPool implements Work {
 
   public constructor(args: WorkPoolArgs) {
     const { contexts, clients, meter, workerFile = WORKER_FILE, maxThreads = 2, maxQueue = 64 } = args;
-    const { maxQueueLength = 32, maxWait = 30, timeLimit = 5, maxHeap = 256, idleTimeout = 60 } = args;
+    const { maxQueueLength = 32, maxWait = 30, timeLimit = 5, maxHeap = 192, idleTimeout = 60 } = args;
     if (!existsSync(workerFile)) {
       throw new Error(`The entry file of worker threads is missing: ${workerFile}. Build the package first (npm run build)`);
     }

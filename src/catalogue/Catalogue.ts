@@ -206,7 +206,7 @@ export class Catalogue {
   }
 
   /**
-   * Where a body that is sent, as JSON text, breaks the schema of its event; `undefined` if it does not, or there is none.
+   * Where a body, as JSON text, breaks the schema of its event; `undefined` if it does not, or there is none.
    *
    * @throws {@link InvalidInput} if that takes too long to find out.
    * @throws {@link TooMany} if it took too long too often, or the caller sent too much of late.
@@ -229,7 +229,7 @@ export class Catalogue {
     }
   }
 
-  /** Checks a schema, and a body by it. Counts the time of that: a millisecond as much as an event that is published. */
+  /** Checks a schema, and a body by it. Counts the time: a millisecond as much as an event that is published. */
   private async check(pod: string, { agent }: Caller, schema: string, body?: string): Promise<SchemaFault | undefined> {
     await this.rate.check(agent, pod, 1);
     const { fault, invalid, spent } = await this.schemas.check(schema, body);

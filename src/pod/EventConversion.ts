@@ -36,8 +36,8 @@ const RETRY_AFTER = DataFactory.namedNode('urn:solid-pod-events:http:retryAfter'
  * Documents up to 16 KiB are left to the server's own converters, in steps, as are those that have no bound: documents
  * that are larger than an event, and those that name a context that is not bundled.
  *
- * A conversion ends when its reader disconnects. It is answered with 406 if it takes too long, and with 503 if no worker
- * thread is available.
+ * A conversion ends when its reader disconnects. It is answered with 406 if it takes too long, and with 503 if no
+ * worker thread is available.
  */
 export class EventConversion extends BaseTypedRepresentationConverter {
   private readonly work: Work;
@@ -88,11 +88,13 @@ export class EventConversion extends BaseTypedRepresentationConverter {
   }
 }
 
+type Chunks = AsyncIterator<Buffer | string>;
+
 /** Reads a stream as text, or returns a stream of the same content if there is more. */
-async function readUpTo(data: Readable, length: number): Promise<{ readonly text: string } | { readonly rest: Readable }> {
+async function readUpTo(data: Readable, length: number): Promise<{ text: string } | { rest: Readable }> {
   const chunks: Buffer[] = [];
   let read = 0;
-  const iterator = data[Symbol.asyncIterator]() as AsyncIterator<Buffer | string>;
+  const iterator = data[Symbol.asyncIterator]() as Chunks;
   for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
     chunks.push(Buffer.from(next.value));
     read += chunks.at(-1)!.length;
@@ -103,7 +105,7 @@ async function readUpTo(data: Readable, length: number): Promise<{ readonly text
   return { text: Buffer.concat(chunks).toString() };
 }
 
-async function* allOf(chunks: readonly Buffer[], iterator: AsyncIterator<Buffer | string>): AsyncIterable<Buffer | string> {
+async function* allOf(chunks: readonly Buffer[], iterator: Chunks): AsyncIterable<Buffer | string> {
   yield* chunks;
   for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
     yield next.value;

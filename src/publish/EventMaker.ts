@@ -48,8 +48,8 @@ export const CHECK_DRAFTS: Task<Drafts, [index: number, fault: string][]> = {
 /**
  * Creates events, off the event loop where that can take long.
  *
- * Data up to 16 KiB in one request is processed at once. Data with JSON-LD keywords costs a JSON-LD processor, in a time
- * that does not follow from its length; at once are 512 characters of it, with one context.
+ * Data up to 16 KiB in one request is processed at once. Data with JSON-LD keywords needs a JSON-LD processor, whose
+ * cost does not follow from its length; at most 512 characters of it, with one context, are processed at once.
  */
 export class EventMaker {
   private readonly work: Work;

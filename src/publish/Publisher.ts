@@ -392,7 +392,9 @@ export class Publisher {
 /** The drafts of a request as their events are created. */
 function draftsOf({ drafts, pod, caller, toProducer }: PublishRequest): Parameters<EventMaker['create']>[0] {
   return {
-    drafts: toProducer ? drafts.map((draft): EventDraft => ({ ...draft, recipients: [ ...draft.recipients, pod ]})) : drafts,
+    drafts: toProducer ?
+      drafts.map((draft): EventDraft => ({ ...draft, recipients: [ ...draft.recipients, pod ]})) :
+      drafts,
     pod,
     ...caller.agent !== undefined && { publisher: caller.agent },
   };

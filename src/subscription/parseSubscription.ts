@@ -68,7 +68,8 @@ interface SubscriptionBody {
 /** Reads what a client asks to follow, see {@link parseSubscription}. */
 export const READ_SUBSCRIPTION: Task<SubscriptionBody, SubscriptionDraft> = {
   name: 'readSubscription',
-  run: async({ text, type, base }, { contexts }): Promise<SubscriptionDraft> => parseSubscription(text, type, base, contexts),
+  run: async({ text, type, base }, { contexts }): Promise<SubscriptionDraft> =>
+    parseSubscription(text, type, base, contexts),
 };
 
 /** Longest JSON-LD that is read on the event loop, in UTF-16 code units: its cost does not follow from its length. */

@@ -63,7 +63,7 @@ export interface WorkMeter {
    * A job ended.
    *
    * @param outcome - How.
-   * @param duration - Time in a worker thread, in milliseconds, with the start of the thread; 0 if it was still waiting.
+   * @param duration - Time in a worker thread, with its start, in milliseconds; 0 if it was still waiting.
    */
   worked: (outcome: JobOutcome, duration: number) => void;
   /** A job was refused, because the queue is full. */

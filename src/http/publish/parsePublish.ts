@@ -26,7 +26,10 @@ export const READ_PUBLISH: Task<string, PublishItems> = {
   name: 'readPublish',
   run: (text): PublishItems => {
     const { items, isArray } = readPublish(text);
-    return { items: items.map((item): EventDraft | string => item instanceof InvalidInput ? item.message : item), isArray };
+    return {
+      items: items.map((item): EventDraft | string => item instanceof InvalidInput ? item.message : item),
+      isArray,
+    };
   },
 };
 

@@ -13,7 +13,7 @@ import type { Work } from '../../../src/work/Work';
 import { inlineWork } from '../../util/work';
 
 const identifier = { path: 'http://localhost/user/inbox/1' };
-const SMALL = { '@context': { '@vocab': 'http://x.example/' }, '@id': '', 'name': 'Bruce' };
+const SMALL = { '@context': { '@vocab': 'http://x.example/' }, '@id': '', name: 'Bruce' };
 const LARGE = { ...SMALL, text: Array.from({ length: 2_000 }, (_, index): string => `text ${index}`) };
 const TYPES = [ 'text/turtle', 'application/n-triples', 'application/trig', 'application/n-quads', 'text/n3' ];
 
@@ -33,7 +33,7 @@ describe('The conversion of JSON-LD', (): void => {
   const conversion = new EventConversion(work, new RdfToQuadConverter(), new QuadToRdfConverter());
 
   const convert = async(data: string | Readable, type = 'text/turtle'): Promise<Representation> => {
-    const representation = new BasicRepresentation(data as Readable, identifier, 'application/ld+json');
+    const representation = new BasicRepresentation(data, identifier, 'application/ld+json');
     const prefix = DataFactory.namedNode('http://x.example/');
     representation.metadata.addQuad(prefix, PREFERRED_PREFIX_TERM, 'x', SOLID_META.terms.ResponseMetadata);
     const args = { identifier, representation, preferences: { type: { [type]: 1 }}};
@@ -81,7 +81,7 @@ describe('The conversion of JSON-LD', (): void => {
     [ new TypeError('a bug'), undefined, 'a bug' ],
   ])('fails with %p.', async(fault, status, message): Promise<void> => {
     error = fault;
-    const thrown = await textOf(JSON.stringify(LARGE)).catch((caught: HttpError): HttpError => caught) as HttpError;
+    const thrown = await textOf(JSON.stringify(LARGE)).catch((caught: unknown): unknown => caught) as HttpError;
     expect([ thrown.statusCode, thrown.message ]).toEqual([ status, expect.stringContaining(message) ]);
     if (fault instanceof Busy) {
       expect(thrown.metadata.get(DataFactory.namedNode('urn:solid-pod-events:http:retryAfter'))?.value).toBe('5');

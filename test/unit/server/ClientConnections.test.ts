@@ -33,7 +33,7 @@ describe('The connections of clients', (): void => {
         signals.push(clients.signal()!);
         expect(clients.signal()).toBe(signals.at(-1));
         if (signals.length === 1) {
-          answer!();
+          answer();
         }
         server.emit('read');
       })();
@@ -55,9 +55,8 @@ describe('The connections of clients', (): void => {
   it('have an aborted signal if the client has gone.', async(): Promise<void> => {
     await clients.handle(server);
     const aborted = new Promise((resolve): void => {
-      server.on('request', async(_request, response): Promise<void> => {
-        await once(response, 'close');
-        resolve(clients.signal()!.aborted);
+      server.on('request', (_request, response): void => {
+        void once(response, 'close').then((): void => resolve(clients.signal()!.aborted));
       });
     });
     const request = get(urlOf('/'), { agent }).on('error', (): void => {});

@@ -50,7 +50,7 @@ describe('A WorkPool', (): void => {
   /** Begins a job that does not end by itself; what it throws. */
   const loop = async(): Promise<Error> => run('loop').then((): never => {
     throw new Error('It ended');
-  }, (error: Error): Error => error);
+  }, (error: unknown): Error => error as Error);
   const settled = async(jobs: readonly Promise<Error>[]): Promise<string[]> =>
     (await Promise.all(jobs)).map(({ constructor: { name }}): string => name);
   const untilRunning = async(jobs: number): Promise<unknown> =>
@@ -138,7 +138,7 @@ describe('A WorkPool', (): void => {
   it('ends jobs, running and waiting, when their client disconnects, and no others.', async(): Promise<void> => {
     start();
     current = client;
-    const shared = pool.run(DO, 'loop', { ...LARGE, isShared: true }).catch((error: Error): Error => error) as Promise<Error>;
+    const shared = pool.run(DO, 'loop', { ...LARGE, isShared: true }).catch((error: unknown): unknown => error) as Promise<Error>;
     const jobs = [ loop(), loop(), loop() ];
     current = undefined;
     const other = run('x');

@@ -25,8 +25,11 @@ const TARGETS = {
 };
 /** Longest document that is held in memory to convert it: that of an event. */
 const MAX_LENGTH = LIMITS.requestBytes + LIMITS.documentBytes;
-/** How long a conversion may wait, in seconds. The server holds a lock on the resource, which ends after 6 seconds. */
-const MAX_WAIT = 0.5;
+/**
+ * How long a conversion may wait and take, in seconds, together less than 6: then the server's lock on the resource
+ * expires, and the answer would be 500.
+ */
+const TIMES = { maxWait: 0.5, maxTime: 4 };
 /** The `Retry-After` of an error; the configuration maps it to the header. */
 const RETRY_AFTER = DataFactory.namedNode('urn:solid-pod-events:http:retryAfter');
 
@@ -68,7 +71,7 @@ export class EventConversion extends BaseTypedRepresentationConverter {
       .map(({ subject, object }): [string, string] => [ object.value, subject.value ]));
     try {
       const input = { text, base: identifier.path, type, prefixes };
-      const converted = await this.work.run(CONVERT_JSON_LD, input, { size: text.length, maxWait: MAX_WAIT });
+      const converted = await this.work.run(CONVERT_JSON_LD, input, { size: text.length, ...TIMES });
       return 'text' in converted ?
         new BasicRepresentation(converted.text, metadata, type) :
         await this.byServer(args, text);

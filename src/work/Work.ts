@@ -29,6 +29,8 @@ export interface JobOptions {
   readonly isCostly?: boolean;
   /** Maximum time to wait for a thread, in seconds. Default: that of the pool. */
   readonly maxWait?: number;
+  /** Maximum time of the job with the start of its thread, in seconds. Default: that of the pool, without the start. */
+  readonly maxTime?: number;
   /** Whether others wait for the result too, so that the job does not end with the client of the current request. */
   readonly isShared?: boolean;
 }

@@ -107,7 +107,7 @@ export class WorkPool implements Work {
     this.pool.on('error', (error: Error): void => this.running.forEach(({ end }): void => end(error)));
   }
 
-  public async run<I, O>(task: Task<I, O>, input: I, { size, isCostly, isShared, maxWait }: JobOptions): Promise<O> {
+  public async run<I, O>(task: Task<I, O>, input: I, { size, isCostly, isShared, maxWait, maxTime }: JobOptions): Promise<O> {
     if (size <= INLINE_LENGTH && !isCostly) {
       return task.run(input, this.tools);
     }
@@ -115,7 +115,7 @@ export class WorkPool implements Work {
     await this.turn(size, maxWait ?? this.maxWait, signal);
     this.lastId += 1;
     const job: Job = { id: this.lastId, task: task.name, input, contexts: this.tools.contexts.files };
-    const result = await this.work(job, signal);
+    const result = await this.work(job, signal, maxTime);
     if ('value' in result) {
       return result.value as O;
     }
@@ -188,7 +188,7 @@ export class WorkPool implements Work {
   }
 
   /** Runs a job in the thread that was reserved for it. */
-  private async work(job: Job, signal: AbortSignal | undefined): Promise<JobResult> {
+  private async work(job: Job, signal: AbortSignal | undefined, maxTime?: number): Promise<JobResult> {
     const begun = performance.now();
     const controller = new AbortController();
     let reason: Error | undefined;
@@ -197,6 +197,9 @@ export class WorkPool implements Work {
       controller.abort();
     };
     const abandon = (): void => end(new ClientGone());
+    const total = maxTime === undefined ?
+      undefined :
+      setTimeout((): void => end(this.tooComplex(`${maxTime} s`)), maxTime * 1_000);
     let timer = setTimeout((): void => end(new Error(`A worker thread did not start within ${START_TIME} ms`)), START_TIME);
     const started = (): void => {
       clearTimeout(timer);
@@ -216,6 +219,7 @@ export class WorkPool implements Work {
     } catch (error: unknown) {
       throw this.ended(reason ?? this.failure(error as Error), performance.now() - begun);
     } finally {
+      clearTimeout(total);
       clearTimeout(timer);
       signal?.removeEventListener('abort', abandon);
       this.running.delete(job.id);

@@ -12,7 +12,7 @@ const JSON_LD = 'application/ld+json';
 
 /** JSON-LD data with many nodes, of about this length. */
 const manyNodes = (length: number): object =>
-  ({ '@context': { '@vocab': 'http://x.example/' }, p: Array.from({ length: length / 13 }, (): object => ({ '@id': 'u:a' })) });
+  ({ '@context': { '@vocab': 'http://x.example/' }, p: Array.from({ length: length / 14 }, (): object => ({ '@id': 'u:a' })) });
 
 /** Contexts within contexts, each of which a JSON-LD processor validates with all that it contains. */
 function nestedContexts(depth: number): object {

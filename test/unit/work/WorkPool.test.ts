@@ -93,8 +93,9 @@ describe('A WorkPool', (): void => {
     start({ timeLimit: 0.2 });
     await expect(run(input)).rejects.toThrow('The content is too complex to be processed within 0.2 s');
     await expect(run(input)).rejects.toThrow(TooComplex);
+    await expect(pool.run(DO, input, { ...LARGE, maxTime: 0.05 })).rejects.toThrow('within 0.05 s');
     expect(await run('x')).toBe('x');
-    expect(outcomes).toEqual([ 'too-complex', 'too-complex', 'done' ]);
+    expect(outcomes).toEqual([ 'too-complex', 'too-complex', 'too-complex', 'done' ]);
   });
 
   it('ends a job that needs too much memory, and takes the next one.', async(): Promise<void> => {

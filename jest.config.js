@@ -14,6 +14,8 @@ module.exports = {
   moduleNameMapper: {
     '^@solid/community-server$': '<rootDir>/test/util/communityServer.js',
     [`^${built}(?:\\.js)?$`]: '<rootDir>/src/index.ts',
+    // Worker threads do not load sources.
+    '/workerFile$': '<rootDir>/test/util/workerFile.js',
   },
   // Coverage takes a third of the time, so only CI measures it.
   collectCoverage: Boolean(process.env.TEST_FULL),

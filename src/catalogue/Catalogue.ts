@@ -10,8 +10,9 @@ import type {
   CatalogueEntry, CatalogueEntryDraft, CatalogueFault, CatalogueStore, System, SystemDraft,
 } from '../store/CatalogueStore';
 import type { Page, PageRequest } from '../store/Page';
-import type { BodySchemas, SchemaFault } from './BodySchemas';
+import type { SchemaFault } from './BodySchemas';
 import { mintIdentifier } from './catalogueDraft';
+import type { Schemas } from './checkSchema';
 
 /** When it may work again where there are as many as there may be, in seconds. */
 const FULL_RETRY = 3_600;
@@ -37,7 +38,7 @@ export function systemsPath(pod: string): string {
 export class Catalogue {
   private readonly store: CatalogueStore;
   private readonly access: Access;
-  private readonly schemas: BodySchemas;
+  private readonly schemas: Schemas;
   private readonly rate: PublishRate;
   private readonly mostSystems: number;
   private readonly mostEntries: number;
@@ -53,7 +54,7 @@ export class Catalogue {
   public constructor(
     store: CatalogueStore,
     access: Access,
-    schemas: BodySchemas,
+    schemas: Schemas,
     rate: PublishRate,
     mostSystems = 1_000,
     mostEntries = 10_000,
@@ -205,7 +206,7 @@ export class Catalogue {
   }
 
   /**
-   * Where a body that is sent breaks the schema of its event; `undefined` if it does not, or there is none.
+   * Where a body, as JSON text, breaks the schema of its event; `undefined` if it does not, or there is none.
    *
    * @throws {@link InvalidInput} if that takes too long to find out.
    * @throws {@link TooMany} if it took too long too often, or the caller sent too much of late.
@@ -214,11 +215,9 @@ export class Catalogue {
     { schema }: CatalogueEntry,
     pod: string,
     caller: Caller,
-    body: unknown,
+    body: string,
   ): Promise<SchemaFault | undefined> {
-    return schema === undefined ?
-      undefined :
-      this.counting(pod, caller, (): SchemaFault | undefined => this.schemas.faultOf(schema, body));
+    return schema === undefined ? undefined : this.check(pod, caller, schema, body);
   }
 
   private async assertUsable(pod: string, caller: Caller, { topic, schema }: CatalogueEntryDraft): Promise<void> {
@@ -226,22 +225,21 @@ export class Catalogue {
       throw new NotAuthorized(`This API key is limited to other topics than ${topic}`);
     }
     if (schema !== undefined) {
-      await this.counting(pod, caller, (): void => this.schemas.assertUsable(schema));
+      await this.check(pod, caller, schema);
     }
   }
 
-  /** Counts the time of work that holds the process: a millisecond as much as an event that is published. */
-  private async counting<T>(pod: string, { agent }: Caller, work: () => T): Promise<T> {
+  /** Checks a schema, and a body by it. Counts the time: a millisecond as much as an event that is published. */
+  private async check(pod: string, { agent }: Caller, schema: string, body?: string): Promise<SchemaFault | undefined> {
     await this.rate.check(agent, pod, 1);
-    const begun = performance.now();
-    try {
-      return work();
-    } finally {
-      const spent = Math.round(performance.now() - begun);
-      if (spent > SOON) {
-        await this.rate.count(agent, pod, spent);
-      }
+    const { fault, invalid, spent } = await this.schemas.check(schema, body);
+    if (spent > SOON) {
+      await this.rate.count(agent, pod, Math.round(spent));
     }
+    if (invalid !== undefined) {
+      throw new InvalidInput(invalid);
+    }
+    return fault;
   }
 
   private async getIf(pod: string, caller: Caller, id: number, mode: 'read' | 'write'): Promise<CatalogueEntry | undefined> {

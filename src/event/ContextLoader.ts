@@ -13,7 +13,7 @@ export class ContextLoader implements IDocumentLoader {
   /**
    * @param files - For the IRI of each bundled context, the path of the file that has it.
    */
-  public constructor(private readonly files: Record<string, string> = {}) {}
+  public constructor(public readonly files: Record<string, string> = {}) {}
 
   /** Whether a context is bundled. */
   public has(iri: string): boolean {

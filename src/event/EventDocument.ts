@@ -4,7 +4,7 @@ import { eventUrl } from './Event';
 import type { EventStamp } from './EventClock';
 import { eventClock } from './EventClock';
 import { InvalidInput } from './InvalidInput';
-import { parseJson } from './json';
+import { membersOf, valueOf } from './json';
 import { readData } from './reading';
 import { isWebUrl } from './url';
 
@@ -58,14 +58,21 @@ export async function createEvent(
 }
 
 /**
- * Reads the members of an event's document, whichever server has written it.
+ * Reads the members of an event's document, whichever server has written it. `data` is not parsed.
  *
- * @returns Their values, and the text of `data` as it was posted, if there is any: its numbers, order and spacing.
+ * @returns The values of the other members, and the text of `data` as it was posted, if there is any: its numbers,
+ *          order and spacing.
  */
 export function readMembers({ members }: Pick<Event, 'members'>): {
   readonly values: Readonly<Record<string, unknown>>;
   readonly data?: string;
 } {
-  const { value, data } = parseJson(members);
-  return { values: value as Record<string, unknown>, data: data.get(0) };
+  const texts = membersOf(members);
+  const values: Record<string, unknown> = {};
+  for (const name of texts.keys()) {
+    if (name !== 'data') {
+      values[name] = valueOf(texts, name);
+    }
+  }
+  return { values, data: texts.get('data')?.value };
 }

@@ -7,8 +7,7 @@ import { knownContext } from './eventContexts';
 import { linesOf } from './eventRdf';
 import { headStatements, isOwnHead } from './head';
 import { InvalidInput } from './InvalidInput';
-import { parseJson } from './json';
-import { endOfString } from './numbers';
+import { membersOf, parseJson, valueOf } from './json';
 import { parseForeignJsonLd, parseLines } from './rdf';
 import { readForeign } from './reading';
 import { N_TRIPLES } from './terms';
@@ -190,55 +189,6 @@ export async function readReceived(
     addressees: addresseesIn(statements),
     hops: hopsOf([ ...valuesOf(statements, `${EVENTS}hops`), valueOf(root, HOPS) ]),
   };
-}
-
-/** The text of a member of an object, with its name and without, and without the space around. */
-interface Member {
-  readonly whole: string;
-  readonly value: string;
-}
-
-/**
- * The members of the outermost object in a text of valid JSON, by their names; none if it is something else.
- * It looks at each character once, for a tree of a large document takes long to make.
- */
-function membersOf(text: string): Map<string, Member> {
-  const members = new Map<string, Member>();
-  let [ depth, start, colon ] = [ 0, -1, -1 ];
-  const end = (at: number): void => {
-    if (colon >= 0) {
-      const name = JSON.parse(text.slice(start, colon)) as string;
-      members.set(name, { whole: text.slice(start, at).trim(), value: text.slice(colon + 1, at).trim() });
-    }
-    [ start, colon ] = [ at + 1, -1 ];
-  };
-  const first = text.search(/\S/u);
-  for (let at = text[first] === '{' ? first : text.length; at < text.length; at += 1) {
-    const character = text[at];
-    if (character === '"') {
-      at = endOfString(text, at);
-    } else if (character === '{' || character === '[') {
-      depth += 1;
-      if (depth === 1) {
-        start = at + 1;
-      }
-    } else if (character === '}' || character === ']') {
-      depth -= 1;
-      if (depth === 0) {
-        end(at);
-      }
-    } else if (depth === 1 && character === ':' && colon < 0) {
-      colon = at;
-    } else if (depth === 1 && character === ',') {
-      end(at);
-    }
-  }
-  return members;
-}
-
-function valueOf(members: ReadonlyMap<string, Member>, name: string): unknown {
-  const member = members.get(name);
-  return member && JSON.parse(member.value) as unknown;
 }
 
 /** The same text, which does not keep in memory the one that it was cut out of. */

@@ -18,6 +18,7 @@ import { StoreUnavailable } from '../store/StoreUnavailable';
 import { BodyBudget } from './BodyBudget';
 import { withinBodyBudget } from './body';
 import { clientAddress } from './clientAddress';
+import { Busy, ClientGone } from '../work/errors';
 import { HttpProblem, methodNotAllowed } from './errors';
 import type { Answer, Exchange, Face, PassedOn, Rule } from './Face';
 import { jsonAnswer } from './Face';
@@ -254,6 +255,13 @@ export class EventHttpHandler extends HttpHandler {
     }
     if (error instanceof ProfileUnavailable) {
       return new HttpProblem(503, error.message, { 'Retry-After': String(PROFILE_RETRY) });
+    }
+    if (error instanceof Busy) {
+      return new HttpProblem(503, error.message, { 'Retry-After': String(error.retryAfter) });
+    }
+    if (error instanceof ClientGone) {
+      // Nobody reads it.
+      return new HttpProblem(400, error.message);
     }
     if (error instanceof NoRoom) {
       this.logger.error(`${method} ${url} was refused: ${error.message}`);

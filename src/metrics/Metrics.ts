@@ -5,6 +5,7 @@ import type { AcceptMeter } from '../publish/ports';
 import type { CopyMeter } from '../store/CopyMeter';
 import type { Attempt, ClaimedDelivery, DeliveryState, QueueState, TargetKind } from '../store/DeliveryStore';
 import type { AcceptedEvent } from '../store/EventStore';
+import type { JobOutcome, WorkMeter } from '../work/Work';
 
 /** How an event came: published here, or taken from another server. */
 type Kind = 'published' | 'received';
@@ -21,14 +22,21 @@ interface Instruments {
   readonly oldest: Gauge;
   readonly resting: Gauge;
   readonly damaged: Gauge;
+  readonly jobs: Counter<'outcome'>;
+  readonly jobTime: Histogram;
+  readonly refusedJobs: Counter;
+  readonly waitingJobs: Gauge;
 }
 
 const KINDS: readonly Kind[] = [ 'published', 'received' ];
 const TARGETS: readonly TargetKind[] = [ 'inbox', 'webhook', 'recipient' ];
+const JOB_OUTCOMES: readonly JobOutcome[] = [ 'done', 'invalid', 'too-complex', 'disconnected', 'stopped', 'failed' ];
 const OUTCOMES: readonly Outcome[] = [ 'delivered', 'retried', 'dead', 'refused', 'ended' ];
 
 /** In seconds: an accept takes some milliseconds, and some seconds where other servers are asked. */
 const ACCEPT_BUCKETS = [ 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5 ];
+/** In seconds: a job ends after 5. */
+const JOB_BUCKETS = [ 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5 ];
 /** In seconds: an attempt ends after 15, and a few for what goes before it. */
 const ATTEMPT_BUCKETS = [ 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20 ];
 
@@ -39,7 +47,7 @@ const ATTEMPT_BUCKETS = [ 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
  *
  * @see https://prometheus.io/docs/practices/naming/
  */
-export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter {
+export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter, WorkMeter {
   /** The media type of {@link text}. */
   public readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
   private readonly registry = new Registry();
@@ -96,6 +104,19 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter 
 
   public override unsent({ kind }: ClaimedDelivery, outcome: DeliveryState): void {
     this.instruments?.deliveries.inc({ kind, outcome });
+  }
+
+  public worked(outcome: JobOutcome, duration: number): void {
+    this.instruments?.jobs.inc({ outcome });
+    this.instruments?.jobTime.observe(duration / 1_000);
+  }
+
+  public workRefused(): void {
+    this.instruments?.refusedJobs.inc();
+  }
+
+  public workWaiting(jobs: number): void {
+    this.instruments?.waitingJobs.set(jobs);
   }
 
   public async failed(): Promise<void> {
@@ -167,12 +188,35 @@ function instrumentsIn(registry: Registry): Instruments {
       help: '1 if the check after an unclean stop, or an operation, found that the content of the store is damaged.',
       registers,
     }),
+    jobs: new Counter({
+      name: 'pod_events_jobs_total',
+      help: 'Jobs of worker threads, by their outcome.',
+      labelNames: [ 'outcome' ] as const,
+      registers,
+    }),
+    jobTime: new Histogram({
+      name: 'pod_events_job_duration_seconds',
+      help: 'Time of a job in a worker thread.',
+      buckets: JOB_BUCKETS,
+      registers,
+    }),
+    refusedJobs: new Counter({
+      name: 'pod_events_refused_jobs_total',
+      help: 'Jobs that were refused with 503, because too many waited for a worker thread.',
+      registers,
+    }),
+    waitingJobs: new Gauge({
+      name: 'pod_events_waiting_jobs',
+      help: 'Jobs that wait for a worker thread.',
+      registers,
+    }),
   };
   // A rate of what has not happened yet is 0, and not absent.
   for (const kind of KINDS) {
     made.accepted.inc({ kind }, 0);
     made.acceptTime.zero({ kind });
   }
+  JOB_OUTCOMES.forEach((outcome): void => made.jobs.inc({ outcome }, 0));
   for (const kind of TARGETS) {
     made.attemptTime.zero({ kind });
     OUTCOMES.forEach((outcome): void => made.deliveries.inc({ kind, outcome }, 0));

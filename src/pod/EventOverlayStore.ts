@@ -27,12 +27,15 @@ import {
   SOLID_AS,
 } from '@solid/community-server';
 import { DataFactory } from 'n3';
-import type { ContextLoader } from '../event/ContextLoader';
 import type { Event } from '../event/Event';
 import { eventDocument, isId, publishContainer } from '../event/Event';
-import { readStored } from '../event/reading';
+import { JSON_LD } from '../event/mediaTypes';
+import type { EventText } from '../event/reading';
+import { costOf, isServedAsStored, READ_STORED, textOf } from '../event/serving';
 import type { EventStore } from '../store/EventStore';
 import type { PodLifecycle } from '../store/PodLifecycle';
+import type { Work } from '../work/Work';
+import { conversionError, TIMES } from './EventConversion';
 import { eventRepresentation } from './eventRepresentation';
 import type { PodHooks } from './PodHooks';
 import { eventMetadata, setModified } from './eventMetadata';
@@ -62,7 +65,7 @@ export class EventOverlayStore extends PassthroughStore {
   private readonly metadataStrategy: AuxiliaryStrategy;
   private readonly lifecycle: PodLifecycle;
   private readonly hooks: PodHooks;
-  private readonly contexts: ContextLoader;
+  private readonly work: Work;
 
   /**
    * @param source - The backend.
@@ -71,7 +74,7 @@ export class EventOverlayStore extends PassthroughStore {
    * @param metadataStrategy - Tells which of them describe others.
    * @param lifecycle - Is told of containers that are deleted and created.
    * @param hooks - Tells whether the pod of an entry still is the same, and is told of containers that are gone.
-   * @param contexts - The JSON-LD contexts that are bundled.
+   * @param work - Runs what can take long.
    */
   public constructor(
     source: ResourceStore,
@@ -80,7 +83,7 @@ export class EventOverlayStore extends PassthroughStore {
     metadataStrategy: AuxiliaryStrategy,
     lifecycle: PodLifecycle,
     hooks: PodHooks,
-    contexts: ContextLoader,
+    work: Work,
   ) {
     super(source);
     this.events = withHttpErrors(events);
@@ -88,7 +91,7 @@ export class EventOverlayStore extends PassthroughStore {
     this.metadataStrategy = metadataStrategy;
     this.lifecycle = withHttpErrors(lifecycle);
     this.hooks = hooks;
-    this.contexts = contexts;
+    this.work = work;
   }
 
   public override async hasResource(identifier: ResourceIdentifier): Promise<boolean> {
@@ -114,7 +117,7 @@ export class EventOverlayStore extends PassthroughStore {
       return new BasicRepresentation(metadata.quads(), identifier, INTERNAL_QUADS);
     }
     await this.auxiliaryStrategy.addMetadata(metadata);
-    return eventRepresentation(await readStored(event, this.contexts.bundled()), metadata, preferences);
+    return eventRepresentation(await this.readStored(event), metadata, preferences, this.work);
   }
 
   public override async addResource(
@@ -223,9 +226,21 @@ export class EventOverlayStore extends PassthroughStore {
     return this.changed(changes);
   }
 
+  /** The document of an event as it is served. */
+  private async readStored(event: Event): Promise<EventText> {
+    if (isServedAsStored(event)) {
+      return event;
+    }
+    try {
+      return await this.work.run(READ_STORED, textOf(event), { ...costOf(event), ...TIMES });
+    } catch (error: unknown) {
+      throw conversionError(error, JSON_LD);
+    }
+  }
+
   /** Makes an event or copy an ordinary resource of the backend, for what the overlay does not do itself. */
   private async materialise(subject: ResourceIdentifier, event: Event): Promise<void> {
-    const stored = await readStored(event, this.contexts.bundled());
+    const stored = await this.readStored(event);
     const copy = new BasicRepresentation(eventDocument(stored), eventMetadata(subject, event));
     await super.setRepresentation(subject, copy);
     await this.events.removeEntry(...this.placeOf(subject)!);

@@ -12,9 +12,12 @@ import {
 } from '@solid/community-server';
 import { StreamParser } from 'n3';
 import { eventDocument } from '../event/Event';
-import { eventRdf, RDF_TYPES } from '../event/eventRdf';
+import { RDF_TYPES } from '../event/eventRdf';
+import { costOf, textOf, WRITE_EVENT } from '../event/serving';
 import { JSON_LD, JSON_MEDIA_TYPE, N_TRIPLES, TRIG, TURTLE } from '../event/mediaTypes';
 import type { EventText } from '../event/reading';
+import type { Work } from '../work/Work';
+import { conversionError, TIMES } from './EventConversion';
 
 /** The types for which the server hands out JSON-LD as it is, or says that it is plain JSON or bytes. */
 const AS_STORED = [ JSON_LD, JSON_MEDIA_TYPE, 'application/octet-stream' ];
@@ -29,24 +32,36 @@ const AS_STORED = [ JSON_LD, JSON_MEDIA_TYPE, 'application/octet-stream' ];
  * @param event - The event as it is to be served.
  * @param metadata - Its metadata, which gets the type.
  * @param preferences - What the client asks for.
+ * @param work - Runs what can take long.
  */
 export async function eventRepresentation(
   event: EventText,
   metadata: RepresentationMetadata,
   preferences: RepresentationPreferences,
+  work: Work,
 ): Promise<Representation> {
   const type = preferredType(preferences);
   if (type === JSON_LD) {
     return new BasicRepresentation(eventDocument(event), metadata);
   }
   const isQuads = type === INTERNAL_QUADS;
-  const text = Readable.from(inTurns(await eventRdf(event, isQuads ? N_TRIPLES : type)), { objectMode: false });
+  const pieces = await written(event, isQuads ? N_TRIPLES : type, work);
+  const text = Readable.from(inTurns(pieces), { objectMode: false });
   metadata.contentType = type;
   return new BasicRepresentation(
     isQuads ? pipeSafely(text, new StreamParser({ format: N_TRIPLES })) : guardStream(text),
     metadata,
     !isQuads,
   );
+}
+
+/** The text of an event in a type of RDF, in pieces. */
+async function written(event: EventText, type: string, work: Work): Promise<readonly string[]> {
+  try {
+    return await work.run(WRITE_EVENT, { event: textOf(event), type }, { ...costOf(event), ...TIMES });
+  } catch (error: unknown) {
+    throw conversionError(error, type);
+  }
 }
 
 /** Lets others have their turn before each piece of text is written. */

@@ -3,8 +3,8 @@ import { DataFactory } from 'n3';
 import { NoRoom } from '../store/NoRoom';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 
-/** Property of an error's metadata that becomes the header `Retry-After`, in seconds. */
-export const RETRY_AFTER = DataFactory.namedNode('urn:solid-pod-events:retry-after');
+/** Property of an error's metadata that the configuration maps to the header `Retry-After`, in seconds. */
+const RETRY_AFTER = DataFactory.namedNode('urn:solid-pod-events:http:retryAfter');
 
 /**
  * An error of the event store as the server's own LDP answers it: 503 with `Retry-After`, or 507. Any other error is
@@ -12,14 +12,18 @@ export const RETRY_AFTER = DataFactory.namedNode('urn:solid-pod-events:retry-aft
  */
 export function asHttpError(error: unknown): unknown {
   if (error instanceof StoreUnavailable) {
-    const metadata = new RepresentationMetadata({ [RETRY_AFTER.value]: String(error.retryAfter) });
-    const message = `The event store cannot be used now; try again in ${error.retryAfter} seconds`;
-    return new HttpError(503, 'ServiceUnavailableHttpError', message, { cause: error, metadata });
+    return unavailable(`The event store cannot be used now; try again in ${error.retryAfter} seconds`, error.retryAfter, error);
   }
   if (error instanceof NoRoom) {
     return new HttpError(507, 'InsufficientStorageHttpError', 'The server has no room left to store this', { cause: error });
   }
   return error;
+}
+
+/** An error that the server's own LDP answers with 503 and `Retry-After`, in seconds. */
+export function unavailable(message: string, retryAfter: number, cause?: unknown): HttpError {
+  const metadata = new RepresentationMetadata({ [RETRY_AFTER.value]: String(retryAfter) });
+  return new HttpError(503, 'ServiceUnavailableHttpError', message, { cause, metadata });
 }
 
 /**

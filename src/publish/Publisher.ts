@@ -1,9 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { ContextLoader } from '../event/ContextLoader';
 import type { Caller } from '../identity/Caller';
 import type { Event, EventDraft } from '../event/Event';
 import { hoppedDocument } from '../event/Event';
-import { createEvent } from '../event/EventDocument';
 import { InvalidInput } from '../event/InvalidInput';
 import { LIMITS } from '../event/limits';
 import { parseTopic, topicPath } from '../event/Topic';
@@ -11,6 +9,8 @@ import { AlreadyMade } from '../store/AlreadyMade';
 import type { AcceptedEvent, EventStore, Forward, Made, Once, RemoteRecipient } from '../store/EventStore';
 import { Conflict } from './Conflict';
 import { charge, COSTS, linkedDataCost, uncharged } from './costs';
+import type { EventMaker } from './EventMaker';
+import { mayHaveKeywords } from './EventMaker';
 import { NotAuthorized } from './NotAuthorized';
 import { fewAtOnce } from './fewAtOnce';
 import type { AcceptMeter, Access, Audience, NamedPods, Outbox, RemoteRecipients, Wakeable } from './ports';
@@ -87,7 +87,7 @@ export class Publisher {
   private readonly store: EventStore;
   private readonly pods: NamedPods;
   private readonly access: Access;
-  private readonly contexts: ContextLoader;
+  private readonly maker: EventMaker;
   private readonly fanOut: Wakeable;
   private readonly rate: PublishRate;
   private readonly remote: RemoteRecipients;
@@ -103,7 +103,7 @@ export class Publisher {
    * @param store - Where events are kept.
    * @param pods - Finds the pods of recipients.
    * @param access - Decides to whom may be published.
-   * @param contexts - The JSON-LD contexts that data may name.
+   * @param maker - Creates events of drafts.
    * @param fanOut - Is told of new events.
    * @param rate - Bounds how much an agent publishes.
    * @param remote - Reaches recipients on other servers.
@@ -117,7 +117,7 @@ export class Publisher {
     store: EventStore,
     pods: NamedPods,
     access: Access,
-    contexts: ContextLoader,
+    maker: EventMaker,
     fanOut: Wakeable,
     rate: PublishRate,
     remote: RemoteRecipients,
@@ -130,7 +130,7 @@ export class Publisher {
     this.store = store;
     this.pods = pods;
     this.access = access;
-    this.contexts = contexts;
+    this.maker = maker;
     this.fanOut = fanOut;
     this.rate = rate;
     this.remote = remote;
@@ -224,12 +224,13 @@ export class Publisher {
     await this.countRemote(request, pods);
     await this.authorize(request, pods);
     const isForwarded = hops < this.mostHops;
-    const accepted = await Promise.all(drafts.map(async(draft, index): Promise<AcceptedEvent> => ({
-      event: await this.create(draft, index, request),
+    const events = await this.create(request);
+    const accepted = drafts.map((draft, index): AcceptedEvent => ({
+      event: events[index],
       forwards: isForwarded ? forwardsOf(draft, request, pods) : [],
       ...hops > 0 && { hops: Math.min(hops, MOST_HOPS_NOTED) },
       ...logged,
-    })));
+    }));
     const hasAudience = asksAudience ? isForwarded && await this.hasAudience(pod, drafts) : undefined;
     const offered = isForwarded ? await this.offer(request, accepted, pods) : accepted;
     const published: Published = {
@@ -278,9 +279,10 @@ export class Publisher {
     await this.rate.check(caller.agent, pod, drafts.length);
     chargeDrafts(drafts);
     charge(drafts.length * COSTS.audience);
+    const faults = await this.maker.faultsOf(draftsOf(request));
     const forecasts: Forecast[] = [];
-    for (const draft of drafts) {
-      forecasts.push(await this.forecast({ ...request, drafts: [ draft ], isArray: false }));
+    for (const [ index, draft ] of drafts.entries()) {
+      forecasts.push(await this.forecast({ ...request, drafts: [ draft ], isArray: false }, faults.get(index)));
     }
     const remote = forecasts.reduce((sum, { elsewhere }): number => sum + elsewhere.length, 0);
     assertRemote(remote);
@@ -306,15 +308,17 @@ export class Publisher {
     });
   }
 
-  /** What would come of the one event of a request. */
-  private async forecast(asked: PublishRequest): Promise<Forecast> {
+  /** What would come of the one event of a request, whose data may have a fault. */
+  private async forecast(asked: PublishRequest, fault?: InvalidInput): Promise<Forecast> {
     try {
       const request = await this.canonical(asked);
       const [ draft ] = request.drafts;
       assertWithinLimits(request);
       const pods = await this.findPods(request);
       await this.authorize(request, pods);
-      await this.create(draft, 0, request);
+      if (fault) {
+        return { fault, subscriptions: 0, elsewhere: []};
+      }
       let subscriptions = 0;
       for (const { pod } of forwardsOf(draft, request, pods)) {
         subscriptions += await this.audience.countOf(pod, draft.topic);
@@ -375,13 +379,14 @@ export class Publisher {
     }
   }
 
-  private async create(draft: EventDraft, index: number, request: PublishRequest): Promise<Event> {
-    const { pod, caller, isArray, toProducer } = request;
+  private async create(request: PublishRequest): Promise<Event[]> {
     try {
-      const recipients = toProducer ? [ ...draft.recipients, pod ] : draft.recipients;
-      return await createEvent({ ...draft, recipients }, pod, caller.agent, this.contexts);
+      return await this.maker.create(draftsOf(request));
     } catch (error: unknown) {
-      throw error instanceof InvalidInput && isArray ? error.at(index) : error;
+      if (error instanceof InvalidInput && error.index !== undefined) {
+        throw request.isArray ? new InvalidInput(error.message).at(error.index) : new InvalidInput(error.message);
+      }
+      throw error;
     }
   }
 
@@ -457,18 +462,26 @@ export class Publisher {
   }
 }
 
-/** A key of JSON-LD, which only a JSON-LD processor can read. */
-const KEYWORD = /"@[a-z]+"\s*:/iu;
-
 /** Charges what events cost whatever becomes of them. */
 function chargeDrafts(drafts: readonly EventDraft[]): void {
   const addressees = drafts.reduce((sum, draft): number => sum + targetsOf(draft).length, 0);
   charge(drafts.length * COSTS.event + addressees * COSTS.addressee);
   for (const { data } of drafts) {
-    if (data !== undefined && KEYWORD.test(data)) {
+    if (data !== undefined && mayHaveKeywords(data)) {
       charge(linkedDataCost(Buffer.byteLength(data)));
     }
   }
+}
+
+/** The drafts of a request as their events are created. */
+function draftsOf({ drafts, pod, caller, toProducer }: PublishRequest): Parameters<EventMaker['create']>[0] {
+  return {
+    drafts: toProducer ?
+      drafts.map((draft): EventDraft => ({ ...draft, recipients: [ ...draft.recipients, pod ]})) :
+      drafts,
+    pod,
+    ...caller.agent !== undefined && { publisher: caller.agent },
+  };
 }
 
 function assertRemote(remote: number): void {

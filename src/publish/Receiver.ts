@@ -1,14 +1,11 @@
-import type { Quad } from '@rdfjs/types';
-import type { ContextLoader } from '../event/ContextLoader';
 import type { Event } from '../event/Event';
 import { eventDocument, eventUrl, publishContainer } from '../event/Event';
-import { claimsEvent } from '../event/eventClaim';
 import { InvalidInput } from '../event/InvalidInput';
-import { LIMITS } from '../event/limits';
 import { isWebUrl } from '../event/url';
-import { addresseesIn, eventsIn, hasEventForm, hasEventId, parseNotification, readReceived } from '../event/ReceivedDocument';
+import type { ReceivedDocument } from '../event/ReceivedDocument';
 import type { Caller } from '../identity/Caller';
 import type { EventStore } from '../store/EventStore';
+import type { Work } from '../work/Work';
 import { Conflict } from './Conflict';
 import { charge, COSTS, linkedDataCost, uncharged } from './costs';
 import { NotAuthorized } from './NotAuthorized';
@@ -16,6 +13,8 @@ import type { AcceptMeter, Access, Locator, PodOwners, Speakers, Wakeable } from
 import { mayPublish } from './Precheck';
 import { ownInbox } from './Publisher';
 import type { PublishRate } from './PublishRate';
+import type { NotifiedEvent } from './readNotification';
+import { costOf, INSPECT_NOTIFICATION, READ_NOTIFICATION } from './readNotification';
 
 /**
  * What came of a notification: it is an event, which has a URL now, or it is something else and stays what it is, or it
@@ -38,7 +37,7 @@ export class Receiver {
   private readonly pods: PodOwners;
   private readonly locator: Locator;
   private readonly access: Access;
-  private readonly contexts: ContextLoader;
+  private readonly work: Work;
   private readonly speakers: Speakers;
   private readonly fanOut: Wakeable;
   private readonly rate: PublishRate;
@@ -50,7 +49,7 @@ export class Receiver {
    * @param pods - Finds the pods of addressees.
    * @param locator - Tells which URLs are of this server.
    * @param access - Decides who may publish on what.
-   * @param contexts - The JSON-LD contexts that a notification may name.
+   * @param work - Reads notifications.
    * @param speakers - Tells which servers may speak for whom.
    * @param fanOut - Is told of new events.
    * @param rate - Bounds how much a server sends.
@@ -62,7 +61,7 @@ export class Receiver {
     pods: PodOwners,
     locator: Locator,
     access: Access,
-    contexts: ContextLoader,
+    work: Work,
     speakers: Speakers,
     fanOut: Wakeable,
     rate: PublishRate,
@@ -73,7 +72,7 @@ export class Receiver {
     this.pods = pods;
     this.locator = locator;
     this.access = access;
-    this.contexts = contexts;
+    this.work = work;
     this.speakers = speakers;
     this.fanOut = fanOut;
     this.rate = rate;
@@ -99,29 +98,28 @@ export class Receiver {
     const begun = performance.now();
     // To look at it is the work, so this is counted first.
     await this.rate.count(caller.agent, pod, 1);
-    const hasForm = hasEventForm(text);
-    if (!hasForm && !claimsEvent(text)) {
+    const size = text.length;
+    const { isClaim, hasForm, hasId } = await this.work.run(INSPECT_NOTIFICATION, text, { size });
+    if (!isClaim) {
       return 'notification';
     }
-    if (Buffer.byteLength(text) > MOST_NOTIFICATION_BYTES && !(this.speakers.isServer(caller) && hasEventId(text))) {
+    if (Buffer.byteLength(text) > MOST_NOTIFICATION_BYTES && !(this.speakers.isServer(caller) && hasId)) {
       return 'too large';
     }
     charge(linkedDataCost(Buffer.byteLength(text)));
     const inbox = ownInbox(pod);
-    const quads = await parseNotification(text, inbox, this.contexts);
-    if (hasForm && eventsIn(quads).size === 0) {
+    const told = await this.read(text, inbox);
+    if (hasForm && told.length === 0) {
       throw new InvalidInput('The document has the form of an event, and its JSON-LD does not say that it is one');
     }
-    const events = await this.addressedTo(pod, quads);
+    const events = await this.addressedTo(pod, told);
     if (events.length === 0) {
       return 'notification';
     }
     if (events.length > 1) {
       throw new InvalidInput(`The notification holds ${events.length} events; send each by itself`);
     }
-    const [[ id, statements ]] = events;
-    const received = await readReceived(text, id, statements, this.contexts);
-    const { event, hops } = received;
+    const { event, hops } = await this.documentOf(events[0], text, inbox);
     const copy = `${inbox}${event.id}`;
     if (await this.holds(publishContainer(event.pod), event)) {
       // It was published on this server, and has come round.
@@ -147,13 +145,24 @@ export class Receiver {
     return { event: copy };
   }
 
-  /** The events among statements that are addressed to the owner of a pod. */
-  private async addressedTo(pod: string, quads: readonly Quad[]): Promise<[ string, readonly Quad[] ][]> {
-    const events = [ ...eventsIn(quads) ];
-    const addressees = new Set(events.flatMap(([ , statements ]): string[] => addresseesIn(statements)));
-    if (addressees.size > LIMITS.recipientsPerEvent) {
-      throw new InvalidInput(`An event has at most ${LIMITS.recipientsPerEvent} recipients and sources together`);
+  /** The events of which a notification tells; if one is named, with its document. */
+  private async read(text: string, base: string, id?: string): Promise<NotifiedEvent[]> {
+    return this.work.run(READ_NOTIFICATION, { text, base, ...id !== undefined && { id }}, costOf(text));
+  }
+
+  private async documentOf(event: NotifiedEvent, text: string, base: string): Promise<ReceivedDocument> {
+    const { document } = event.document === undefined ?
+      (await this.read(text, base, event.id)).find(({ id }): boolean => id === event.id)! :
+      event;
+    if (typeof document === 'string') {
+      throw new InvalidInput(document);
     }
+    return document!;
+  }
+
+  /** The events that are addressed to the owner of a pod. */
+  private async addressedTo(pod: string, events: readonly NotifiedEvent[]): Promise<NotifiedEvent[]> {
+    const addressees = new Set(events.flatMap((event): readonly string[] => event.addressees));
     charge(addressees.size * COSTS.addressee);
     const owners = new Set<string>();
     for (const webId of addressees) {
@@ -161,8 +170,7 @@ export class Receiver {
         owners.add(webId);
       }
     }
-    return events.filter(([ , statements ]): boolean =>
-      addresseesIn(statements).some((webId): boolean => owners.has(webId)));
+    return events.filter((event): boolean => event.addressees.some((webId): boolean => owners.has(webId)));
   }
 
   private async isOwner(pod: string, webId: string): Promise<boolean> {

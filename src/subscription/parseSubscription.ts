@@ -6,6 +6,7 @@ import { JSON_LD, JSON_MEDIA_TYPE, TURTLE } from '../event/mediaTypes';
 import { parseJsonLd, parseTurtle } from '../event/rdf';
 import { isWebUrl } from '../event/url';
 import { EVENTS, LDP } from '../event/vocabulary';
+import type { Task, Work } from '../work/Work';
 import type { SubscriptionDraft } from './Subscription';
 import { SUBSCRIPTION_CONTEXT } from './subscriptionDocument';
 import { isTopicPattern } from './TopicPattern';
@@ -56,6 +57,34 @@ export async function parseSubscription(
     throw new InvalidInput('Invalid inbox: it is the absolute URL of a container, ending in /, or of an inbox on another server');
   }
   return { pattern: topic, inbox };
+}
+
+interface SubscriptionBody {
+  readonly text: string;
+  readonly type: typeof SUBSCRIPTION_TYPES[number];
+  readonly base: string;
+}
+
+/** Reads what a client asks to follow, see {@link parseSubscription}. */
+export const READ_SUBSCRIPTION: Task<SubscriptionBody, SubscriptionDraft> = {
+  name: 'readSubscription',
+  run: async({ text, type, base }, { contexts }): Promise<SubscriptionDraft> =>
+    parseSubscription(text, type, base, contexts),
+};
+
+/** Longest JSON-LD that is read on the event loop, in UTF-16 code units: its cost does not follow from its length. */
+const INLINE_JSON_LD_LENGTH = 1_024;
+
+/**
+ * Reads what a client asks to follow as {@link parseSubscription} does, off the event loop if that can take long.
+ *
+ * @param body - The body, its media type and its base IRI.
+ * @param work - Runs what can take long.
+ */
+export async function readSubscription(body: SubscriptionBody, work: Work): Promise<SubscriptionDraft> {
+  const size = body.text.length;
+  const isCostly = body.type === JSON_LD && (size > INLINE_JSON_LD_LENGTH || body.text.split('@context').length > 2);
+  return work.run(READ_SUBSCRIPTION, body, { size, isCostly });
 }
 
 interface Found {

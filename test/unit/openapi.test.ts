@@ -31,12 +31,12 @@ const SAMPLES: [RegExp, string][] = [
 const none = undefined as never;
 
 const FACES: Record<string, Face[]> = {
-  publish: [ new PublishFace(none, none, none), new CheckFace(none, none, none, none) ],
-  'external-event': [ new ExternalEventFace(none, none, none) ],
+  publish: [ new PublishFace(none, none, none, none), new CheckFace(none, none, none, none, none) ],
+  'external-event': [ new ExternalEventFace(none, none, none, none) ],
   'external-event-token': [ new PersoniumTokenFace(none, none, none) ],
-  send: [ new SendFace(none, none, none), new CatalogueFace(none, none), new ReceivedFace(none, none) ],
+  send: [ new SendFace(none, none, none, none), new CatalogueFace(none, none, none), new ReceivedFace(none, none) ],
   'send-token': [ new EventhosTokenFace(none, none) ],
-  precheck: [ new PrecheckFace(BASE, none, none, none) ],
+  precheck: [ new PrecheckFace(BASE, none, none, none, none) ],
   subscriptions: [ new SubscriptionsFace(none, none, none, none, none) ],
   deliveries: [ new DeliveriesFace(none, none, none, none) ],
   inbox: [ new InboxFace(none, none, none, none) ],

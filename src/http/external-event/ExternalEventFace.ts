@@ -3,6 +3,7 @@ import { LIMITS } from '../../event/limits';
 import type { Caller } from '../../identity/Caller';
 import type { Access } from '../../publish/ports';
 import type { Publisher, PublishRequest } from '../../publish/Publisher';
+import type { Work } from '../../work/Work';
 import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
 import { HttpProblem, unauthorized } from '../errors';
@@ -26,24 +27,28 @@ export class ExternalEventFace extends Face {
   private readonly authenticator: Authenticator;
   private readonly access: Access;
   private readonly publisher: Publisher;
+  private readonly work: Work;
   private readonly maxBytes: number;
 
   /**
    * @param authenticator - Tells who makes a request.
    * @param access - Decides who may tell the pod of events.
    * @param publisher - Accepts the events.
+   * @param work - Reads large bodies.
    * @param maxBytes - The largest body that is read, in bytes. Default 4 MiB.
    */
   public constructor(
     authenticator: Authenticator,
     access: Access,
     publisher: Publisher,
+    work: Work,
     maxBytes: number = LIMITS.requestBytes,
   ) {
     super();
     this.authenticator = authenticator;
     this.access = access;
     this.publisher = publisher;
+    this.work = work;
     this.maxBytes = maxBytes;
   }
 
@@ -66,7 +71,7 @@ export class ExternalEventFace extends Face {
     await this.publisher.publish({
       pod,
       caller,
-      drafts: [ parseExternalEvent(text, requestKeyOf(headers) ?? newRequestKey()) ],
+      drafts: [ await parseExternalEvent(text, requestKeyOf(headers) ?? newRequestKey(), this.work) ],
       toProducer: true,
       hops: hopsOf(headers),
       once: readOnce(exchange, text),

@@ -4,6 +4,7 @@ import type { EventDraft } from '../../event/Event';
 import { InvalidInput } from '../../event/InvalidInput';
 import { parseJson } from '../../event/json';
 import { LIMITS } from '../../event/limits';
+import type { Task, Work } from '../../work/Work';
 import { DEFAULT_TOPIC, isTopic } from '../../event/Topic';
 import { PersoniumProblem } from './PersoniumProblem';
 
@@ -11,6 +12,17 @@ const FIELDS = [ 'Type', 'Object', 'Info' ] as const;
 const REQUEST_KEY = /^[\w-]{1,128}$/u;
 
 type Fields = Partial<Record<typeof FIELDS[number], string>>;
+
+/** The name of the first field that is malformed. */
+interface Malformed {
+  readonly malformed: string;
+}
+
+/** Reads the fields of a body. */
+export const READ_EXTERNAL_EVENT: Task<string, Fields | Malformed> = {
+  name: 'readExternalEvent',
+  run: readFields,
+};
 
 /**
  * The key that a request was given, if it was given one.
@@ -37,12 +49,17 @@ export function newRequestKey(): string {
  *
  * @param text - The body; `null` is the same as absent in it, and other keys than its three are ignored.
  * @param requestKey - The key of the request.
+ * @param work - Reads large bodies.
  *
  * @throws {@link PersoniumProblem} 400 that names the first field that is no text or, if there is none, the first that
  *         is too long.
  */
-export function parseExternalEvent(text: string, requestKey: string): EventDraft {
-  const { Type, Object: subject, Info } = readFields(text);
+export async function parseExternalEvent(text: string, requestKey: string, work: Work): Promise<EventDraft> {
+  const fields = await readInTime(text, work);
+  if ('malformed' in fields) {
+    throw formatError(fields.malformed);
+  }
+  const { Type, Object: subject, Info } = fields;
   const isTyped = Type !== undefined && isTopic(Type);
   return {
     topic: isTyped ? Type : DEFAULT_TOPIC,
@@ -55,31 +72,35 @@ export function parseExternalEvent(text: string, requestKey: string): EventDraft
   };
 }
 
-function readFields(text: string): Fields {
+function readFields(text: string): Fields | Malformed {
   const body = readObject(text);
   const fields: Fields = {};
   for (const name of FIELDS) {
     const value = body[name] ?? undefined;
     if (value !== undefined && typeof value !== 'string') {
-      throw formatError(name);
+      return { malformed: name };
     }
     fields[name] = value;
   }
   for (const name of FIELDS) {
     if (Buffer.byteLength(fields[name] ?? '') > LIMITS.externalFieldBytes) {
-      throw formatError(name);
+      return { malformed: name };
     }
   }
   return fields;
 }
 
 function readObject(text: string): Record<string, unknown> {
+  const { value } = parseJson(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidInput('The request body is no JSON object');
+  }
+  return value as Record<string, unknown>;
+}
+
+async function readInTime(text: string, work: Work): Promise<Fields | Malformed> {
   try {
-    const { value } = parseJson(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new InvalidInput('The request body is no JSON object');
-    }
-    return value as Record<string, unknown>;
+    return await work.run(READ_EXTERNAL_EVENT, text, { size: text.length });
   } catch (error: unknown) {
     throw error instanceof InvalidInput ? jsonError(error) : error;
   }

@@ -1,13 +1,14 @@
 import { v4 } from 'uuid';
 import type { PodDirectory } from '../../pod/PodDirectory';
 import type { Precheck, Prospect } from '../../publish/Precheck';
+import type { Work } from '../../work/Work';
 import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
 import { HttpProblem, unauthorized } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
 import { eventGridError } from './eventGridError';
-import { parsePrecheck } from './parsePrecheck';
+import { READ_PRECHECK } from './parsePrecheck';
 
 interface Verdict {
   readonly isFine: boolean;
@@ -35,6 +36,7 @@ export class PrecheckFace extends Face {
   private readonly authenticator: Authenticator;
   private readonly pods: PodDirectory;
   private readonly precheck: Precheck;
+  private readonly work: Work;
   private readonly maxBytes: number;
   private readonly requestIds = new WeakMap<Exchange['request'], string>();
 
@@ -43,6 +45,7 @@ export class PrecheckFace extends Face {
    * @param authenticator - Tells who makes a request.
    * @param pods - Knows the pods by their names.
    * @param precheck - Tells what would come of publishing.
+   * @param work - Reads large bodies.
    * @param maxBytes - The largest body that is read, in bytes. Default 256 KiB.
    */
   public constructor(
@@ -50,6 +53,7 @@ export class PrecheckFace extends Face {
     authenticator: Authenticator,
     pods: PodDirectory,
     precheck: Precheck,
+    work: Work,
     maxBytes = 262_144,
   ) {
     super();
@@ -57,6 +61,7 @@ export class PrecheckFace extends Face {
     this.authenticator = authenticator;
     this.pods = pods;
     this.precheck = precheck;
+    this.work = work;
     this.maxBytes = maxBytes;
   }
 
@@ -77,7 +82,8 @@ export class PrecheckFace extends Face {
     if (pod === undefined) {
       throw new HttpProblem(404, `There is no pod for the project ${project}`);
     }
-    const asked = parsePrecheck(await readText(request, this.maxBytes));
+    const text = await readText(request, this.maxBytes);
+    const asked = await this.work.run(READ_PRECHECK, text, { size: text.length });
     const topics = asked.flatMap(({ topic }): string[] => topic === undefined ? [] : [ topic ]);
     const prospects = await this.precheck.check(caller, pod, topics);
     let next = 0;

@@ -2,6 +2,7 @@ import { InvalidInput } from '../../event/InvalidInput';
 import { parseJson } from '../../event/json';
 import { LIMITS } from '../../event/limits';
 import { isTopic } from '../../event/Topic';
+import type { Task } from '../../work/Work';
 
 /**
  * A source of events that a request asks about.
@@ -46,6 +47,9 @@ export function parsePrecheck(text: string): AskedSource[] {
   }
   return sources.map(toSource);
 }
+
+/** Reads the body of a precheck, see {@link parsePrecheck}. */
+export const READ_PRECHECK: Task<string, AskedSource[]> = { name: 'readPrecheck', run: parsePrecheck };
 
 function toSource(value: unknown, index: number): AskedSource {
   if (!isObject(value)) {

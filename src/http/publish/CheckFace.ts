@@ -5,6 +5,7 @@ import { JSON_MEDIA_TYPE } from '../../event/mediaTypes';
 import type { Access } from '../../publish/ports';
 import type { Forecast, Publisher } from '../../publish/Publisher';
 import type { PublishRate } from '../../publish/PublishRate';
+import type { Work } from '../../work/Work';
 import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
 import { assertMediaType } from '../contentType';
@@ -12,7 +13,7 @@ import type { HttpProblem } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
 import { publisherOf } from './gate';
-import { readPublish } from './parsePublish';
+import { readLargePublish } from './parsePublish';
 
 /**
  * `POST {pod}publish/check`: tells what would come of the same request to `{pod}publish/`, for each event.
@@ -23,6 +24,7 @@ export class CheckFace extends Face {
   private readonly access: Access;
   private readonly publisher: Publisher;
   private readonly checkRate: PublishRate;
+  private readonly work: Work;
   private readonly maxBytes: number;
 
   /**
@@ -30,6 +32,7 @@ export class CheckFace extends Face {
    * @param access - Decides who may publish through the pod.
    * @param publisher - Knows what it would accept.
    * @param checkRate - Bounds how much an agent asks.
+   * @param work - Reads large bodies.
    * @param maxBytes - The largest body that is read, in bytes. Default 4 MiB.
    */
   public constructor(
@@ -37,6 +40,7 @@ export class CheckFace extends Face {
     access: Access,
     publisher: Publisher,
     checkRate: PublishRate,
+    work: Work,
     maxBytes: number = LIMITS.requestBytes,
   ) {
     super();
@@ -44,6 +48,7 @@ export class CheckFace extends Face {
     this.access = access;
     this.publisher = publisher;
     this.checkRate = checkRate;
+    this.work = work;
     this.maxBytes = maxBytes;
   }
 
@@ -55,7 +60,7 @@ export class CheckFace extends Face {
     const { request, pod } = exchange;
     const caller = await publisherOf(this.authenticator, this.access, exchange);
     assertMediaType(request, [ JSON_MEDIA_TYPE ]);
-    const { items } = readPublish(await readText(request, this.maxBytes));
+    const { items } = await readLargePublish(await readText(request, this.maxBytes), this.work);
     await this.checkRate.count(caller.agent, pod, items.length);
     const drafts = items.filter((item): item is EventDraft => !(item instanceof InvalidInput));
     const forecasts = await this.publisher.check({ pod, caller, drafts });

@@ -3,6 +3,7 @@ import { LIMITS } from '../../event/limits';
 import { JSON_MEDIA_TYPE } from '../../event/mediaTypes';
 import type { Access } from '../../publish/ports';
 import type { Publisher } from '../../publish/Publisher';
+import type { Work } from '../../work/Work';
 import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
 import { assertMediaType } from '../contentType';
@@ -11,7 +12,7 @@ import type { Answer, Exchange, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
 import { onceOf } from '../idempotency';
 import { publisherOf } from './gate';
-import { parsePublish } from './parsePublish';
+import { draftsIn, readLargePublish } from './parsePublish';
 
 /**
  * `POST {pod}publish/`: publishes one event, or an array of them, through a pod.
@@ -21,24 +22,28 @@ export class PublishFace extends Face {
   private readonly authenticator: Authenticator;
   private readonly access: Access;
   private readonly publisher: Publisher;
+  private readonly work: Work;
   private readonly maxBytes: number;
 
   /**
    * @param authenticator - Tells who makes a request.
    * @param access - Decides who may publish through the pod.
    * @param publisher - Accepts the events.
+   * @param work - Reads large bodies.
    * @param maxBytes - The largest body that is read, in bytes. Default 4 MiB.
    */
   public constructor(
     authenticator: Authenticator,
     access: Access,
     publisher: Publisher,
+    work: Work,
     maxBytes: number = LIMITS.requestBytes,
   ) {
     super();
     this.authenticator = authenticator;
     this.access = access;
     this.publisher = publisher;
+    this.work = work;
     this.maxBytes = maxBytes;
   }
 
@@ -52,7 +57,7 @@ export class PublishFace extends Face {
     assertMediaType(request, [ JSON_MEDIA_TYPE ]);
     const body = await readText(request, this.maxBytes);
     const once = onceOf(exchange, body);
-    const { drafts, isArray } = parsePublish(body);
+    const { drafts, isArray } = draftsIn(await readLargePublish(body, this.work));
     const { events } = await this.publisher.publish({ pod, caller, drafts, isArray, once });
     const ids = events.map(eventUrl);
     return jsonAnswer(201, { id: ids[0], ...isArray && { ids }}, { Location: ids[0] });

@@ -4,6 +4,7 @@ import { parseJson } from '../../event/json';
 import { LIMITS } from '../../event/limits';
 import { isTopic } from '../../event/Topic';
 import { isWebUrl } from '../../event/url';
+import type { Task, Work } from '../../work/Work';
 
 /**
  * What a publish request asks for.
@@ -14,13 +15,44 @@ export interface PublishBody {
   readonly isArray: boolean;
 }
 
+/** The events of a body, or the fault of each that is invalid, and whether they came as an array. */
+interface PublishItems {
+  readonly items: readonly (EventDraft | string)[];
+  readonly isArray: boolean;
+}
+
+/** Reads the body of a publish request. */
+export const READ_PUBLISH: Task<string, PublishItems> = {
+  name: 'readPublish',
+  run: (text): PublishItems => {
+    const { items, isArray } = readPublish(text);
+    return {
+      items: items.map((item): EventDraft | string => item instanceof InvalidInput ? item.message : item),
+      isArray,
+    };
+  },
+};
+
 /**
- * Reads the body of a publish request: one event, or an array of them.
+ * Reads the body of a publish request as {@link readPublish} does, off the event loop if it is large.
+ *
+ * @param text - The body.
+ * @param work - Runs what can take long.
+ */
+export async function readLargePublish(text: string, work: Work): Promise<ReturnType<typeof readPublish>> {
+  const { items, isArray } = await work.run(READ_PUBLISH, text, { size: text.length });
+  return {
+    items: items.map((item): EventDraft | InvalidInput => typeof item === 'string' ? new InvalidInput(item) : item),
+    isArray,
+  };
+}
+
+/**
+ * The drafts of a body that was read.
  *
  * @throws {@link InvalidInput} for the first fault, with the place in the array.
  */
-export function parsePublish(text: string): PublishBody {
-  const { items, isArray } = readPublish(text);
+export function draftsIn({ items, isArray }: ReturnType<typeof readPublish>): PublishBody {
   const drafts = items.map((item, index): EventDraft => {
     if (item instanceof InvalidInput) {
       throw isArray ? item.at(index) : item;
@@ -86,7 +118,7 @@ function toDraft(value: unknown, data: string | undefined): EventDraft {
   if (data === undefined || data === 'null') {
     throw new InvalidInput('No data found');
   }
-  return { recipients, sources, topic, data, value: (value as Record<string, unknown>).data };
+  return { recipients, sources, topic, data };
 }
 
 /** One WebID or a list of them, each once. */

@@ -1,11 +1,11 @@
 import { getLoggerFor } from '@solid/community-server';
 import type { Catalogue } from '../../catalogue/Catalogue';
-import { toEntryDraft, toKey, toSystemDraft } from '../../catalogue/catalogueDraft';
+import { toKey } from '../../catalogue/catalogueDraft';
 import { InvalidInput } from '../../event/InvalidInput';
-import { parseJson } from '../../event/json';
 import { LIMITS } from '../../event/limits';
 import type { Caller } from '../../identity/Caller';
-import type { CatalogueEntry, System } from '../../store/CatalogueStore';
+import type { CatalogueEntry, CatalogueEntryDraft, System, SystemDraft } from '../../store/CatalogueStore';
+import type { Work } from '../../work/Work';
 import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
 import { HttpProblem } from '../errors';
@@ -14,6 +14,8 @@ import { Face } from '../Face';
 import { queryOf } from '../query';
 import { answerCaller } from './answerCaller';
 import { readAnswer, writtenAnswer } from './eventhosAnswer';
+import type { CatalogueBody } from './catalogueBody';
+import { READ_CATALOGUE_BODY } from './catalogueBody';
 import { eventhosError, EventhosProblem } from './eventhosProblem';
 import { listParameters, pageDocument, parsePage } from './pages';
 
@@ -31,8 +33,8 @@ interface Subject {
   readonly kind: Kind;
   /** Which one it is, if it says so. */
   readonly id?: number;
-  /** The parsed body, where there is one. */
-  readonly body?: unknown;
+  /** The body, where there is one. */
+  readonly body?: CatalogueBody;
 }
 
 /**
@@ -44,15 +46,18 @@ export class CatalogueFace extends Face {
   protected readonly logger = getLoggerFor(this);
   private readonly authenticator: Authenticator;
   private readonly catalogue: Catalogue;
+  private readonly work: Work;
 
   /**
    * @param authenticator - Tells who makes a request.
    * @param catalogue - The rules.
+   * @param work - Reads large bodies.
    */
-  public constructor(authenticator: Authenticator, catalogue: Catalogue) {
+  public constructor(authenticator: Authenticator, catalogue: Catalogue, work: Work) {
     super();
     this.authenticator = authenticator;
     this.catalogue = catalogue;
+    this.work = work;
   }
 
   public ruleFor(path: string): Rule | undefined {
@@ -80,11 +85,11 @@ export class CatalogueFace extends Face {
     }
     switch (exchange.method) {
       case 'POST':
-        return this.add(exchange, caller, { kind, body: await bodyOf(exchange) });
+        return this.add(exchange, caller, { kind, body: await this.bodyOf(exchange, kind) });
       case 'PUT':
-        return this.change(exchange, caller, await subjectOf(exchange, kind, id));
+        return this.change(exchange, caller, await this.subjectOf(exchange, kind, id));
       case 'DELETE':
-        return this.remove(exchange, caller, await subjectOf(exchange, kind, id));
+        return this.remove(exchange, caller, await this.subjectOf(exchange, kind, id));
       default:
         return id === undefined ? this.list(exchange, caller, kind) : this.show(exchange, caller, { kind, id });
     }
@@ -106,19 +111,19 @@ export class CatalogueFace extends Face {
 
   private async add({ pod, url }: Exchange, caller: Caller, { kind, body }: Subject): Promise<Answer> {
     if (kind === 'event') {
-      const entry = await this.catalogue.addEntry(pod, caller, toEntryDraft(body));
+      const entry = await this.catalogue.addEntry(pod, caller, draftIn<CatalogueEntryDraft>(body));
       return writtenAnswer({ eventId: entry.id, ...entryDocument(entry) }, { Location: `${url}/${entry.id}` });
     }
-    const system = await this.catalogue.addSystem(pod, caller, toSystemDraft(body));
+    const system = await this.catalogue.addSystem(pod, caller, draftIn<SystemDraft>(body));
     return writtenAnswer({ systemId: system.id, ...systemDocument(system) }, { Location: `${url}/${system.id}` });
   }
 
   private async change({ pod, url }: Exchange, caller: Caller, { kind, id, body }: Subject): Promise<Answer> {
     if (kind === 'event') {
-      const entry = found(await this.catalogue.changeEntry(pod, caller, id!, toEntryDraft(body)), url);
+      const entry = found(await this.catalogue.changeEntry(pod, caller, id!, draftIn<CatalogueEntryDraft>(body)), url);
       return writtenAnswer({ eventId: entry.id, ...entryDocument(entry) });
     }
-    const system = found(await this.catalogue.changeSystem(pod, caller, id!, toSystemDraft(body)), url);
+    const system = found(await this.catalogue.changeSystem(pod, caller, id!, draftIn<SystemDraft>(body)), url);
     return writtenAnswer({ systemId: system.id, ...systemDocument(system) });
   }
 
@@ -134,22 +139,28 @@ export class CatalogueFace extends Face {
     found(removed || undefined, url);
     return writtenAnswer({ systemId: id });
   }
-}
 
-/** What a request to change or remove is about; its path, query and body do not contradict each other. */
-async function subjectOf(exchange: Exchange, kind: Kind, inPath: number | undefined): Promise<Subject> {
-  const isRemoved = exchange.method === 'DELETE';
-  const body = await bodyOf(exchange, isRemoved);
-  const inQuery = queryOf(exchange).get('id') ?? undefined;
-  const inBody = typeof body === 'object' && body !== null && 'id' in body ? body.id : undefined;
-  const ids = [ inPath, inQuery, inBody ].flatMap((id): number[] => id === undefined ? [] : [ idIn(id, exchange) ]);
-  if (new Set(ids).size > 1) {
-    throw new InvalidInput('Invalid body; the path, the query and the body name different ids');
+  /** What a request to change or remove is about; its path, query and body do not contradict each other. */
+  private async subjectOf(exchange: Exchange, kind: Kind, inPath: number | undefined): Promise<Subject> {
+    const isRemoved = exchange.method === 'DELETE';
+    const body = await this.bodyOf(exchange, kind, isRemoved);
+    const inQuery = queryOf(exchange).get('id') ?? undefined;
+    const ids = [ inPath, inQuery, body?.id ].flatMap((id): number[] => id === undefined ? [] : [ idIn(id, exchange) ]);
+    if (new Set(ids).size > 1) {
+      throw new InvalidInput('Invalid body; the path, the query and the body name different ids');
+    }
+    if (ids.length === 0) {
+      throw new InvalidInput('Invalid body; id is required, in the path, the query or the body');
+    }
+    return { kind, id: ids[0], body };
   }
-  if (ids.length === 0) {
-    throw new InvalidInput('Invalid body; id is required, in the path, the query or the body');
+
+  private async bodyOf({ request }: Exchange, kind: Kind, isOptional = false): Promise<CatalogueBody | undefined> {
+    const text = await readText(request, MAX_BYTES);
+    return isOptional && text.trim() === '' ?
+      undefined :
+      this.work.run(READ_CATALOGUE_BODY, { text, kind }, { size: text.length });
   }
-  return { kind, id: ids[0], body };
 }
 
 function idIn(value: unknown, { url }: Exchange): number {
@@ -162,9 +173,11 @@ function idIn(value: unknown, { url }: Exchange): number {
   return id;
 }
 
-async function bodyOf({ request }: Exchange, isOptional = false): Promise<unknown> {
-  const text = await readText(request, MAX_BYTES);
-  return isOptional && text.trim() === '' ? undefined : parseJson(text).value;
+function draftIn<T extends CatalogueEntryDraft | SystemDraft>(body: CatalogueBody | undefined): T {
+  if (!body?.draft) {
+    throw new InvalidInput(body?.fault ?? 'No request body was sent');
+  }
+  return body.draft as T;
 }
 
 function found<T>(item: T | undefined, url: string): T {

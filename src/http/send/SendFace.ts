@@ -1,10 +1,9 @@
 import { getLoggerFor } from '@solid/community-server';
 import type { Catalogue } from '../../catalogue/Catalogue';
-import { InvalidInput } from '../../event/InvalidInput';
-import { parseJson } from '../../event/json';
 import { LIMITS } from '../../event/limits';
 import type { Caller } from '../../identity/Caller';
 import type { Published, Publisher } from '../../publish/Publisher';
+import type { Work } from '../../work/Work';
 import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
 import { HttpProblem, unauthorized } from '../errors';
@@ -12,6 +11,7 @@ import type { Answer, Exchange, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
 import { onceOf } from '../idempotency';
 import { queryOf } from '../query';
+import { CHECK_BODY } from './checkBody';
 import { eventhosError, EventhosProblem } from './eventhosProblem';
 import { maskedRecord } from './maskedRecord';
 
@@ -29,24 +29,28 @@ export class SendFace extends Face {
   private readonly authenticator: Authenticator;
   private readonly catalogue: Catalogue;
   private readonly publisher: Publisher;
+  private readonly work: Work;
   private readonly maxBytes: number;
 
   /**
    * @param authenticator - Tells who makes a request.
    * @param catalogue - Knows what can be sent, and by whom.
    * @param publisher - Accepts the events.
+   * @param work - Reads large bodies.
    * @param maxBytes - The largest body that is read, in bytes. Default 4 MiB.
    */
   public constructor(
     authenticator: Authenticator,
     catalogue: Catalogue,
     publisher: Publisher,
+    work: Work,
     maxBytes: number = LIMITS.requestBytes,
   ) {
     super();
     this.authenticator = authenticator;
     this.catalogue = catalogue;
     this.publisher = publisher;
+    this.work = work;
     this.maxBytes = maxBytes;
   }
 
@@ -81,15 +85,16 @@ export class SendFace extends Face {
     }
     const body = repeated ?? await this.bodyOf(exchange);
     const once = onceOf(exchange, body);
-    const { value, data } = parseBody(body);
-    const fault = await this.catalogue.faultOf(entry, pod, caller, value);
+    await this.work.run(CHECK_BODY, body, { size: body.length });
+    const data = body.trim();
+    const fault = await this.catalogue.faultOf(entry, pod, caller, data);
     if (fault) {
       throw new EventhosProblem(400, 400_001, `Invalid body; ${fault.path || 'it'} ${fault.message}`);
     }
     return sentAnswer(await this.publisher.publish({
       pod,
       caller,
-      drafts: [{ topic: entry.topic, recipients: [], sources: [], data, value }],
+      drafts: [{ topic: entry.topic, recipients: [], sources: [], data }],
       toProducer: true,
       asksAudience: true,
       once,
@@ -129,23 +134,4 @@ function sentAnswer({ hasAudience }: Published): Answer {
   return hasAudience ?
     jsonAnswer(200, { code: 200_000, message: 'success' }) :
     jsonAnswer(203, { code: 200_310, message: 'Success, but no contracts exists for this event' });
-}
-
-/**
- * Reads a body that is the data of an event as a whole.
- *
- * @throws {@link InvalidInput} if it is no JSON, or is nested too deep.
- */
-function parseBody(text: string): { readonly value: unknown; readonly data: string } {
-  const { value } = parseJson(text);
-  // Beside data that is a part of the body, more levels are let through.
-  if (isDeeper(value, LIMITS.dataDepth)) {
-    throw new InvalidInput(`The data is nested more than ${LIMITS.dataDepth} levels deep`);
-  }
-  return { value, data: text.trim() };
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  return typeof value === 'object' && value !== null &&
-    (levels === 0 || Object.values(value).some((child): boolean => isDeeper(child, levels - 1)));
 }

@@ -1,14 +1,14 @@
 import type { PreferenceParser, RepresentationConverter } from '@solid/community-server';
-import type { ContextLoader } from '../../event/ContextLoader';
 import { isId } from '../../event/Event';
 import { LIMITS } from '../../event/limits';
 import { JSON_LD } from '../../event/mediaTypes';
 import type { Caller } from '../../identity/Caller';
 import { NotAuthorized } from '../../publish/NotAuthorized';
-import { parseSubscription, SUBSCRIPTION_TYPES } from '../../subscription/parseSubscription';
+import { readSubscription, SUBSCRIPTION_TYPES } from '../../subscription/parseSubscription';
 import type { Subscriber } from '../../publish/Subscriber';
 import { subscriptionUrl } from '../../subscription/Subscription';
 import { subscriptionDocument, subscriptionListing } from '../../subscription/subscriptionDocument';
+import type { Work } from '../../work/Work';
 import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
 import { assertMediaType } from '../contentType';
@@ -30,27 +30,27 @@ const SECRET = /^subscriptions\/([^/.][^/]*)\/secret$/u;
 export class SubscriptionsFace extends Face {
   private readonly authenticator: Authenticator;
   private readonly subscriber: Subscriber;
-  private readonly contexts: ContextLoader;
+  private readonly work: Work;
   private readonly conversion: Conversion;
 
   /**
    * @param authenticator - Tells who makes a request.
    * @param subscriber - The rules.
-   * @param contexts - The JSON-LD contexts that a request may name.
+   * @param work - Reads large bodies, and JSON-LD.
    * @param converter - Converts answers to the form that the client prefers.
    * @param preferenceParser - Reads which form that is.
    */
   public constructor(
     authenticator: Authenticator,
     subscriber: Subscriber,
-    contexts: ContextLoader,
+    work: Work,
     converter: RepresentationConverter,
     preferenceParser: PreferenceParser,
   ) {
     super();
     this.authenticator = authenticator;
     this.subscriber = subscriber;
-    this.contexts = contexts;
+    this.work = work;
     this.conversion = { converter, preferenceParser };
   }
 
@@ -110,7 +110,8 @@ export class SubscriptionsFace extends Face {
 
   private async create({ request, pod, url }: Exchange, caller: Caller & { agent: string }): Promise<Answer> {
     const type = assertMediaType(request, SUBSCRIPTION_TYPES);
-    const draft = await parseSubscription(await readText(request, LIMITS.subscriptionBytes), type, url, this.contexts);
+    const text = await readText(request, LIMITS.subscriptionBytes);
+    const draft = await readSubscription({ text, type, base: url }, this.work);
     const { subscription, secret } = await this.subscriber.subscribe(pod, caller, draft);
     return jsonAnswer(201, { ...subscriptionDocument(subscription), ...secret !== undefined && { secret }}, {
       'Content-Type': JSON_LD,

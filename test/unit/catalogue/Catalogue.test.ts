@@ -1,5 +1,5 @@
-import { BodySchemas } from '../../../src/catalogue/BodySchemas';
 import { Catalogue } from '../../../src/catalogue/Catalogue';
+import { PooledSchemas } from '../../../src/catalogue/checkSchema';
 import { ReceivedLog } from '../../../src/catalogue/ReceivedLog';
 import { InvalidInput } from '../../../src/event/InvalidInput';
 import type { Caller } from '../../../src/identity/Caller';
@@ -12,6 +12,7 @@ import type { CatalogueEntryDraft, SystemDraft } from '../../../src/store/Catalo
 import type { LoggedEvent, RequestFilter, RequestLog } from '../../../src/store/RequestLog';
 import { SqliteCatalogueStore } from '../../../src/store/sqlite/SqliteCatalogueStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { inlineWork } from '../../util/work';
 
 const POD = 'http://localhost:3000/user/';
 const OTHER_POD = 'http://localhost:3000/other/';
@@ -37,7 +38,7 @@ const entry = (id: number, topic = 'realestate/contact#add', schema?: string): C
 describe('A Catalogue', (): void => {
   let session: SqliteSession;
   let catalogue: Catalogue;
-  const make = (rate = new PublishRate(), schemas = new BodySchemas(2_000, 2_000)): Catalogue =>
+  const make = (rate = new PublishRate(), schemas = new PooledSchemas(inlineWork(), 2_000, 2_000)): Catalogue =>
     new Catalogue(new SqliteCatalogueStore(session), access, schemas, rate, 2, 3);
 
   beforeEach(async(): Promise<void> => {
@@ -134,17 +135,17 @@ describe('A Catalogue', (): void => {
     await expect(catalogue.addEntry(POD, OWNER, entry(id, 'a', '{"type":"nothing"}'))).rejects.toThrow('Invalid schema');
     const { id: entryId, ...plain } = await catalogue.addEntry(POD, OWNER, entry(id));
     await expect(catalogue.changeEntry(POD, OWNER, entryId, entry(id, 'a', '{"$ref":"http://127.0.0.1:9/"}'))).rejects.toThrow('nothing is fetched');
-    expect(await catalogue.faultOf({ id: entryId, ...plain }, POD, SENDER, 7)).toBeUndefined();
+    expect(await catalogue.faultOf({ id: entryId, ...plain }, POD, SENDER, '7')).toBeUndefined();
     const strict = await catalogue.addEntry(POD, OWNER, entry(id, 'a', '{"type":"string"}'));
-    expect(await catalogue.faultOf(strict, POD, SENDER, 'text')).toBeUndefined();
-    expect(await catalogue.faultOf(strict, POD, SENDER, 7)).toEqual({ path: '', message: 'must be string' });
+    expect(await catalogue.faultOf(strict, POD, SENDER, '"text"')).toBeUndefined();
+    expect(await catalogue.faultOf(strict, POD, SENDER, '7')).toEqual({ path: '', message: 'must be string' });
   });
 
   it('counts the time that checks take as what is published.', async(): Promise<void> => {
-    const slow = make(new PublishRate(300), new BodySchemas(2_000, 30));
+    const slow = make(new PublishRate(300), new PooledSchemas(inlineWork(), 2_000, 30));
     const { id } = await slow.addSystem(POD, OWNER, system());
     const added = await slow.addEntry(POD, OWNER, entry(id, 'a', '{"pattern":"^(a+)+$"}'));
-    const send = async(): Promise<unknown> => slow.faultOf(added, POD, SENDER, `${'a'.repeat(60)}b`);
+    const send = async(): Promise<unknown> => slow.faultOf(added, POD, SENDER, `"${'a'.repeat(60)}b"`);
     await expect(send()).rejects.toThrow('takes too long');
     // 300 ms hold this many of 30 ms each.
     for (let sent = 1; sent < 10; sent += 1) {
@@ -154,7 +155,7 @@ describe('A Catalogue', (): void => {
     const begun = performance.now();
     await expect(send()).rejects.toThrow(TooMany);
     expect(performance.now() - begun).toBeLessThan(30);
-    expect(await slow.faultOf(added, POD, OWNER, 'aaa')).toBeUndefined();
+    expect(await slow.faultOf(added, POD, OWNER, '"aaa"')).toBeUndefined();
   });
 });
 

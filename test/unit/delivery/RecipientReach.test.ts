@@ -1,5 +1,4 @@
 import { RecipientReach } from '../../../src/delivery/RecipientReach';
-import { ContextLoader } from '../../../src/event/ContextLoader';
 import type { Event } from '../../../src/event/Event';
 import { ProfileUnavailable } from '../../../src/identity/profiles/ProfileUnavailable';
 import type { OutgoingAnswer, OutgoingRequest } from '../../../src/outgoing/Outgoing';
@@ -11,6 +10,8 @@ import type { DeliveryRecord } from '../../../src/store/DeliveryStore';
 import { SqliteDeliveryStore } from '../../../src/store/sqlite/SqliteDeliveryStore';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { EventMaker } from '../../../src/publish/EventMaker';
+import { inlineWork } from '../../util/work';
 
 const POD = 'http://localhost/producer/';
 const PUBLISHER = `${POD}profile/card#me`;
@@ -72,7 +73,7 @@ describe('Recipients on other servers', (): void => {
         canonical: (webId): string => webId,
       },
       { allowed: async(_caller, resources): Promise<Set<string>> => new Set(resources) },
-      new ContextLoader({}),
+      new EventMaker(inlineWork()),
       { wake: (): void => {} },
       new PublishRate(),
       new RecipientReach(outgoing, agent, profiles, deliveries, outbox),

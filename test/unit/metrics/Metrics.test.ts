@@ -45,10 +45,14 @@ describe('Metrics', (): void => {
       'pod_events_copies_total counter',
       'pod_events_deliveries_total counter',
       'pod_events_delivery_attempt_duration_seconds histogram',
+      'pod_events_job_duration_seconds histogram',
+      'pod_events_jobs_total counter',
       'pod_events_oldest_due_delivery_age_seconds gauge',
+      'pod_events_refused_jobs_total counter',
       'pod_events_resting_hosts gauge',
       'pod_events_store_damaged gauge',
       'pod_events_waiting_deliveries gauge',
+      'pod_events_waiting_jobs gauge',
     ]);
     expect(changed()).toEqual({});
     expect(families.get('pod_events_deliveries_total')!.samples.size).toBe(15);

@@ -10,6 +10,7 @@ import {
 import { ContextLoader } from '../../../src/event/ContextLoader';
 import { createEvent } from '../../../src/event/EventDocument';
 import { eventRepresentation, preferredType } from '../../../src/pod/eventRepresentation';
+import { inlineWork } from '../../util/work';
 
 const chain = new ChainedConverter([
   new ContentTypeReplacer({
@@ -54,7 +55,7 @@ describe('The representation of an event', (): void => {
   it('can be quads.', async(): Promise<void> => {
     const event = await createEvent({ topic: 'a', recipients: [], sources: [], data: '{"a":1}' }, 'http://a.example/', undefined, new ContextLoader());
     const metadata = new RepresentationMetadata({ path: 'http://a.example/b' }, 'application/ld+json');
-    const { data } = await eventRepresentation(event, metadata, { type: { 'internal/quads': 1 }});
+    const { data } = await eventRepresentation(event, metadata, { type: { 'internal/quads': 1 }}, inlineWork());
     expect(metadata.contentType).toBe('internal/quads');
     expect((await readableToQuads(data)).size).toBe(7);
   });

@@ -1,16 +1,19 @@
 import type { HttpResponse, RepresentationMetadata } from '@solid/community-server';
-import { HttpError } from '@solid/community-server';
-import { RetryAfterWriter } from '../../../src/pod/RetryAfterWriter';
+import { HttpError, MappedMetadataWriter } from '@solid/community-server';
 import { asHttpError, withHttpErrors } from '../../../src/pod/storeHttpError';
 import type { EventStore } from '../../../src/store/EventStore';
 import { NoRoom } from '../../../src/store/NoRoom';
 import { StoreUnavailable } from '../../../src/store/StoreUnavailable';
 
+const RETRY_AFTER_MAP = { 'urn:solid-pod-events:http:retryAfter': 'Retry-After' };
+
 describe('Errors of the store, in answers of LDP', (): void => {
   const headersOf = async(metadata: RepresentationMetadata): Promise<Record<string, unknown>> => {
     const headers: Record<string, unknown> = {};
-    const response = { setHeader: (name: string, value: unknown): unknown => headers[name] = value } as unknown as HttpResponse;
-    await new RetryAfterWriter().handle({ response, metadata });
+    const response = {
+      hasHeader: (): boolean => false, setHeader: (name: string, value: unknown): unknown => headers[name] = value,
+    } as unknown as HttpResponse;
+    await new MappedMetadataWriter(RETRY_AFTER_MAP).handle({ response, metadata });
     return headers;
   };
 

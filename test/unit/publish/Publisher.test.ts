@@ -1,8 +1,8 @@
-import { ContextLoader } from '../../../src/event/ContextLoader';
 import { Conflict } from '../../../src/publish/Conflict';
 import { NotAuthorized } from '../../../src/publish/NotAuthorized';
 import type { Pods } from '../../../src/publish/ports';
 import type { Published, PublishRequest } from '../../../src/publish/Publisher';
+import { EventMaker } from '../../../src/publish/EventMaker';
 import { Publisher } from '../../../src/publish/Publisher';
 import { PublishRate } from '../../../src/publish/PublishRate';
 import { TooMany } from '../../../src/publish/TooMany';
@@ -10,6 +10,7 @@ import { AlreadyMade } from '../../../src/store/AlreadyMade';
 import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
 import { ServerUrls } from '../../../src/url/ServerUrls';
+import { inlineWork } from '../../util/work';
 
 const POD = 'http://localhost/producer/';
 const USER = 'http://localhost/user/';
@@ -55,7 +56,7 @@ describe('The accept step', (): void => {
         allowed: async(_caller, resources): Promise<Set<string>> =>
           new Set(resources.filter((resource): boolean => !forbidden || !resource.includes(forbidden))),
       },
-      new ContextLoader({}),
+      new EventMaker(inlineWork()),
       { wake: (): void => {} },
       new PublishRate(50),
       { offer, problemOf },

@@ -23,6 +23,7 @@ import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
 import { aSubscription } from '../../contract/eventStoreContract';
 import { ServerUrls } from '../../../src/url/ServerUrls';
+import { inlineWork } from '../../util/work';
 
 const HERE = 'https://here.example/';
 const POD = `${HERE}user/`;
@@ -62,7 +63,7 @@ describe('The receiving side', (): void => {
       allowed: async({ agent }, resources): Promise<Set<string>> =>
         new Set(resources.filter((resource): boolean => mayPublish(agent, resource))),
     },
-    contexts,
+    inlineWork(contexts),
     new ServerSpeakers({
       issuersOf: async(): Promise<string[]> => issuers(), storagesOf: async(): Promise<string[]> => storages(),
     } as unknown as Profiles),

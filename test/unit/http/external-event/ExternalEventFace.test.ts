@@ -19,6 +19,7 @@ import type { Publisher, PublishRequest } from '../../../../src/publish/Publishe
 import { TooMany } from '../../../../src/publish/TooMany';
 import { NoRoom } from '../../../../src/store/NoRoom';
 import { ServerUrls } from '../../../../src/url/ServerUrls';
+import { inlineWork } from '../../../util/work';
 
 const POD = 'http://localhost/pod/';
 const ME = 'Bearer me';
@@ -89,7 +90,7 @@ describe('The face for external events', (): void => {
   } as unknown as PodDirectory;
 
   beforeAll(async(): Promise<void> => {
-    const face = new ExternalEventFace(authenticator, access, publisher, 200_000);
+    const face = new ExternalEventFace(authenticator, access, publisher, inlineWork(), 200_000);
     const urls = new ServerUrls('http://localhost/');
     const handler = new EventHttpHandler(targetExtractor, pods, [ face ], urls.baseUrl, [], {} as unknown as HttpHandler, urls);
     server = createServer((request, response): void => {

@@ -1,24 +1,27 @@
+import type { EventDraft } from '../../../../src/event/Event';
 import { newRequestKey, parseExternalEvent, requestKeyOf } from '../../../../src/http/external-event/parseExternalEvent';
+import { inlineWork } from '../../../util/work';
 
 const LONG = 'x'.repeat(51_200);
+const parse = async(text: string): Promise<EventDraft> => parseExternalEvent(text, 'key', inlineWork());
 
 describe('The body of an external event', (): void => {
-  it('becomes a draft.', (): void => {
-    expect(parseExternalEvent('{"Type":"a/b#c","Object":"https://a.example/","Info":"i \\"","Extra":{}}', 'key')).toEqual({
+  it('becomes a draft.', async(): Promise<void> => {
+    expect(await parse('{"Type":"a/b#c","Object":"https://a.example/","Info":"i \\"","Extra":{}}')).toEqual({
       topic: 'a/b#c', subject: 'https://a.example/', data: '"i \\""', requestKey: 'key', recipients: [], sources: [],
     });
   });
 
-  it('has only fields that are optional.', (): void => {
+  it('has only fields that are optional.', async(): Promise<void> => {
     const empty = { topic: 'event', requestKey: 'key', recipients: [], sources: []};
-    expect(parseExternalEvent('{}', 'key')).toEqual(empty);
-    expect(parseExternalEvent('{"Type":null,"Object":null,"Info":null}', 'key')).toEqual(empty);
-    expect(parseExternalEvent('{"Type":"","Object":"","Info":""}', 'key')).toEqual({ ...empty, eventType: '', subject: '', data: '""' });
+    expect(await parse('{}')).toEqual(empty);
+    expect(await parse('{"Type":null,"Object":null,"Info":null}')).toEqual(empty);
+    expect(await parse('{"Type":"","Object":"","Info":""}')).toEqual({ ...empty, eventType: '', subject: '', data: '""' });
   });
 
-  it('has fields of at most 51,200 bytes of UTF-8.', (): void => {
+  it('has fields of at most 51,200 bytes of UTF-8.', async(): Promise<void> => {
     const half = 'é'.repeat(25_600);
-    expect(parseExternalEvent(JSON.stringify({ Type: LONG, Object: half, Info: half }), 'key'))
+    expect(await parse(JSON.stringify({ Type: LONG, Object: half, Info: half })))
       .toMatchObject({ topic: 'event', eventType: LONG, subject: half, data: `"${half}"` });
   });
 
@@ -28,8 +31,8 @@ describe('The body of an external event', (): void => {
     [ '{"Type":"a","Type":"b"}', expect.stringMatching(/^JSON parse error\. \[.*twice in one object\]\.$/u) ],
     ...[ 'null', '[]', '5', '"text"', 'true' ].map((text): [string, string] =>
       [ text, 'JSON parse error. [The request body is no JSON object].' ]),
-  ])('is refused as %p, for it is no JSON object.', (text, message): void => {
-    expect((): unknown => parseExternalEvent(text, 'key')).toThrow(expect.objectContaining({ status: 400, code: 'PR400-CM-0004', message }));
+  ])('is refused as %p, for it is no JSON object.', async(text, message): Promise<void> => {
+    await expect(parse(text)).rejects.toThrow(expect.objectContaining({ status: 400, code: 'PR400-CM-0004', message }));
   });
 
   it.each([
@@ -40,9 +43,9 @@ describe('The body of an external event', (): void => {
     [ 'Type', { Type: `${LONG}x`, Object: `${LONG}x`, Info: `${LONG}x` }],
     [ 'Object', { Type: LONG, Object: 'é'.repeat(25_601), Info: `${LONG}x` }],
     [ 'Info', { Info: `${LONG}x` }],
-  ])('names %s first where that is the fault, types before lengths (%#).', (name, body): void => {
-    expect((): unknown => parseExternalEvent(JSON.stringify(body), 'key'))
-      .toThrow(expect.objectContaining({ status: 400, code: 'PR400-EV-0004', message: `[${name}] field format error.` }));
+  ])('names %s first where that is the fault, types before lengths (%#).', async(name, body): Promise<void> => {
+    await expect(parse(JSON.stringify(body)))
+      .rejects.toThrow(expect.objectContaining({ status: 400, code: 'PR400-EV-0004', message: `[${name}] field format error.` }));
   });
 });
 

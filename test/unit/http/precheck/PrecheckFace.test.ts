@@ -6,6 +6,7 @@ import { PrecheckFace } from '../../../../src/http/precheck/PrecheckFace';
 import type { Caller } from '../../../../src/identity/Caller';
 import type { PodDirectory } from '../../../../src/pod/PodDirectory';
 import type { Precheck, Prospect } from '../../../../src/publish/Precheck';
+import { inlineWork } from '../../../util/work';
 
 const BASE = 'https://pods.example:8443/';
 
@@ -29,7 +30,7 @@ describe('The face of prechecks', (): void => {
       return topics.map((topic): Prospect => prospect(topic));
     },
   } as unknown as Precheck;
-  const face = new PrecheckFace(BASE, authenticator, pods, precheck);
+  const face = new PrecheckFace(BASE, authenticator, pods, precheck, inlineWork());
 
   const exchangeOf = (body: string, project = 'me', headers: Record<string, string> = {}): Exchange => {
     const path = `v1/${project}/events/check`;
@@ -104,7 +105,7 @@ describe('The face of prechecks', (): void => {
     expect(headers).toMatchObject({ 'X-Request-Id': first, 'Retry-After': '5' });
     expect(JSON.parse(body!)).toMatchObject({ request_id: first, error_details: 'slow down' });
     expect((await handle('{}')).headers!['X-Request-Id']).not.toBe(first);
-    const long = new PrecheckFace(`https://${Array.from({ length: 4 }, (): string => 'x'.repeat(60)).join('.')}/`, authenticator, pods, precheck);
+    const long = new PrecheckFace(`https://${Array.from({ length: 4 }, (): string => 'x'.repeat(60)).join('.')}/`, authenticator, pods, precheck, inlineWork());
     expect((await long.handle(exchangeOf('{}'))).headers!['X-Request-Id']).toHaveLength(128);
   });
 });

@@ -1,0 +1,36 @@
+import type { Task } from '../work/Work';
+import { knownContext } from './eventContexts';
+import { eventRdf } from './eventRdf';
+import type { EventText } from './reading';
+import { mayNeedProcessor, readStored } from './reading';
+
+/** Maximum length of a document that needs a JSON-LD processor to be read, on the event loop, in UTF-16 code units. */
+const INLINE_PROCESSED = 2_048;
+
+/** Writes an event in a type of RDF, in pieces; see {@link eventRdf}. */
+export const WRITE_EVENT: Task<{ readonly event: EventText; readonly type: string }, readonly string[]> = {
+  name: 'writeEvent',
+  run: async({ event, type }): Promise<readonly string[]> => [ ...await eventRdf(event, type) ],
+};
+
+/** Reads an event that an earlier version stored; see {@link readStored}. */
+export const READ_STORED: Task<EventText, EventText> = {
+  name: 'readStored',
+  run: async(event, { contexts }): Promise<EventText> => readStored(event, contexts.bundled()),
+};
+
+/** Whether the document of a stored event is served as it is. */
+export function isServedAsStored({ context }: EventText): boolean {
+  return knownContext(context)?.isChecked ?? false;
+}
+
+/** The document of an event without its other properties, as it is passed to worker threads. */
+export function textOf({ id, pod, context, members }: EventText): EventText {
+  return { id, pod, context, members };
+}
+
+/** Cost of reading the document of an event as RDF. */
+export function costOf(event: EventText): { readonly size: number; readonly isCostly: boolean } {
+  const size = event.context.length + event.members.length;
+  return { size, isCostly: size > INLINE_PROCESSED && mayNeedProcessor(event) };
+}

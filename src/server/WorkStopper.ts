@@ -1,0 +1,20 @@
+import type { Finalizable } from '@solid/community-server';
+import type { WorkPool } from '../work/WorkPool';
+
+/**
+ * Ends the jobs of worker threads when the server stops, so that they do not delay it.
+ */
+export class WorkStopper implements Finalizable {
+  private readonly work: WorkPool;
+
+  /**
+   * @param work - The worker threads.
+   */
+  public constructor(work: WorkPool) {
+    this.work = work;
+  }
+
+  public async finalize(): Promise<void> {
+    await this.work.stop();
+  }
+}

@@ -1,0 +1,21 @@
+import { CHECK_SCHEMA } from '../catalogue/checkSchema';
+import { CONVERT_JSON_LD } from '../event/convertJsonLd';
+import { READ_STORED, WRITE_EVENT } from '../event/serving';
+import { READ_EXTERNAL_EVENT } from '../http/external-event/parseExternalEvent';
+import { READ_PRECHECK } from '../http/precheck/parsePrecheck';
+import { READ_PUBLISH } from '../http/publish/parsePublish';
+import { READ_CATALOGUE_BODY } from '../http/send/catalogueBody';
+import { CHECK_BODY } from '../http/send/checkBody';
+import { CHECK_DRAFTS, CREATE_EVENTS } from '../publish/EventMaker';
+import { INSPECT_NOTIFICATION, READ_NOTIFICATION } from '../publish/readNotification';
+import { READ_SUBSCRIPTION } from '../subscription/parseSubscription';
+
+import type { Task } from './Work';
+
+const ALL = [
+  CHECK_BODY, CHECK_DRAFTS, CHECK_SCHEMA, CONVERT_JSON_LD, CREATE_EVENTS, INSPECT_NOTIFICATION, READ_CATALOGUE_BODY,
+  READ_EXTERNAL_EVENT, READ_NOTIFICATION, READ_PRECHECK, READ_PUBLISH, READ_STORED, READ_SUBSCRIPTION, WRITE_EVENT,
+] as unknown as readonly Task<unknown, unknown>[];
+
+/** All tasks of worker threads, by their names. A task is added here, and run by a `Work`. */
+export const TASKS: ReadonlyMap<string, Task<unknown, unknown>> = new Map(ALL.map((task) => [ task.name, task ]));

@@ -61,13 +61,13 @@ export async function readText(request: IncomingMessage, limit: number): Promise
 }
 
 /**
- * Refuses a body with a content coding, since none is decoded here.
+ * Refuses a body with a content coding, since none is decoded here. {@link readText} does so, too.
  *
  * @throws {@link HttpProblem} 415 that names the accepted coding.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3-12
  */
-function assertNotEncoded(request: IncomingMessage): void {
+export function assertNotEncoded(request: IncomingMessage): void {
   const codings = (request.headers['content-encoding'] ?? '').split(',').map((coding): string => coding.trim().toLowerCase());
   const unknown = codings.find((coding): boolean => coding !== '' && coding !== 'identity');
   if (unknown !== undefined) {

@@ -214,6 +214,7 @@ describe('Requests that are made to cost much', (): void => {
     it('is refused by each endpoint, in its form.', async(): Promise<void> => {
       const { producer, user, server } = scene;
       const { key } = await createApiKey(server.baseUrl, user.webId);
+      await grant(user, user.inbox, { public: [ 'Append' ]});
       const own = { 'x-api-key': key };
       const asks: [string, string, Record<string, string>, RegExp][] = [
         [ 'POST', `${user.pod}publish/`, own, /"error":/u ],
@@ -248,6 +249,7 @@ describe('Requests that are made to cost much', (): void => {
   describe('A budget of cost', (): void => {
     it('ends for the client that floods, and for nobody else.', async(): Promise<void> => {
       const { user, producer, during } = scene;
+      await grant(user, user.inbox, { public: [ 'Append' ]});
       const notification = JSON.stringify({ '@context': { '@vocab': 'http://x.example/' }, p: 'x'.repeat(200_000) });
       const { result, failures } = await during(async(): Promise<RawAnswer[]> => {
         const answers: RawAnswer[] = [];

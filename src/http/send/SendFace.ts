@@ -5,7 +5,7 @@ import type { Caller } from '../../identity/Caller';
 import type { Published, Publisher } from '../../publish/Publisher';
 import type { Work } from '../../work/Work';
 import type { Authenticator } from '../Authenticator';
-import { readText } from '../body';
+import { assertNotEncoded, readText } from '../body';
 import { HttpProblem, unauthorized } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
@@ -68,6 +68,7 @@ export class SendFace extends Face {
       throw new EventhosProblem(400, 400_201, 'event-identifier is required');
     }
     const caller = await this.callerOf(exchange);
+    assertNotEncoded(request);
     // Whatever has become of the event since, or of what the caller may do, a repeat is answered as the first one was.
     const { key } = onceOf(exchange, '') ?? {};
     const repeated = key !== undefined && await this.publisher.hasMade(pod, caller, key) ?

@@ -45,12 +45,11 @@ export class PersoniumTokenFace extends Face {
 
   public async handle(exchange: Exchange): Promise<Answer> {
     const { pod, request } = exchange;
-    const presented = await this.presentedCredential(exchange);
-    // The secret of a client is in the body, so that its address pays.
+    // The body can have the secret of a client, so it is read first, and the client's address pays.
     currentAccount()?.identify({});
     const fields = await readFields(request);
     const wantsCookie = flag(fields, 'p_cookie');
-    const credential = await this.credentialOf(exchange, fields, presented);
+    const credential = await this.credentialOf(exchange, fields);
     const { token, expiresIn } = await this.tokens.issue(credential, pod);
     const body = { access_token: token, token_type: 'Bearer', expires_in: expiresIn };
     const headers = { ...PERSONIUM_HEADERS, ...NO_STORE };
@@ -73,18 +72,7 @@ export class PersoniumTokenFace extends Face {
     });
   }
 
-  /** The credentials of the headers, unless they are those of a client, or there are none. */
-  private async presentedCredential(exchange: Exchange): Promise<Credential | undefined> {
-    const { authorization, 'x-api-key': key } = exchange.request.headers;
-    const isPresented = key !== undefined || (authorization !== undefined && !/^Basic /iu.test(authorization));
-    return isPresented ? this.authenticator.credentialOf(exchange) : undefined;
-  }
-
-  private async credentialOf(
-    exchange: Exchange,
-    fields: ReadonlyMap<string, unknown>,
-    presented?: Credential,
-  ): Promise<Credential> {
+  private async credentialOf(exchange: Exchange, fields: ReadonlyMap<string, unknown>): Promise<Credential> {
     const { request: { headers }, pod } = exchange;
     const isPresented = headers.authorization !== undefined || headers['x-api-key'] !== undefined;
     const basic = headers['x-api-key'] === undefined ? basicClient(headers.authorization) : undefined;
@@ -98,7 +86,7 @@ export class PersoniumTokenFace extends Face {
       throw new OAuthProblem(400, 'unsupported_grant_type', 'The only grant_type here is client_credentials');
     }
     if (!basic && !inBody) {
-      const credential = presented ?? await this.authenticator.credentialOf(exchange);
+      const credential = await this.authenticator.credentialOf(exchange);
       if (credential.caller.agent === undefined) {
         throw new OAuthProblem(401, 'invalid_client', 'Send client_id and client_secret, or credentials in a header');
       }

@@ -206,7 +206,8 @@ describe('E1 to G7:', (): void => {
       const before = victims.map(received);
       const copies = await members(subscriber, subscriber.inbox);
       for (const name of victims) {
-        await publish(agents[name], agents[name], 'a/b');
+        await grant(agents[name], `${agents[name].pod}topics/`, { authenticated: [ 'Append', 'Read' ]});
+        await publish(producer, agents[name], 'a/b');
       }
       await publish(producer, producer, 'a/b');
       const marker = await post(subscriber.fetch, `${producer.pod}subscriptions/`, { topic: 'a/*', webhook: `${hook.url}marker` });

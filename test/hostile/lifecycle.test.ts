@@ -130,7 +130,11 @@ describe('E1 to G7:', (): void => {
       expect(copy).toBe(`${box}${event.split('/').at(-1)}`);
       await subscriber.fetch(copy, { method: 'DELETE' });
       expect((await subscriber.fetch(box, { method: 'DELETE' })).status).toBe(205);
-      await publish(producer, user, 'h/second');
+      // Another inbox tells when the event has been forwarded.
+      expect((await post(subscriber.fetch, `${user.pod}subscriptions/`, { topic: 'h/*', inbox: subscriber.inbox })).status).toBe(201);
+      const second = await publish(producer, user, 'h/second');
+      await eventually(async(): Promise<true | undefined> =>
+        (await members(subscriber, subscriber.inbox)).includes(`${subscriber.inbox}${second.split('/').at(-1)}`) || undefined);
       await subscriber.fetch(box, { method: 'PUT', headers: TURTLE });
       await publish(producer, user, 'h/third');
       await eventually(async(): Promise<true | undefined> => (await members(subscriber, box)).length > 0 || undefined);

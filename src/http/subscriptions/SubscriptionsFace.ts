@@ -18,7 +18,8 @@ import { HttpProblem, unauthorized } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';
 import { Face, jsonAnswer } from '../Face';
 
-const ITEM = /^subscriptions\/([^/.][^/]*)$/u;
+// Only UUIDs, so that what an owner had in such a container of its own stays there.
+const ITEM = /^subscriptions\/([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/iu;
 const SECRET = /^subscriptions\/([^/.][^/]*)\/secret$/u;
 
 /**

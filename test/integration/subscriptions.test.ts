@@ -1,3 +1,4 @@
+import { v7 } from 'uuid';
 import { grant } from '../util/access';
 import type { Scene } from '../util/scene';
 import { members, post, setScene } from '../util/scene';
@@ -168,7 +169,7 @@ describe('The subscriptions of a pod', (): void => {
 
   it('answer what they do not have, cannot show and do not take.', async(): Promise<void> => {
     expect((await scene.user.fetch(`${subscriptions}nothing`)).status).toBe(404);
-    const put = await scene.user.fetch(`${subscriptions}nothing`, { method: 'PUT' });
+    const put = await scene.user.fetch(`${subscriptions}${v7()}`, { method: 'PUT' });
     expect([ put.status, put.headers.get('allow') ]).toEqual([ 405, 'OPTIONS, GET, HEAD, DELETE' ]);
     expect((await scene.user.fetch(subscriptions, { method: 'DELETE' })).status).toBe(405);
     const image = await scene.user.fetch(subscriptions, { headers: { accept: 'image/png' }});

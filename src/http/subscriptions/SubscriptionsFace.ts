@@ -21,7 +21,8 @@ import { onceOf } from '../idempotency';
 import { pageAnswer, pageParameters, queryParameters } from '../listParameters';
 import { queryOf } from '../query';
 
-const ITEM = /^subscriptions\/([^/.][^/]*)$/u;
+// Only UUIDs, so that what an owner had in such a container of its own stays there.
+const ITEM = /^subscriptions\/([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/iu;
 const SECRET = /^subscriptions\/([^/.][^/]*)\/secret$/u;
 
 /**

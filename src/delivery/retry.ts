@@ -139,7 +139,7 @@ export function judge(
   if (status === 404 && tries < TRIES_NOT_FOUND) {
     return retry(said, retryAfter(headers['retry-after'], now));
   }
-  const difference = Math.abs((httpDate(headers.date ?? '') ?? now) - now);
+  const difference = Math.abs((httpDate(headers.date) ?? now) - now);
   if (OF_WRONG_TIME.has(status) && difference > MAX_CLOCK_DIFFERENCE) {
     return retry(`${said}, and its clock differs from this server's by ${Math.round(difference / MINUTE)} minutes`);
   }

@@ -17,7 +17,7 @@ export async function expand(document: object): Promise<unknown[]> {
   const { default: jsonld } = await import('jsonld');
   const options = { base: '', safe: true, documentLoader: refuse, contextResolver: new InlineContexts() };
   try {
-    return await jsonld.expand(document as never, options as Options.Expand);
+    return await jsonld.expand(document, options as Options.Expand);
   } catch (error: unknown) {
     throw new Error(reasonOf(error));
   }

@@ -27,8 +27,8 @@ const OUT_OF_RANGE = 'it has a number beyond 1.8e308, and is not linked data';
  * Decides how the data of an event is read: as linked data, or as one literal.
  *
  * Plain JSON takes one walk. Data with keys that begin with `@` is given to a JSON-LD processor, whose time can grow
- * faster than its input. Data that brings a context is read as linked data, or refused; other data can be one literal instead.
- * All arguments and results are plain data, so this can run in a worker thread.
+ * faster than its input. Data that brings a context is read as linked data, or refused; other data can be one literal
+ * instead. All arguments and results are plain data, so this can run in a worker thread.
  *
  * @param event - The event, without context; of its members only `data` is looked at.
  * @param contexts - The contexts that the data may name. They are inlined.
@@ -186,8 +186,8 @@ function* ownStatements(
 }
 
 /**
- * Returns whether an event may need a JSON-LD processor to be written as RDF. True for some plain data with strings that
- * begin with `@`.
+ * Returns whether an event may need a JSON-LD processor to be written as RDF. True for some plain data with strings
+ * that begin with `@`.
  */
 export function mayNeedProcessor({ context, members }: Pick<EventText, 'context' | 'members'>): boolean {
   const known = knownContext(context);

@@ -15,8 +15,8 @@ export const N3_TYPES: readonly string[] = [
 ];
 
 /**
- * Checks that text parses in an RDF syntax, by its strict grammar. Long text is parsed in steps, between which the event
- * loop turns. What is parsed is not kept.
+ * Checks that text parses in an RDF syntax, by its strict grammar. Long text is parsed in steps, between which the
+ * event loop turns. What is parsed is not kept.
  *
  * @param text - The document.
  * @param type - Its media type, one of {@link N3_TYPES}.

@@ -171,8 +171,8 @@ export class Publisher {
   }
 
   /**
-   * Whether a caller has made a request with a key within the last 24 hours, which tells before its body is read that it
-   * can be a repeat.
+   * Whether a caller has made a request with a key within the last 24 hours, which tells before its body is read that
+   * it can be a repeat.
    *
    * @param pod - The base URL of the producing pod.
    * @param caller - Who makes the request.

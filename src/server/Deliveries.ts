@@ -153,7 +153,8 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
   public async backlog(limit: number): Promise<Backlog> {
     const [ waiting, due ] = await Promise.all([ this.store.countWaiting(limit), this.store.nextDue() ]);
     const now = this.now();
-    return { isRunning: this.isOpen && !this.ending, waiting, ...due !== undefined && due <= now && { overdue: now - due }};
+    const isRunning = this.isOpen && !this.ending;
+    return { isRunning, waiting, ...due !== undefined && due <= now && { overdue: now - due }};
   }
 
   public async finalize(): Promise<void> {

@@ -26,6 +26,7 @@ export const SUBSCRIPTION_CONTEXT = {
 
 /** A JSON-LD document about subscriptions. */
 export interface SubscriptionJson {
+  // eslint-disable-next-line @typescript-eslint/naming-convention -- a keyword of JSON-LD
   readonly '@context': typeof SUBSCRIPTION_CONTEXT;
   readonly [key: string]: unknown;
 }
@@ -46,7 +47,11 @@ export function subscriptionDocument(subscription: Subscription): SubscriptionJs
  *
  * @see https://www.w3.org/TR/ldp/#ldpbc
  */
-export function subscriptionListing(pod: string, subscriptions: readonly Subscription[], next?: string): SubscriptionJson {
+export function subscriptionListing(
+  pod: string,
+  subscriptions: readonly Subscription[],
+  next?: string,
+): SubscriptionJson {
   return {
     '@context': SUBSCRIPTION_CONTEXT,
     id: subscriptionsContainer(pod),

@@ -107,7 +107,8 @@ export class WorkPool implements Work {
     this.pool.on('error', (error: Error): void => this.running.forEach(({ end }): void => end(error)));
   }
 
-  public async run<I, O>(task: Task<I, O>, input: I, { size, isCostly, isShared, maxWait, maxTime }: JobOptions): Promise<O> {
+  public async run<I, O>(task: Task<I, O>, input: I, options: JobOptions): Promise<O> {
+    const { size, isCostly, isShared, maxWait, maxTime } = options;
     if (size <= INLINE_LENGTH && !isCostly) {
       return task.run(input, this.tools);
     }

@@ -77,7 +77,7 @@ async function filled(base = FROM, pods = [ `${base}alice/`, `${base}bob/` ]): P
 function dump(folder: string): Record<string, unknown[]> {
   return using(folder, (db): Record<string, unknown[]> => Object.fromEntries(
     (db.prepare('SELECT name FROM sqlite_schema WHERE type = \'table\' AND name NOT LIKE \'sqlite_%\' ORDER BY name').pluck().all() as string[])
-      .map((name): [string, unknown[]] => [ name, db.prepare(`SELECT * FROM ${name} ORDER BY 1, 2`).all().map((row): string => JSON.stringify(row)) ]),
+      .map((name): [string, unknown[]] => [ name, db.prepare(`SELECT * FROM ${name}`).all().map((row): string => JSON.stringify(row)).sort() ]),
   ));
 }
 

@@ -396,7 +396,7 @@ describe('Deliveries', (): void => {
         if (name === 'about') {
           return response.writeHead(200, { 'content-type': 'text/turtle' }).end(`</person> ${turtle} </inbox/>.`);
         }
-        accepted.push(headers['accept-encoding'] as string | undefined);
+        accepted.push(headers['accept-encoding']);
         return (forms[name] ?? broken[name])(response, other.origin);
       });
       const good = [ ...Object.keys(forms).map((name): string => `${other.origin}/${name}#me`), `${other.origin}/person` ];
@@ -484,7 +484,7 @@ describe('Deliveries', (): void => {
       await inTime((): boolean => got.length > before);
       works = true;
       expect((await untilDone(ofSubscription(subscription), 3)).map(({ state }): string => state)).toEqual(new Array(3).fill('delivered'));
-      expect((await (await scene.subscriber.fetch(subscription.id)).json() as any).disabled).toBeUndefined();
+      expect((await (await scene.subscriber.fetch(subscription.id)).json()).disabled).toBeUndefined();
       expect(scene.server.output()).toContain('clock');
     });
   });

@@ -29,7 +29,7 @@ export async function parseIndependently(text: string, base: string): Promise<Qu
   };
   const quads = await jsonld.toRDF(JSON.parse(text) as object, { base, documentLoader }) as unknown as Quad[];
   return quads.map((each): Quad => quad(
-    termOf(each.subject) as any, termOf(each.predicate) as any, termOf(each.object) as any, termOf(each.graph) as any,
+    termOf(each.subject), termOf(each.predicate), termOf(each.object), termOf(each.graph),
   ) as unknown as Quad);
 }
 
@@ -53,7 +53,7 @@ const NUMBER = /^-?\d+(?:\.\d+)?(?:E-?\d+)?$/u;
 const NUMERIC = new Set([ 'integer', 'double', 'decimal' ].map((name): string => `${XSD}${name}`));
 
 function withObject({ subject, predicate, graph }: Quad, lexical: string, type: string): Quad {
-  return quad(subject as any, predicate as any, literal(lexical, namedNode(type)) as any, graph as any) as unknown as Quad;
+  return quad(subject as any, predicate as any, literal(lexical, namedNode(type)) as any, graph as any);
 }
 
 /**

@@ -19,9 +19,13 @@ export type ColumnKind = 'url' | 'webhook' | 'urls' | 'document' | 'request' | '
 
 /** All text columns of the schema; a test fails when one is missing. */
 export const TEXT_COLUMNS: Readonly<Record<string, Readonly<Record<string, ColumnKind>>>> = {
-  pods: { url: 'url' },
-  containers: { url: 'webhook' },
-  agents: { webid: 'url' },
+  pods: { url: 'url', ended: 'url', identity: 'keep' },
+  containers: { url: 'webhook', ended: 'webhook' },
+  agents: { webid: 'url', ended: 'url' },
+  endings: { url: 'url' },
+  notices: { container: 'url', copy: 'url' },
+  removed_events: { topic: 'keep' },
+  former_secrets: { secret: 'keep' },
   contexts: { text: 'keep' },
   events: { topic: 'keep', members: 'document', request: 'request' },
   subscriptions: { pattern: 'keep' },

@@ -109,7 +109,7 @@ export function lossCheck(path: string): (db: Database) => string | undefined {
         `${REMEDY}, or delete events.sqlite and store.json to start with an empty store.`;
     }
     if (!marker) {
-      return !hasLog && isOpen(db) ?
+      return !hasLog && isOpen(db) && getSetting(db, 'store_id') !== undefined ?
         `The event store ${path} was copied from a running server without its file events.sqlite-wal, so its last ` +
         `events are missing. ${REMEDY}, or copy the folder .events as a whole from a stopped server.` :
         undefined;

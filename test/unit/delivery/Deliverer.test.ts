@@ -5,6 +5,7 @@ import type { DeliveryListener } from '../../../src/delivery/DeliveryListener';
 import type { AttemptResult } from '../../../src/delivery/retry';
 import type { Sender, Sent } from '../../../src/delivery/Sender';
 import { SteadyClock } from '../../../src/delivery/SteadyClock';
+import { ContextLoader } from '../../../src/event/ContextLoader';
 import { eventDocument } from '../../../src/event/Event';
 import type { ServerAgent } from '../../../src/identity/ServerAgent';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
@@ -909,7 +910,7 @@ describe('The delivery worker', (): void => {
     };
 
     beforeEach((): void => {
-      news = new OwnerNews(events, { load: async(): Promise<never> => { throw new Error('none'); } } as any, agent);
+      news = new OwnerNews(events, new ContextLoader({}), agent);
     });
 
     it('tells that a target is disabled, once, and that it is resumed.', async(): Promise<void> => {

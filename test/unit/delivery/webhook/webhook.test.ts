@@ -81,7 +81,7 @@ describe('The consent of a webhook', (): void => {
     expect(message).toContain(`Let it answer with the headers "WebHook-Allowed-Origin: ${ORIGIN}" and "WebHook-Allowed-Rate: *"`);
   });
 
-  it.each([ 'other.example', 'https://pods.example', 'pods.example:3000', 'pods.example, other.example', '**', '' ])(
+  it.each([ 'other.example', 'https://pods.example', 'pods.example:3000', 'pods.example, other.example', '**' ])(
     'is not given to the origin %p.',
     async(origin): Promise<void> => {
       respond(200, consent(origin, '*'));
@@ -89,12 +89,19 @@ describe('The consent of a webhook', (): void => {
     },
   );
 
+  it('is not given by an empty header.', async(): Promise<void> => {
+    respond(200, consent('', '*'));
+    await expect(refusal()).resolves.toContain('answered 200 without WebHook-Allowed-Origin');
+    respond(200, consent(ORIGIN, ''));
+    await expect(refusal()).resolves.toContain('answered 200 without WebHook-Allowed-Rate');
+  });
+
   it('is not given without a rate.', async(): Promise<void> => {
     respond(200, consent(ORIGIN));
     await expect(refusal()).resolves.toContain('answered 200 without WebHook-Allowed-Rate');
   });
 
-  it.each([ '0', '-1', '1.5', '1e3', 'many', '', '10, 20' ])('is not given at the rate %p.', async(rate): Promise<void> => {
+  it.each([ '0', '-1', '1.5', '1e3', 'many', '10, 20' ])('is not given at the rate %p.', async(rate): Promise<void> => {
     respond(200, consent(ORIGIN, rate));
     await expect(refusal()).resolves.toContain('with a WebHook-Allowed-Rate that is no number above 0');
   });

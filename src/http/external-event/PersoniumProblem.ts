@@ -20,7 +20,7 @@ export class PersoniumProblem extends HttpProblem {
 }
 
 /**
- * The codes of errors that are not raised as one of Personium's. Its table has none for 408, 409, 413, 415, 429 and 507.
+ * The codes of errors that are not raised as one of Personium's. Its table has none for 408, 409, 413, 415, 429, 507.
  */
 const CODES: Readonly<Record<number, string>> = {
   400: 'PR400-EV-0004',

@@ -105,6 +105,7 @@ export * from './publish/Receiver';
 export * from './publish/Subscriber';
 export * from './publish/TooMany';
 export * from './publish/ports';
+export * from './server/AliasRepairer';
 export * from './server/BaseUrlCheck';
 export * from './server/ClientConnections';
 export * from './server/ConnectionCloser';

@@ -512,10 +512,13 @@ describe('The delivery worker', (): void => {
       for (let event = 0; event < 3; event += 1) {
         await publish();
         await pass(0);
-        await idle();
-        expect(urls().filter((url): boolean => url === 'https://live.example/')).toHaveLength(event + 1);
+        // Deliveries begin a few in each turn of the event loop.
+        await eventually(async(): Promise<true | undefined> =>
+          urls().filter((url): boolean => url === 'https://live.example/').length === event + 1 || undefined);
       }
       // One to each, and not more than three quarters of all that may be under way.
+      await eventually(async(): Promise<true | undefined> => open.size >= 768 || undefined);
+      await idle();
       expect(open.size).toBe(768);
       expect(new Set([ ...open.keys() ].map(({ url }): string => url)).size).toBe(768);
       time += 15 * SECOND;

@@ -79,7 +79,7 @@ describe.each([ 'acl', 'acr' ])('Access scopes by documents .%s', (suffix): void
     queries = 0;
     events = new SqliteEventStore(new SqliteSession(IN_MEMORY));
     await events.registerPod(POD);
-    const checker = new BooleanHandler([ new AgentAccessChecker(), new AgentClassAccessChecker() ]) as AccessChecker;
+    const checker = new BooleanHandler([ new AgentAccessChecker(), new AgentClassAccessChecker() ]) as unknown as AccessChecker;
     const reader: PermissionReader = suffix === 'acl' ?
       new WebAclReader(strategy, resources, store, identifierStrategy, checker) :
       new AcpReader(strategy, store, identifierStrategy);

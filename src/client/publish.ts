@@ -42,6 +42,8 @@ export type Forecast = {
   readonly subscriptions: number;
   /** The recipients and sources on other servers, who decide for themselves. */
   readonly elsewhere: readonly string[];
+  /** Those of them to whom nothing can be delivered now, and why; absent if there are none. */
+  readonly unreachable?: readonly { readonly agent: string; readonly reason: string }[];
 } | {
   readonly accepted: false;
   /** The HTTP status with which it would be refused. */

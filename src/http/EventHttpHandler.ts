@@ -23,6 +23,7 @@ import { HttpProblem, methodNotAllowed } from './errors';
 import type { Answer, Exchange, Face, PassedOn, Rule } from './Face';
 import { jsonAnswer } from './Face';
 import { LimitedLog } from './LimitedLog';
+import { linger } from './linger';
 
 interface Match extends Exchange {
   readonly face: Face;
@@ -149,7 +150,7 @@ export class EventHttpHandler extends HttpHandler {
   public override async handle({ request, response }: HttpHandlerInput): Promise<void> {
     const match = this.matches.get(request)!;
     if ('status' in match) {
-      write(response, match, request.method!);
+      write(request, response, match);
       return;
     }
     const account = this.budget.open(match.pod, clientAddress(request, this.isProxyTrusted));
@@ -159,7 +160,7 @@ export class EventHttpHandler extends HttpHandler {
         if ('passedOn' in answer) {
           await this.ldpHandler.handleSafe({ request: answer.passedOn, response });
         } else {
-          write(response, answer, match.method);
+          write(request, response, answer, match.method);
         }
       });
     } finally {
@@ -309,7 +310,12 @@ function find(faces: readonly Face[], url: string, pod: string): Place | undefin
   }
 }
 
-function write(response: HttpResponse, { status, headers, body = '' }: Answer, method: string): void {
+function write(
+  request: HttpRequest,
+  response: HttpResponse,
+  { status, headers, body = '' }: Answer,
+  method = request.method,
+): void {
   // See https://www.rfc-editor.org/rfc/rfc9110#section-8.6-10
   const length = status === 204 || status === 304 ? {} : { 'Content-Length': Buffer.byteLength(body) };
   // Caches that are shared do not know all headers by which somebody can say who it is.
@@ -319,5 +325,11 @@ function write(response: HttpResponse, { status, headers, body = '' }: Answer, m
     response.removeHeader('Access-Control-Allow-Credentials');
   }
   response.writeHead(status, { ...length, ...caching, ...headers });
-  response.end(method === 'HEAD' ? undefined : body);
+  const sent = method === 'HEAD' ? '' : body;
+  if (headers?.Connection === 'close' && !request.complete && sent !== '') {
+    response.write(sent);
+    void linger(request).then((): unknown => response.end());
+  } else {
+    response.end(sent);
+  }
 }

@@ -61,7 +61,7 @@ describe('The demo', (): void => {
     const env = { ...environment(), TMPDIR: folder, CSS_WORKERS: '2' };
     await expect(run(process.execPath, [ DEMO ], { env, timeout: 50_000 })).rejects.toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/The demo failed: The server ended with code 1 before it was up\..*singlethreaded/su),
+      stderr: expect.stringMatching(/The demo failed: The server ended with code 2 before it was up\..*Unsupported --workers/su),
     });
     await expect(readdir(folder)).resolves.toEqual([]);
     await rm(folder, { recursive: true });

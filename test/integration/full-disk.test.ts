@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { v7 } from 'uuid';
 import { NoRoom } from '../../src/store/NoRoom';
@@ -132,7 +134,11 @@ describe('A server whose disk is full', (): void => {
       undefined,
       host === undefined ? undefined : { kind: 'inbox', host },
     );
-    await Promise.all(Array.from({ length: INBOXES }, async(_, index): Promise<unknown> => follow(`${subscriber.pod}inboxes/${index}/`)));
+    await Promise.all(Array.from({ length: INBOXES }, async(_, index): Promise<unknown> => {
+      // Nothing is copied to a container that does not exist.
+      await mkdir(join(scene.server.folder, 'data/subscriber/inboxes', String(index)), { recursive: true });
+      return follow(`${subscriber.pod}inboxes/${index}/`);
+    }));
     await Promise.all(paths.map(async(path): Promise<unknown> => follow(`${sink.url}${path.slice(1)}`, new URL(sink.url).host)));
   }, 120_000);
 

@@ -36,7 +36,8 @@ const OURS: readonly (readonly [path: RegExp, ldp: readonly string[]])[] = [
   [ /^\/[^/]+\/(?:publish\/check|__event|__token|event\/send|auth\/token|deliveries\/|subscriptions\/)$/u, []],
   [ /^\/[^/]+\/(?:event|system)(?:\/\d+)?$/u, []],
   [ /^\/[^/]+\/event\/received(?:\/(?:execution-detail\/|(?!execution-detail$))[^/.][^/]*)?$/u, []],
-  [ /^\/[^/]+\/(?:deliveries|subscriptions|received\/execution-detail)\/[^/.][^/]*$/u, []],
+  [ /^\/[^/]+\/(?:deliveries|received\/execution-detail)\/[^/.][^/]*$/u, []],
+  [ /^\/[^/]+\/subscriptions\/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu, []],
   [ /^\/[^/]+\/(?:deliveries\/[^/.][^/]*\/redeliver|subscriptions\/[^/.][^/]*\/(?:replay|secret))$/u, []],
   [ /^\/v1\/[^/]+\/events\/check$/u, []],
   [ /^\/\.events\/openapi\.json$/u, []],
@@ -423,7 +424,7 @@ describe('Each face', (): void => {
 
   it('for subscriptions and deliveries does, and so does the description of them all.', async(): Promise<void> => {
     const subscription = nearly({ topic: fc.constantFrom('shop/*', 'a/b'), inbox: fc.constant(scene.producer.inbox), expires: oddValue });
-    const names = fc.oneof(fc.constantFrom('', secret.subscription, secret.detail), aKey);
+    const names = fc.oneof(fc.constantFrom('', secret.subscription, secret.detail, 'c0ffee00-0000-7000-8000-000000000000'), aKey);
     const tails = fc.constantFrom('', '', '', '/secret', '/replay', '/redeliver');
     const filters = query([ 'limit', 'state', 'since', 'until', 'subscription', 'cursor', 'topic' ], fc.oneof(oddText, fc.constantFrom('1', 'dead', '2020-01-31')));
     const paths = fc.tuple(pod, fc.constantFrom('subscriptions/', 'deliveries/'), names, tails, filters)

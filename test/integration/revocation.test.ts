@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -50,12 +50,15 @@ describe('Who loses access', (): void => {
     await store.open();
     await Promise.all(Array.from({ length: INBOXES }, async(_, index): Promise<unknown> => {
       const name = index % 2 === 0 ? 'loyal' : 'revoked';
+      const path = `${name}/inboxes/${index < INBOXES - LATE ? 'early' : 'late'}/${index}/`;
+      // Nothing is copied to a container that does not exist.
+      await mkdir(join(options.data, path), { recursive: true });
       return store.addSubscription({
         id: v7(),
         pod: `${baseUrl}user/`,
         pattern: 'realestate/contact',
         agent: `${baseUrl}${name}/profile/card#me`,
-        inbox: `${baseUrl}${name}/inboxes/${index < INBOXES - LATE ? 'early' : 'late'}/${index}/`,
+        inbox: `${baseUrl}${path}`,
         created: Date.now(),
       });
     }));

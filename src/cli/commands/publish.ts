@@ -47,9 +47,11 @@ function describe(forecast: Forecast): string {
   if (!forecast.accepted) {
     return `It would be refused (${forecast.status}): ${forecast.error}\n`;
   }
-  const { subscriptions, elsewhere } = forecast;
+  const { subscriptions, elsewhere, unreachable = []} = forecast;
   const others = elsewhere.map((webId): string => `It is for ${webId} to decide, who is on another server\n`);
-  return `It would be accepted, and ${subscriptions} subscription${subscriptions === 1 ? '' : 's'} would get it\n${others.join('')}`;
+  const problems = unreachable.map(({ reason }): string => `Nothing can be delivered there now: ${reason}\n`);
+  return `It would be accepted, and ${subscriptions} subscription${subscriptions === 1 ? '' : 's'} would get it\n` +
+    `${others.join('')}${problems.join('')}`;
 }
 
 async function readData({ args, io }: Context): Promise<string> {

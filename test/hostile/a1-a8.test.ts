@@ -59,7 +59,7 @@ describe('Content that takes long to process', (): void => {
   beforeAll(async(): Promise<void> => {
     const port = await freePort();
     metrics = `http://127.0.0.1:${port}/metrics`;
-    scene = await startHostileScene('test/config/file.json', [ '--eventsMetrics', `${port}` ]);
+    scene = await startHostileScene('test/config/no-budget.json', [ '--eventsMetrics', `${port}` ]);
   }, 180_000);
 
   afterAll(async(): Promise<void> => {
@@ -154,9 +154,14 @@ describe('Content that takes long to process', (): void => {
       const response = await publish(Array.from({ length: 20_000 }, (): number => 1));
       expect(response.status).toBe(201);
       const { id } = await response.json() as { id: string };
-      const observed = await scene.during(async(): Promise<Response> => scene.producer.fetch(id, { headers: { accept }}));
-      expect([ 200, 406 ]).toContain(observed.result.status);
-      expect(await observed.result.text()).toContain(observed.result.status === 200 ? 'a/b#c' : JSON_LD);
+      // One is over before somebody else has asked for anything.
+      const observed = await scene.during(async(): Promise<void> => {
+        for (let read = 0; read < 10; read += 1) {
+          const answer = await scene.producer.fetch(id, { headers: { accept }});
+          expect(answer.status).toBe(200);
+          expect(await answer.text()).toContain('a/b#c');
+        }
+      });
       assertServed(observed);
     });
 

@@ -13,7 +13,6 @@ import { startHostileScene } from '../util/hostile';
 import type { ServerProcess } from '../util/process';
 import { killAll, spawnServer } from '../util/process';
 import { members, post } from '../util/scene';
-import { freePort } from '../util/server';
 import { eventually } from '../util/wait';
 
 const CONFIG = 'test/config/file.json';
@@ -348,7 +347,8 @@ describe('A server whose database is abused', (): void => {
       closeSync(file);
     };
     writeVersion(3);
-    const refused = spawnServer({ ...await flatten(CONFIG), port: await freePort(), data: scene.data });
+    const port = Number(new URL(scene.server.baseUrl).port);
+    const refused = spawnServer({ ...await flatten(CONFIG), port, data: scene.data });
     expect((await refused.exit).code).not.toBe(0);
     expect(refused.output()).toContain(`The event store ${path} is read-only`);
     writeVersion(2);

@@ -250,7 +250,10 @@ describe('Requests that are made to cost much', (): void => {
     it('ends for the client that floods, and for nobody else.', async(): Promise<void> => {
       const { user, producer, during } = scene;
       await grant(user, user.inbox, { public: [ 'Append' ]});
-      const notification = JSON.stringify({ '@context': { '@vocab': 'http://x.example/' }, p: 'x'.repeat(200_000) });
+      // It claims to be an event, so a JSON-LD processor has to read it.
+      const notification = JSON.stringify({
+        '@context': { '@vocab': 'http://x.example/' }, '@type': 'urn:solid-pod-events:vocab:Event', p: 'x'.repeat(200_000),
+      });
       const { result, failures } = await during(async(): Promise<RawAnswer[]> => {
         const answers: RawAnswer[] = [];
         for (let at = 0; at < 30 && answers.at(-1)?.status !== 429; at += 1) {

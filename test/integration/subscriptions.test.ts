@@ -146,7 +146,7 @@ describe('The subscriptions of a pod', (): void => {
       [ `${scene.subscriber.pod}publish/`, 'holds published events' ],
       [ `${scene.server.baseUrl}nobody/inbox/`, 'in no pod' ],
       [ `${scene.subscriber.pod}inbox`, 'ending in /' ],
-      [ `${scene.subscriber.pod}inbox/?a/`, 'ending in /' ],
+      [ `${scene.subscriber.pod}inbox/?a/`, 'has no query' ],
     ]) {
       const response = await create('realestate/*', inbox);
       expect([ response.status, await response.json() ]).toEqual([ 400, { error: expect.stringContaining(message) }]);

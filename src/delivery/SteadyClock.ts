@@ -37,7 +37,7 @@ export class SteadyClock {
     private readonly report: (message: string) => void = (): void => {},
   ) {}
 
-  /** Takes up the time of day, or the time that was noted, if that is a little later. */
+  /** Takes up the time of day, or the time that was noted, if that is a little later; and notes it. */
   public async start(): Promise<void> {
     const noted = await this.store.moment();
     const now = Date.now();
@@ -56,6 +56,9 @@ export class SteadyClock {
     this.begun = performance.now();
     this.ticked = this.begun;
     this.work = await this.store.worked();
+    // Now and not only when it has worked for a while: a process that is killed before leaves what is due by its clock.
+    await this.store.noteMoment(this.now(), 0).catch((error: unknown): void =>
+      this.report(`The time could not be noted: ${(error as Error).message}`));
   }
 
   /** The time, in whole milliseconds. */

@@ -84,6 +84,26 @@ describe('The clock of deliveries', (): void => {
     expect(messages).toHaveLength(2);
   });
 
+  it('knows of a clock that was 40 days ahead in a run that was killed before it noted anything.', async(): Promise<void> => {
+    day += 40 * DAY;
+    const ahead = await startClock();
+    work(ahead, 10);
+    day -= 40 * DAY;
+    const turnBack = jest.spyOn(store, 'turnBack');
+    const after = await startClock();
+    expect(turnBack).toHaveBeenCalledWith(day, 40 * DAY - 10 * SECOND);
+    expect(after.now()).toBe(day);
+    expect(await store.moment()).toBe(day);
+    expect(messages).toEqual([ expect.stringContaining('40 days behind') ]);
+  });
+
+  it('starts although the time cannot be noted, and says so.', async(): Promise<void> => {
+    jest.spyOn(store, 'noteMoment').mockRejectedValueOnce(new Error('disk full'));
+    const clock = await startClock();
+    expect(clock.now()).toBe(TODAY);
+    expect(messages).toEqual([ 'The time could not be noted: disk full' ]);
+  });
+
   it('does not go back a little, and says so.', async(): Promise<void> => {
     const first = await startClock();
     await first.note();

@@ -8,6 +8,7 @@ import { ownInbox } from '../publish/Publisher';
 import type { EventStore } from '../store/EventStore';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 import type { PodLifecycle, PodRecord } from '../store/PodLifecycle';
+import { exists } from './exists';
 import type { PodHooks } from './PodHooks';
 import type { ServerUrls } from '../url/ServerUrls';
 import type { PodLayout } from './PodLayout';
@@ -371,7 +372,7 @@ export class PodDirectory implements Locator, PodOwners {
 
   private async belongsTo(pod: string, webId: string, document: string): Promise<boolean> {
     const owners = await this.ownersOf(pod);
-    return owners ? this.includes(owners, webId) : this.resourceStore.hasResource({ path: document });
+    return owners ? this.includes(owners, webId) : exists(this.resourceStore, document);
   }
 }
 

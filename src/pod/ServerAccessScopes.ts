@@ -2,6 +2,7 @@ import type { AuxiliaryStrategy, IdentifierStrategy, ResourceSet, ResourceStore 
 import { INTERNAL_QUADS, readableToQuads } from '@solid/community-server';
 import { charge, COSTS } from '../publish/costs';
 import type { AccessScope, AccessScopes } from '../publish/ports';
+import { exists } from './exists';
 
 /** A container that exists. */
 interface Container {
@@ -151,15 +152,7 @@ export class ServerAccessScopes implements AccessScopes {
 
   private async exists(url: string): Promise<boolean> {
     charge(COSTS.container);
-    try {
-      return await this.resources.hasResource({ path: url });
-    } catch (error: unknown) {
-      // Files have shorter names than URLs have segments.
-      if ((error as NodeJS.ErrnoException).code === 'ENAMETOOLONG') {
-        return false;
-      }
-      throw error;
-    }
+    return exists(this.resources, url);
   }
 
   /** URLs of the resources that a document of ACP names; none in a document that cannot be read, or is of WAC. */

@@ -2,6 +2,7 @@ import type { ResourceSet } from '@solid/community-server';
 import type { Containers } from '../publish/ports';
 import type { ServerUrls } from '../url/ServerUrls';
 import type { PodDirectory } from './PodDirectory';
+import { exists } from './exists';
 
 /**
  * Looks containers up among the resources of the server.
@@ -39,6 +40,6 @@ export class ServerContainers implements Containers {
   }
 
   public async exists(url: string): Promise<boolean> {
-    return this.resources.hasResource({ path: url });
+    return exists(this.resources, url);
   }
 }

@@ -134,11 +134,11 @@ describe('A server whose disk is full', (): void => {
       undefined,
       host === undefined ? undefined : { kind: 'inbox', host },
     );
-    await Promise.all(Array.from({ length: INBOXES }, async(_, index): Promise<unknown> => {
-      // Nothing is copied to a container that does not exist.
-      await mkdir(join(scene.server.folder, 'data/subscriber/inboxes', String(index)), { recursive: true });
-      return follow(`${subscriber.pod}inboxes/${index}/`);
-    }));
+    // Nothing is copied to a container that does not exist.
+    await Promise.all(Array.from({ length: INBOXES }, async(_, index): Promise<unknown> =>
+      mkdir(join(scene.server.folder, 'data/subscriber/inboxes', String(index)), { recursive: true })));
+    await Promise.all(Array.from({ length: INBOXES }, async(_, index): Promise<unknown> =>
+      follow(`${subscriber.pod}inboxes/${index}/`)));
     await Promise.all(paths.map(async(path): Promise<unknown> => follow(`${sink.url}${path.slice(1)}`, new URL(sink.url).host)));
   }, 120_000);
 

@@ -9,6 +9,7 @@ describe('Whether a resource exists', (): void => {
   it('is what the backend says, and no where it cannot have such a name.', async(): Promise<void> => {
     expect(await exists({ hasResource: async({ path }): Promise<boolean> => path === 'a' }, 'a')).toBe(true);
     expect(await exists(failing('ENAMETOOLONG'), 'a')).toBe(false);
+    expect(await exists({ hasResource: async(): Promise<never> => { throw new URIError('malformed'); } }, 'a')).toBe(false);
     await expect(exists(failing('EIO'), 'a')).rejects.toThrow('EIO');
   });
 });

@@ -10,8 +10,6 @@ export interface EventDraft {
   readonly sources: readonly string[];
   /** The payload as JSON text, exactly as it was posted; absent if there is none. */
   readonly data?: string;
-  /** The same, parsed, where the dialect has done that. */
-  readonly value?: unknown;
   /** What the event is about, in the words of the dialect that has a field for it. */
   readonly subject?: string;
   /** The type that was given, where the topic does not say it. */

@@ -1,6 +1,7 @@
 import type { Finalizable } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
-import type { EventStore } from '../store/EventStore';
+import { nextTurn } from '../event/turns';
+import type { EventStore, Removal } from '../store/EventStore';
 
 const DAY = 24 * 60 * 60 * 1_000;
 /** How many events or copies are looked at in one transaction. */
@@ -56,17 +57,16 @@ export class Retention extends Initializer implements Finalizable {
     let removed = 0;
     if (this.maxAge > 0) {
       const moment = Date.now() - (this.maxAge * DAY);
-      removed += await this.untilNone(async(): Promise<number> => this.store.removeEventsBefore(moment, CHUNK));
+      removed += await this.inSteps(async(after): Promise<Removal> =>
+        this.store.removeEventsBefore(moment, after, CHUNK));
     }
     for (let after: string | undefined = this.maxEvents > 0 ? '' : undefined; after !== undefined && !this.stopped;) {
       const pods: string[] = await this.store.listPods(after, PODS);
       for (const pod of pods) {
-        removed += await this.untilNone(async(): Promise<number> =>
-          this.store.removeEventsBeyond(pod, this.maxEvents, CHUNK));
+        removed += await this.inSteps(async(after): Promise<Removal> =>
+          this.store.removeEventsBeyond(pod, this.maxEvents, after, CHUNK));
       }
       after = pods.length < PODS ? undefined : pods.at(-1);
-      // Others have their turn.
-      await new Promise((resolve): unknown => setImmediate(resolve));
     }
     if (removed > 0) {
       await this.sweep();
@@ -80,10 +80,14 @@ export class Retention extends Initializer implements Finalizable {
     await this.running;
   }
 
-  private async untilNone(remove: () => Promise<number>): Promise<number> {
+  /** Takes one step after the other, each with a turn of its own, and returns how many events they removed. */
+  private async inSteps(step: (after: number) => Promise<Removal>): Promise<number> {
     let sum = 0;
-    for (let removed = 1; removed > 0 && !this.stopped; sum += removed) {
-      removed = await remove();
+    for (let place: number | undefined = 0; place !== undefined && !this.stopped;) {
+      const { removed, next }: Removal = await step(place);
+      sum += removed;
+      place = next;
+      await nextTurn();
     }
     return sum;
   }

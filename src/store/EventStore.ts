@@ -271,6 +271,14 @@ export interface Entry {
   readonly bytes: number;
 }
 
+/** The result of one step of the removal of old events. */
+export interface Removal {
+  /** Number of events that were removed. */
+  readonly removed: number;
+  /** The place that was reached, if there are more to look at. */
+  readonly next?: number;
+}
+
 /**
  * One copy among all, by the keys of the store.
  */
@@ -468,17 +476,16 @@ export interface EventStore extends Openable {
   forwardBacklog: (limit: number) => Promise<ForwardBacklog>;
 
   /**
-   * Removes the oldest events of all pods that were published before a moment, with all their copies,
-   * but for those that still wait to be forwarded.
+   * Removes the oldest events of all pods that were published before a moment, with all their copies, but for those
+   * that still wait to be forwarded or delivered. One step looks at `limit` events, and changes about as many rows.
    *
    * @param moment - In milliseconds since 1970.
-   * @param limit - The most events to remove.
-   *
-   * @returns How many were removed.
+   * @param after - The place that the step before reached; 0 to begin.
+   * @param limit - The most events to look at.
    */
-  removeEventsBefore: (moment: number, limit: number) => Promise<number>;
+  removeEventsBefore: (moment: number, after: number, limit: number) => Promise<Removal>;
   /** Removes in the same way the oldest events published through a pod, so that the newest `most` stay. */
-  removeEventsBeyond: (pod: string, most: number, limit: number) => Promise<number>;
+  removeEventsBeyond: (pod: string, most: number, after: number, limit: number) => Promise<Removal>;
   /**
    * Frees the room of copies whose events were removed.
    *

@@ -50,12 +50,12 @@ describe('A SqliteCatalogueStore', (): void => {
     expect(rows()).toEqual([ 1, 3 ]);
     await store.removeEntry(POD, entries[2].id);
     expect(rows()).toEqual([ 1, 2 ]);
-    await events.removeEventsBefore(2, 10);
+    await events.removeEventsBefore(2, 0, 10);
     expect(rows()).toEqual([ 1, 2 ]);
     await store.removeEntry(POD, entries[1].id);
     await store.removeSystem(POD, system);
     expect(rows()).toEqual([ 1, 1 ]);
-    await events.removeEventsBefore(3, 10);
+    await events.removeEventsBefore(3, 0, 10);
     expect(rows()).toEqual([ 0, 0 ]);
     await store.close();
   });

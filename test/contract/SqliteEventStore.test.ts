@@ -212,7 +212,7 @@ describe('A SqliteEventStore on disk', (): void => {
     const folder = newFolder();
     const [ one, other ] = [ new SqliteEventStore(new SqliteSession(folder)), new SqliteEventStore(new SqliteSession(folder)) ];
     await other.accept([{ event: anEvent({ published: 1 }), forwards: [], hops: 2 }]);
-    await one.removeEventsBefore(2, 10);
+    await one.removeEventsBefore(2, 0, 10);
     await other.accept([{ event: anEvent(), forwards: []}]);
     expect(await one.listEntries(`${PRODUCER}publish/`, 0, 10)).toHaveLength(1);
     await one.close();

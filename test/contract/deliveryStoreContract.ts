@@ -2,7 +2,7 @@ import { v7 } from 'uuid';
 import { eventUrl } from '../../src/event/Event';
 import type { Event } from '../../src/event/Event';
 import type { ClaimedDelivery, DeliveryFilter, DeliveryRecord, DeliveryState, DeliveryStore, Findings } from '../../src/store/DeliveryStore';
-import type { AddedSubscription, EventStore, RemoteRecipient } from '../../src/store/EventStore';
+import type { AddedSubscription, EventStore, Removal, RemoteRecipient } from '../../src/store/EventStore';
 import type { Subscription } from '../../src/subscription/Subscription';
 import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from './eventStoreContract';
 
@@ -301,7 +301,42 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
 
     describe('retention', (): void => {
       const HELD = 10 * MINUTE;
-      const remove = async(): Promise<number> => events.removeEventsBeyond(POD, 0, 100);
+      const remove = async(): Promise<number> => (await events.removeEventsBeyond(POD, 0, 0, 100)).removed;
+
+      /** Takes all steps; returns what each of them removed. */
+      const removeAll = async(limit: number): Promise<number[]> => {
+        const steps: number[] = [];
+        for (let place: number | undefined = 0; place !== undefined;) {
+          const { removed, next }: Removal = await events.removeEventsBefore(now, place, limit);
+          steps.push(removed);
+          place = next;
+        }
+        return steps;
+      };
+
+      it('looks at no event again that is held, and changes no more rows in a step than it may.', async(): Promise<void> => {
+        await follow();
+        for (let index = 0; index < 30; index += 1) {
+          await publish({ pod: POD });
+        }
+        expect(await removeAll(10)).toEqual([ 0, 0, 0, 0 ]);
+        await deliveries.noteMoment(now, HELD);
+        // Each event is a row, and so is its delivery.
+        expect(await removeAll(10)).toEqual([ 5, 5, 5, 5, 5, 5 ]);
+      });
+
+      it('ends an event with many deliveries in several steps, and each delivery is in the log once.', async(): Promise<void> => {
+        for (let index = 0; index < 25; index += 1) {
+          await follow({ agent: `https://${index}.example/card#me` });
+        }
+        const event = await publish({ pod: POD });
+        await finish((await claimAll())[0], 'delivered');
+        await deliveries.noteMoment(now, HELD);
+        expect(await removeAll(10)).toEqual([ 0, 0, 1 ]);
+        const log = await list({ event: event.id });
+        expect(log.map(({ state, isEventRemoved }): unknown => [ state, isEventRemoved ])).toEqual(Array.from({ length: 24 }, () => [ 'dead', true ]));
+        expect(await deliveries.queue(now)).toMatchObject({ waiting: 0 });
+      });
 
       it('waits for a delivery that can still be made, for a while.', async(): Promise<void> => {
         await follow();
@@ -351,9 +386,7 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
           await forwardAll(events);
         }
         await deliveries.noteMoment(now, HELD);
-        for (let removed = 1; removed > 0;) {
-          removed = await events.removeEventsBefore(now, 500);
-        }
+        await removeAll(500);
         expect((await list({}, NEWEST, 2_000)).map(({ event }): string => event)).toEqual(batch.slice(100).map(eventUrl).reverse());
         expect(await deliveries.queue(now)).toMatchObject({ waiting: 0 });
       });
@@ -461,11 +494,11 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
         expect(await deliveries.removeDeliveriesBefore(0, 10)).toBe(0);
         expect(await deliveries.removeDeliveriesBefore(now, 10)).toBe(1);
         expect(await list()).toMatchObject([{ event: eventUrl(kept), state: 'waiting' }]);
-        expect(await events.removeEventsBefore(now, 10)).toBe(1);
+        expect((await events.removeEventsBefore(now, 0, 10)).removed).toBe(1);
         expect(await list()).toHaveLength(1);
         const [ last ] = await claimAll();
         await finish(last, 'delivered');
-        expect(await events.removeEventsBefore(now, 10)).toBe(1);
+        expect((await events.removeEventsBefore(now, 0, 10)).removed).toBe(1);
         expect(await list()).toEqual([]);
       });
     });
@@ -652,7 +685,7 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
         await forwardAll(events);
         expect(await events.getEntry(`${POD}inbox/`, event.id)).toBeDefined();
         expect(await keysOf()).toHaveLength(1);
-        await events.removeEventsBefore(11, 10);
+        await events.removeEventsBefore(11, 0, 10);
         expect(await looked()).toEqual({ events: [], last: expect.any(Number) });
       });
 

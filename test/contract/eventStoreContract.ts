@@ -187,7 +187,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         const event = anEvent({ pod: 'https://away.example/ann/', context: '{"own":"urn:of-its-own"}', published: 1 });
         await receive(event);
         await forwardAll(store);
-        expect(await store.removeEventsBefore(2, 10)).toBe(1);
+        expect(await store.removeEventsBefore(2, 0, 10)).toEqual({ removed: 1 });
         expect(await receive(event)).toBe('new');
         expect(await store.getEntry(inbox, event.id)).toEqual(event);
       });

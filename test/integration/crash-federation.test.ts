@@ -298,8 +298,13 @@ describe('A server that is killed while it delivers', (): void => {
     const ids = stored.map(({ id }): string => id).sort();
     for (const target of webhooks) {
       const came = arrivals(target);
-      for (const { headers, body } of came) {
-        expect(target.verifier!.verify(body, headers as Record<string, string>)).toMatchObject({ id: headers['webhook-id'] });
+      for (const { headers, body, at } of came) {
+        const { 'webhook-id': id, 'webhook-timestamp': seconds, 'webhook-signature': signature } = headers as Record<string, string>;
+        // As a receiver verifies it, but with the time at which it came.
+        const sent = new Date(Number(seconds) * 1_000);
+        expect(signature).toBe(target.verifier!.sign(id, sent, body));
+        expect(Math.abs(sent.getTime() - at)).toBeLessThan(5 * 60_000);
+        expect(JSON.parse(body)).toMatchObject({ id });
       }
       const bodies = new Map(came.map(({ headers, body }): [unknown, string] => [ headers['webhook-id'], body ]));
       expect(came.filter(({ headers, body }): boolean => bodies.get(headers['webhook-id']) !== body)).toEqual([]);

@@ -40,6 +40,8 @@ export interface GotRequest {
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+  /** When it had come, in milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** A server of another. */
@@ -58,7 +60,7 @@ export async function startOther(answer: (request: GotRequest, response: ServerR
     let body = '';
     request.on('data', (chunk: Buffer): void => { body += chunk.toString(); });
     request.on('end', (): void => {
-      const got = { method: request.method!, path: request.url!, headers: request.headers, body };
+      const got = { method: request.method!, path: request.url!, headers: request.headers, body, at: Date.now() };
       requests.push(got);
       answer(got, response);
     });

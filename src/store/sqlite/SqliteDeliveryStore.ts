@@ -100,7 +100,7 @@ const NEXT = `(
 )`;
 
 /** The keys of an event with an id, or of what is left of it in the log. */
-const EVENT_KEYS = 'SELECT id FROM events WHERE uuid = ? UNION ALL SELECT id FROM removed_events WHERE uuid = ?';
+const EVENT_KEYS = 'SELECT id FROM events WHERE uuid = ? UNION SELECT id FROM removed_events WHERE uuid = ?';
 
 const MOST_CLAIMS = 2 ** 47;
 /** For how long a former secret signs too, in milliseconds of work time, and how many of them there are at most. */

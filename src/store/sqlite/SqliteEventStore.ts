@@ -22,6 +22,7 @@ import type {
   ReaderScope,
   ReceivedEvent,
   Reception,
+  Removal,
   RemoteTarget,
   SubscriptionBounds,
 } from '../EventStore';
@@ -428,15 +429,15 @@ export class SqliteEventStore implements EventStore {
     return { waiting: count, oldest: rows.map(({ pod, since }): OldForward => ({ pod, since: since ?? undefined })) };
   }
 
-  public async removeEventsBefore(moment: number, limit: number): Promise<number> {
-    return this.db.write((): number => removeEventsBefore(this.db, moment, limit));
+  public async removeEventsBefore(moment: number, after: number, limit: number): Promise<Removal> {
+    return this.db.write((): Removal => removeEventsBefore(this.db, moment, after, limit));
   }
 
-  public async removeEventsBeyond(pod: string, most: number, limit: number): Promise<number> {
+  public async removeEventsBeyond(pod: string, most: number, after: number, limit: number): Promise<Removal> {
     // Read first, for most pods have none to remove.
     return hasMoreThan(this.db, pod, most) ?
-      this.db.write((): number => removeEventsBeyond(this.db, pod, most, limit)) :
-      0;
+      this.db.write((): Removal => removeEventsBeyond(this.db, pod, most, after, limit)) :
+      { removed: 0 };
   }
 
   public async sweepCopies(after: CopyPlace, limit: number): Promise<CopyPlace | undefined> {

@@ -139,12 +139,17 @@ function keepCopied(session: SqliteSession, round: Round, limit: number): boolea
 
 function removeEvents(session: SqliteSession, _round: Round, limit: number): boolean {
   const rows = session.all<{ event: number }>('SELECT event FROM ended_events LIMIT ?', limit);
+  let left = limit;
   for (const { event } of rows) {
+    if (session.get('SELECT 1 FROM events WHERE id = ?', event)) {
+      const removed = left > 0 ? removeEvent(session, event, '', left) : undefined;
+      if (!removed?.isGone) {
+        return true;
+      }
+      left -= removed.rows;
+    }
     session.run('DELETE FROM ended_events WHERE event = ?', event);
     session.run('DELETE FROM removed WHERE event = ?', event);
-    if (session.get('SELECT 1 FROM events WHERE id = ?', event)) {
-      removeEvent(session, event, '');
-    }
   }
   return rows.length > 0;
 }

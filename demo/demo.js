@@ -13,7 +13,7 @@ const { account, logIn } = require('./people');
 const { bold, faint, green, print, red, step, talkingFetch } = require('./print');
 const { launchServer } = require('./server');
 
-const EVENTS = 'urn:solid-pod-events:vocab:';
+const EVENTS = 'https://w3id.org/pod-events#';
 const AS = 'https://www.w3.org/ns/activitystreams#';
 const SCHEMA = 'http://schema.org/';
 const RDF_TYPE = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#type';

@@ -5,6 +5,7 @@ import { eventUrl, HOPS, isId } from './Event';
 import { mayHaveEventForm } from './eventClaim';
 import { knownContext } from './eventContexts';
 import { linesOf } from './eventRdf';
+import { currentQuad, inCurrentNamespace } from './formerNamespace';
 import { headStatements, isOwnHead } from './head';
 import { InvalidInput } from './InvalidInput';
 import { membersOf, parseJson, valueOf } from './json';
@@ -65,7 +66,7 @@ export async function parseNotification(text: string, base: string, loader: Cont
     return own;
   }
   try {
-    return await parseForeignJsonLd(text, loader, base);
+    return (await parseForeignJsonLd(text, loader, base)).map(currentQuad);
   } catch (error: unknown) {
     throw new InvalidInput(`The notification is not valid JSON-LD: ${(error as Error).message}`);
   }
@@ -77,7 +78,7 @@ export async function parseNotification(text: string, base: string, loader: Cont
  */
 function ownStatements(text: string, value: unknown): Quad[] | undefined {
   const context = membersOf(text).get('@context')?.value;
-  if (context === undefined || !knownContext(context)) {
+  if (context === undefined || !knownContext(inCurrentNamespace(context))) {
     return undefined;
   }
   const members = Object.fromEntries(Object.entries(value as object).filter(([ name ]): boolean =>
@@ -118,7 +119,8 @@ export function hasEventForm(text: string): boolean {
 
 /**
  * Reads an event that was published on another server, from its document.
- * It is kept as it came, but for the number of hops, and the contexts that it names, which are replaced by their text.
+ * It is kept as it came, except for the number of hops, which is left out, the contexts that it names, which are
+ * replaced by their text, and the former namespace of the vocabulary, which is replaced by the current one.
  *
  * @param text - The document, which is valid JSON-LD.
  * @param id - The IRI of the event.
@@ -170,8 +172,8 @@ export async function readReceived(
     }
   }
   const members = [ ...root ].filter(([ name ]): boolean => name !== '@context' && name !== HOPS)
-    .map(([ , { whole }]): string => whole);
-  const document = { id: uuid, pod, context: copyOf(context), members: copyOf(`{${members.join(',')}}`) };
+    .map(([ name, { whole }]): string => name === 'data' ? whole : inCurrentNamespace(whole));
+  const document = { id: uuid, pod, context: copyOf(inCurrentNamespace(context)), members: copyOf(`{${members.join(',')}}`) };
   const read = await readForeign(document, loader.bundled());
   if ('fault' in read) {
     throw new InvalidInput(`The event has no form as RDF: ${read.fault}`);

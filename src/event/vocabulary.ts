@@ -1,5 +1,5 @@
 /** The namespace of the terms that no established vocabulary has; `{base}.events/vocabulary` describes them. */
-export const EVENTS = 'urn:solid-pod-events:vocab:';
+export const EVENTS = 'https://w3id.org/pod-events#';
 /** @see https://www.w3.org/TR/activitystreams-vocabulary/ */
 export const AS = 'https://www.w3.org/ns/activitystreams#';
 /** @see https://schema.org/ */

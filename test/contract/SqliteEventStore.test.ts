@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { CommitQueue } from '../../src/store/sqlite/CommitQueue';
+import { contextOf } from '../../src/event/eventContexts';
+import { FORMER_EVENTS } from '../../src/event/formerNamespace';
+import { EVENTS } from '../../src/event/vocabulary';
 import { MIGRATIONS } from '../../src/store/sqlite/schema';
 import { SqliteEventStore } from '../../src/store/sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../src/store/sqlite/SqliteSession';
@@ -122,6 +125,31 @@ describe('A SqliteEventStore on disk', (): void => {
     expect([ db.pragma('foreign_key_check'), db.pragma('integrity_check', { simple: true }), db.pragma('user_version', { simple: true }) ])
       .toEqual([ [], 'ok', MIGRATIONS.length ]);
     await store.close();
+  });
+
+  it('gives what earlier schemas have stored the current namespace of the vocabulary.', async(): Promise<void> => {
+    const folder = newFolder();
+    const context = contextOf({ asLiteral: false, typeIsType: true, idIsId: false });
+    const [ own, foreign ] = [ anEvent({ context }), anEvent({ context: '{"id":"@id","own":"urn:of-its-own"}' }) ];
+    const store = new SqliteEventStore(new SqliteSession(folder));
+    await store.registerPod(PRODUCER);
+    await store.accept([ own, foreign ].map((event): any => ({ event, forwards: []})));
+    await store.close();
+    const old = new Database(fileIn(folder));
+    const sizes = old.prepare('SELECT bytes FROM events ORDER BY id').pluck();
+    const current = sizes.all() as number[];
+    old.exec(`
+      UPDATE contexts SET text = replace(text, '${EVENTS}', '${FORMER_EVENTS}');
+      UPDATE events SET bytes = length(members) + (SELECT length(text) FROM contexts c WHERE c.id = context) + ${current[0] - own.members.length - context.length};
+    `);
+    expect(sizes.all()).toEqual([ current[0] - 1, current[1] ]);
+    old.pragma(`user_version = ${MIGRATIONS.length - 1}`);
+    old.close();
+    const migrated = new SqliteEventStore(new SqliteSession(folder));
+    expect(await migrated.getEntry(`${PRODUCER}publish/`, own.id)).toEqual(own);
+    expect(await migrated.getEntry(`${PRODUCER}publish/`, foreign.id)).toEqual(foreign);
+    expect((await migrated.listEntries(`${PRODUCER}publish/`, 0, 10)).map(({ bytes }): number => bytes)).toEqual(current);
+    await migrated.close();
   });
 
   describe('for requests that make their events once', (): void => {

@@ -16,7 +16,6 @@ import { scansOf } from './scansOf';
 
 const INBOX = `${POD}inbox/`;
 
-jest.setTimeout(120_000);
 
 describe('A database that other processes use too', (): void => {
   let folder: string;

@@ -172,7 +172,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         const event = anEvent({ pod: 'https://away.example/ann/' });
         await receive(event);
         expect(await receive({ ...event, members: event.members.replace('}', ',"more":1}') })).toBe('other');
-        expect(await receive({ ...event, context: '{}' })).toBe('other');
+        expect(await receive({ ...event, context: '{}' })).toBe('known');
         expect(await receive({ ...event, pod: 'https://evil.example/' })).toBe('other');
       });
 

@@ -60,7 +60,7 @@ describe('Content that takes long to process', (): void => {
     const port = await freePort();
     metrics = `http://127.0.0.1:${port}/metrics`;
     scene = await startHostileScene('test/config/no-budget.json', [ '--eventsMetrics', `${port}` ]);
-  }, 180_000);
+  });
 
   afterAll(async(): Promise<void> => {
     await (scene as HostileScene | undefined)?.end();

@@ -33,7 +33,6 @@ interface Sink {
 }
 
 // Servers are started and killed several times.
-jest.setTimeout(240_000);
 
 describe('Deliveries', (): void => {
   let scene!: HostileScene;
@@ -100,7 +99,7 @@ describe('Deliveries', (): void => {
     eventually(async(): Promise<any[] | undefined> => {
       const all = await deliveriesOf(query, pod, agent);
       return all.length >= count && all.every(({ state }): boolean => state !== 'waiting') ? all : undefined;
-    }, 60_000);
+    });
   const inTime = async(condition: () => boolean): Promise<unknown> =>
     eventually(async(): Promise<true | undefined> => condition() || undefined, 60_000);
   const sleep = async(milliseconds: number): Promise<unknown> => new Promise((resolve): unknown => setTimeout(resolve, milliseconds));
@@ -152,7 +151,7 @@ describe('Deliveries', (): void => {
       const all = await eventually(async(): Promise<any[] | undefined> => {
         const found = (await deliveriesOf('limit=100', scene.producer.pod, scene.producer)).filter((delivery): boolean => delivery.topic === topic);
         return found.every(({ state }): boolean => state !== 'waiting') ? found : undefined;
-      }, 60_000);
+      });
       expect(all.map(({ state }): string => state)).toEqual(new Array(8).fill('delivered'));
       expect(statuses.filter((status): boolean => status === 0)).toEqual([]);
       expect(statuses.filter((status): boolean => status === 401)).toHaveLength(3);
@@ -407,7 +406,7 @@ describe('Deliveries', (): void => {
       const checked = await eventually(async(): Promise<any> => {
         const found = await check();
         return found.events[0].unreachable?.length >= bad.length ? found : undefined;
-      }, 60_000);
+      });
       expect(checked.events).toMatchObject([{ accepted: true, elsewhere: expect.arrayContaining(good) }]);
       expect(checked.events[0].unreachable.map(({ agent }: any): string => agent).sort()).toEqual([ ...bad ].sort());
       expect(checked.events[0].unreachable.every(({ reason }: any): boolean => reason.length > 20)).toBe(true);
@@ -503,7 +502,7 @@ describe('Deliveries', (): void => {
         await eventually(async(): Promise<true | undefined> => {
           const listing = await (await scene.producer.fetch(`${scene.producer.pod}publish/`, { headers: { accept: 'application/n-triples' }})).text();
           return listing.match(/ldp#contains>/gu)!.length <= 200 || undefined;
-        }, 60_000);
+        });
       });
       expect(failures).toEqual([]);
       const dead = await deliveriesOf(`${ofSubscription(subscription)}&state=dead&limit=10`);

@@ -31,7 +31,7 @@ describe('Requests that are made to cost much', (): void => {
   beforeAll(async(): Promise<void> => {
     scene = await startHostileScene();
     publishTo = async(url, body, headers): Promise<Response> => post(scene.producer.fetch, url, body, headers);
-  }, 240_000);
+  });
 
   afterAll(async(): Promise<void> => {
     await (scene as HostileScene | undefined)?.end();
@@ -115,7 +115,7 @@ describe('Requests that are made to cost much', (): void => {
       expect(result).toEqual([ 201, 403, 200, 200 ]);
       expect(failures).toEqual([]);
       expect(answered).toBeGreaterThan(0);
-    }, 240_000);
+    });
 
     it('that differ in their actions alone, too.', async(): Promise<void> => {
       const { user, producer, during } = scene;
@@ -252,7 +252,7 @@ describe('Requests that are made to cost much', (): void => {
       await grant(user, user.inbox, { public: [ 'Append' ]});
       // It claims to be an event, so a JSON-LD processor has to read it.
       const notification = JSON.stringify({
-        '@context': { '@vocab': 'http://x.example/' }, '@type': 'urn:solid-pod-events:vocab:Event', p: 'x'.repeat(200_000),
+        '@context': { '@vocab': 'http://x.example/' }, '@type': 'https://w3id.org/pod-events#Event', p: 'x'.repeat(200_000),
       });
       const { result, failures } = await during(async(): Promise<RawAnswer[]> => {
         const answers: RawAnswer[] = [];

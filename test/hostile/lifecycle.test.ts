@@ -12,7 +12,6 @@ import { startServer } from '../util/server';
 import { eventually } from '../util/wait';
 
 // Servers are started many times here.
-jest.setTimeout(600_000);
 
 const TURTLE = { 'content-type': 'text/turtle' };
 const data = (server: TestServer, ...path: string[]): string => join(server.folder, 'data', ...path);

@@ -90,7 +90,7 @@ describe('An operator', (): void => {
     });
     expect(response.status).toBe(201);
     stream = new PublishStream(producer, [ user.webId ], TOPIC);
-  }, 480_000);
+  });
 
   afterAll(async(): Promise<void> => {
     await Promise.all(agents.map(async(agent): Promise<void> => agent.logout()));
@@ -114,7 +114,7 @@ describe('An operator', (): void => {
     expect(JSON.parse(check.out).process.pid).toBe(pid());
     await stream.publish();
     expect(stream.acknowledged).toHaveLength(1);
-  }, 240_000);
+  });
 
   it('F1: is told the same where only the server itself can read the configuration.', async(): Promise<void> => {
     const expected = holder();
@@ -122,7 +122,7 @@ describe('An operator', (): void => {
     const { code } = await second.exit;
     expectSentence({ code: code!, err: second.output(), out: '' }, expected);
     expect((await fetch(user.webId)).status).toBe(200);
-  }, 240_000);
+  });
 
   it('F3: backs a server up and restores it under load, without losing what was acknowledged before.', async(): Promise<void> => {
     stream.start(4);
@@ -163,7 +163,7 @@ describe('An operator', (): void => {
     expect(copies).toBe(events.length);
     await expect(server.kill('SIGTERM')).resolves.toEqual({ code: 0, signal: null });
     expect((await command([ 'check', '--full', '-f', other ])).out).toContain('No problems were found');
-  }, 480_000);
+  });
 
   it('F1: finds the folder free after the server was killed.', async(): Promise<void> => {
     const check = await command([ 'check', '-f', data, '--full', '--json' ]);
@@ -227,7 +227,7 @@ describe('An operator', (): void => {
       recipient: [ user.webId.replace(baseUrl, to), 'https://else.example/#me' ],
     });
     await expect(server.kill('SIGTERM')).resolves.toEqual({ code: 0, signal: null });
-  }, 480_000);
+  });
 
   it('F3: is told of a store that lost its write-ahead log, or is missing, and never gets a new one in its place.', async(): Promise<void> => {
     const lost = join(folder, 'lost');
@@ -242,7 +242,7 @@ describe('An operator', (): void => {
     expectSentence(await command(args), /cannot be read: file is not a database\. Restore a backup/u);
     expect(readdirSync(join(lost, '.events')).filter((name): boolean => /^events/u.test(name))).toEqual([ 'events.sqlite' ]);
     expect((await command([ 'check', '-f', lost ])).code).toBe(1);
-  }, 240_000);
+  });
 
   it('F5: is told each mistake in one sentence, before the server is loaded.', async(): Promise<void> => {
     const own = join(folder, 'mistakes');
@@ -297,7 +297,7 @@ describe('An operator', (): void => {
     } finally {
       busy.close();
     }
-  }, 480_000);
+  });
 
   it('F6: builds only what has changed, never deletes first, and one build waits for another.', async(): Promise<void> => {
     const own = join(folder, 'clone');
@@ -330,5 +330,5 @@ describe('An operator', (): void => {
     await rm(join(own, 'dist/a.js'));
     await build();
     expect([ state(), readdirSync(own).filter((name): boolean => /^\.dist-\d/u.test(name)) ]).toEqual([[ 'a.js' ], []]);
-  }, 480_000);
+  });
 });

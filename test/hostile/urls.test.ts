@@ -60,7 +60,7 @@ describe('URLs, notifications and headers', (): void => {
     });
     const { producer, user, subscriber } = scene;
     await grant(user, `${user.pod}topics/`, { [producer.webId]: [ 'Append', 'Read' ], [subscriber.webId]: [ 'Read' ]});
-  }, 300_000);
+  });
 
   afterAll(async(): Promise<void> => {
     await scene?.end();

@@ -128,7 +128,7 @@ describe('The command line', (): void => {
     const following = start([ 'inbox', '--follow', '--delete', '--json' ], credentials.get(user));
     for (const data of [ '1', '2' ]) {
       await run(producer, [ 'publish', 'realestate/contact#add', '--to', user.webId, '--data', data ]);
-      await eventually(async(): Promise<true | undefined> => following.output().includes(`"data":${data}`) || undefined, 20_000);
+      await eventually(async(): Promise<true | undefined> => following.output().includes(`"data":${data}`) || undefined);
     }
     following.child.kill('SIGINT');
     expect(await following.result).toMatchObject({ code: 0, err: expect.not.stringContaining('rror') });

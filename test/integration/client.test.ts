@@ -307,7 +307,7 @@ describe('The client', (): void => {
       }
     })();
     const until = async(data: unknown): Promise<true> =>
-      eventually(async(): Promise<true | undefined> => found.includes(data) || undefined, 20_000);
+      eventually(async(): Promise<true | undefined> => found.includes(data) || undefined);
     await until('before');
     await publishOne('told');
     await until('told');

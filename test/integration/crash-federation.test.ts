@@ -13,7 +13,7 @@ import { SqliteSession } from '../../src/store/sqlite/SqliteSession';
 import { grant } from '../util/access';
 import type { TestAgent } from '../util/accounts';
 import { logIn, seedFile } from '../util/accounts';
-import { KILLS } from '../util/effort';
+import { KILLS, KILLS_TIMEOUT } from '../util/effort';
 import { flatten } from '../util/flat';
 import type { GotRequest, OtherServer } from '../util/outgoing';
 import { startOther } from '../util/outgoing';
@@ -128,7 +128,7 @@ describe('A server that is killed while it delivers', (): void => {
     await hosts[2 + BEHAVIOURS.indexOf('away')].stop();
     await followFromElsewhere();
     stream = new PublishStream(producer, [ user.webId ], TOPIC);
-  }, 120_000);
+  });
 
   afterAll(async(): Promise<void> => {
     await killAll();
@@ -243,7 +243,7 @@ describe('A server that is killed while it delivers', (): void => {
     const begun = rest();
     for (let left = begun; left > 0; left = rest()) {
       const before = left;
-      await eventually(async(): Promise<true | undefined> => rest() < before || undefined, 30_000)
+      await eventually(async(): Promise<true | undefined> => rest() < before || undefined)
         .catch((): never => {
           throw new Error(`${before} deliveries are not made any more; the server says: ${server.output().slice(-2_000)}`);
         });
@@ -254,7 +254,7 @@ describe('A server that is killed while it delivers', (): void => {
       `${stored.length} events stored, ${unfinished / KILLS} left at a kill, ${begun} at the last, ${came} requests came\n`);
     expect(stream.acknowledged.length).toBeGreaterThan(KILLS / 3);
     expect([ ...new Set(stream.attempts.map(({ status }): unknown => status)) ].sort()).toEqual([ 201, undefined ]);
-  }, 900_000);
+  }, KILLS_TIMEOUT);
 
   it('has stored every acknowledged event, and each request whole or not at all.', async(): Promise<void> => {
     const byRequest = new Map<number, unknown[]>();
@@ -334,7 +334,7 @@ describe('A server that is killed while it delivers', (): void => {
       const quads = await parseJsonLd(await (await producer.fetch(url)).text(), loader, url);
       expect(quads.filter(({ subject }): boolean => subject.value === url).length).toBeGreaterThan(5);
     }
-  }, 120_000);
+  });
 
   it('still ends in order.', async(): Promise<void> => {
     await expect(server.kill('SIGTERM')).resolves.toEqual({ code: 0, signal: null });

@@ -11,7 +11,7 @@ import { parseJsonLd } from '../../src/event/rdf';
 import { grant } from '../util/access';
 import type { TestAgent } from '../util/accounts';
 import { logIn, seedFile } from '../util/accounts';
-import { KILLS } from '../util/effort';
+import { KILLS, KILLS_TIMEOUT } from '../util/effort';
 import type { ServerProcess, StreamData } from '../util/process';
 import { killAll, PublishStream, startProcess } from '../util/process';
 import { members } from '../util/scene';
@@ -84,7 +84,7 @@ describe('A server that is killed again and again', (): void => {
       }
     }));
     stream = new PublishStream(producer, recipients.map(({ webId }): string => webId), TOPIC);
-  }, 120_000);
+  });
 
   afterAll(async(): Promise<void> => {
     await Promise.all([ producer, ...recipients, ...subscribers ].map(async(agent): Promise<void> => agent.logout()));
@@ -157,7 +157,7 @@ describe('A server that is killed again and again', (): void => {
     // As long as it gets on it may take its time.
     for (let left = count('FROM forwards'); left > 0; left = count('FROM forwards')) {
       const before = left;
-      await eventually(async(): Promise<true | undefined> => count('FROM forwards') < before || undefined, 30_000)
+      await eventually(async(): Promise<true | undefined> => count('FROM forwards') < before || undefined)
         .catch((): never => {
           throw new Error(`${before} events are not forwarded any more; the server says: ${server.output().slice(-2_000)}`);
         });
@@ -167,7 +167,7 @@ describe('A server that is killed again and again', (): void => {
       `${stream.acknowledged.length} acknowledged, ${stored.length} events stored, ${unfinished} fan-outs cut off\n`);
     expect(stream.acknowledged.length).toBeGreaterThan(KILLS);
     expect([ ...new Set(stream.attempts.map(({ status }): unknown => status)) ].sort()).toEqual([ 201, undefined ]);
-  }, 900_000);
+  }, KILLS_TIMEOUT);
 
   it('has stored every acknowledged event, as it was posted.', async(): Promise<void> => {
     const byUrl = new Map(stored.map((event): [string, Stored] => [ event.url, event ]));
@@ -216,7 +216,7 @@ describe('A server that is killed again and again', (): void => {
       }
     }));
     expect((await members(producer, `${producer.pod}publish/`)).sort()).toEqual(stored.map(({ url }): string => url).sort());
-  }, 120_000);
+  });
 
   it('shows the subscribers their copies by LDP.', async(): Promise<void> => {
     const ids = stored.map(({ url }): string => url.split('/').at(-1)!);
@@ -229,7 +229,7 @@ describe('A server that is killed again and again', (): void => {
       const last = getThing(await getSolidDataset(copies.at(-1)!, { fetch: subscriber.fetch }), stored.at(-1)!.url)!;
       expect(getUrl(last, 'https://www.w3.org/ns/activitystreams#actor')).toBe(producer.webId);
     }
-  }, 60_000);
+  });
 
   it('still ends in order.', async(): Promise<void> => {
     await expect(server.kill('SIGTERM')).resolves.toEqual({ code: 0, signal: null });

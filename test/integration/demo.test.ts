@@ -11,7 +11,7 @@ const DEMO = join(ROOT, 'demo/demo.js');
 
 /** Runs the demo with options; it has more time than it takes, because other tests run beside it. */
 async function demo(...options: string[]): Promise<string> {
-  return (await run(process.execPath, [ DEMO, ...options ], { env: environment(), timeout: 100_000 })).stdout;
+  return (await run(process.execPath, [ DEMO, ...options ], { env: environment(), timeout: 300_000 })).stdout;
 }
 
 /** Expects that nothing is left of so many servers of which the output tells. */
@@ -30,7 +30,7 @@ describe('The demo', (): void => {
 
   beforeAll(async(): Promise<void> => {
     output = await demo();
-  }, 110_000);
+  });
 
   it('shows each request with its answer.', (): void => {
     expect(output).toMatch(/PUT \S+\/user\/topics\/realestate\/contact\/\.acl {2}as user\n[^]*?\n {2}201 Created\n/u);
@@ -59,7 +59,7 @@ describe('The demo', (): void => {
     const folder = await mkdtemp(join(tmpdir(), 'pod-events-'));
     // The server does not start with several workers.
     const env = { ...environment(), TMPDIR: folder, CSS_WORKERS: '2' };
-    await expect(run(process.execPath, [ DEMO ], { env, timeout: 50_000 })).rejects.toMatchObject({
+    await expect(run(process.execPath, [ DEMO ], { env, timeout: 200_000 })).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/The demo failed: The server ended with code 2 before it was up\..*Unsupported --workers/su),
     });
@@ -83,7 +83,7 @@ describe('The demo with two servers', (): void => {
   beforeAll(async(): Promise<void> => {
     output = await demo('--two-servers');
     [ home, away ] = [ ...output.matchAll(/up at (\S+) /gu) ].map(([ , url ]): string => url);
-  }, 110_000);
+  });
 
   it('has the publisher and the subscriber on one, and the user on the other.', (): void => {
     expect(away).not.toBe(home);

@@ -62,7 +62,7 @@ class DocsShell {
   public async run(command: string): Promise<string> {
     const state = join(this.folder, 'state');
     const script = `set -ae\n${command}\nenv -0 > '${state}'`;
-    const { stdout } = await run('bash', [ '-c', script ], { cwd: this.folder, env: this.variables, timeout: 30_000 });
+    const { stdout } = await run('bash', [ '-c', script ], { cwd: this.folder, env: this.variables, timeout: 120_000 });
     this.variables = Object.fromEntries((await readFile(state, 'utf8')).split('\0').filter(Boolean)
       .map((entry): string[] => [ entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1) ]));
     return stdout;
@@ -121,7 +121,7 @@ async function signUp(base: string, name: string): Promise<{ key: string; id: st
     const start = /^\$ npm start -- (.*)$/u.exec(blocksOf(firstEvent).find(({ language }): boolean => language === 'console')!.text)!;
     const options = start[1].replace('3000', `${port}`).split(' ');
     server = await startServer(join(ROOT, 'config/examples/start-loopback.json'), folder, port, options);
-  }, 90_000);
+  });
 
   afterAll(async(): Promise<void> => {
     await server?.kill('SIGTERM');
@@ -221,7 +221,7 @@ async function signUp(base: string, name: string): Promise<{ key: string; id: st
     for (const example of examplesOf(sectionOf(readme, 'Log in'))) {
       await shell.tryOut(example);
     }
-  }, 90_000);
+  });
 
   afterAll(async(): Promise<void> => {
     await server?.kill('SIGTERM');
@@ -270,5 +270,5 @@ describe('The configuration of README.md', (): void => {
       await server.kill('SIGTERM');
       await rm(folder, { recursive: true, force: true });
     }
-  }, 90_000);
+  });
 });

@@ -101,7 +101,7 @@ describe('A pod that was there before the plugin', (): void => {
       expect((await owner.fetch(url)).status).toBe(404);
     }
     const description = await (await user.fetch(`${user.pod}.well-known/solid`, { headers: { accept: 'text/turtle' }})).text();
-    const advertised = [ ...description.matchAll(/urn:solid-pod-events:vocab:(\w+)/gu) ].map(([ , name ]): string => name);
+    const advertised = [ ...description.matchAll(/https:\/\/w3id\.org\/pod-events#(\w+)/gu) ].map(([ , name ]): string => name);
     expect(advertised.sort()).toEqual([ 'deliveries', 'publish', 'subscriptions', 'topics' ]);
     expect((await fetch(`${server.baseUrl}.events/openapi.json`)).status).toBe(401);
     expect((await post(user.fetch, `${user.pod}publish/`, { recipient: user.webId, topic: 'a/b', data: 1 })).status).toBe(201);

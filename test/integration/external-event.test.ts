@@ -187,5 +187,5 @@ describe('External events, as clients of Personium send them,', (): void => {
       expect(status === 200 ? body : JSON.parse(body).code).toMatch(status === 200 ? /^$/u : new RegExp(`^PR${status}-[A-Z]{2}-\\d{4}$`, 'u'));
       expect(answered['x-personium-version']).toBe('1.8.4');
     }), { numRuns: runs(200) });
-  }, 60_000);
+  });
 });

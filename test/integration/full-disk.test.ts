@@ -68,7 +68,7 @@ class Failures<T extends object> {
   }
 
   public async reach(count: number): Promise<void> {
-    await eventually(async(): Promise<true | undefined> => this.count >= count || undefined, 30_000);
+    await eventually(async(): Promise<true | undefined> => this.count >= count || undefined);
     expect(this.count).toBeLessThanOrEqual(1 + (performance.now() - this.begun) / 1_000);
   }
 }
@@ -101,7 +101,7 @@ describe('A server whose disk is full', (): void => {
 
   /** Waits until all is forwarded, delivered and recorded. */
   const settled = async(): Promise<unknown> => eventually(async(): Promise<true | undefined> =>
-    disk.count('FROM forwards') + disk.count('FROM deliveries WHERE state = 0') === 0 || undefined, 30_000);
+    disk.count('FROM forwards') + disk.count('FROM deliveries WHERE state = 0') === 0 || undefined);
 
   const paths = Array.from({ length: TARGETS }, (_, index): string => `/${index}/`);
 
@@ -140,7 +140,7 @@ describe('A server whose disk is full', (): void => {
     await Promise.all(Array.from({ length: INBOXES }, async(_, index): Promise<unknown> =>
       follow(`${subscriber.pod}inboxes/${index}/`)));
     await Promise.all(paths.map(async(path): Promise<unknown> => follow(`${sink.url}${path.slice(1)}`, new URL(sink.url).host)));
-  }, 120_000);
+  });
 
   afterEach((): void => {
     disk.empty();
@@ -179,7 +179,7 @@ describe('A server whose disk is full', (): void => {
     const after = await idOf(await publish({ data: LARGE }));
     expect(await members(producer, `${producer.pod}publish/`)).toEqual([ before, after ]);
     await settled();
-  }, 60_000);
+  });
 
   it('forwards what it has accepted when there is room again, and does not try without a pause.', async(): Promise<void> => {
     const { accept } = SqliteEventStore.prototype;
@@ -197,13 +197,13 @@ describe('A server whose disk is full', (): void => {
     await settled();
     expect(disk.count('FROM entries WHERE event = (SELECT MAX(id) FROM events)')).toBe(INBOXES + 2);
     expect(arrivals(id).sort()).toEqual(paths);
-  }, 120_000);
+  });
 
   it('records what it has delivered when there is room again, and until then sends nothing twice.', async(): Promise<void> => {
     held = [];
     location = LARGE.slice(0, 1_900);
     const id = await idOf(await publish());
-    await eventually(async(): Promise<true | undefined> => (held!.length > 0 && disk.count('FROM forwards') === 0) || undefined, 30_000);
+    await eventually(async(): Promise<true | undefined> => (held!.length > 0 && disk.count('FROM forwards') === 0) || undefined);
     disk.fill();
     const finishing = new Failures(SqliteDeliveryStore.prototype, 'finish');
     const answers = held;
@@ -217,7 +217,7 @@ describe('A server whose disk is full', (): void => {
     await settled();
     expect(arrivals(id).sort()).toEqual(paths);
     expect(disk.count('FROM deliveries WHERE state = 1 AND length(copy) > 1900')).toBe(TARGETS);
-  }, 120_000);
+  });
 
   it('gets an event of another server when there is room again.', async(): Promise<void> => {
     awayDisk.fill();
@@ -229,9 +229,9 @@ describe('A server whose disk is full', (): void => {
     const [ copy ] = await eventually(async(): Promise<string[] | undefined> => {
       const found = await members(friend, friend.inbox);
       return found.length > 0 ? found : undefined;
-    }, 30_000);
+    });
     expect(await (await friend.fetch(copy, { headers: { accept: 'application/ld+json' }})).json()).toMatchObject({ id, data: LARGE });
-  }, 120_000);
+  });
 
   it('refuses a proof that it cannot remember with 507, and answers whoever has none to show.', async(): Promise<void> => {
     const guard = guards.get(scene.server)!;
@@ -253,5 +253,5 @@ describe('A server whose disk is full', (): void => {
     expect((await publish()).status).toBe(201);
     db.pragma('max_page_count = 4294967294');
     expect((await post(user.fetch, `${user.pod}publish/`, body)).status).toBe(201);
-  }, 60_000);
+  });
 });

@@ -44,7 +44,7 @@ describe('The package', (): void => {
       '@graph': [],
     }));
     await npm([ 'install', '--prefer-offline', '--no-audit', '--no-fund', join(folder, packed.filename) ], project);
-  }, 600_000);
+  });
 
   afterEach(async(): Promise<void> => {
     await Promise.all(agents.map(async(agent): Promise<void> => agent.logout()));
@@ -118,7 +118,7 @@ describe('The package', (): void => {
     const args = [ '-c', 'config.json', '-m', '.', '-f', 'data', '-p', `${port}`, '--seedConfig', seed, '-l', 'warn' ];
     server = await untilReady(spawnCommand('npx', [ 'community-solid-server', ...args ], project, port));
     await publishAndRead(server.baseUrl);
-  }, 120_000);
+  });
 
   it('brings a command that starts a server, prints its endpoints and ends in order.', async(): Promise<void> => {
     const port = await freePort();
@@ -130,7 +130,7 @@ describe('The package', (): void => {
     await publishAndRead(server.baseUrl);
     expect(server.output()).toContain(`publish         POST ${server.baseUrl}user/publish/`);
     await expect(server.kill('SIGTERM')).resolves.toEqual({ code: 0, signal: null });
-  }, 120_000);
+  });
 
   it('has type declarations that a project can compile against.', async(): Promise<void> => {
     await writeFile(join(project, 'check.ts'), `import type { EventStore, Publisher } from 'solid-pod-events';
@@ -142,5 +142,5 @@ export type Request = Parameters<Publisher['publish']>[0];
     const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
     const typeRoots = [ '--typeRoots', join(ROOT, 'node_modules/@types') ];
     await promisify(execFile)(process.execPath, [ compiler, ...options, ...typeRoots, 'check.ts' ], { cwd: project });
-  }, 120_000);
+  });
 });

@@ -66,7 +66,7 @@ describe('Who loses access', (): void => {
     }));
     await store.close();
     topics = `${user.pod}topics/realestate/`;
-  }, 120_000);
+  });
 
   beforeEach(async(): Promise<void> => allow(true));
 
@@ -122,7 +122,7 @@ describe('Who loses access', (): void => {
       expect(copiesOf(revoked)).toBe(atRevocation);
       expect(copiesOf(loyal)).toBe(before + (INBOXES / 2));
     }
-  }, 180_000);
+  });
 
   it('gets nothing more in the middle of a fan-out to 10,000 inboxes.', async(): Promise<void> => {
     const before = { loyal: copiesOf(loyal), revoked: copiesOf(revoked) };
@@ -137,7 +137,7 @@ describe('Who loses access', (): void => {
     await untilIdle();
     expect(copiesOf(revoked)).toBe(atRevocation);
     expect(copiesOf(loyal)).toBe(before.loyal + (INBOXES / 2));
-  }, 120_000);
+  });
 
   it('gets nothing more when the server comes back, though it was killed in the middle.', async(): Promise<void> => {
     const before = { loyal: copiesOf(loyal), revoked: copiesOf(revoked) };
@@ -155,7 +155,7 @@ describe('Who loses access', (): void => {
     await untilIdle();
     expect(copiesOf(revoked)).toBe(atKill);
     expect(copiesOf(loyal)).toBe(before.loyal + (INBOXES / 2));
-  }, 180_000);
+  });
 
   it('gets nothing more that is revoked just when the server is up again.', async(): Promise<void> => {
     const before = { loyal: copiesOf(loyal), revoked: copiesOf(revoked) };
@@ -168,7 +168,7 @@ describe('Who loses access', (): void => {
     await untilIdle();
     expect(copiesOf(revoked)).toBe(atRevocation);
     expect(copiesOf(loyal)).toBe(before.loyal + (INBOXES / 2));
-  }, 180_000);
+  });
 
   it('to some inboxes gets nothing more in them, and again what comes once it has it back.', async(): Promise<void> => {
     const inboxes = `${revoked.pod}inboxes/late/`;
@@ -192,7 +192,7 @@ describe('Who loses access', (): void => {
     await publish();
     await untilIdle();
     expect(copiesOf(revoked)).toBe(before.revoked + ((INBOXES - LATE) / 2) + (INBOXES / 2));
-  }, 120_000);
+  });
 
   it('by the end of its subscriptions gets nothing more.', async(): Promise<void> => {
     const list = await (await revoked.fetch(`${user.pod}subscriptions/`)).json();
@@ -211,5 +211,5 @@ describe('Who loses access', (): void => {
     const atEnd = countIn();
     await untilIdle();
     expect(countIn()).toBe(atEnd);
-  }, 120_000);
+  });
 });

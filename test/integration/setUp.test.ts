@@ -9,5 +9,5 @@ describe('A run of the tests that fails during set-up', (): void => {
     await expect(run.exit).resolves.toEqual({ code: 1, signal: null });
     expect(run.output()).toContain('the set-up fails after http://localhost:');
     expect(run.output()).not.toContain('did not exit');
-  }, 120_000);
+  });
 });

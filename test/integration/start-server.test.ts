@@ -22,7 +22,7 @@ describe('The command of the server, without a command of its own', (): void => 
       expect(told.trim().split('\n')).toHaveLength(1);
       process.emit('SIGTERM', 'SIGTERM');
       process.emit('SIGTERM', 'SIGTERM');
-      await eventually(async(): Promise<true | undefined> => exit.mock.calls.length > 0 || undefined, 30_000);
+      await eventually(async(): Promise<true | undefined> => exit.mock.calls.length > 0 || undefined);
       expect(exit.mock.calls).toEqual([[ 0 ]]);
       await expect(fetch(`http://localhost:${port}/`)).rejects.toThrow('fetch failed');
     } finally {

@@ -106,7 +106,7 @@ describe('A server that is stopped', (): void => {
     const followed = await subscriptions();
     const stream = new PublishStream(producer, [ user.webId ], TOPIC);
     stream.start(6);
-    await eventually(async(): Promise<true | undefined> => stream.acknowledged.length > 20 || undefined, 30_000);
+    await eventually(async(): Promise<true | undefined> => stream.acknowledged.length > 20 || undefined);
     const began = Date.now();
     const exit = await server.kill(signal);
     const duration = Date.now() - began;
@@ -124,7 +124,7 @@ describe('A server that is stopped', (): void => {
     await expect(idsIn(user.inbox, user)).resolves.toEqual(published);
     expect(count('FROM entries')).toBe(3 * published.length);
     await expect(subscriptions()).resolves.toEqual(followed);
-  }, 90_000);
+  });
 
   it('goes on, after the next start, with a fan-out that it had not finished.', async(): Promise<void> => {
     await server.kill('SIGTERM');
@@ -176,5 +176,5 @@ describe('A server that is stopped', (): void => {
     restored.close();
     server = await untilReady(spawnServer(options));
     await expect(idsIn(subscriber.inbox, subscriber)).resolves.not.toEqual([]);
-  }, 60_000);
+  });
 });

@@ -47,9 +47,9 @@ describe('The subscriptions of a pod', (): void => {
   it.each([
     [ 'application/ld+json', (inbox: string): string => JSON.stringify({ topic: 'realestate/*', inbox }) ],
     [ 'application/ld+json', (inbox: string): string => JSON.stringify({
-      '@context': { t: 'urn:solid-pod-events:vocab:topic', i: { '@id': 'http://www.w3.org/ns/ldp#inbox', '@type': '@id' }}, t: 'realestate/*', i: inbox,
+      '@context': { t: 'https://w3id.org/pod-events#topic', i: { '@id': 'http://www.w3.org/ns/ldp#inbox', '@type': '@id' }}, t: 'realestate/*', i: inbox,
     }) ],
-    [ 'text/turtle', (inbox: string): string => `@prefix events: <urn:solid-pod-events:vocab:>. @prefix ldp: <http://www.w3.org/ns/ldp#>.
+    [ 'text/turtle', (inbox: string): string => `@prefix events: <https://w3id.org/pod-events#>. @prefix ldp: <http://www.w3.org/ns/ldp#>.
       [] a events:Subscription; events:topic "realestate/*"; ldp:inbox <${inbox}>.` ],
   ])('are made as %s (%#).', async(type, body): Promise<void> => {
     const response = await post(scene.subscriber.fetch, subscriptions, body(scene.subscriber.inbox), { 'content-type': type });
@@ -158,7 +158,7 @@ describe('The subscriptions of a pod', (): void => {
       [ 'text/turtle', 'no turtle', 400, 'not valid text/turtle' ],
       [ 'application/ld+json', '{"@context":"http://localhost:1/","topic":"a"}', 400, 'never fetched' ],
       [ 'application/ld+json', '{"a":1,"a":2}', 400, 'twice' ],
-      [ 'text/turtle', '<> <urn:solid-pod-events:vocab:topic> "a", "b".', 400, 'More than one' ],
+      [ 'text/turtle', '<> <https://w3id.org/pod-events#topic> "a", "b".', 400, 'More than one' ],
       [ 'application/xml', '<a/>', 415, 'application/xml is not supported' ],
       [ 'application/json', ' '.repeat(70_000), 413, 'larger than' ],
     ] as const) {

@@ -86,12 +86,12 @@ describe('A webhook', (): void => {
     return id.slice(id.lastIndexOf('/') + 1);
   }
   const arrived = async({ got }: Sink, count: number): Promise<Got[]> =>
-    eventually(async(): Promise<Got[] | undefined> => got.length >= count ? got : undefined, 30_000);
+    eventually(async(): Promise<Got[] | undefined> => got.length >= count ? got : undefined);
   const deliveryOf = async({ id }: { id: string }, state: string): Promise<any> => eventually(async(): Promise<any> => {
     const response = await user.fetch(`${user.pod}deliveries/?subscription=${id.slice(id.lastIndexOf('/') + 1)}`);
     const { contains } = await response.json() as { contains: any[] };
     return contains.find((delivery): boolean => delivery.state === state && delivery.attempts.length > 0);
-  }, 30_000);
+  });
 
   beforeAll(async(): Promise<void> => {
     home = await startMember('test/config/federation.json', [ 'user', 'producer', 'subscriber' ]);
@@ -213,7 +213,7 @@ describe('A webhook', (): void => {
           return event;
         }
       }
-    }, 30_000);
+    });
     expect(await told('delivery/subscription#disabled')).toMatchObject({
       publisher: `${home.baseUrl}.events/agent#this`,
       data: { subscription: followed.id, topic: 'realestate/gone', reason: 'answered 410 Gone' },

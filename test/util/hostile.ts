@@ -153,7 +153,7 @@ export async function startHostileScene(
 /** The status of a GET, or 0 if the connection broke or gave no answer within 10 seconds. */
 async function statusOf(url: string, agent: Agent): Promise<number> {
   return new Promise((resolve): void => {
-    const request = get(url, { agent, timeout: 10_000 }, (response): void => {
+    const request = get(url, { agent, timeout: 30_000 }, (response): void => {
       response.resume().on('end', (): void => resolve(response.statusCode!)).on('error', (): void => resolve(0));
     });
     request.on('timeout', (): unknown => request.destroy()).on('error', (): void => resolve(0));

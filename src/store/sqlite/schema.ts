@@ -359,6 +359,13 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX removed_events_by_uuid ON removed_events (uuid);
   CREATE INDEX removed_events_of_pod ON removed_events (pod, id);
   `,
+  // The namespace of the vocabulary. It stands once in a context, and is one byte longer than the former one.
+  `
+  UPDATE events SET bytes = bytes + 1 WHERE context IN (
+    SELECT id FROM contexts WHERE instr(text, 'urn:solid-pod-events:vocab:') > 0
+  );
+  UPDATE OR IGNORE contexts SET text = replace(text, 'urn:solid-pod-events:vocab:', 'https://w3id.org/pod-events#');
+  `,
 ];
 
 /** The answers of who may receive what belong to a process, and end with it. */

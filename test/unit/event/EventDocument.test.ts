@@ -68,17 +68,17 @@ describe('The document of an event', (): void => {
     expect(valuesOf(quads, `${as}actor`)).toEqual([ PUBLISHER ]);
     expect(valuesOf(quads, `${as}to`)).toEqual([ 'https://user.example/#me' ]);
     expect(valuesOf(quads, `${as}origin`)).toEqual([ POD ]);
-    expect(valuesOf(quads, 'urn:solid-pod-events:vocab:topic')).toEqual([ 'realestate/contact#add' ]);
+    expect(valuesOf(quads, 'https://w3id.org/pod-events#topic')).toEqual([ 'realestate/contact#add' ]);
     expect(valuesOf(quads, 'http://schema.org/name')).toEqual([ 'Bruce Wayne' ]);
     expect(valuesOf(quads, 'http://www.w3.org/1999/02/22-rdf-syntax-ns#type').sort()).toEqual([
-      'http://schema.org/AddAction', 'http://schema.org/Contact', `${as}Activity`, 'urn:solid-pod-events:vocab:Event',
+      'http://schema.org/AddAction', 'http://schema.org/Contact', `${as}Activity`, 'https://w3id.org/pod-events#Event',
     ].sort());
     expect(quads.filter(({ subject }): boolean => subject.value === url)).toHaveLength(8);
   });
 
   it('takes id as @id where every id is an absolute IRI.', async(): Promise<void> => {
     const iris = await read('{"id":"https://a.example/1","b":{"id":"urn:x:y"}}');
-    expect(valuesOf(iris.quads, 'urn:solid-pod-events:vocab:data')).toEqual([ 'https://a.example/1' ]);
+    expect(valuesOf(iris.quads, 'https://w3id.org/pod-events#data')).toEqual([ 'https://a.example/1' ]);
     const mixed = await read('{"id":"https://a.example/1","b":{"id":"7"}}');
     expect(valuesOf(mixed.quads, 'http://schema.org/identifier').sort()).toEqual([ '7', 'https://a.example/1' ]);
     const number = await read('{"id":7}');
@@ -96,7 +96,7 @@ describe('The document of an event', (): void => {
     async(data): Promise<void> => {
       const { json, quads } = await read(data);
       expect(json.data).toEqual(JSON.parse(data));
-      const [ literal ] = valuesOf(quads, 'urn:solid-pod-events:vocab:data');
+      const [ literal ] = valuesOf(quads, 'https://w3id.org/pod-events#data');
       expect(JSON.parse(literal)).toEqual(JSON.parse(data));
     },
   );

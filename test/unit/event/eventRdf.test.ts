@@ -17,7 +17,7 @@ const NUM_RUNS = Number(process.env.PROPERTY_RUNS ?? 100);
 const POD = 'https://producer.example/';
 const PUBLISHER = `${POD}profile/card#me`;
 const AS = 'https://www.w3.org/ns/activitystreams#';
-const DATA = 'urn:solid-pod-events:vocab:data';
+const DATA = 'https://w3id.org/pod-events#data';
 const contextFile = join(tmpdir(), `bundled-${process.pid}.jsonld`);
 const CONTEXT = { name: 'http://example.org/name', Note: `${AS}Note` };
 writeFileSync(contextFile, JSON.stringify({ '@context': CONTEXT }));

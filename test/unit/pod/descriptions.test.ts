@@ -18,6 +18,6 @@ describe('The description of a storage', (): void => {
     const describer = new EventStorageDescriber({ publish: 'publish/' });
     const quads = await describer.handle({ path: 'http://localhost/alice/' });
     expect(quads.map(({ subject, predicate, object }): string[] => [ subject.value, predicate.value, object.value ]))
-      .toEqual([[ 'http://localhost/alice/', 'urn:solid-pod-events:vocab:publish', 'http://localhost/alice/publish/' ]]);
+      .toEqual([[ 'http://localhost/alice/', 'https://w3id.org/pod-events#publish', 'http://localhost/alice/publish/' ]]);
   });
 });

@@ -6,6 +6,7 @@ import type { Event } from '../../../src/event/Event';
 import { eventDocument, hoppedDocument } from '../../../src/event/Event';
 import { createEvent } from '../../../src/event/EventDocument';
 import { InvalidInput } from '../../../src/event/InvalidInput';
+import { FORMER_EVENTS } from '../../../src/event/formerNamespace';
 import { eventsIn } from '../../../src/event/ReceivedDocument';
 import { AS, EVENTS, RDF } from '../../../src/event/vocabulary';
 import type { Caller } from '../../../src/identity/Caller';
@@ -399,6 +400,21 @@ describe('The receiving side', (): void => {
     await receive(hoppedDocument(event, hops));
     expect(await inInbox()).toBe(1);
     expect(await isForwarded()).toBe(forwarded);
+  });
+
+  it('reads the former namespace of the vocabulary as the current one, and knows the same event in both.', async(): Promise<void> => {
+    const event = await anEvent();
+    const inFormer = (text: string): string => text.replaceAll(EVENTS, FORMER_EVENTS);
+    const former = inFormer(hoppedDocument(event, 3));
+    expect(former).toContain(FORMER_EVENTS);
+    expect(await receive(former)).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await store.getEntry(`${POD}inbox/`, event.id)).toMatchObject({ context: event.context, members: event.members });
+    expect(await receive(former)).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+    const id = v7();
+    expect(await receive(inFormer(JSON.stringify(flat(id, { [`${EVENTS}hops`]: 900 }))))).toEqual({ event: `${POD}inbox/${id}` });
+    expect((await store.getEntry(`${POD}inbox/`, id))!.members).toContain(`"${EVENTS}topic":"${TOPIC}"`);
+    expect(await inInbox()).toBe(2);
   });
 
   it('counts hops however they are told.', async(): Promise<void> => {

@@ -16,7 +16,6 @@ import { scansOf } from './scansOf';
 
 const INBOX = `${POD}inbox/`;
 
-
 describe('A database that other processes use too', (): void => {
   let folder: string;
   let file: string;

@@ -16,8 +16,11 @@ process.on('SIGUSR2', () => {
     p99: toMs(histogram.percentile(99)),
     max: toMs(histogram.max),
   };
-  writeFileSync(`${path}.new`, JSON.stringify(seen));
-  renameSync(`${path}.new`, path);
   global.gc();
-  histogram.reset();
+  // The collection itself is seen by the next turns.
+  setTimeout(() => {
+    histogram.reset();
+    writeFileSync(`${path}.new`, JSON.stringify(seen));
+    renameSync(`${path}.new`, path);
+  }, 50);
 });

@@ -37,10 +37,10 @@ function freePort() {
  *
  * @param config - `plain` or `events`.
  * @param pods - The names of the pods.
- * @param options - `prepare` is called with the base URL and the data folder before the start; `probe` has
- *                  `eventLoopProbe.js` loaded.
+ * @param options - `prepare` is called with the base URL and the data folder before the start, `fill` after it;
+ *                  `probe` has `eventLoopProbe.js` loaded.
  */
-async function startServer(config, pods, { prepare, probe = false } = {}) {
+async function startServer(config, pods, { prepare, fill, probe = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'pod-events-bench-'));
   const data = join(folder, 'data');
   await mkdir(data);
@@ -50,6 +50,7 @@ async function startServer(config, pods, { prepare, probe = false } = {}) {
   await prepare?.(server);
   await spawnServer(server, config, port, await seedFile(folder, pods), probe);
   await untilAnswering(server);
+  await fill?.(server);
   return server;
 }
 

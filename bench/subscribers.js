@@ -1,4 +1,4 @@
-// Fills the store of a server that has not started yet.
+// Fills the store of a server.
 const { randomBytes } = require('node:crypto');
 const Database = require('better-sqlite3');
 const { v7 } = require('uuid');
@@ -89,11 +89,11 @@ async function makeEvents(server, count) {
   return Promise.all(Array.from({ length: count }, () => createEvent(draft, producer.pod, producer.webId, contexts)));
 }
 
-/** Puts copies of as many events into an inbox. */
+/** Puts copies of as many events into the inbox of a pod, which the server has made. */
 async function fillInbox(server, inbox, count) {
   await publishBefore(server, count);
   write(server, (db) => {
-    db.prepare('INSERT INTO containers (url) VALUES (?)').run(inbox);
+    db.prepare('INSERT OR IGNORE INTO containers (url) VALUES (?)').run(inbox);
     fill(db, 'SELECT id FROM containers WHERE url = ?', inbox);
   });
 }

@@ -116,6 +116,7 @@ export * from './server/EventStoreLifecycle';
 export * from './server/FanOut';
 export * from './server/HiddenResources';
 export * from './server/HostBoundServerFactory';
+export * from './server/LevelLoggerFactory';
 export * from './server/MetricsServer';
 export * from './server/NotificationRecovery';
 export * from './server/OutgoingCloser';

@@ -14,10 +14,10 @@ const BLOCK = 10;
 
 /** How long it takes until an event is copied to an empty and to a full inbox. */
 async function fullInbox(sizes) {
-  const prepareFull = (server) => fillInbox(server, podOf(server, 'user').inbox, sizes.fullInbox);
+  const fill = (server) => fillInbox(server, podOf(server, 'user').inbox, sizes.fullInbox);
   const servers = [
     () => startServer('events', [ 'producer', 'user' ]),
-    () => startServer('events', [ 'producer', 'user' ], { prepare: prepareFull }),
+    () => startServer('events', [ 'producer', 'user' ], { fill }),
     () => startServer('plain', [ 'producer' ]),
   ];
   return withServers(servers, async(emptied, filled, plain) => {

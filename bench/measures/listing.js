@@ -10,9 +10,9 @@ const { timed } = require('../time');
 
 /** How long it takes to list an inbox. */
 async function listing(sizes) {
-  const prepare = (server) => fillInbox(server, podOf(server, 'user').inbox, sizes.listed);
+  const fill = (server) => fillInbox(server, podOf(server, 'user').inbox, sizes.listed);
   const servers = [
-    () => startServer('events', [ 'user' ], { prepare }),
+    () => startServer('events', [ 'user' ], { fill }),
     () => startServer('plain', [ 'user' ]),
   ];
   return withServers(servers, async(events, plain) => {

@@ -3,7 +3,7 @@ import { JsonLdParser } from 'jsonld-streaming-parser';
 import type { Quad } from '@rdfjs/types';
 import { Parser } from 'n3';
 import type { ContextLoader } from './ContextLoader';
-import { nextTurn } from './turns';
+import { turn } from './turns';
 
 /**
  * Parses a JSON-LD document without ever fetching a context.
@@ -87,7 +87,7 @@ async function parseInSteps(bytes: Buffer, documentLoader: ContextLoader, baseIR
     parser.write(part, (): void => resolve());
   });
   for (let at = 0; at < bytes.length && !fault; at += STEP) {
-    await nextTurn();
+    await turn();
     await Promise.race([ write(bytes.subarray(at, at + STEP)), ended ]);
   }
   if (!fault) {

@@ -1,12 +1,81 @@
-import { setImmediate } from 'node:timers/promises';
+import { performance } from 'node:perf_hooks';
+import { isMainThread } from 'node:worker_threads';
 
-let turn: Promise<unknown> = Promise.resolve();
+/** Minimum time between two steps of long work, in milliseconds. */
+const GAP = 1;
+/** Share of the time between two steps in which the event loop serves others, above which they get more of it. */
+const BUSY = 0.3;
+/** Maximum time of the work that is done in one step, in milliseconds. */
+const STEP = 5;
+
+const waiting: (() => void)[] = [];
+let isActive = false;
 
 /**
- * Waits for a turn of the event loop. All that wait make one step in each turn together, in order, so that many long
- * pieces of work hold up others no more than one does.
+ * Waits for a step of long work on the event loop.
+ *
+ * Steps are granted one at a time, in the order in which they are asked for. Between two of them there is a pause, in
+ * which other requests have the event loop to themselves: as long as the step was if they use it, and short otherwise.
+ * So however many requests need long work, together they take about half of the time of the event loop, and no other
+ * request waits for more than one step at once. At most one step for each request waits. Worker threads serve nobody
+ * else and do not wait.
+ *
+ * @param signal - Aborted when the step is not needed any more.
+ *
+ * @throws The reason of the signal, if it is aborted when the step is granted.
  */
-export async function nextTurn(): Promise<void> {
-  turn = turn.then(async(): Promise<unknown> => setImmediate());
-  await turn;
+export async function turn(signal?: AbortSignal): Promise<void> {
+  if (isMainThread) {
+    await new Promise<void>((resolve): void => {
+      waiting.push(resolve);
+      if (!isActive) {
+        isActive = true;
+        setImmediate(grant);
+      }
+    });
+  }
+  signal?.throwIfAborted();
+}
+
+function grant(): void {
+  const next = waiting.shift();
+  if (!next) {
+    isActive = false;
+    return;
+  }
+  const begun = performance.now();
+  next();
+  setImmediate((): void => {
+    const now = performance.now();
+    rest(now + now - begun);
+  });
+}
+
+/** Waits until others have had their time, or do not use it. */
+function rest(end: number): void {
+  const used = performance.eventLoopUtilization();
+  setTimeout((): void => {
+    const { utilization } = performance.eventLoopUtilization(used);
+    if (utilization < BUSY || performance.now() >= end) {
+      grant();
+    } else {
+      rest(end);
+    }
+  }, GAP);
+}
+
+/**
+ * Returns a function that waits for a {@link turn} once the work since the last one has taken some time.
+ *
+ * @param duration - Maximum time of the work in one step, in milliseconds. Default 5.
+ * @param signal - As for {@link turn}.
+ */
+export function pausesEvery(duration = STEP, signal?: AbortSignal): () => Promise<void> {
+  let begun = performance.now();
+  return async(): Promise<void> => {
+    if (performance.now() - begun >= duration) {
+      await turn(signal);
+      begun = performance.now();
+    }
+  };
 }

@@ -1,5 +1,5 @@
 import { InvalidInput } from './InvalidInput';
-import { nextTurn } from './turns';
+import { turn } from './turns';
 
 /** JSON text up to this length is parsed at once. */
 const SHORT = 16 * 1_024;
@@ -47,7 +47,7 @@ export async function assertWellFormedJson(text: string): Promise<void> {
     expected = next;
     at = endOf(SPACE, text, end);
     if (tokens % STEP === 0) {
-      await nextTurn();
+      await turn();
     }
   }
   if (isObject.length > 0 || expected !== ', or end') {

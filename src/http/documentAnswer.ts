@@ -9,6 +9,7 @@ import {
   readableToString,
 } from '@solid/community-server';
 import { JSON_LD, JSON_MEDIA_TYPE, TURTLE } from '../event/mediaTypes';
+import { turn } from '../event/turns';
 import { charge, COSTS } from '../publish/costs';
 import type { Conversion } from './convertedAnswer';
 import type { OwnDocument } from './documentQuads';
@@ -88,7 +89,7 @@ async function* inTurns(quads: Iterable<Quad>): AsyncGenerator<Quad, void, undef
     yield quad;
     count += 1;
     if (count % TURN === 0) {
-      await new Promise((resolve): unknown => setImmediate(resolve));
+      await turn();
     }
   }
 }

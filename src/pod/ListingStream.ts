@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Quad } from '@rdfjs/types';
 import type { ResourceIdentifier } from '@solid/community-server';
-import { turn } from '../store/sqlite/turns';
+import { turn } from '../event/turns';
 import type { EventStore } from '../store/EventStore';
 import type { ListingFormat } from './listingFormats';
 import { withModified } from './listingFormats';

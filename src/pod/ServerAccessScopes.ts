@@ -1,5 +1,6 @@
 import type { AuxiliaryStrategy, IdentifierStrategy, ResourceSet, ResourceStore } from '@solid/community-server';
 import { INTERNAL_QUADS, readableToQuads } from '@solid/community-server';
+import { pausesEvery } from '../event/turns';
 import { charge, COSTS } from '../publish/costs';
 import type { AccessScope, AccessScopes } from '../publish/ports';
 import { exists } from './exists';
@@ -17,6 +18,8 @@ interface Known {
   readonly epoch: number;
   /** Time of the first lookup, in milliseconds since 1970. */
   readonly since: number;
+  /** The containers of the pod's root, from the root of the server on. */
+  readonly above: readonly string[];
   readonly containers: Map<string, Container>;
 }
 
@@ -74,8 +77,10 @@ export class ServerAccessScopes implements AccessScopes {
   ): Promise<ReadonlyMap<string, AccessScope>> {
     const missing = new Set<string>();
     const scopes = new Map<string, AccessScope>();
+    const pause = pausesEvery();
     for (const resource of resources) {
       scopes.set(resource, await this.scopeOf(resource, pod, epoch, missing));
+      await pause();
     }
     return scopes;
   }
@@ -85,8 +90,8 @@ export class ServerAccessScopes implements AccessScopes {
     if (this.auxiliaryStrategy.isAuxiliaryIdentifier({ path: resource })) {
       return own;
     }
-    const known = this.knownOf(pod, epoch);
-    const path = this.pathTo(resource);
+    const { containers: known, above } = this.knownOf(pod, epoch);
+    const path = [ ...above, ...pathWithin(pod, resource) ];
     const named: ReadonlySet<string>[] = [];
     let governing = -1;
     let hasParent = true;
@@ -114,10 +119,10 @@ export class ServerAccessScopes implements AccessScopes {
     return { name: `${pod} below ${path[governing] ?? 'nothing'}`, resource: asked };
   }
 
-  /** The containers of a resource, from the root on, and the resource itself. */
-  private pathTo(resource: string): string[] {
-    const path = [ resource ];
-    for (let at = { path: resource }; !this.identifierStrategy.isRootContainer(at);) {
+  /** The containers of the root of a pod, from the root of the server on. */
+  private above(pod: string): string[] {
+    const path: string[] = [];
+    for (let at = { path: pod }; !this.identifierStrategy.isRootContainer(at);) {
       at = this.identifierStrategy.getParentContainer(at);
       path.unshift(at.path);
     }
@@ -167,10 +172,10 @@ export class ServerAccessScopes implements AccessScopes {
     }
   }
 
-  private knownOf(pod: string, epoch: number): Map<string, Container> {
+  private knownOf(pod: string, epoch: number): Known {
     const before = this.known.get(pod);
     if (before && before.epoch === epoch && Date.now() - before.since < this.maxAge) {
-      return before.containers;
+      return before;
     }
     this.known.delete(pod);
     let size = [ ...this.known.values() ].reduce((sum, { containers }): number => sum + containers.size, 0);
@@ -181,8 +186,20 @@ export class ServerAccessScopes implements AccessScopes {
       size -= containers.size;
       this.known.delete(oldest);
     }
-    const known = { epoch, since: Date.now(), containers: new Map<string, Container>() };
+    const known = { epoch, since: Date.now(), above: this.above(pod), containers: new Map<string, Container>() };
     this.known.set(pod, known);
-    return known.containers;
+    return known;
   }
+}
+
+/** The root of a pod, the containers of a resource in it, and the resource itself. */
+function pathWithin(pod: string, resource: string): string[] {
+  const path = [ pod ];
+  for (let end = resource.indexOf('/', pod.length); end >= 0; end = resource.indexOf('/', end + 1)) {
+    path.push(resource.slice(0, end + 1));
+  }
+  if (!resource.endsWith('/')) {
+    path.push(resource);
+  }
+  return path;
 }

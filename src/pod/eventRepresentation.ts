@@ -26,8 +26,7 @@ const AS_STORED = [ JSON_LD, JSON_MEDIA_TYPE, 'application/octet-stream' ];
  * Returns an event or copy in the type that is preferred, among those that the server would convert JSON-LD to.
  *
  * The server's converter would run a JSON-LD processor, whose time grows faster than its input, so it gets only what
- * needs
- * no conversion to RDF.
+ * needs no conversion to RDF.
  *
  * @param event - The event as it is to be served.
  * @param metadata - Its metadata, which gets the type.
@@ -56,7 +55,7 @@ export async function eventRepresentation(
 }
 
 /** The text of an event in a type of RDF, in pieces. */
-async function written(event: EventText, type: string, work: Work): Promise<readonly string[]> {
+async function written(event: EventText, type: string, work: Work): Promise<readonly Uint8Array[]> {
   try {
     return await work.run(WRITE_EVENT, { event: textOf(event), type }, { ...costOf(event), ...TIMES });
   } catch (error: unknown) {
@@ -65,7 +64,7 @@ async function written(event: EventText, type: string, work: Work): Promise<read
 }
 
 /** Lets others have their turn before each piece of text is written. */
-async function* inTurns(pieces: Iterable<string>): AsyncGenerator<string> {
+async function* inTurns(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for (const piece of pieces) {
     await setImmediate();
     yield piece;

@@ -3,6 +3,7 @@ import type { CopyListener } from '../delivery/CopyListener';
 import { publishContainer } from '../event/Event';
 import { parseTopic, topicPath } from '../event/Topic';
 import { isWebUrl } from '../event/url';
+import { turn } from '../event/turns';
 import type { Caller } from '../identity/Caller';
 import type { DeliveryFilter, DeliveryRecord, DeliveryStore, HeldEvent } from '../store/DeliveryStore';
 import type { EventStore } from '../store/EventStore';
@@ -280,8 +281,7 @@ export class DeliveryLog {
         this.outbox.wake();
         await announce(this.store, this.listeners, replayed.watched);
       }
-      // Others have their turn between the steps.
-      await new Promise((resolve): unknown => setImmediate(resolve));
+      await turn();
     }
     return { events: sum, next: place };
   }

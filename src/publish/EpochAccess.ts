@@ -1,4 +1,5 @@
 import TTLCache from '@isaacs/ttlcache';
+import { pausesEvery } from '../event/turns';
 import type { Caller } from '../identity/Caller';
 import type { EventStore } from '../store/EventStore';
 import { charge, COSTS } from './costs';
@@ -60,8 +61,10 @@ export class EpochAccess implements Access {
     for (let round = 1; ; round += 1) {
       // Read before the answers are, so that none is kept for an epoch that is newer than itself.
       const pods = new Map<string, string | undefined>();
+      const pause = pausesEvery();
       for (const resource of resources) {
         pods.set(resource, await this.pods.locate(resource));
+        await pause();
       }
       const epochs = await this.epochsOf(pods.values());
       const scopes = round > MOST_ROUNDS ? undefined : this.scopes;

@@ -1,4 +1,5 @@
 import { parseTopic, topicPath } from '../event/Topic';
+import { turn } from '../event/turns';
 import type { EventStore, Follower, FollowerPlace } from '../store/EventStore';
 import { controlsInbox } from './consent';
 import type { Access, Audience, Readers } from './ports';
@@ -98,8 +99,7 @@ export class EpochAudience implements Audience {
         }
       }
       place = next;
-      // Others have their turn between the steps.
-      await new Promise((resolve): unknown => setImmediate(resolve));
+      await turn();
     } while (place && (isWhole || count === 0));
     return count;
   }

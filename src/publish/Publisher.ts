@@ -1,10 +1,10 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Caller } from '../identity/Caller';
 import type { Event, EventDraft } from '../event/Event';
 import { hoppedDocument } from '../event/Event';
 import { InvalidInput } from '../event/InvalidInput';
 import { LIMITS } from '../event/limits';
 import { parseTopic, topicPath } from '../event/Topic';
+import { pausesEvery } from '../event/turns';
 import { AlreadyMade } from '../store/AlreadyMade';
 import type { AcceptedEvent, EventStore, Forward, Made, Once, RemoteRecipient } from '../store/EventStore';
 import { Conflict } from './Conflict';
@@ -70,8 +70,6 @@ export interface Forecast {
 
 /** More hops than these need not be told apart. */
 const MOST_HOPS_NOTED = 1_000;
-/** How many drafts, each with up to 100 WebIDs, are brought into canonical form in one turn of the event loop. */
-const DRAFTS_PER_TURN = 20;
 /** When a recipient who was offered an event is tried again, in milliseconds. */
 const FIRST_RETRY = 5_000;
 
@@ -281,7 +279,9 @@ export class Publisher {
     charge(drafts.length * COSTS.audience);
     const faults = await this.maker.faultsOf(draftsOf(request));
     const forecasts: Forecast[] = [];
+    const pause = pausesEvery();
     for (const [ index, draft ] of drafts.entries()) {
+      await pause();
       forecasts.push(await this.forecast({ ...request, drafts: [ draft ], isArray: false }, faults.get(index)));
     }
     const remote = forecasts.reduce((sum, { elsewhere }): number => sum + elsewhere.length, 0);
@@ -397,6 +397,7 @@ export class Publisher {
    */
   private async canonical(request: PublishRequest): Promise<PublishRequest> {
     const drafts: EventDraft[] = [];
+    const pause = pausesEvery();
     for (const [ index, draft ] of request.drafts.entries()) {
       try {
         const recipients = new Set(draft.recipients.map((webId): string => this.pods.canonical(webId, 'recipient')));
@@ -409,9 +410,7 @@ export class Publisher {
       } catch (error: unknown) {
         throw error instanceof InvalidInput && request.isArray ? error.at(index) : error;
       }
-      if (index % DRAFTS_PER_TURN === DRAFTS_PER_TURN - 1) {
-        await setImmediate();
-      }
+      await pause();
     }
     return { ...request, drafts };
   }
@@ -419,7 +418,9 @@ export class Publisher {
   /** The pods of all recipients and sources that have one here, by WebID. */
   private async findPods({ drafts, isArray }: PublishRequest): Promise<Map<string, string>> {
     const pods = new Map<string, string>();
+    const pause = pausesEvery();
     for (const [ index, draft ] of drafts.entries()) {
+      await pause();
       for (const webId of targetsOf(draft)) {
         if (!pods.has(webId)) {
           const found = await this.pods.podOf(webId);
@@ -439,7 +440,9 @@ export class Publisher {
   private async authorize({ caller, drafts }: PublishRequest, pods: ReadonlyMap<string, string>): Promise<void> {
     // Most events of a request are of the same topic.
     const paths = new Map<string, string>();
+    const pause = pausesEvery();
     for (const { topic } of drafts) {
+      await pause();
       if (!paths.has(topic)) {
         paths.set(topic, topicPath(parseTopic(topic)));
       }

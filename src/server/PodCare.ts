@@ -1,5 +1,6 @@
 import type { Finalizable } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
+import { turn } from '../event/turns';
 import type { PodDirectory } from '../pod/PodDirectory';
 import type { PodHooks } from '../pod/PodHooks';
 import type { PodLifecycle } from '../store/PodLifecycle';
@@ -118,7 +119,7 @@ export class PodCare extends Initializer implements Finalizable {
 
   private async sweepAll(): Promise<void> {
     while (!this.stopped && await this.lifecycle.sweep(ROWS)) {
-      await new Promise((resolve): unknown => setImmediate(resolve));
+      await turn();
     }
   }
 

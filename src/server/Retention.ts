@@ -1,6 +1,6 @@
 import type { Finalizable } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
-import { nextTurn } from '../event/turns';
+import { turn } from '../event/turns';
 import type { EventStore, Removal } from '../store/EventStore';
 
 const DAY = 24 * 60 * 60 * 1_000;
@@ -87,7 +87,7 @@ export class Retention extends Initializer implements Finalizable {
       const { removed, next }: Removal = await step(place);
       sum += removed;
       place = next;
-      await nextTurn();
+      await turn();
     }
     return sum;
   }

@@ -30,7 +30,7 @@ export interface WorkPoolArgs {
   timeLimit?: number;
   /** Maximum heap of a thread, in MiB; the thread is terminated if it needs more. Default 192. */
   maxHeap?: number;
-  /** Time after which an idle thread ends, in seconds. Default 60. */
+  /** Time after which an idle thread ends and returns its memory, in seconds. Default 10. */
   idleTimeout?: number;
 }
 
@@ -83,7 +83,7 @@ export class WorkPool implements Work {
 
   public constructor(args: WorkPoolArgs) {
     const { contexts, clients, meter, workerFile = WORKER_FILE, maxThreads = 2, maxQueue = 64 } = args;
-    const { maxQueueLength = 32, maxWait = 30, timeLimit = 5, maxHeap = 192, idleTimeout = 60 } = args;
+    const { maxQueueLength = 32, maxWait = 30, timeLimit = 5, maxHeap = 192, idleTimeout = 10 } = args;
     if (!existsSync(workerFile)) {
       throw new Error(`The entry file of worker threads is missing: ${workerFile}. Build the package first (npm run build)`);
     }

@@ -1,4 +1,8 @@
+import { readlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { basename } from 'node:path';
 import { parentPort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
 import { ContextLoader } from '../event/ContextLoader';
 import { InvalidInput } from '../event/InvalidInput';
 import { TASKS } from './tasks';
@@ -20,6 +24,8 @@ export type JobResult = { readonly value: unknown } | { readonly message: string
 
 let tools: TaskTools | undefined;
 
+yieldToMainThread();
+
 /**
  * The entry of worker threads: runs one job.
  *
@@ -29,11 +35,35 @@ export default async function work({ id, task, input, contexts }: Job): Promise<
   parentPort!.postMessage(id);
   tools ??= { contexts: new ContextLoader(contexts) };
   try {
-    return { value: await TASKS.get(task)!.run(input, tools) };
+    return movable({ value: await TASKS.get(task)!.run(input, tools) });
   } catch (error: unknown) {
     if (error instanceof InvalidInput) {
       return { message: error.message, ...error.index !== undefined && { index: error.index }};
     }
     throw error;
+  }
+}
+
+/** Has the bytes of a result passed on instead of copied. */
+function movable(result: JobResult & { readonly value: unknown }): JobResult {
+  const bytes = [ result.value ].flat().filter((part): part is Uint8Array => part instanceof Uint8Array);
+  return bytes.length === 0 ?
+    result :
+    Piscina.move({
+      get [Piscina.transferableSymbol](): object[] {
+        return bytes.map(({ buffer }): object => buffer);
+      },
+      get [Piscina.valueSymbol](): JobResult {
+        return result;
+      },
+    } as unknown as Uint8Array) as unknown as JobResult;
+}
+
+/** On Linux, where threads have priorities of their own, the event loop gets a processor before the jobs do. */
+function yieldToMainThread(): void {
+  try {
+    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Other systems share their processors evenly.
   }
 }

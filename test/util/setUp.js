@@ -13,6 +13,9 @@ module.exports = async({ testPathPattern }) => {
   await build({
     entryPoints: [ join(__dirname, '../../src/work/worker.ts') ],
     outfile: join(folder, 'worker.js'),
+    // It tells the pool that starts the thread what is passed on, so both have to be one module.
+    alias: { piscina: require.resolve('piscina') },
+    external: [ require.resolve('piscina') ],
     bundle: true,
     platform: 'node',
     mainFields: [ 'module', 'main' ],

@@ -11,7 +11,7 @@ import type {
 import type { Page, PageRequest } from '../Page';
 import { forgetEntry, forgetSystem } from './forgetting';
 import type { SqliteSession } from './SqliteSession';
-import { turn } from './turns';
+import { turn } from '../../event/turns';
 
 interface EntryRow extends Omit<CatalogueEntry, 'schema'> {
   readonly schema: string | null;

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { parse, stringify } from 'uuid';
 import type { Event } from '../../event/Event';
 import { eventUrl } from '../../event/Event';
+import { turn } from '../../event/turns';
 import { covers, isCovered } from '../../subscription/TopicPattern';
 import { AlreadyMade } from '../AlreadyMade';
 import type { LandedCopy, Once } from '../EventStore';
@@ -375,7 +376,7 @@ export class SqliteDeliveryStore implements DeliveryStore {
       }
       place = found.length < LOOK ? undefined : found.at(-1)!.id;
       if (place !== undefined) {
-        await new Promise((resolve): unknown => setImmediate(resolve));
+        await turn();
       }
     }
     return records;

@@ -7,7 +7,7 @@ import type { LoggedEvent, Outcome, RequestFilter, RequestLog, RequestRecord } f
 import type { OutcomeEvent } from './outcomes';
 import { hasState, listOutcomes, outcomeOfDelivery, outcomeOfSubscription, statesOf } from './outcomes';
 import type { SqliteSession } from './SqliteSession';
-import { pausesEvery, turn } from './turns';
+import { pausesEvery, turn } from '../../event/turns';
 
 interface LoggedRow extends OutcomeEvent {
   readonly request: string | null;

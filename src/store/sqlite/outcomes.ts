@@ -5,7 +5,7 @@ import type { TargetKind } from '../DeliveryStore';
 import type { Outcome, OutcomeState } from '../RequestLog';
 import { attemptsOf, STATES } from './delivering';
 import type { SqliteSession } from './SqliteSession';
-import { turn } from './turns';
+import { turn } from '../../event/turns';
 
 /** What of an event decides its outcomes. */
 export interface OutcomeEvent {

@@ -1,10 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { constants, getPriority } from 'node:os';
 import { join } from 'node:path';
 import { READ_PUBLISH } from '../../../src/http/publish/parsePublish';
 import { ContextLoader } from '../../../src/event/ContextLoader';
 import { eventClock } from '../../../src/event/EventClock';
+import { createEvent } from '../../../src/event/EventDocument';
 import { InvalidInput } from '../../../src/event/InvalidInput';
 import { Busy, ClientGone, TooComplex } from '../../../src/work/errors';
+import { textOf, WRITE_EVENT } from '../../../src/event/serving';
 import { TASKS } from '../../../src/work/tasks';
 import type { JobOutcome, Task } from '../../../src/work/Work';
 import type { WorkPoolArgs } from '../../../src/work/WorkPool';
@@ -69,6 +72,17 @@ describe('A WorkPool', (): void => {
     const { items } = await pool.run(READ_PUBLISH, '{"topic":"a"}', { size: 13 });
     expect(items).toEqual([ 'No recipient found' ]);
     expect(outcomes).toEqual([]);
+  });
+
+  it('passes bytes on from a thread of lower priority.', async(): Promise<void> => {
+    start({ workerFile: undefined });
+    const event = await createEvent({ topic: 'a', recipients: [], sources: [], data: `"${'x'.repeat(200_000)}"` }, 'https://pod.example/', undefined, new ContextLoader());
+    const input = { event: textOf(event), type: 'text/turtle' };
+    const pieces = await pool.run(WRITE_EVENT, input, LARGE);
+    expect(Buffer.concat(pieces).toString()).toBe(Buffer.concat(await WRITE_EVENT.run(input, { contexts })).toString());
+    const threads = readdirSync('/proc/self/task').map((id): number => getPriority(Number(id)));
+    expect(threads).toContain(constants.priority.PRIORITY_BELOW_NORMAL);
+    expect(getPriority()).toBe(constants.priority.PRIORITY_NORMAL);
   });
 
   it('runs large work in a worker thread, with the same result.', async(): Promise<void> => {

@@ -1,4 +1,4 @@
-import { pausesEvery, turn } from '../../../../src/store/sqlite/turns';
+import { pausesEvery, turn } from '../../../src/event/turns';
 
 describe('A turn of the event loop', (): void => {
   it('goes to one at a time, in order, with turns for everybody else between.', async(): Promise<void> => {

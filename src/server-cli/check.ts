@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { FolderInUse, FolderLock } from '../store/sqlite/FolderLock';
-import { inspectStore } from '../store/sqlite/inspection';
+import { FolderInUse, FolderLock } from '../store-sqlite/FolderLock';
+import { inspectStore } from '../store-sqlite/inspection';
 import type { ServerIo } from './Io';
 import { dataFolder, readCommandOptions } from './options';
 import { EXIT } from './problem';

@@ -1,7 +1,7 @@
 import { backupCommand } from './backup';
 import { checkCommand } from './check';
 import { DEFAULT_CONFIG, readConfiguration } from './configuration';
-import { FolderInUse } from '../store/sqlite/FolderLock';
+import { FolderInUse } from '../store-sqlite/FolderLock';
 import { helpText } from './help';
 import type { ServerIo } from './Io';
 import { processIo } from './Io';

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { FolderLock } from '../store/sqlite/FolderLock';
-import { inspectStore } from '../store/sqlite/inspection';
-import { MIGRATIONS } from '../store/sqlite/schema';
+import { FolderLock } from '../store-sqlite/FolderLock';
+import { inspectStore } from '../store-sqlite/inspection';
+import { MIGRATIONS } from '../store-sqlite/schema';
 import type { Manifest } from './backup';
 import { DATA, MANIFEST, withoutFiles } from './backup';
 import { copyWhole, flush, sha256 } from './files';

@@ -1,6 +1,6 @@
 import { getLoggerFor } from '@solid/community-server';
 import type { Openable } from '../store/Openable';
-import type { SqliteAliases } from '../store/sqlite/SqliteAliases';
+import type { SqliteAliases } from '../store-sqlite/SqliteAliases';
 import type { ServerUrls } from '../url/ServerUrls';
 
 /**

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { getLoggerFor, ServerConfigurator } from '@solid/community-server';
 import type { EventHttpHandler } from '../http/EventHttpHandler';
-import type { SqliteSession } from '../store/sqlite/SqliteSession';
+import type { SqliteSession } from '../store-sqlite/SqliteSession';
 
 const PACKAGE = join(__dirname, '../../package.json');
 

@@ -1,8 +1,8 @@
 import { getLoggerFor } from '@solid/community-server';
 import type { Openable } from '../store/Openable';
-import { quickCheck } from '../store/sqlite/quickCheck';
-import type { SqliteSession } from '../store/sqlite/SqliteSession';
-import { IN_MEMORY } from '../store/sqlite/SqliteSession';
+import { quickCheck } from '../store-sqlite/quickCheck';
+import type { SqliteSession } from '../store-sqlite/SqliteSession';
+import { IN_MEMORY } from '../store-sqlite/SqliteSession';
 
 /**
  * Result of the integrity check: not needed, because the last stop was clean; under way; without a finding; with one;

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SqliteCatalogueStore } from '../../src/store/sqlite/SqliteCatalogueStore';
-import { SqliteEventStore } from '../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../src/store/sqlite/SqliteSession';
+import { SqliteCatalogueStore } from '../../src/store-sqlite/SqliteCatalogueStore';
+import { SqliteEventStore } from '../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../src/store-sqlite/SqliteSession';
 import type { CatalogueEntry, CatalogueStore, System } from '../../src/store/CatalogueStore';
 import { aCatalogueEntry, aSystem, describeCatalogueStore } from './catalogueStoreContract';
 import { anEvent, POD, PRODUCER } from './eventStoreContract';

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SqliteDeliveryStore } from '../../src/store/sqlite/SqliteDeliveryStore';
-import { SqliteEventStore } from '../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../src/store/sqlite/SqliteSession';
+import { SqliteDeliveryStore } from '../../src/store-sqlite/SqliteDeliveryStore';
+import { SqliteEventStore } from '../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../src/store-sqlite/SqliteSession';
 import type { Stores } from './deliveryStoreContract';
 import { describeDeliveryStore } from './deliveryStoreContract';
 import { anEvent, aSubscription, forwardAll, POD } from './eventStoreContract';

@@ -2,13 +2,13 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { CommitQueue } from '../../src/store/sqlite/CommitQueue';
+import { CommitQueue } from '../../src/store-sqlite/CommitQueue';
 import { contextOf } from '../../src/event/eventContexts';
 import { FORMER_EVENTS } from '../../src/event/formerNamespace';
 import { EVENTS } from '../../src/event/vocabulary';
-import { MIGRATIONS } from '../../src/store/sqlite/schema';
-import { SqliteEventStore } from '../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../src/store/sqlite/SqliteSession';
+import { MIGRATIONS } from '../../src/store-sqlite/schema';
+import { SqliteEventStore } from '../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../src/store-sqlite/SqliteSession';
 import type { AddedSubscription, Once } from '../../src/store/EventStore';
 import { anEvent, aSubscription, describeEventStore, forwardAll, POD, PRODUCER } from './eventStoreContract';
 import { scansOf } from './scansOf';

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SqliteApiKeyStore } from '../../src/store/sqlite/SqliteApiKeyStore';
-import { SqliteDeliveryStore } from '../../src/store/sqlite/SqliteDeliveryStore';
-import { SqliteEventStore } from '../../src/store/sqlite/SqliteEventStore';
-import { SqlitePodLifecycle } from '../../src/store/sqlite/SqlitePodLifecycle';
-import { IN_MEMORY, SqliteSession } from '../../src/store/sqlite/SqliteSession';
+import { SqliteApiKeyStore } from '../../src/store-sqlite/SqliteApiKeyStore';
+import { SqliteDeliveryStore } from '../../src/store-sqlite/SqliteDeliveryStore';
+import { SqliteEventStore } from '../../src/store-sqlite/SqliteEventStore';
+import { SqlitePodLifecycle } from '../../src/store-sqlite/SqlitePodLifecycle';
+import { IN_MEMORY, SqliteSession } from '../../src/store-sqlite/SqliteSession';
 import type { LifecycleStores } from './podLifecycleContract';
 import { describePodLifecycle } from './podLifecycleContract';
 

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { SqliteSession } from '../../src/store/sqlite/SqliteSession';
+import type { SqliteSession } from '../../src/store-sqlite/SqliteSession';
 
 /**
  * What the statements that some work runs read without an index, or sort: with the text of each such statement, the

@@ -10,8 +10,8 @@ import { PublishRate } from '../../../src/publish/PublishRate';
 import { TooMany } from '../../../src/publish/TooMany';
 import type { CatalogueEntryDraft, SystemDraft } from '../../../src/store/CatalogueStore';
 import type { LoggedEvent, RequestFilter, RequestLog } from '../../../src/store/RequestLog';
-import { SqliteCatalogueStore } from '../../../src/store/sqlite/SqliteCatalogueStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteCatalogueStore } from '../../../src/store-sqlite/SqliteCatalogueStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { inlineWork } from '../../util/work';
 
 const POD = 'http://localhost:3000/user/';

@@ -1,7 +1,7 @@
 import { ReaderScopes } from '../../../src/delivery/ReaderScopes';
 import type { ReaderScope } from '../../../src/store/EventStore';
-import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { POD } from '../../contract/eventStoreContract';
 
 describe('What is known of readers', (): void => {

@@ -7,9 +7,9 @@ import type { Pods } from '../../../src/publish/ports';
 import { Publisher } from '../../../src/publish/Publisher';
 import { PublishRate } from '../../../src/publish/PublishRate';
 import type { DeliveryRecord } from '../../../src/store/DeliveryStore';
-import { SqliteDeliveryStore } from '../../../src/store/sqlite/SqliteDeliveryStore';
-import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
+import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { EventMaker } from '../../../src/publish/EventMaker';
 import { inlineWork } from '../../util/work';
 

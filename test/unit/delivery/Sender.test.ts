@@ -7,9 +7,9 @@ import { Sender } from '../../../src/delivery/Sender';
 import type { SigningAgent } from '../../../src/identity/SigningAgent';
 import type { Outgoing } from '../../../src/outgoing/Outgoing';
 import type { ClaimedDelivery } from '../../../src/store/DeliveryStore';
-import { SqliteDeliveryStore } from '../../../src/store/sqlite/SqliteDeliveryStore';
-import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
+import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { anEvent } from '../../contract/eventStoreContract';
 
 const ANN = 'https://away.example/ann#me';

@@ -1,6 +1,6 @@
 import { SteadyClock } from '../../../src/delivery/SteadyClock';
-import { SqliteDeliveryStore } from '../../../src/store/sqlite/SqliteDeliveryStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

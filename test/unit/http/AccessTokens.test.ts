@@ -5,8 +5,8 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jos
 import { AccessTokens } from '../../../src/http/AccessTokens';
 import { DpopProofs } from '../../../src/http/DpopProofs';
 import { NoRoom } from '../../../src/store/NoRoom';
-import { SqliteReplayGuard } from '../../../src/store/sqlite/SqliteReplayGuard';
-import { IN_MEMORY } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteReplayGuard } from '../../../src/store-sqlite/SqliteReplayGuard';
+import { IN_MEMORY } from '../../../src/store-sqlite/SqliteSession';
 
 const TARGET = 'http://localhost/a/publish/';
 const ME = 'http://localhost/me#me';

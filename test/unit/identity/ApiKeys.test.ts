@@ -2,8 +2,8 @@ import * as crypto from 'node:crypto';
 import { hashKey, isKey, mintKey, prefixOf } from '../../../src/identity/ApiKey';
 import type { ApiKeyDraft } from '../../../src/identity/ApiKeys';
 import { ApiKeys } from '../../../src/identity/ApiKeys';
-import { SqliteApiKeyStore } from '../../../src/store/sqlite/SqliteApiKeyStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteApiKeyStore } from '../../../src/store-sqlite/SqliteApiKeyStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 
 jest.mock<typeof crypto>('node:crypto', (): typeof crypto => {
   const actual = jest.requireActual<typeof crypto>('node:crypto');

@@ -4,8 +4,8 @@ import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, EmbeddedJWK, 
 import { DpopProofs } from '../../../src/http/DpopProofs';
 import { ServerAgent } from '../../../src/identity/ServerAgent';
 import { ProviderTokenSigner } from '../../../src/server/ProviderTokenSigner';
-import { SqliteReplayGuard } from '../../../src/store/sqlite/SqliteReplayGuard';
-import { IN_MEMORY } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteReplayGuard } from '../../../src/store-sqlite/SqliteReplayGuard';
+import { IN_MEMORY } from '../../../src/store-sqlite/SqliteSession';
 
 const BASE = 'http://localhost:3000/';
 const INBOX = 'https://bob.example/inbox/';

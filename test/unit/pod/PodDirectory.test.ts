@@ -13,9 +13,9 @@ import {
 import { PodDirectory } from '../../../src/pod/PodDirectory';
 import { PodHooks } from '../../../src/pod/PodHooks';
 import type { PodLayout } from '../../../src/pod/PodLayout';
-import { SqlitePodLifecycle } from '../../../src/store/sqlite/SqlitePodLifecycle';
-import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqlitePodLifecycle } from '../../../src/store-sqlite/SqlitePodLifecycle';
+import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { ServerUrls } from '../../../src/url/ServerUrls';
 
 const BASE = 'http://localhost/';

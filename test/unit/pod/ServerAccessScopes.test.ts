@@ -22,8 +22,8 @@ import { ServerAccessScopes } from '../../../src/pod/ServerAccessScopes';
 import { EpochAccess } from '../../../src/publish/EpochAccess';
 import { EpochReaders } from '../../../src/publish/EpochReaders';
 import type { Access, Mode } from '../../../src/publish/ports';
-import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { ServerUrls } from '../../../src/url/ServerUrls';
 
 const BASE = 'http://localhost/';

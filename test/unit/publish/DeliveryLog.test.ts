@@ -7,9 +7,9 @@ import { NotAuthorized } from '../../../src/publish/NotAuthorized';
 import type { Mode, Outbox } from '../../../src/publish/ports';
 import type { ClaimedDelivery, DeliveryRecord } from '../../../src/store/DeliveryStore';
 import type { AddedSubscription, LandedCopy } from '../../../src/store/EventStore';
-import { SqliteDeliveryStore } from '../../../src/store/sqlite/SqliteDeliveryStore';
-import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
+import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import type { Subscription } from '../../../src/subscription/Subscription';
 import { forwardAll } from '../../contract/eventStoreContract';
 

@@ -1,7 +1,7 @@
 import { EpochAccess } from '../../../src/publish/EpochAccess';
 import type { Access } from '../../../src/publish/ports';
-import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 
 const POD = 'http://localhost/user/';
 const A = `${POD}a`;

@@ -1,6 +1,6 @@
 import { EpochReaders } from '../../../src/publish/EpochReaders';
-import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 
 const POD = 'http://localhost/user/';
 const TOPIC = `${POD}topics/a/`;

@@ -7,8 +7,8 @@ import { Publisher } from '../../../src/publish/Publisher';
 import { PublishRate } from '../../../src/publish/PublishRate';
 import { TooMany } from '../../../src/publish/TooMany';
 import { AlreadyMade } from '../../../src/store/AlreadyMade';
-import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { ServerUrls } from '../../../src/url/ServerUrls';
 import { inlineWork } from '../../util/work';
 

@@ -1,9 +1,9 @@
 import { v7 } from 'uuid';
 import { Subscriber } from '../../../src/publish/Subscriber';
 import { TooMany } from '../../../src/publish/TooMany';
-import { SqliteDeliveryStore } from '../../../src/store/sqlite/SqliteDeliveryStore';
-import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
+import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 
 const POD = 'http://localhost/user/';
 const ALICE = 'https://alice.example/card#me';

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../../src/server-cli/index';
-import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { SqliteSession } from '../../../src/store/sqlite/SqliteSession';
-import { StoreGuard } from '../../../src/store/sqlite/StoreGuard';
+import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
+import { SqliteSession } from '../../../src/store-sqlite/SqliteSession';
+import { StoreGuard } from '../../../src/store-sqlite/StoreGuard';
 import { blocksOf } from '../../util/markdown';
 import { ROOT } from '../../util/server';
 

@@ -11,11 +11,11 @@ import { processIo, Progress } from '../../../src/server-cli/Io';
 import { readStartOptions } from '../../../src/server-cli/options';
 import { listenProblem } from '../../../src/server-cli/preflight';
 import { nearest, sentenceOf } from '../../../src/server-cli/problem';
-import { FolderLock } from '../../../src/store/sqlite/FolderLock';
-import { setSetting } from '../../../src/store/sqlite/settings';
-import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { SqliteSession } from '../../../src/store/sqlite/SqliteSession';
-import { StoreGuard } from '../../../src/store/sqlite/StoreGuard';
+import { FolderLock } from '../../../src/store-sqlite/FolderLock';
+import { setSetting } from '../../../src/store-sqlite/settings';
+import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
+import { SqliteSession } from '../../../src/store-sqlite/SqliteSession';
+import { StoreGuard } from '../../../src/store-sqlite/StoreGuard';
 import { freePort, ROOT } from '../../util/server';
 
 const BASE = 'http://localhost:3000/';

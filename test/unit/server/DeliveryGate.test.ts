@@ -4,8 +4,8 @@ import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import { DeliveryGate } from '../../../src/server/DeliveryGate';
 import { Deliveries } from '../../../src/server/Deliveries';
-import { SqliteDeliveryStore } from '../../../src/store/sqlite/SqliteDeliveryStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 
 const none = undefined as never;
 

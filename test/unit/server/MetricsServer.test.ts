@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { Metrics } from '../../../src/metrics/Metrics';
 import { MetricsServer } from '../../../src/server/MetricsServer';
-import { SqliteDeliveryStore } from '../../../src/store/sqlite/SqliteDeliveryStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { parseExposition } from '../../util/exposition';
 import { freePort } from '../../util/server';
 

@@ -1,6 +1,6 @@
 import { Retention } from '../../../src/server/Retention';
-import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from '../../contract/eventStoreContract';
 import { eventually } from '../../util/wait';
 

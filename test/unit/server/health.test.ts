@@ -16,10 +16,10 @@ import { ServerReadiness } from '../../../src/server/ServerReadiness';
 import { StartupLog } from '../../../src/server/StartupLog';
 import { StoreIntegrity } from '../../../src/server/StoreIntegrity';
 import type { EventStore } from '../../../src/store/EventStore';
-import { quickCheck } from '../../../src/store/sqlite/quickCheck';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { quickCheck } from '../../../src/store-sqlite/quickCheck';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 
-jest.mock('../../../src/store/sqlite/quickCheck');
+jest.mock('../../../src/store-sqlite/quickCheck');
 
 interface Logged { logger: Record<string, (line: string) => unknown> }
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { EndpointPrinter } from '../../../src/server/EndpointPrinter';
 import { FanOut } from '../../../src/server/FanOut';
 import { HostBoundServerFactory } from '../../../src/server/HostBoundServerFactory';
-import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { anEvent, aSubscription, POD } from '../../contract/eventStoreContract';
 
 describe('An EndpointPrinter', (): void => {

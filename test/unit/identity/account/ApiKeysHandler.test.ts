@@ -9,8 +9,8 @@ import { ApiKeyHandler } from '../../../../src/identity/account/ApiKeyHandler';
 import { ApiKeyRoute } from '../../../../src/identity/account/ApiKeyRoute';
 import { ApiKeysHandler } from '../../../../src/identity/account/ApiKeysHandler';
 import { ApiKeys } from '../../../../src/identity/ApiKeys';
-import { SqliteApiKeyStore } from '../../../../src/store/sqlite/SqliteApiKeyStore';
-import { IN_MEMORY, SqliteSession } from '../../../../src/store/sqlite/SqliteSession';
+import { SqliteApiKeyStore } from '../../../../src/store-sqlite/SqliteApiKeyStore';
+import { IN_MEMORY, SqliteSession } from '../../../../src/store-sqlite/SqliteSession';
 import { ServerUrls } from '../../../../src/url/ServerUrls';
 
 const ACCOUNT = 'a1';

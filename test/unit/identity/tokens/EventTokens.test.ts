@@ -7,8 +7,8 @@ import type { Client, Clients } from '../../../../src/identity/tokens/Clients';
 import type { Credential, KeyReference } from '../../../../src/identity/tokens/Credential';
 import { EventTokens } from '../../../../src/identity/tokens/EventTokens';
 import type { ProviderTokenSigner } from '../../../../src/server/ProviderTokenSigner';
-import { SqliteApiKeyStore } from '../../../../src/store/sqlite/SqliteApiKeyStore';
-import { IN_MEMORY, SqliteSession } from '../../../../src/store/sqlite/SqliteSession';
+import { SqliteApiKeyStore } from '../../../../src/store-sqlite/SqliteApiKeyStore';
+import { IN_MEMORY, SqliteSession } from '../../../../src/store-sqlite/SqliteSession';
 import { createAuthority } from '../../../util/authority';
 
 const BASE = 'http://localhost/';

@@ -1,5 +1,5 @@
 import type { Database, Statement, Transaction } from 'better-sqlite3';
-import { StoreUnavailable } from '../StoreUnavailable';
+import { StoreUnavailable } from '../store/StoreUnavailable';
 import { problemOf } from './storeErrors';
 
 interface Work {

@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../StoreUnavailable';
+import { StoreUnavailable } from '../store/StoreUnavailable';
 import { PATIENCE } from './CommitQueue';
 import { problemOf } from './storeErrors';
 

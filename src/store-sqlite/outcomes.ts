@@ -1,11 +1,11 @@
 import { parse, stringify } from 'uuid';
-import { parseTopic } from '../../event/Topic';
-import { patternsOf } from '../../subscription/TopicPattern';
-import type { TargetKind } from '../DeliveryStore';
-import type { Outcome, OutcomeState } from '../RequestLog';
+import { parseTopic } from '../event/Topic';
+import { patternsOf } from '../subscription/TopicPattern';
+import type { TargetKind } from '../store/DeliveryStore';
+import type { Outcome, OutcomeState } from '../store/RequestLog';
 import { attemptsOf, STATES } from './delivering';
 import type { SqliteSession } from './SqliteSession';
-import { turn } from '../../event/turns';
+import { turn } from '../event/turns';
 
 /** What of an event decides its outcomes. */
 export interface OutcomeEvent {

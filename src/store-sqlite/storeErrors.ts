@@ -1,5 +1,5 @@
-import type { StoreProblem } from '../StoreUnavailable';
-import { StoreUnavailable } from '../StoreUnavailable';
+import type { StoreProblem } from '../store/StoreUnavailable';
+import { StoreUnavailable } from '../store/StoreUnavailable';
 import { asNoRoom } from './asNoRoom';
 
 /** Result codes of SQLite, by the part before the extension (`SQLITE_IOERR_READ` is an `SQLITE_IOERR`). */

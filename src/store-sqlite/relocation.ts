@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import { isOfServer, isOnSubdomain, normalBaseUrl, urlMover } from '../baseUrl';
+import { isOfServer, isOnSubdomain, normalBaseUrl, urlMover } from '../store/baseUrl';
 import { getSetting, setSetting } from './settings';
 import type { Move } from './StoreGuard';
 import { moveOf, registeredPods } from './StoreGuard';

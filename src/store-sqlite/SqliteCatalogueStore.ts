@@ -1,5 +1,5 @@
-import type { TopicPattern } from '../../subscription/TopicPattern';
-import { isCovered } from '../../subscription/TopicPattern';
+import type { TopicPattern } from '../subscription/TopicPattern';
+import { isCovered } from '../subscription/TopicPattern';
 import type {
   CatalogueEntry,
   CatalogueEntryDraft,
@@ -7,11 +7,11 @@ import type {
   CatalogueStore,
   System,
   SystemDraft,
-} from '../CatalogueStore';
-import type { Page, PageRequest } from '../Page';
+} from '../store/CatalogueStore';
+import type { Page, PageRequest } from '../store/Page';
 import { forgetEntry, forgetSystem } from './forgetting';
 import type { SqliteSession } from './SqliteSession';
-import { turn } from '../../event/turns';
+import { turn } from '../event/turns';
 
 interface EntryRow extends Omit<CatalogueEntry, 'schema'> {
   readonly schema: string | null;

@@ -1,4 +1,4 @@
-import type { ServerUrls } from '../../url/ServerUrls';
+import type { ServerUrls } from '../url/ServerUrls';
 import type { SqliteSession } from './SqliteSession';
 
 /** What was done to rows that had been stored under an alias of a URL of this server. */

@@ -1,9 +1,9 @@
 import { v7 } from 'uuid';
 import { AliasRepairer } from '../../../src/server/AliasRepairer';
 import type { AddedSubscription, Entry } from '../../../src/store/EventStore';
-import { SqliteAliases } from '../../../src/store/sqlite/SqliteAliases';
-import { SqliteEventStore } from '../../../src/store/sqlite/SqliteEventStore';
-import { IN_MEMORY, SqliteSession } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteAliases } from '../../../src/store-sqlite/SqliteAliases';
+import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
+import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { ServerUrls } from '../../../src/url/ServerUrls';
 import { anEvent, aSubscription, forwardAll } from '../../contract/eventStoreContract';
 

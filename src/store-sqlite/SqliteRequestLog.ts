@@ -1,13 +1,13 @@
 import { parse, stringify } from 'uuid';
-import { isId, publishContainer } from '../../event/Event';
-import { readMembers } from '../../event/EventDocument';
-import { isCovered } from '../../subscription/TopicPattern';
-import type { Page, PageRequest } from '../Page';
-import type { LoggedEvent, Outcome, RequestFilter, RequestLog, RequestRecord } from '../RequestLog';
+import { isId, publishContainer } from '../event/Event';
+import { readMembers } from '../event/EventDocument';
+import { isCovered } from '../subscription/TopicPattern';
+import type { Page, PageRequest } from '../store/Page';
+import type { LoggedEvent, Outcome, RequestFilter, RequestLog, RequestRecord } from '../store/RequestLog';
 import type { OutcomeEvent } from './outcomes';
 import { hasState, listOutcomes, outcomeOfDelivery, outcomeOfSubscription, statesOf } from './outcomes';
 import type { SqliteSession } from './SqliteSession';
-import { pausesEvery, turn } from '../../event/turns';
+import { pausesEvery, turn } from '../event/turns';
 
 interface LoggedRow extends OutcomeEvent {
   readonly request: string | null;

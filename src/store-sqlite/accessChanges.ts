@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../StoreUnavailable';
+import { StoreUnavailable } from '../store/StoreUnavailable';
 import type { SqliteSession } from './SqliteSession';
 
 /** Maximum number of pods, and of containers, that one transaction looks at. */

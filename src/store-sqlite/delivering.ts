@@ -1,5 +1,5 @@
-import type { Attempt } from '../DeliveryStore';
-import type { RemoteRecipient, RemoteTarget } from '../EventStore';
+import type { Attempt } from '../store/DeliveryStore';
+import type { RemoteRecipient, RemoteTarget } from '../store/EventStore';
 import type { SqliteSession } from './SqliteSession';
 
 /** The states of deliveries by their numbers in the database; those that wait are 0. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import DatabaseConstructor from 'better-sqlite3';
 import { stringify } from 'uuid';
-import { isOfServer } from '../baseUrl';
+import { isOfServer } from '../store/baseUrl';
 import { MIGRATIONS } from './schema';
 import { getSetting, hasTable } from './settings';
 import { databasePath } from './SqliteSession';

@@ -1,6 +1,6 @@
-import type { ApiKey } from '../../identity/ApiKey';
-import { prefixOf } from '../../identity/ApiKey';
-import type { ApiKeyStore, StoredApiKey } from '../../identity/ApiKeyStore';
+import type { ApiKey } from '../identity/ApiKey';
+import { prefixOf } from '../identity/ApiKey';
+import type { ApiKeyStore, StoredApiKey } from '../identity/ApiKeyStore';
 import type { SqliteSession } from './SqliteSession';
 
 interface Row {

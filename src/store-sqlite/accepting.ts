@@ -1,8 +1,8 @@
 import { parse } from 'uuid';
-import type { Event } from '../../event/Event';
-import { documentBytes, publishContainer } from '../../event/Event';
-import type { AcceptedEvent, Forward, Made, Once, ReceivedEvent, Reception } from '../EventStore';
-import { ContainerGone } from '../ContainerGone';
+import type { Event } from '../event/Event';
+import { documentBytes, publishContainer } from '../event/Event';
+import type { AcceptedEvent, Forward, Made, Once, ReceivedEvent, Reception } from '../store/EventStore';
+import { ContainerGone } from '../store/ContainerGone';
 import { addRecipients } from './delivering';
 import { noteMade } from './making';
 import type { SqliteSession } from './SqliteSession';

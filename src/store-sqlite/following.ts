@@ -1,6 +1,6 @@
-import { parseTopic } from '../../event/Topic';
-import { patternsOf } from '../../subscription/TopicPattern';
-import type { Follower, FollowerPlace, Followers } from '../EventStore';
+import { parseTopic } from '../event/Topic';
+import { patternsOf } from '../subscription/TopicPattern';
+import type { Follower, FollowerPlace, Followers } from '../store/EventStore';
 import type { SqliteSession } from './SqliteSession';
 
 interface FollowerRow {

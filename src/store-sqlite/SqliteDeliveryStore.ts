@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { parse, stringify } from 'uuid';
-import type { Event } from '../../event/Event';
-import { eventUrl } from '../../event/Event';
-import { turn } from '../../event/turns';
-import { covers, isCovered } from '../../subscription/TopicPattern';
-import { AlreadyMade } from '../AlreadyMade';
-import type { LandedCopy, Once } from '../EventStore';
+import type { Event } from '../event/Event';
+import { eventUrl } from '../event/Event';
+import { turn } from '../event/turns';
+import { covers, isCovered } from '../subscription/TopicPattern';
+import { AlreadyMade } from '../store/AlreadyMade';
+import type { LandedCopy, Once } from '../store/EventStore';
 import type {
   ClaimedDelivery,
   ClaimRequest,
@@ -23,7 +23,7 @@ import type {
   Replayed,
   Rotation,
   TargetNews,
-} from '../DeliveryStore';
+} from '../store/DeliveryStore';
 import { addAttempt, attemptsOf, endDelivery, STATES, WORKED } from './delivering';
 import type { EventRow } from './eventRow';
 import { EVENTS, toEvent } from './eventRow';

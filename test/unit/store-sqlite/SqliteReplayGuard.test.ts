@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { NoRoom } from '../../../src/store/NoRoom';
-import { SqliteReplayGuard } from '../../../src/store/sqlite/SqliteReplayGuard';
-import { IN_MEMORY } from '../../../src/store/sqlite/SqliteSession';
+import { SqliteReplayGuard } from '../../../src/store-sqlite/SqliteReplayGuard';
+import { IN_MEMORY } from '../../../src/store-sqlite/SqliteSession';
 
 const hash = (text: string | number): Buffer => createHash('sha256').update(String(text)).digest();
 

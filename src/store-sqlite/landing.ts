@@ -1,7 +1,7 @@
 import { stringify } from 'uuid';
-import { parseTopic } from '../../event/Topic';
-import { patternsOf } from '../../subscription/TopicPattern';
-import type { Doubt, LandedCopy, LandResult, PendingForward, ReaderScope } from '../EventStore';
+import { parseTopic } from '../event/Topic';
+import { patternsOf } from '../subscription/TopicPattern';
+import type { Doubt, LandedCopy, LandResult, PendingForward, ReaderScope } from '../store/EventStore';
 import { addDeliveries } from './delivering';
 import { addNotices } from './notices';
 import type { SqliteSession } from './SqliteSession';

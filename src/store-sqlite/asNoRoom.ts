@@ -1,4 +1,4 @@
-import { NoRoom } from '../NoRoom';
+import { NoRoom } from '../store/NoRoom';
 
 /**
  * What SQLite says where it cannot write: the disk is full; a quota or a limit on the size of files is reached, which

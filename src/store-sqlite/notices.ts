@@ -1,4 +1,4 @@
-import type { LandedCopy } from '../EventStore';
+import type { LandedCopy } from '../store/EventStore';
 import type { SqliteSession } from './SqliteSession';
 
 /**

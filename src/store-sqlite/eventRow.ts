@@ -1,5 +1,5 @@
 import { stringify } from 'uuid';
-import type { Event } from '../../event/Event';
+import type { Event } from '../event/Event';
 
 /** An event as {@link EVENTS} selects it. */
 export interface EventRow extends Omit<Event, 'id' | 'publisher'> {

@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { ReplayGuard } from '../../identity/ReplayGuard';
-import type { Openable } from '../Openable';
+import type { ReplayGuard } from '../identity/ReplayGuard';
+import type { Openable } from '../store/Openable';
 import { databasePath, openFile } from './SqliteSession';
 import { asStoreError } from './storeErrors';
 import { whenFree } from './whenFree';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
-import { isOfServer, normalBaseUrl } from '../baseUrl';
-import type { Openable } from '../Openable';
+import { isOfServer, normalBaseUrl } from '../store/baseUrl';
+import type { Openable } from '../store/Openable';
 import { getSetting, hasTable, setSetting } from './settings';
 import { IN_MEMORY } from './SqliteSession';
 import type { SqliteSession } from './SqliteSession';

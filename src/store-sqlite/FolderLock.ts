@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import DatabaseConstructor from 'better-sqlite3';
-import type { Openable } from '../Openable';
+import type { Openable } from '../store/Openable';
 import { databasePath, IN_MEMORY } from './SqliteSession';
 
 /** How long another holder is waited for, in milliseconds: a command that only looks holds the lock for an instant. */

@@ -1,7 +1,7 @@
 import { parse, stringify } from 'uuid';
-import type { Event } from '../../event/Event';
-import { eventClock } from '../../event/EventClock';
-import type { Subscription } from '../../subscription/Subscription';
+import type { Event } from '../event/Event';
+import { eventClock } from '../event/EventClock';
+import type { Subscription } from '../subscription/Subscription';
 import type {
   AcceptedEvent,
   AddedSubscription,
@@ -25,9 +25,9 @@ import type {
   Removal,
   RemoteTarget,
   SubscriptionBounds,
-} from '../EventStore';
-import { NoRoom } from '../NoRoom';
-import { StoreUnavailable } from '../StoreUnavailable';
+} from '../store/EventStore';
+import { NoRoom } from '../store/NoRoom';
+import { StoreUnavailable } from '../store/StoreUnavailable';
 import { AccessChanges, containersOf } from './accessChanges';
 import { accept, receive } from './accepting';
 import { setTarget } from './delivering';

@@ -2,7 +2,7 @@ import TTLCache from '@isaacs/ttlcache';
 import type { Event } from '../event/Event';
 import { hoppedDocument } from '../event/Event';
 import { readMembers } from '../event/EventDocument';
-import { parseUrl } from '../event/url';
+import { parseUrl } from '../url/webUrl';
 import { ProfileUnavailable } from '../identity/profiles/ProfileUnavailable';
 import type { SigningAgent } from '../identity/SigningAgent';
 import type { Outgoing } from '../outgoing/Outgoing';

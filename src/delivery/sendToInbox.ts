@@ -1,5 +1,5 @@
 import { JSON_LD } from '../event/mediaTypes';
-import { isWebUrl, parseUrl } from '../event/url';
+import { isWebUrl, parseUrl } from '../url/webUrl';
 import type { SigningAgent } from '../identity/SigningAgent';
 import type { Outgoing, OutgoingAnswer } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';

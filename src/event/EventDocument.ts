@@ -6,7 +6,7 @@ import { eventClock } from './EventClock';
 import { InvalidInput } from './InvalidInput';
 import { membersOf, valueOf } from './json';
 import { readData } from './reading';
-import { isWebUrl } from './url';
+import { isWebUrl } from '../url/webUrl';
 
 const oneOrMany = (values: readonly string[]): string | readonly string[] => values.length === 1 ? values[0] : values;
 

@@ -13,7 +13,7 @@ import { parseForeignJsonLd, parseLines } from './rdf';
 import { readForeign } from './reading';
 import { N_TRIPLES } from './terms';
 import { isTopic } from './Topic';
-import { isWebUrl } from './url';
+import { isWebUrl } from '../url/webUrl';
 import { AS, EVENTS, RDF } from './vocabulary';
 
 /** More hops than any bound on them. */

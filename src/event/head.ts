@@ -1,6 +1,6 @@
 import type { Notation, Statements } from './terms';
 import { literalTerm } from './terms';
-import { isWebUrl } from './url';
+import { isWebUrl } from '../url/webUrl';
 import { AS, EVENTS, XSD } from './vocabulary';
 
 type Members = Readonly<Record<string, unknown>>;

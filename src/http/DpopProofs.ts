@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import TTLCache from '@isaacs/ttlcache';
 import type { JWK, JWTHeaderParameters, KeyLike } from 'jose';
 import { calculateJwkThumbprint, importJWK, jwtVerify } from 'jose';
-import { parseUrl } from '../event/url';
+import { parseUrl } from '../url/webUrl';
 import type { ReplayGuard } from '../identity/ReplayGuard';
 import { TooMany } from '../publish/TooMany';
 import type { HttpProblem } from './errors';

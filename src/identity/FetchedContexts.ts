@@ -2,7 +2,7 @@ import type { IDocumentLoader, IJsonLdContext } from 'jsonld-context-parser';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { ContextLoader } from '../event/ContextLoader';
 import { claimsEvent } from '../event/eventClaim';
-import { parseUrl } from '../event/url';
+import { parseUrl } from '../url/webUrl';
 import { linkTargets } from './profiles/linkHeader';
 import type { Lookup } from './profiles/SharedLookups';
 import { SharedLookups } from './profiles/SharedLookups';

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import { isIP, isIPv6 } from 'node:net';
 import { buildConnector } from 'undici';
-import { parseUrl } from '../event/url';
+import { parseUrl } from '../url/webUrl';
 import type { AddressGuard } from './AddressGuard';
 import { Connections } from './Connections';
 import { decodeContent } from './contentCoding';

@@ -1,4 +1,4 @@
-import { parseUrl } from '../event/url';
+import { parseUrl } from '../url/webUrl';
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7 */
 const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /u;

@@ -2,7 +2,7 @@ import TTLCache from '@isaacs/ttlcache';
 import type { IdentifierGenerator, PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
 import { getLoggerFor, NotFoundHttpError, PIM, RDF } from '@solid/community-server';
 import { publishContainer } from '../event/Event';
-import { parseUrl } from '../event/url';
+import { parseUrl } from '../url/webUrl';
 import type { Locator, PodOwners } from '../publish/ports';
 import { ownInbox } from '../publish/Publisher';
 import type { EventStore } from '../store/EventStore';

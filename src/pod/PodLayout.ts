@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Representation, ResourceIdentifier, ResourceStore, TemplatedResourcesGenerator } from '@solid/community-server';
 import { BasicRepresentation, DC, getLoggerFor, NotFoundHttpError, readableToString } from '@solid/community-server';
 import type { RepresentationMetadata } from '@solid/community-server';
-import { isWebUrl } from '../event/url';
+import { isWebUrl } from '../url/webUrl';
 import { publishContainer } from '../event/Event';
 import { ownInbox } from '../publish/Publisher';
 import { withInbox } from './profileInbox';

@@ -2,7 +2,7 @@ import { announce } from '../delivery/announce';
 import type { CopyListener } from '../delivery/CopyListener';
 import { publishContainer } from '../event/Event';
 import { parseTopic, topicPath } from '../event/Topic';
-import { isWebUrl } from '../event/url';
+import { isWebUrl } from '../url/webUrl';
 import { turn } from '../event/turns';
 import type { Caller } from '../identity/Caller';
 import type { DeliveryFilter, DeliveryRecord, DeliveryStore, HeldEvent } from '../store/DeliveryStore';

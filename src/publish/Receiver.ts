@@ -1,7 +1,7 @@
 import type { Event } from '../event/Event';
 import { eventDocument, eventUrl, publishContainer } from '../event/Event';
 import { InvalidInput } from '../event/InvalidInput';
-import { isWebUrl } from '../event/url';
+import { isWebUrl } from '../url/webUrl';
 import type { ReceivedDocument } from '../event/ReceivedDocument';
 import type { Caller } from '../identity/Caller';
 import type { EventStore } from '../store/EventStore';

@@ -5,7 +5,7 @@ import { InvalidInput } from '../event/InvalidInput';
 import { parseJson } from '../event/json';
 import { JSON_LD, JSON_MEDIA_TYPE, TURTLE } from '../event/mediaTypes';
 import { parseJsonLd, parseTurtle } from '../event/rdf';
-import { isWebUrl } from '../event/url';
+import { isWebUrl } from '../url/webUrl';
 import { EVENTS, LDP } from '../event/vocabulary';
 import type { Task, Work } from '../work/Work';
 import type { SubscriptionDraft } from './Subscription';

@@ -1,5 +1,5 @@
 import { InvalidInput } from '../event/InvalidInput';
-import { parseUrl } from '../event/url';
+import { parseUrl } from './webUrl';
 
 /** Separators of path components, encoded or not; they are never decoded, because that would move the boundary. */
 const SEPARATORS = /(\/|\\|%(?:25)*(?:2f|5c))/iu;

@@ -3,7 +3,7 @@ import { InvalidInput } from '../../event/InvalidInput';
 import { parseJson } from '../../event/json';
 import { LIMITS } from '../../event/limits';
 import { isTopic } from '../../event/Topic';
-import { isWebUrl } from '../../event/url';
+import { isWebUrl } from '../../url/webUrl';
 import type { Task, Work } from '../../work/Work';
 
 /**

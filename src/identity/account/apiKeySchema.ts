@@ -1,6 +1,6 @@
 import type { StringSchema } from 'yup';
 import { array, object, string } from 'yup';
-import { isWebUrl } from '../../event/url';
+import { isWebUrl } from '../../url/webUrl';
 import { isTopicPattern } from '../../subscription/TopicPattern';
 
 /** The longest name, in UTF-16 code units. */

@@ -1,6 +1,6 @@
 import CachePolicy from 'http-cache-semantics';
 import type { ContextLoader } from '../../event/ContextLoader';
-import { isWebUrl } from '../../event/url';
+import { isWebUrl } from '../../url/webUrl';
 import type { Outgoing, OutgoingAnswer, OutgoingRequest } from '../../outgoing/Outgoing';
 import { OutgoingFailed } from '../../outgoing/Outgoing';
 import { linkTargets } from './linkHeader';

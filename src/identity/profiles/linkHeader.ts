@@ -1,4 +1,4 @@
-import { parseUrl } from '../../event/url';
+import { parseUrl } from '../../url/webUrl';
 
 /** One link: its target, and its parameters, each with its `;`. No two parts can match the same text, so it is fast. */
 const LINK = /<([^<>]*)>((?:\s*;\s*[^\s=;,<>"]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,<>"]+))?)*)/gu;

@@ -2,7 +2,7 @@ import type { HttpRequest, IdentifierStrategy } from '@solid/community-server';
 import { OriginalUrlExtractor, SingleRootIdentifierStrategy, SubdomainIdentifierStrategy } from '@solid/community-server';
 import fc from 'fast-check';
 import { InvalidInput } from '../../../src/event/InvalidInput';
-import { parseUrl } from '../../../src/event/url';
+import { parseUrl } from '../../../src/url/webUrl';
 import { encodeSegment, parseTopic, topicPath } from '../../../src/event/Topic';
 import { IdentifierUrls } from '../../../src/pod/IdentifierUrls';
 import { ServerUrls } from '../../../src/url/ServerUrls';

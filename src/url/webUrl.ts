@@ -1,4 +1,4 @@
-import { LIMITS } from './limits';
+import { LIMITS } from '../event/limits';
 
 const WEB_URL = /^https?:\/\/[^\s<>"{}|\\^`\u0000-\u0020]+$/u;
 

@@ -1,11 +1,11 @@
 import { InvalidInput } from '../event/InvalidInput';
 import type { Caller } from '../identity/Caller';
-import { Conflict } from '../publish/Conflict';
-import { NotAuthorized } from '../publish/NotAuthorized';
+import { Conflict } from '../event/Conflict';
+import { NotAuthorized } from '../event/NotAuthorized';
 import type { Access } from '../publish/ports';
 import { coversTopic, mayPublish } from '../publish/Precheck';
 import type { PublishRate } from '../publish/PublishRate';
-import { TooMany } from '../publish/TooMany';
+import { TooMany } from '../event/TooMany';
 import type {
   CatalogueEntry, CatalogueEntryDraft, CatalogueFault, CatalogueStore, System, SystemDraft,
 } from '../store/CatalogueStore';

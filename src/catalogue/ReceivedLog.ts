@@ -1,9 +1,9 @@
 import { isId, publishContainer } from '../event/Event';
 import type { Caller } from '../identity/Caller';
-import { NotAuthorized } from '../publish/NotAuthorized';
+import { NotAuthorized } from '../event/NotAuthorized';
 import type { Access } from '../publish/ports';
 import { coversTopic } from '../publish/Precheck';
-import { TooMany } from '../publish/TooMany';
+import { TooMany } from '../event/TooMany';
 import type { Page, PageRequest } from '../store/Page';
 import type { LoggedEvent, Outcome, RequestFilter, RequestLog } from '../store/RequestLog';
 import { subscriptionsContainer } from '../subscription/Subscription';

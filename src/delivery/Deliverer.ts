@@ -10,7 +10,7 @@ import type { HealthPolicy, HostHealth } from './health';
 import { afterAttempt, failingSince, HEALTHY, healthPolicy, isDisabledBy, isTooOld, mayTry } from './health';
 import type { RetryPolicy } from './retry';
 import { judge, restOf, retryPolicy } from './retry';
-import { inTime } from '../publish/inTime';
+import { inTime } from '../event/inTime';
 import type { Sender, Sent } from './Sender';
 import type { SteadyClock } from './SteadyClock';
 import type { Pace } from './webhook/pace';

@@ -1,7 +1,7 @@
 import type { SigningAgent } from '../identity/SigningAgent';
 import type { Outgoing } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
-import { inTime, TooLate } from '../publish/inTime';
+import { inTime, TooLate } from '../event/inTime';
 import type { InboxFinder, Offer, Outbox, RemoteRecipients } from '../publish/ports';
 import type { Attempt, DeliveryStore } from '../store/DeliveryStore';
 import { judge, restOf, retryPolicy } from './retry';

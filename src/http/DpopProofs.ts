@@ -4,7 +4,7 @@ import type { JWK, JWTHeaderParameters, KeyLike } from 'jose';
 import { calculateJwkThumbprint, importJWK, jwtVerify } from 'jose';
 import { parseUrl } from '../url/webUrl';
 import type { ReplayGuard } from '../identity/ReplayGuard';
-import { TooMany } from '../publish/TooMany';
+import { TooMany } from '../event/TooMany';
 import type { HttpProblem } from './errors';
 import { unauthorized } from './errors';
 

@@ -2,7 +2,7 @@ import type { Quad } from '@rdfjs/types';
 import type { AuxiliaryStrategy, IdentifierStrategy, ResourceIdentifier, ResourceStore } from '@solid/community-server';
 import { INTERNAL_QUADS, NotFoundHttpError, readableToQuads } from '@solid/community-server';
 import { ACL } from '../event/vocabulary';
-import { fewAtOnce } from '../publish/fewAtOnce';
+import { fewAtOnce } from '../event/fewAtOnce';
 import type { Access, Readers } from '../publish/ports';
 import type { EventStore } from '../store/EventStore';
 import type { ServerUrls } from '../url/ServerUrls';

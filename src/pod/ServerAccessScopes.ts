@@ -1,7 +1,7 @@
 import type { AuxiliaryStrategy, IdentifierStrategy, ResourceSet, ResourceStore } from '@solid/community-server';
 import { INTERNAL_QUADS, readableToQuads } from '@solid/community-server';
 import { pausesEvery } from '../event/turns';
-import { charge, COSTS } from '../publish/costs';
+import { charge, COSTS } from '../event/costs';
 import type { AccessScope, AccessScopes } from '../publish/ports';
 import { exists } from './exists';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Caller } from '../identity/Caller';
 import { AGENT_PATH } from '../identity/ServerAgent';
-import { TooMany } from './TooMany';
+import { TooMany } from '../event/TooMany';
 
 /** Maximum number of payers whose costs are remembered; beyond it, the payer that paid longest ago is forgotten. */
 const MOST_PAYERS = 50_000;

@@ -9,9 +9,9 @@ import type { DeliveryFilter, DeliveryRecord, DeliveryStore, HeldEvent } from '.
 import type { EventStore } from '../store/EventStore';
 import type { Subscription } from '../subscription/Subscription';
 import { subscriptionsContainer } from '../subscription/Subscription';
-import { Conflict } from './Conflict';
+import { Conflict } from '../event/Conflict';
 import { controlsInbox } from './consent';
-import { NotAuthorized } from './NotAuthorized';
+import { NotAuthorized } from '../event/NotAuthorized';
 import type { Access, Containers, Mode, Outbox, Pods } from './ports';
 import { coversTopic } from './Precheck';
 import { ownInbox } from './Publisher';

@@ -1,5 +1,5 @@
 import type { EventStore } from '../store/EventStore';
-import { charge, chargedLater, COSTS } from './costs';
+import { charge, chargedLater, COSTS } from '../event/costs';
 import type { AccessScopes, Locator, Readers } from './ports';
 
 interface Known {

@@ -2,7 +2,7 @@ import { parseTopic, topicPath } from '../event/Topic';
 import type { Caller } from '../identity/Caller';
 import type { TopicPattern } from '../subscription/TopicPattern';
 import { isCovered } from '../subscription/TopicPattern';
-import { charge, COSTS } from './costs';
+import { charge, COSTS } from '../event/costs';
 import type { Access, Audience } from './ports';
 import type { PublishRate } from './PublishRate';
 

@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { TooMany } from './TooMany';
+import { TooMany } from '../event/TooMany';
 
 /** The time in which events are counted, in seconds. */
 const WINDOW = 60;

@@ -1,10 +1,10 @@
 import { v7 } from 'uuid';
 import { InvalidInput } from '../event/InvalidInput';
 import { publishContainer } from '../event/Event';
-import { Conflict } from './Conflict';
+import { Conflict } from '../event/Conflict';
 import { controlsInbox } from './consent';
-import { charge, COSTS } from './costs';
-import { NotAuthorized } from './NotAuthorized';
+import { charge, COSTS } from '../event/costs';
+import { NotAuthorized } from '../event/NotAuthorized';
 import { coversTopic } from './Precheck';
 import type { Access, Containers, InboxFinder, SubscriptionListener, WebhookConsent } from './ports';
 import type { Caller } from '../identity/Caller';
@@ -14,7 +14,7 @@ import type { Consent, EventStore, Once, RemoteTarget } from '../store/EventStor
 import type { Subscription, SubscriptionDraft } from '../subscription/Subscription';
 import { subscriptionsContainer } from '../subscription/Subscription';
 import { patternPath } from '../subscription/TopicPattern';
-import { TooMany } from './TooMany';
+import { TooMany } from '../event/TooMany';
 
 /** What came of a request to follow a topic. */
 export interface Followed {

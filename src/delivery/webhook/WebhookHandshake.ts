@@ -1,7 +1,7 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Outgoing } from '../../outgoing/Outgoing';
 import type { WebhookConsent } from '../../publish/ports';
-import { TooMany } from '../../publish/TooMany';
+import { TooMany } from '../../event/TooMany';
 import type { Consent } from './handshake';
 import { askConsent, webhookOrigin } from './handshake';
 import { newSecret } from './signature';

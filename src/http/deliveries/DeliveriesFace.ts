@@ -5,7 +5,7 @@ import { JSON_LD, JSON_MEDIA_TYPE } from '../../event/mediaTypes';
 import type { Caller } from '../../identity/Caller';
 import type { DeliveryLog } from '../../publish/DeliveryLog';
 import { deliveryUrl } from '../../publish/DeliveryLog';
-import { NotAuthorized } from '../../publish/NotAuthorized';
+import { NotAuthorized } from '../../event/NotAuthorized';
 import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
 import { assertMediaType } from '../contentType';

@@ -1,6 +1,6 @@
 import { publishContainer } from '../../event/Event';
 import type { Caller } from '../../identity/Caller';
-import { NotAuthorized } from '../../publish/NotAuthorized';
+import { NotAuthorized } from '../../event/NotAuthorized';
 import type { Access } from '../../publish/ports';
 import type { Authenticator } from '../Authenticator';
 import { unauthorized } from '../errors';

@@ -1,6 +1,6 @@
 import { InvalidInput } from '../../event/InvalidInput';
 import type { Caller } from '../../identity/Caller';
-import { NotAuthorized } from '../../publish/NotAuthorized';
+import { NotAuthorized } from '../../event/NotAuthorized';
 import type { Authenticator } from '../Authenticator';
 import { unauthorized } from '../errors';
 import type { Answer, Exchange } from '../Face';

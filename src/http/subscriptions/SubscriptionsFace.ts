@@ -3,7 +3,7 @@ import { isId } from '../../event/Event';
 import { LIMITS } from '../../event/limits';
 import { JSON_LD } from '../../event/mediaTypes';
 import type { Caller } from '../../identity/Caller';
-import { NotAuthorized } from '../../publish/NotAuthorized';
+import { NotAuthorized } from '../../event/NotAuthorized';
 import { readSubscription, SUBSCRIPTION_TYPES } from '../../subscription/parseSubscription';
 import type { Subscriber } from '../../publish/Subscriber';
 import { subscriptionUrl } from '../../subscription/Subscription';

@@ -2,7 +2,7 @@ import { InvalidInput } from '../../event/InvalidInput';
 import type { ClientLogin } from '../../identity/tokens/ClientLogin';
 import type { Credential } from '../../identity/tokens/Credential';
 import type { EventTokens } from '../../identity/tokens/EventTokens';
-import { currentAccount } from '../../publish/costs';
+import { currentAccount } from '../../event/costs';
 import type { Authenticator } from '../Authenticator';
 import type { HttpProblem } from '../errors';
 import type { Answer, Exchange, Rule } from '../Face';

@@ -1,4 +1,4 @@
-import { TooMany } from '../../publish/TooMany';
+import { TooMany } from '../../event/TooMany';
 import type { Clients } from './Clients';
 import type { Credential } from './Credential';
 import { FailureCount } from './FailureCount';

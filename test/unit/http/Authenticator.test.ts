@@ -9,7 +9,7 @@ import { ApiKeys } from '../../../src/identity/ApiKeys';
 import type { Caller } from '../../../src/identity/Caller';
 import type { Credential } from '../../../src/identity/tokens/Credential';
 import { EventTokens } from '../../../src/identity/tokens/EventTokens';
-import { NotAuthorized } from '../../../src/publish/NotAuthorized';
+import { NotAuthorized } from '../../../src/event/NotAuthorized';
 import { SqliteApiKeyStore } from '../../../src/store-sqlite/SqliteApiKeyStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { createAuthority } from '../../util/authority';

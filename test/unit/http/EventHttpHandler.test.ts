@@ -10,7 +10,7 @@ import { ContainerGone } from '../../../src/store/ContainerGone';
 import type { PodDirectory } from '../../../src/pod/PodDirectory';
 import { ServerUrls } from '../../../src/url/ServerUrls';
 import { CostBudget } from '../../../src/publish/CostBudget';
-import { currentAccount } from '../../../src/publish/costs';
+import { currentAccount } from '../../../src/event/costs';
 
 class TestFace extends Face {
   public answer: () => Answer = (): Answer => ({ status: 200, body: 'hello' });

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { BodyBudget } from '../../../src/http/BodyBudget';
 import { readText, withinBodyBudget } from '../../../src/http/body';
 import { CostBudget } from '../../../src/publish/CostBudget';
-import { chargeTo } from '../../../src/publish/costs';
+import { chargeTo } from '../../../src/event/costs';
 
 const KIB = 1_024;
 

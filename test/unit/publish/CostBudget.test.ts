@@ -1,6 +1,6 @@
 import { CostBudget } from '../../../src/publish/CostBudget';
-import { charge, chargedLater, chargeTo, COSTS, currentAccount, linkedDataCost, uncharged } from '../../../src/publish/costs';
-import { TooMany } from '../../../src/publish/TooMany';
+import { charge, chargedLater, chargeTo, COSTS, currentAccount, linkedDataCost, uncharged } from '../../../src/event/costs';
+import { TooMany } from '../../../src/event/TooMany';
 
 const SERVER = 'http://localhost/';
 const POD = `${SERVER}user/`;

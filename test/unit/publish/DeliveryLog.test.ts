@@ -1,9 +1,9 @@
 import { v7 } from 'uuid';
 import type { Event } from '../../../src/event/Event';
 import { ownInbox } from '../../../src/publish/Publisher';
-import { Conflict } from '../../../src/publish/Conflict';
+import { Conflict } from '../../../src/event/Conflict';
 import { DeliveryLog } from '../../../src/publish/DeliveryLog';
-import { NotAuthorized } from '../../../src/publish/NotAuthorized';
+import { NotAuthorized } from '../../../src/event/NotAuthorized';
 import type { Mode, Outbox } from '../../../src/publish/ports';
 import type { ClaimedDelivery, DeliveryRecord } from '../../../src/store/DeliveryStore';
 import type { AddedSubscription, LandedCopy } from '../../../src/store/EventStore';

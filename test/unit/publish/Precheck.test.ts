@@ -1,7 +1,7 @@
 import { Precheck } from '../../../src/publish/Precheck';
 import type { Access } from '../../../src/publish/ports';
 import { PublishRate } from '../../../src/publish/PublishRate';
-import { TooMany } from '../../../src/publish/TooMany';
+import { TooMany } from '../../../src/event/TooMany';
 
 const POD = 'http://localhost/user/';
 const ME = { agent: 'http://localhost/me#me' };

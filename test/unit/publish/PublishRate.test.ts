@@ -1,5 +1,5 @@
 import { PublishRate } from '../../../src/publish/PublishRate';
-import { TooMany } from '../../../src/publish/TooMany';
+import { TooMany } from '../../../src/event/TooMany';
 
 const POD = 'http://localhost/a/';
 

@@ -1,11 +1,11 @@
-import { Conflict } from '../../../src/publish/Conflict';
-import { NotAuthorized } from '../../../src/publish/NotAuthorized';
+import { Conflict } from '../../../src/event/Conflict';
+import { NotAuthorized } from '../../../src/event/NotAuthorized';
 import type { Pods } from '../../../src/publish/ports';
 import type { Published, PublishRequest } from '../../../src/publish/Publisher';
 import { EventMaker } from '../../../src/publish/EventMaker';
 import { Publisher } from '../../../src/publish/Publisher';
 import { PublishRate } from '../../../src/publish/PublishRate';
-import { TooMany } from '../../../src/publish/TooMany';
+import { TooMany } from '../../../src/event/TooMany';
 import { AlreadyMade } from '../../../src/store/AlreadyMade';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';

@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
 import { Subscriber } from '../../../src/publish/Subscriber';
-import { TooMany } from '../../../src/publish/TooMany';
+import { TooMany } from '../../../src/event/TooMany';
 import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';

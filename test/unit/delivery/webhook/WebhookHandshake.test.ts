@@ -3,7 +3,7 @@ import { InvalidInput } from '../../../../src/event/InvalidInput';
 import { AddressGuard } from '../../../../src/outgoing/AddressGuard';
 import { GuardedOutgoing } from '../../../../src/outgoing/GuardedOutgoing';
 import type { OutgoingAnswer } from '../../../../src/outgoing/Outgoing';
-import { TooMany } from '../../../../src/publish/TooMany';
+import { TooMany } from '../../../../src/event/TooMany';
 
 const WEBHOOK = 'https://hooks.example/';
 const answer: OutgoingAnswer =

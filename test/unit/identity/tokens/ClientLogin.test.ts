@@ -1,6 +1,6 @@
 import type { Client, Clients } from '../../../../src/identity/tokens/Clients';
 import { ClientLogin } from '../../../../src/identity/tokens/ClientLogin';
-import { TooMany } from '../../../../src/publish/TooMany';
+import { TooMany } from '../../../../src/event/TooMany';
 
 const POD = 'http://localhost/a/';
 const ME = 'http://localhost/me#me';

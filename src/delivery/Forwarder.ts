@@ -2,7 +2,7 @@ import TTLCache from '@isaacs/ttlcache';
 import type { Access, Outbox, Readers } from '../publish/ports';
 import type { Doubt, EventStore, LandedCopy, PendingForward, ReaderScope } from '../store/EventStore';
 import { parseTopic, topicPath } from '../event/Topic';
-import { controlsInbox } from '../publish/consent';
+import { controlsInbox } from '../access/consent';
 import { fewAtOnce } from '../event/fewAtOnce';
 import { inTime } from '../event/inTime';
 import { announce } from './announce';

@@ -10,7 +10,7 @@ import type { EventStore } from '../store/EventStore';
 import type { Subscription } from '../subscription/Subscription';
 import { subscriptionsContainer } from '../subscription/Subscription';
 import { Conflict } from '../event/Conflict';
-import { controlsInbox } from './consent';
+import { controlsInbox } from '../access/consent';
 import { NotAuthorized } from '../event/NotAuthorized';
 import type { Access, Containers, Mode, Outbox, Pods } from './ports';
 import { coversTopic } from './Precheck';

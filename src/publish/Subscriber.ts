@@ -2,7 +2,7 @@ import { v7 } from 'uuid';
 import { InvalidInput } from '../event/InvalidInput';
 import { publishContainer } from '../event/Event';
 import { Conflict } from '../event/Conflict';
-import { controlsInbox } from './consent';
+import { controlsInbox } from '../access/consent';
 import { charge, COSTS } from '../event/costs';
 import { NotAuthorized } from '../event/NotAuthorized';
 import { coversTopic } from './Precheck';

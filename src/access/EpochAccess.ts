@@ -3,7 +3,7 @@ import { pausesEvery } from '../event/turns';
 import type { Caller } from '../identity/Caller';
 import type { EventStore } from '../store/EventStore';
 import { charge, COSTS } from '../event/costs';
-import type { Access, AccessScope, AccessScopes, Locator, Mode } from './ports';
+import type { Access, AccessScope, AccessScopes, Locator, Mode } from '../publish/ports';
 
 interface Answer {
   readonly epoch: number;

@@ -1,4 +1,4 @@
-import { EpochAccess } from '../../../src/publish/EpochAccess';
+import { EpochAccess } from '../../../src/access/EpochAccess';
 import type { Access } from '../../../src/publish/ports';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';

@@ -1,4 +1,4 @@
-import { EpochAudience } from '../../../src/publish/EpochAudience';
+import { EpochAudience } from '../../../src/access/EpochAudience';
 import type { EventStore, Follower, FollowerPlace, Followers } from '../../../src/store/EventStore';
 
 const POD = 'http://localhost/user/';

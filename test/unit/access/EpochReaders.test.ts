@@ -1,4 +1,4 @@
-import { EpochReaders } from '../../../src/publish/EpochReaders';
+import { EpochReaders } from '../../../src/access/EpochReaders';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 

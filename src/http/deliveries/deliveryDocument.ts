@@ -1,5 +1,5 @@
 import { AS, EVENTS, LDP, XSD } from '../../event/vocabulary';
-import { deliveriesContainer, deliveryUrl } from '../../publish/DeliveryLog';
+import { deliveriesContainer, deliveryUrl } from '../../delivery/DeliveryLog';
 import type { Attempt, DeliveryRecord } from '../../store/DeliveryStore';
 import { subscriptionUrl } from '../../subscription/Subscription';
 import type { OwnDocument } from '../documentQuads';

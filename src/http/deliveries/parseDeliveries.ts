@@ -1,7 +1,7 @@
 import { isId } from '../../event/Event';
 import { InvalidInput } from '../../event/InvalidInput';
 import { parseJson } from '../../event/json';
-import type { ReplayRange } from '../../publish/DeliveryLog';
+import type { ReplayRange } from '../../delivery/DeliveryLog';
 import type { DeliveryFilter, DeliveryState } from '../../store/DeliveryStore';
 import { pageParameters, queryParameters } from '../listParameters';
 

@@ -5,7 +5,7 @@ import { JSON_LD } from '../../event/mediaTypes';
 import type { Caller } from '../../identity/Caller';
 import { NotAuthorized } from '../../event/NotAuthorized';
 import { readSubscription, SUBSCRIPTION_TYPES } from '../../subscription/parseSubscription';
-import type { Subscriber } from '../../publish/Subscriber';
+import type { Subscriber } from '../../subscription/Subscriber';
 import { subscriptionUrl } from '../../subscription/Subscription';
 import { subscriptionDocument, subscriptionListing } from '../../subscription/subscriptionDocument';
 import type { Work } from '../../work/Work';

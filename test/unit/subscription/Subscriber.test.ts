@@ -1,5 +1,5 @@
 import { v7 } from 'uuid';
-import { Subscriber } from '../../../src/publish/Subscriber';
+import { Subscriber } from '../../../src/subscription/Subscriber';
 import { TooMany } from '../../../src/event/TooMany';
 import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';

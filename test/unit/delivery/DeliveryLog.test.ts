@@ -2,7 +2,7 @@ import { v7 } from 'uuid';
 import type { Event } from '../../../src/event/Event';
 import { ownInbox } from '../../../src/publish/Publisher';
 import { Conflict } from '../../../src/event/Conflict';
-import { DeliveryLog } from '../../../src/publish/DeliveryLog';
+import { DeliveryLog } from '../../../src/delivery/DeliveryLog';
 import { NotAuthorized } from '../../../src/event/NotAuthorized';
 import type { Mode, Outbox } from '../../../src/publish/ports';
 import type { ClaimedDelivery, DeliveryRecord } from '../../../src/store/DeliveryStore';

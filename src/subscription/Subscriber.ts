@@ -5,15 +5,15 @@ import { Conflict } from '../event/Conflict';
 import { controlsInbox } from '../access/consent';
 import { charge, COSTS } from '../event/costs';
 import { NotAuthorized } from '../event/NotAuthorized';
-import { coversTopic } from './Precheck';
-import type { Access, Containers, InboxFinder, SubscriptionListener, WebhookConsent } from './ports';
+import { coversTopic } from '../publish/Precheck';
+import type { Access, Containers, InboxFinder, SubscriptionListener, WebhookConsent } from '../publish/ports';
 import type { Caller } from '../identity/Caller';
 import type { DeliveryStore } from '../store/DeliveryStore';
 import { AlreadyMade } from '../store/AlreadyMade';
 import type { Consent, EventStore, Once, RemoteTarget } from '../store/EventStore';
-import type { Subscription, SubscriptionDraft } from '../subscription/Subscription';
-import { subscriptionsContainer } from '../subscription/Subscription';
-import { patternPath } from '../subscription/TopicPattern';
+import type { Subscription, SubscriptionDraft } from './Subscription';
+import { subscriptionsContainer } from './Subscription';
+import { patternPath } from './TopicPattern';
 import { TooMany } from '../event/TooMany';
 
 /** What came of a request to follow a topic. */

@@ -1,5 +1,5 @@
-import { announce } from '../delivery/announce';
-import type { CopyListener } from '../delivery/CopyListener';
+import { announce } from './announce';
+import type { CopyListener } from './CopyListener';
 import { publishContainer } from '../event/Event';
 import { parseTopic, topicPath } from '../event/Topic';
 import { isWebUrl } from '../url/webUrl';
@@ -12,9 +12,9 @@ import { subscriptionsContainer } from '../subscription/Subscription';
 import { Conflict } from '../event/Conflict';
 import { controlsInbox } from '../access/consent';
 import { NotAuthorized } from '../event/NotAuthorized';
-import type { Access, Containers, Mode, Outbox, Pods } from './ports';
-import { coversTopic } from './Precheck';
-import { ownInbox } from './Publisher';
+import type { Access, Containers, Mode, Outbox, Pods } from '../publish/ports';
+import { coversTopic } from '../publish/Precheck';
+import { ownInbox } from '../publish/Publisher';
 
 /** A page of the log. */
 export interface DeliveryPage {

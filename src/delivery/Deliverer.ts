@@ -13,8 +13,8 @@ import { judge, restOf, retryPolicy } from './retry';
 import { inTime } from '../event/inTime';
 import type { Sender, Sent } from './Sender';
 import type { SteadyClock } from './SteadyClock';
-import type { Pace } from './webhook/pace';
-import { nextAllowed } from './webhook/pace';
+import type { Pace } from '../targets/webhook/pace';
+import { nextAllowed } from '../targets/webhook/pace';
 
 /**
  * How deliveries are made; the defaults are those of `docs/delivery.md`.

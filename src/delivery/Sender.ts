@@ -10,9 +10,9 @@ import { OutgoingFailed } from '../outgoing/Outgoing';
 import type { InboxFinder, Pods } from '../publish/ports';
 import type { ClaimedDelivery, DeliveryStore } from '../store/DeliveryStore';
 import type { AttemptResult } from './retry';
-import { sendToInbox } from './sendToInbox';
-import { toCloudEvent } from './webhook/cloudEvent';
-import { sendToWebhook } from './webhook/sendToWebhook';
+import { sendToInbox } from '../targets/inbox/sendToInbox';
+import { toCloudEvent } from '../targets/webhook/cloudEvent';
+import { sendToWebhook } from '../targets/webhook/sendToWebhook';
 
 /** What came of sending a delivery. */
 export interface Sent {

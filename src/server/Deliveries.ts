@@ -7,7 +7,7 @@ import { Deliverer } from '../delivery/Deliverer';
 import type { DeliveryListener } from '../delivery/DeliveryListener';
 import { Sender } from '../delivery/Sender';
 import { SteadyClock } from '../delivery/SteadyClock';
-import { webhookOrigin } from '../delivery/webhook/handshake';
+import { webhookOrigin } from '../targets/webhook/handshake';
 import type { ServerAgent } from '../identity/ServerAgent';
 import type { Outgoing } from '../outgoing/Outgoing';
 import type { InboxFinder, Outbox, Pods, Readers } from '../publish/ports';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { toCloudEvent } from '../../../../src/delivery/webhook/cloudEvent';
+import { toCloudEvent } from '../../../../src/targets/webhook/cloudEvent';
 import { ContextLoader } from '../../../../src/event/ContextLoader';
 import type { Event, EventDraft } from '../../../../src/event/Event';
 import { eventUrl } from '../../../../src/event/Event';

@@ -1,12 +1,12 @@
-import type { SigningAgent } from '../identity/SigningAgent';
-import type { Outgoing } from '../outgoing/Outgoing';
-import { OutgoingFailed } from '../outgoing/Outgoing';
-import { inTime, TooLate } from '../event/inTime';
-import type { InboxFinder, Offer, Outbox, RemoteRecipients } from '../publish/ports';
-import type { Attempt, DeliveryStore } from '../store/DeliveryStore';
-import { judge, restOf, retryPolicy } from './retry';
-import { findInbox } from './Sender';
-import { sendToInbox } from './sendToInbox';
+import type { SigningAgent } from '../../identity/SigningAgent';
+import type { Outgoing } from '../../outgoing/Outgoing';
+import { OutgoingFailed } from '../../outgoing/Outgoing';
+import { inTime, TooLate } from '../../event/inTime';
+import type { InboxFinder, Offer, Outbox, RemoteRecipients } from '../../publish/ports';
+import type { Attempt, DeliveryStore } from '../../store/DeliveryStore';
+import { judge, restOf, retryPolicy } from '../../delivery/retry';
+import { findInbox } from '../../delivery/Sender';
+import { sendToInbox } from '../inbox/sendToInbox';
 
 const POLICY = retryPolicy();
 /** Less time than this is not worth beginning with, in milliseconds. */

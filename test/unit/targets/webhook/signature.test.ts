@@ -1,5 +1,5 @@
 import { Webhook } from 'standardwebhooks';
-import { newSecret, sign } from '../../../../src/delivery/webhook/signature';
+import { newSecret, sign } from '../../../../src/targets/webhook/signature';
 
 const now = (): number => Math.floor(Date.now() / 1_000);
 

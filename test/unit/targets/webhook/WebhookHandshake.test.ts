@@ -1,4 +1,4 @@
-import { WebhookHandshake } from '../../../../src/delivery/webhook/WebhookHandshake';
+import { WebhookHandshake } from '../../../../src/targets/webhook/WebhookHandshake';
 import { InvalidInput } from '../../../../src/event/InvalidInput';
 import { AddressGuard } from '../../../../src/outgoing/AddressGuard';
 import { GuardedOutgoing } from '../../../../src/outgoing/GuardedOutgoing';

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { HttpRequest } from '@solid/community-server';
 import type { Authenticator } from '../../../../src/http/Authenticator';
 import type { Answer, Exchange } from '../../../../src/http/Face';
-import { PersoniumTokenFace } from '../../../../src/http/token/PersoniumTokenFace';
+import { PersoniumTokenFace } from '../../../../src/dialects/personium/PersoniumTokenFace';
 import type { ClientLogin } from '../../../../src/identity/tokens/ClientLogin';
 import type { Credential } from '../../../../src/identity/tokens/Credential';
 import type { EventTokens, IssuedPair, IssuedToken } from '../../../../src/identity/tokens/EventTokens';

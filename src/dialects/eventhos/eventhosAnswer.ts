@@ -1,0 +1,25 @@
+import type { Answer } from '../../http/Face';
+import { jsonAnswer } from '../../http/Face';
+
+const READ = { status: 200, code: 200_000 } as const;
+/** Of whatever has changed something: the dialect does not tell what was made from what was removed. */
+const WRITTEN = { status: 201, code: 200_001 } as const;
+
+/**
+ * The answer to a request that reads.
+ *
+ * @param content - What was asked for.
+ */
+export function readAnswer(content: unknown): Answer {
+  return jsonAnswer(READ.status, { code: READ.code, message: 'success', content });
+}
+
+/**
+ * The answer to a request that has changed something.
+ *
+ * @param content - What is there now, or what is gone.
+ * @param headers - Further headers.
+ */
+export function writtenAnswer(content: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+  return jsonAnswer(WRITTEN.status, { code: WRITTEN.code, message: 'success', content }, headers);
+}

@@ -1,0 +1,55 @@
+import type { RequestRecord } from '../../store/RequestLog';
+import type { Exchange } from '../../http/Face';
+import { queryOf } from '../../http/query';
+
+const MASK = '****';
+
+/** The headers that are shown: of the content, of the connection, and those by which a request is recognised. */
+const SHOWN_HEADERS = [
+  'accept', 'accept-charset', 'accept-encoding', 'accept-language',
+  'content-encoding', 'content-language', 'content-length', 'content-type',
+  'cache-control', 'connection', 'expect', 'host', 'pragma', 'te', 'transfer-encoding',
+  'date', 'idempotency-key', 'origin', 'traceparent', 'user-agent',
+  'x-correlation-id', 'x-personium-requestkey', 'x-request-id',
+];
+const SHOWN_PARAMETERS = [ 'event-identifier' ];
+/** Values that are credentials, whatever they are called: by a scheme, an API key of ours, or a JSON Web Token. */
+const CREDENTIAL = /^(?:basic|bearer|digest|dpop|negotiate)\s|spe_[\w-]{43}|(?<![\w-])eyJ[\w-]+\.[\w-]+\./iu;
+
+/**
+ * A request as the log shows it: every value is masked but those of the few headers and parameters that are known to be
+ * harmless, and of these too what looks like a credential.
+ *
+ * @param exchange - The request.
+ */
+export function maskedRecord({ request, method, url }: Pick<Exchange, 'request' | 'method' | 'url'>): RequestRecord {
+  const query = queryOf({ request });
+  return {
+    method,
+    url,
+    query: Object.fromEntries([ ...new Set(query.keys()) ].map((name): [string, string] =>
+      [ name, masked(SHOWN_PARAMETERS, name, query.getAll(name).join(', ')) ])),
+    headers: Object.fromEntries(Object.entries(request.headers).map(([ name, value = '' ]): [string, string] =>
+      [ name, masked(SHOWN_HEADERS, name, String(value)) ])),
+  };
+}
+
+/**
+ * A URL, of a webhook, whose query and user show nothing but that they are there.
+ *
+ * @param url - An absolute URL.
+ */
+export function maskedUrl(url: string): string {
+  const parsed = new URL(url);
+  if (parsed.search === '' && parsed.username === '' && parsed.password === '') {
+    return url;
+  }
+  parsed.username = '';
+  parsed.password = '';
+  parsed.search = parsed.search && MASK;
+  return parsed.href;
+}
+
+function masked(shown: readonly string[], name: string, value: string): string {
+  return shown.includes(name) && !CREDENTIAL.test(value) ? value : MASK;
+}

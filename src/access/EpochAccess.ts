@@ -2,8 +2,8 @@ import TTLCache from '@isaacs/ttlcache';
 import { pausesEvery } from '../event/turns';
 import type { Caller } from '../identity/Caller';
 import type { EventStore } from '../store/EventStore';
-import { charge, COSTS } from '../event/costs';
-import type { Access, AccessScope, AccessScopes, Locator, Mode } from '../publish/ports';
+import { charge, COSTS } from './costs';
+import type { Access, AccessScope, AccessScopes, Locator, Mode } from './ports';
 
 interface Answer {
   readonly epoch: number;

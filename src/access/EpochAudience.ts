@@ -2,7 +2,7 @@ import { parseTopic, topicPath } from '../event/Topic';
 import { turn } from '../event/turns';
 import type { EventStore, Follower, FollowerPlace } from '../store/EventStore';
 import { controlsInbox } from './consent';
-import type { Access, Audience, Readers } from '../publish/ports';
+import type { Access, Audience, Readers } from './ports';
 
 interface Count {
   /** The revision of the pod at which it was counted. */

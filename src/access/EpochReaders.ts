@@ -1,6 +1,6 @@
 import type { EventStore } from '../store/EventStore';
-import { charge, chargedLater, COSTS } from '../event/costs';
-import type { AccessScopes, Locator, Readers } from '../publish/ports';
+import { charge, chargedLater, COSTS } from './costs';
+import type { AccessScopes, Locator, Readers } from './ports';
 
 interface Known {
   readonly epoch: number;

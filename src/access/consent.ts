@@ -1,5 +1,5 @@
 import type { Caller } from '../identity/Caller';
-import type { Access } from '../publish/ports';
+import type { Access } from './ports';
 
 /**
  * Whether somebody may have copies put into an inbox: whoever may write it, or decide who may, consents by subscribing.

@@ -2,9 +2,9 @@ import { InvalidInput } from '../event/InvalidInput';
 import type { Caller } from '../identity/Caller';
 import { Conflict } from '../event/Conflict';
 import { NotAuthorized } from '../event/NotAuthorized';
-import type { Access } from '../publish/ports';
-import { coversTopic, mayPublish } from '../publish/Precheck';
-import type { PublishRate } from '../publish/PublishRate';
+import type { Access } from '../access/ports';
+import { coversTopic, mayPublish } from '../access/topicAccess';
+import type { PublishRate } from '../access/PublishRate';
 import { TooMany } from '../event/TooMany';
 import type {
   CatalogueEntry, CatalogueEntryDraft, CatalogueFault, CatalogueStore, System, SystemDraft,

@@ -1,8 +1,8 @@
 import { isId, publishContainer } from '../event/Event';
 import type { Caller } from '../identity/Caller';
 import { NotAuthorized } from '../event/NotAuthorized';
-import type { Access } from '../publish/ports';
-import { coversTopic } from '../publish/Precheck';
+import type { Access } from '../access/ports';
+import { coversTopic } from '../access/topicAccess';
 import { TooMany } from '../event/TooMany';
 import type { Page, PageRequest } from '../store/Page';
 import type { LoggedEvent, Outcome, RequestFilter, RequestLog } from '../store/RequestLog';

@@ -2,7 +2,7 @@ import TTLCache from '@isaacs/ttlcache';
 import { parseTopic, topicPath } from '../event/Topic';
 import type { OutgoingAnswer } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
-import type { Readers } from '../publish/ports';
+import type { Readers } from '../access/ports';
 import type { Attempt, ClaimedDelivery, DeliveryStore, Demand, DueHost, FinishedDelivery } from '../store/DeliveryStore';
 import { Admission } from './Admission';
 import type { DeliveryListener } from './DeliveryListener';

@@ -12,8 +12,10 @@ import { subscriptionsContainer } from '../subscription/Subscription';
 import { Conflict } from '../event/Conflict';
 import { controlsInbox } from '../access/consent';
 import { NotAuthorized } from '../event/NotAuthorized';
-import type { Access, Containers, Mode, Outbox, Pods } from '../publish/ports';
-import { coversTopic } from '../publish/Precheck';
+import type { Access, Mode, Pods } from '../access/ports';
+import type { Containers } from '../subscription/ports';
+import type { Outbox } from '../publish/ports';
+import { coversTopic } from '../access/topicAccess';
 import { ownInbox } from '../publish/Publisher';
 
 /** A page of the log. */

@@ -1,5 +1,6 @@
 import TTLCache from '@isaacs/ttlcache';
-import type { Access, Outbox, Readers } from '../publish/ports';
+import type { Access, Readers } from '../access/ports';
+import type { Outbox } from '../publish/ports';
 import type { Doubt, EventStore, LandedCopy, PendingForward, ReaderScope } from '../store/EventStore';
 import { parseTopic, topicPath } from '../event/Topic';
 import { controlsInbox } from '../access/consent';

@@ -3,7 +3,7 @@ import TTLCache from '@isaacs/ttlcache';
 import type { CredentialsExtractor, HttpRequest } from '@solid/community-server';
 import { decodeJwt } from 'jose';
 import type { Caller } from '../identity/Caller';
-import { charge, COSTS, currentAccount } from '../event/costs';
+import { charge, COSTS, currentAccount } from '../access/costs';
 import type { DpopProofs, Proof } from './DpopProofs';
 import { unauthorized } from './errors';
 

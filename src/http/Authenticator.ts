@@ -4,7 +4,7 @@ import type { ApiKeys } from '../identity/ApiKeys';
 import type { Caller } from '../identity/Caller';
 import type { Credential } from '../identity/tokens/Credential';
 import type { EventTokens } from '../identity/tokens/EventTokens';
-import { currentAccount } from '../event/costs';
+import { currentAccount } from '../access/costs';
 import { NotAuthorized } from '../event/NotAuthorized';
 import type { AccessTokens } from './AccessTokens';
 import { HttpProblem, unauthorized } from './errors';

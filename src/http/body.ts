@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 import { InvalidInput } from '../event/InvalidInput';
-import { charge, COSTS, currentAccount } from '../event/costs';
+import { charge, COSTS, currentAccount } from '../access/costs';
 import { BodyBudget } from './BodyBudget';
 import type { BodyHolder } from './BodyBudget';
 import { HttpProblem } from './errors';

@@ -10,7 +10,7 @@ import {
 } from '@solid/community-server';
 import { JSON_LD, JSON_MEDIA_TYPE, TURTLE } from '../event/mediaTypes';
 import { turn } from '../event/turns';
-import { charge, COSTS } from '../event/costs';
+import { charge, COSTS } from '../access/costs';
 import type { Conversion } from './convertedAnswer';
 import type { OwnDocument } from './documentQuads';
 import { documentQuads } from './documentQuads';

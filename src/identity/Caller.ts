@@ -1,4 +1,4 @@
-import type { TopicPattern } from '../subscription/TopicPattern';
+import type { TopicPattern } from '../event/TopicPattern';
 
 /**
  * What an API key is limited to, within what its agent may do.

@@ -1,4 +1,4 @@
-import type { Speakers } from '../publish/ports';
+import type { Speakers } from './Speakers';
 import type { Caller } from './Caller';
 import type { Profiles } from './profiles/Profiles';
 import { ProfileUnavailable } from './profiles/ProfileUnavailable';

@@ -1,7 +1,7 @@
 import type { IdentifierStrategy, PermissionMap, PermissionReader } from '@solid/community-server';
 import { AccessMode, ForbiddenHttpError, IdentifierSetMultiMap } from '@solid/community-server';
 import type { Caller } from '../identity/Caller';
-import type { Access, Mode } from '../publish/ports';
+import type { Access, Mode } from '../access/ports';
 import { askAbout } from './askedResources';
 
 /**

@@ -3,7 +3,8 @@ import type { IdentifierGenerator, PodStore, ResourceStore, StorageLocationStrat
 import { getLoggerFor, NotFoundHttpError, PIM, RDF } from '@solid/community-server';
 import { publishContainer } from '../event/Event';
 import { parseUrl } from '../url/webUrl';
-import type { Locator, PodOwners } from '../publish/ports';
+import type { Locator } from '../access/ports';
+import type { PodOwners } from '../publish/ports';
 import { ownInbox } from '../publish/Publisher';
 import type { EventStore } from '../store/EventStore';
 import { StoreUnavailable } from '../store/StoreUnavailable';

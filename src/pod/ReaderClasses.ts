@@ -3,7 +3,7 @@ import type { AuxiliaryStrategy, IdentifierStrategy, ResourceIdentifier, Resourc
 import { INTERNAL_QUADS, NotFoundHttpError, readableToQuads } from '@solid/community-server';
 import { ACL } from '../event/vocabulary';
 import { fewAtOnce } from '../event/fewAtOnce';
-import type { Access, Readers } from '../publish/ports';
+import type { Access, Readers } from '../access/ports';
 import type { EventStore } from '../store/EventStore';
 import type { ServerUrls } from '../url/ServerUrls';
 

@@ -1,8 +1,8 @@
 import type { AuxiliaryStrategy, IdentifierStrategy, ResourceSet, ResourceStore } from '@solid/community-server';
 import { INTERNAL_QUADS, readableToQuads } from '@solid/community-server';
 import { pausesEvery } from '../event/turns';
-import { charge, COSTS } from '../event/costs';
-import type { AccessScope, AccessScopes } from '../publish/ports';
+import { charge, COSTS } from '../access/costs';
+import type { AccessScope, AccessScopes } from '../access/ports';
 import { exists } from './exists';
 
 /** A container that exists. */

@@ -1,5 +1,5 @@
 import type { ResourceSet } from '@solid/community-server';
-import type { Containers } from '../publish/ports';
+import type { Containers } from '../subscription/ports';
 import type { ServerUrls } from '../url/ServerUrls';
 import type { PodDirectory } from './PodDirectory';
 import { exists } from './exists';

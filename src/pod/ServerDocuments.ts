@@ -3,7 +3,7 @@ import type { Representation, ResourceStore } from '@solid/community-server';
 import { NotFoundHttpError, NotImplementedHttpError } from '@solid/community-server';
 import { JSON_LD, TURTLE } from '../event/mediaTypes';
 import type { LocalDocument, LocalDocuments } from '../identity/profiles/LocalDocuments';
-import type { Access } from '../publish/ports';
+import type { Access } from '../access/ports';
 import type { ServerUrls } from '../url/ServerUrls';
 
 /**

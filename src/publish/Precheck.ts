@@ -1,10 +1,8 @@
-import { parseTopic, topicPath } from '../event/Topic';
 import type { Caller } from '../identity/Caller';
-import type { TopicPattern } from '../subscription/TopicPattern';
-import { isCovered } from '../subscription/TopicPattern';
-import { charge, COSTS } from '../event/costs';
-import type { Access, Audience } from './ports';
-import type { PublishRate } from './PublishRate';
+import { publishable } from '../access/topicAccess';
+import { charge, COSTS } from '../access/costs';
+import type { Access, Audience } from '../access/ports';
+import type { PublishRate } from '../access/PublishRate';
 
 /**
  * What would come of publishing on a topic to a pod now.
@@ -14,38 +12,6 @@ export interface Prospect {
   readonly mayPublish: boolean;
   /** How many subscriptions of the pod would get it; 0 where the caller may not publish it. */
   readonly subscriptions: number;
-}
-
-/** Whether an API key or token, if the caller has one, is good for a topic, or for all that a pattern matches. */
-export function coversTopic({ limits }: Caller, topic: TopicPattern): boolean {
-  return isCovered(limits?.topics, topic);
-}
-
-/**
- * Whether somebody may publish on a topic to a pod.
- *
- * @param access - Decides it.
- * @param caller - Who would publish; an API key or token has to be good for the topic too.
- * @param pod - The base URL of the pod.
- * @param topic - A valid topic.
- *
- * @see https://solidproject.org/TR/wac#access-modes
- */
-export async function mayPublish(access: Access, caller: Caller, pod: string, topic: string): Promise<boolean> {
-  return (await publishable(access, caller, pod, [ topic ])).has(topic);
-}
-
-/** Those of some topics that a caller may publish to a pod, all asked at once. */
-async function publishable(
-  access: Access,
-  caller: Caller,
-  pod: string,
-  topics: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const covered = topics.filter((topic): boolean => coversTopic(caller, topic));
-  const resources = new Map(covered.map((topic): [string, string] => [ topic, `${pod}${topicPath(parseTopic(topic))}` ]));
-  const allowed = await access.allowed(caller, [ ...new Set(resources.values()) ], 'append');
-  return new Set(covered.filter((topic): boolean => allowed.has(resources.get(topic)!)));
 }
 
 /**

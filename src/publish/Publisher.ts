@@ -8,14 +8,15 @@ import { pausesEvery } from '../event/turns';
 import { AlreadyMade } from '../store/AlreadyMade';
 import type { AcceptedEvent, EventStore, Forward, Made, Once, RemoteRecipient } from '../store/EventStore';
 import { Conflict } from '../event/Conflict';
-import { charge, COSTS, linkedDataCost, uncharged } from '../event/costs';
+import { charge, COSTS, linkedDataCost, uncharged } from '../access/costs';
 import type { EventMaker } from './EventMaker';
 import { mayHaveKeywords } from './EventMaker';
 import { NotAuthorized } from '../event/NotAuthorized';
 import { fewAtOnce } from '../event/fewAtOnce';
-import type { AcceptMeter, Access, Audience, NamedPods, Outbox, RemoteRecipients, Wakeable } from './ports';
-import { coversTopic } from './Precheck';
-import type { PublishRate } from './PublishRate';
+import type { AcceptMeter, NamedPods, Outbox, RemoteRecipients, Wakeable } from './ports';
+import type { Access, Audience } from '../access/ports';
+import { coversTopic } from '../access/topicAccess';
+import type { PublishRate } from '../access/PublishRate';
 
 /**
  * A request to publish, as every dialect makes it.

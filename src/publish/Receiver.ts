@@ -7,12 +7,14 @@ import type { Caller } from '../identity/Caller';
 import type { EventStore } from '../store/EventStore';
 import type { Work } from '../work/Work';
 import { Conflict } from '../event/Conflict';
-import { charge, COSTS, linkedDataCost, uncharged } from '../event/costs';
+import { charge, COSTS, linkedDataCost, uncharged } from '../access/costs';
 import { NotAuthorized } from '../event/NotAuthorized';
-import type { AcceptMeter, Access, Locator, PodOwners, Speakers, Wakeable } from './ports';
-import { mayPublish } from './Precheck';
+import type { AcceptMeter, PodOwners, Wakeable } from './ports';
+import type { Access, Locator } from '../access/ports';
+import type { Speakers } from '../identity/Speakers';
+import { mayPublish } from '../access/topicAccess';
 import { ownInbox } from './Publisher';
-import type { PublishRate } from './PublishRate';
+import type { PublishRate } from '../access/PublishRate';
 import type { NotifiedEvent } from './readNotification';
 import { costOf, INSPECT_NOTIFICATION, READ_NOTIFICATION } from './readNotification';
 

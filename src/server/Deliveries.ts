@@ -10,7 +10,9 @@ import { SteadyClock } from '../delivery/SteadyClock';
 import { webhookOrigin } from '../targets/webhook/handshake';
 import type { ServerAgent } from '../identity/ServerAgent';
 import type { Outgoing } from '../outgoing/Outgoing';
-import type { InboxFinder, Outbox, Pods, Readers } from '../publish/ports';
+import type { InboxFinder } from '../subscription/ports';
+import type { Outbox } from '../publish/ports';
+import type { Pods, Readers } from '../access/ports';
 import type { DeliveryStore } from '../store/DeliveryStore';
 
 const SECOND = 1_000;

@@ -3,7 +3,8 @@ import { getLoggerFor, Initializer } from '@solid/community-server';
 import type { Backlog } from '../delivery/Backlog';
 import type { CopyListener } from '../delivery/CopyListener';
 import { Forwarder } from '../delivery/Forwarder';
-import type { Access, Outbox, Readers, Wakeable } from '../publish/ports';
+import type { Access, Readers } from '../access/ports';
+import type { Outbox, Wakeable } from '../publish/ports';
 import type { EventStore } from '../store/EventStore';
 
 /**

@@ -2,7 +2,7 @@ import type { ContextLoader } from '../event/ContextLoader';
 import { createEvent } from '../event/EventDocument';
 import { DeliveryListener } from '../delivery/DeliveryListener';
 import type { ServerAgent } from '../identity/ServerAgent';
-import type { SubscriptionListener } from '../publish/ports';
+import type { SubscriptionListener } from '../subscription/ports';
 import type { ClaimedDelivery, TargetNews } from '../store/DeliveryStore';
 import type { EventStore } from '../store/EventStore';
 import { ContainerGone } from '../store/ContainerGone';

@@ -1,5 +1,5 @@
-import type { TopicPattern } from '../subscription/TopicPattern';
-import { isCovered } from '../subscription/TopicPattern';
+import type { TopicPattern } from '../event/TopicPattern';
+import { isCovered } from '../event/TopicPattern';
 import type {
   CatalogueEntry,
   CatalogueEntryDraft,

@@ -3,7 +3,7 @@ import { parse, stringify } from 'uuid';
 import type { Event } from '../event/Event';
 import { eventUrl } from '../event/Event';
 import { turn } from '../event/turns';
-import { covers, isCovered } from '../subscription/TopicPattern';
+import { covers, isCovered } from '../event/TopicPattern';
 import { AlreadyMade } from '../store/AlreadyMade';
 import type { LandedCopy, Once } from '../store/EventStore';
 import type {

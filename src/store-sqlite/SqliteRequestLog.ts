@@ -1,7 +1,7 @@
 import { parse, stringify } from 'uuid';
 import { isId, publishContainer } from '../event/Event';
 import { readMembers } from '../event/EventDocument';
-import { isCovered } from '../subscription/TopicPattern';
+import { isCovered } from '../event/TopicPattern';
 import type { Page, PageRequest } from '../store/Page';
 import type { LoggedEvent, Outcome, RequestFilter, RequestLog, RequestRecord } from '../store/RequestLog';
 import type { OutcomeEvent } from './outcomes';

@@ -1,5 +1,5 @@
 import { parseTopic } from '../event/Topic';
-import { patternsOf } from '../subscription/TopicPattern';
+import { patternsOf } from '../event/TopicPattern';
 import type { Follower, FollowerPlace, Followers } from '../store/EventStore';
 import type { SqliteSession } from './SqliteSession';
 

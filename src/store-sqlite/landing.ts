@@ -1,6 +1,6 @@
 import { stringify } from 'uuid';
 import { parseTopic } from '../event/Topic';
-import { patternsOf } from '../subscription/TopicPattern';
+import { patternsOf } from '../event/TopicPattern';
 import type { Doubt, LandedCopy, LandResult, PendingForward, ReaderScope } from '../store/EventStore';
 import { addDeliveries } from './delivering';
 import { addNotices } from './notices';

@@ -1,6 +1,6 @@
 import { parse, stringify } from 'uuid';
 import { parseTopic } from '../event/Topic';
-import { patternsOf } from '../subscription/TopicPattern';
+import { patternsOf } from '../event/TopicPattern';
 import type { TargetKind } from '../store/DeliveryStore';
 import type { Outcome, OutcomeState } from '../store/RequestLog';
 import { attemptsOf, STATES } from './delivering';

@@ -1,4 +1,4 @@
-import type { TopicPattern } from '../subscription/TopicPattern';
+import type { TopicPattern } from '../event/TopicPattern';
 import type { Openable } from './Openable';
 import type { Page, PageRequest } from './Page';
 

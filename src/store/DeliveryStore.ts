@@ -1,5 +1,5 @@
 import type { Event } from '../event/Event';
-import type { TopicPattern } from '../subscription/TopicPattern';
+import type { TopicPattern } from '../event/TopicPattern';
 import type { LandedCopy, Once } from './EventStore';
 import type { Openable } from './Openable';
 

@@ -1,4 +1,4 @@
-import type { TopicPattern } from '../subscription/TopicPattern';
+import type { TopicPattern } from '../event/TopicPattern';
 import type { Attempt, TargetKind } from './DeliveryStore';
 import type { CatalogueEntry } from './CatalogueStore';
 import type { Page, PageRequest } from './Page';

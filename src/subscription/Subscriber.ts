@@ -3,17 +3,18 @@ import { InvalidInput } from '../event/InvalidInput';
 import { publishContainer } from '../event/Event';
 import { Conflict } from '../event/Conflict';
 import { controlsInbox } from '../access/consent';
-import { charge, COSTS } from '../event/costs';
+import { charge, COSTS } from '../access/costs';
 import { NotAuthorized } from '../event/NotAuthorized';
-import { coversTopic } from '../publish/Precheck';
-import type { Access, Containers, InboxFinder, SubscriptionListener, WebhookConsent } from '../publish/ports';
+import { coversTopic } from '../access/topicAccess';
+import type { Access } from '../access/ports';
+import type { Containers, InboxFinder, SubscriptionListener, WebhookConsent } from './ports';
 import type { Caller } from '../identity/Caller';
 import type { DeliveryStore } from '../store/DeliveryStore';
 import { AlreadyMade } from '../store/AlreadyMade';
 import type { Consent, EventStore, Once, RemoteTarget } from '../store/EventStore';
 import type { Subscription, SubscriptionDraft } from './Subscription';
 import { subscriptionsContainer } from './Subscription';
-import { patternPath } from './TopicPattern';
+import { patternPath } from '../event/TopicPattern';
 import { TooMany } from '../event/TooMany';
 
 /** What came of a request to follow a topic. */

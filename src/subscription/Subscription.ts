@@ -1,4 +1,4 @@
-import type { TopicPattern } from './TopicPattern';
+import type { TopicPattern } from '../event/TopicPattern';
 
 /**
  * What a client asks to follow.

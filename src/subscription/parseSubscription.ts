@@ -10,7 +10,7 @@ import { EVENTS, LDP } from '../event/vocabulary';
 import type { Task, Work } from '../work/Work';
 import type { SubscriptionDraft } from './Subscription';
 import { SUBSCRIPTION_CONTEXT } from './subscriptionDocument';
-import { isTopicPattern } from './TopicPattern';
+import { isTopicPattern } from '../event/TopicPattern';
 
 /** The media types in which a subscription can be asked for. */
 export const SUBSCRIPTION_TYPES = [ JSON_MEDIA_TYPE, JSON_LD, TURTLE ] as const;

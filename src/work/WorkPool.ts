@@ -5,7 +5,7 @@ import { InvalidInput } from '../event/InvalidInput';
 import { Busy, ClientGone, TooComplex } from './errors';
 import type { RequestClients, JobOptions, JobOutcome, Task, TaskTools, Work, WorkMeter } from './Work';
 import { INLINE_LENGTH } from './Work';
-import type { Job, JobResult } from './worker';
+import type { Job, JobResult } from './job';
 import { WORKER_FILE } from './workerFile';
 
 /** Settings of a {@link WorkPool}. */

@@ -1,4 +1,4 @@
 import { join } from 'node:path';
 
 /** Path of the compiled entry file of worker threads. Jest replaces this module, for it compiles its own. */
-export const WORKER_FILE = join(__dirname, 'worker.js');
+export const WORKER_FILE = join(__dirname, '../server/worker.js');

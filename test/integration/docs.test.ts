@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { logIn, seedFile } from '../util/accounts';
-import { patternPath } from '../../src/subscription/TopicPattern';
+import { patternPath } from '../../src/event/TopicPattern';
 import type { Example } from '../util/markdown';
 import { blocksOf, differencesOf, examplesOf, matches, sectionOf, tableOf } from '../util/markdown';
 import type { ServerProcess } from '../util/process';

@@ -11,7 +11,7 @@ module.exports = async({ testPathPattern }) => {
   process.env.TEST_RUN_FOLDER = folder;
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   await build({
-    entryPoints: [ join(__dirname, '../../src/work/worker.ts') ],
+    entryPoints: [ join(__dirname, '../../src/server/worker.ts') ],
     outfile: join(folder, 'worker.js'),
     // It tells the pool that starts the thread what is passed on, so both have to be one module.
     alias: { piscina: require.resolve('piscina') },

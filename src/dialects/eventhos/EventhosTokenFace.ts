@@ -4,7 +4,7 @@ import type { ClientLogin, LoginFailure } from '../../identity/tokens/ClientLogi
 import type { Credential } from '../../identity/tokens/Credential';
 import type { EventTokens } from '../../identity/tokens/EventTokens';
 import { TooMany } from '../../event/TooMany';
-import { currentAccount } from '../../event/costs';
+import { currentAccount } from '../../access/costs';
 import type { HttpProblem } from '../../http/errors';
 import type { Answer, Exchange, Rule } from '../../http/Face';
 import { Face, jsonAnswer } from '../../http/Face';

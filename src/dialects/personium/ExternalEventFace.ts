@@ -1,7 +1,7 @@
 import { InvalidInput } from '../../event/InvalidInput';
 import { LIMITS } from '../../event/limits';
 import type { Caller } from '../../identity/Caller';
-import type { Access } from '../../publish/ports';
+import type { Access } from '../../access/ports';
 import type { Publisher, PublishRequest } from '../../publish/Publisher';
 import type { Work } from '../../work/Work';
 import type { Authenticator } from '../../http/Authenticator';

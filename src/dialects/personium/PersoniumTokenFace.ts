@@ -2,7 +2,7 @@ import { InvalidInput } from '../../event/InvalidInput';
 import type { ClientLogin } from '../../identity/tokens/ClientLogin';
 import type { Credential } from '../../identity/tokens/Credential';
 import type { EventTokens } from '../../identity/tokens/EventTokens';
-import { currentAccount } from '../../event/costs';
+import { currentAccount } from '../../access/costs';
 import type { Authenticator } from '../../http/Authenticator';
 import type { HttpProblem } from '../../http/errors';
 import type { Answer, Exchange, Rule } from '../../http/Face';

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { HttpRequest } from '@solid/community-server';
 import { LIMITS } from '../../event/limits';
-import type { Access } from '../../publish/ports';
+import type { Access } from '../../access/ports';
 import type { Receiver } from '../../publish/Receiver';
 import { MOST_NOTIFICATION_BYTES } from '../../publish/Receiver';
 import type { AccessTokens } from '../AccessTokens';

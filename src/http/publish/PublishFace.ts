@@ -1,7 +1,7 @@
 import { eventUrl } from '../../event/Event';
 import { LIMITS } from '../../event/limits';
 import { JSON_MEDIA_TYPE } from '../../event/mediaTypes';
-import type { Access } from '../../publish/ports';
+import type { Access } from '../../access/ports';
 import type { Publisher } from '../../publish/Publisher';
 import type { Work } from '../../work/Work';
 import type { Authenticator } from '../Authenticator';

@@ -1,7 +1,7 @@
 import { publishContainer } from '../../event/Event';
 import type { Caller } from '../../identity/Caller';
 import { NotAuthorized } from '../../event/NotAuthorized';
-import type { Access } from '../../publish/ports';
+import type { Access } from '../../access/ports';
 import type { Authenticator } from '../Authenticator';
 import { unauthorized } from '../errors';
 import type { Exchange } from '../Face';

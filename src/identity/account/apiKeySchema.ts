@@ -1,7 +1,7 @@
 import type { StringSchema } from 'yup';
 import { array, object, string } from 'yup';
 import { isWebUrl } from '../../url/webUrl';
-import { isTopicPattern } from '../../subscription/TopicPattern';
+import { isTopicPattern } from '../../event/TopicPattern';
 
 /** The longest name, in UTF-16 code units. */
 const NAME_LENGTH = 100;

@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Outgoing } from '../../outgoing/Outgoing';
-import type { WebhookConsent } from '../../publish/ports';
+import type { WebhookConsent } from '../../subscription/ports';
 import { TooMany } from '../../event/TooMany';
 import type { Consent } from './handshake';
 import { askConsent, webhookOrigin } from './handshake';

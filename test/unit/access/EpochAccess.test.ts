@@ -1,5 +1,5 @@
 import { EpochAccess } from '../../../src/access/EpochAccess';
-import type { Access } from '../../../src/publish/ports';
+import type { Access } from '../../../src/access/ports';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 

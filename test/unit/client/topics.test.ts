@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { topicOf, topicUrl } from '../../../src/client';
-import { isTopicPattern, patternPath } from '../../../src/subscription/TopicPattern';
+import { isTopicPattern, patternPath } from '../../../src/event/TopicPattern';
 import { runs } from '../../util/effort';
 
 const POD = 'http://localhost:3000/user/';

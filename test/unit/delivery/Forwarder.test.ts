@@ -1,6 +1,6 @@
 import type { CopyListener } from '../../../src/delivery/CopyListener';
 import { Forwarder } from '../../../src/delivery/Forwarder';
-import type { Access, Readers } from '../../../src/publish/ports';
+import type { Access, Readers } from '../../../src/access/ports';
 import type { LandedCopy } from '../../../src/store/EventStore';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';

@@ -1,7 +1,8 @@
 import { ProfileUnavailable } from '../../../src/identity/profiles/ProfileUnavailable';
 import type { ProfileProblem } from '../../../src/identity/profiles/ProfileUnavailable';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
-import type { InboxFinder, Pods } from '../../../src/publish/ports';
+import type { InboxFinder } from '../../../src/subscription/ports';
+import type { Pods } from '../../../src/access/ports';
 import type { Sent } from '../../../src/delivery/Sender';
 import { Sender } from '../../../src/delivery/Sender';
 import type { SigningAgent } from '../../../src/identity/SigningAgent';

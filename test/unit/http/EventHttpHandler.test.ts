@@ -9,8 +9,8 @@ import { StoreUnavailable } from '../../../src/store/StoreUnavailable';
 import { ContainerGone } from '../../../src/store/ContainerGone';
 import type { PodDirectory } from '../../../src/pod/PodDirectory';
 import { ServerUrls } from '../../../src/url/ServerUrls';
-import { CostBudget } from '../../../src/publish/CostBudget';
-import { currentAccount } from '../../../src/event/costs';
+import { CostBudget } from '../../../src/access/CostBudget';
+import { currentAccount } from '../../../src/access/costs';
 
 class TestFace extends Face {
   public answer: () => Answer = (): Answer => ({ status: 200, body: 'hello' });

@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { BodyBudget } from '../../../src/http/BodyBudget';
 import { readText, withinBodyBudget } from '../../../src/http/body';
-import { CostBudget } from '../../../src/publish/CostBudget';
-import { chargeTo } from '../../../src/event/costs';
+import { CostBudget } from '../../../src/access/CostBudget';
+import { chargeTo } from '../../../src/access/costs';
 
 const KIB = 1_024;
 

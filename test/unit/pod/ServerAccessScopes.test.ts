@@ -21,7 +21,7 @@ import { ReaderClasses } from '../../../src/pod/ReaderClasses';
 import { ServerAccessScopes } from '../../../src/pod/ServerAccessScopes';
 import { EpochAccess } from '../../../src/access/EpochAccess';
 import { EpochReaders } from '../../../src/access/EpochReaders';
-import type { Access, Mode } from '../../../src/publish/ports';
+import type { Access, Mode } from '../../../src/access/ports';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { ServerUrls } from '../../../src/url/ServerUrls';

@@ -1,6 +1,6 @@
 import { Precheck } from '../../../src/publish/Precheck';
-import type { Access } from '../../../src/publish/ports';
-import { PublishRate } from '../../../src/publish/PublishRate';
+import type { Access } from '../../../src/access/ports';
+import { PublishRate } from '../../../src/access/PublishRate';
 import { TooMany } from '../../../src/event/TooMany';
 
 const POD = 'http://localhost/user/';

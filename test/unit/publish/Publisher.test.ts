@@ -1,10 +1,10 @@
 import { Conflict } from '../../../src/event/Conflict';
 import { NotAuthorized } from '../../../src/event/NotAuthorized';
-import type { Pods } from '../../../src/publish/ports';
+import type { Pods } from '../../../src/access/ports';
 import type { Published, PublishRequest } from '../../../src/publish/Publisher';
 import { EventMaker } from '../../../src/publish/EventMaker';
 import { Publisher } from '../../../src/publish/Publisher';
-import { PublishRate } from '../../../src/publish/PublishRate';
+import { PublishRate } from '../../../src/access/PublishRate';
 import { TooMany } from '../../../src/event/TooMany';
 import { AlreadyMade } from '../../../src/store/AlreadyMade';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';

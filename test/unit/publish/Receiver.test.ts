@@ -16,7 +16,7 @@ import { ServerSpeakers } from '../../../src/identity/ServerSpeakers';
 import { Conflict } from '../../../src/event/Conflict';
 import { NotAuthorized } from '../../../src/event/NotAuthorized';
 import type { PodOwners } from '../../../src/publish/ports';
-import { PublishRate } from '../../../src/publish/PublishRate';
+import { PublishRate } from '../../../src/access/PublishRate';
 import type { Received } from '../../../src/publish/Receiver';
 import { Receiver } from '../../../src/publish/Receiver';
 import { TooMany } from '../../../src/event/TooMany';

@@ -8,7 +8,7 @@ import { createEvent } from '../../../src/event/EventDocument';
 import { InvalidInput } from '../../../src/event/InvalidInput';
 import { Busy, ClientGone, TooComplex } from '../../../src/work/errors';
 import { textOf, WRITE_EVENT } from '../../../src/event/serving';
-import { TASKS } from '../../../src/work/tasks';
+import { TASKS } from '../../../src/server/tasks';
 import type { JobOutcome, Task } from '../../../src/work/Work';
 import type { WorkPoolArgs } from '../../../src/work/WorkPool';
 import { WorkPool } from '../../../src/work/WorkPool';

@@ -14,7 +14,7 @@ import { ProfileUnavailable } from '../../../../src/identity/profiles/ProfileUna
 import type { PodDirectory } from '../../../../src/pod/PodDirectory';
 import { Conflict } from '../../../../src/event/Conflict';
 import { NotAuthorized } from '../../../../src/event/NotAuthorized';
-import type { Access } from '../../../../src/publish/ports';
+import type { Access } from '../../../../src/access/ports';
 import type { Publisher, PublishRequest } from '../../../../src/publish/Publisher';
 import { TooMany } from '../../../../src/event/TooMany';
 import { NoRoom } from '../../../../src/store/NoRoom';

@@ -8,7 +8,7 @@ import { InboxFace } from '../../../../src/http/inbox/InboxFace';
 import { NotificationCheck } from '../../../../src/http/inbox/NotificationCheck';
 import type { FetchedContexts } from '../../../../src/identity/FetchedContexts';
 import { GuardedRdfConverter } from '../../../../src/pod/GuardedRdfConverter';
-import type { Access } from '../../../../src/publish/ports';
+import type { Access } from '../../../../src/access/ports';
 import type { Received, Receiver } from '../../../../src/publish/Receiver';
 
 const POD = 'http://localhost/user/';

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { CostAccount } from '../publish/CostBudget';
+import type { CostAccount } from './CostBudget';
 
 /**
  * Costs of work that a request causes, in units; one unit is about 1 ms of CPU.

@@ -1,5 +1,5 @@
-import { CostBudget } from '../../../src/publish/CostBudget';
-import { charge, chargedLater, chargeTo, COSTS, currentAccount, linkedDataCost, uncharged } from '../../../src/event/costs';
+import { CostBudget } from '../../../src/access/CostBudget';
+import { charge, chargedLater, chargeTo, COSTS, currentAccount, linkedDataCost, uncharged } from '../../../src/access/costs';
 import { TooMany } from '../../../src/event/TooMany';
 
 const SERVER = 'http://localhost/';

@@ -1,5 +1,5 @@
 import { parseTopic } from '../../../src/event/Topic';
-import { covers, isTopicPattern, patternPath, patternsOf } from '../../../src/subscription/TopicPattern';
+import { covers, isTopicPattern, patternPath, patternsOf } from '../../../src/event/TopicPattern';
 
 describe('A topic pattern', (): void => {
   it.each([ 'realestate/contact#add', 'realestate/contact', 'realestate/*', '*', 'a/b/*', 'a', 'a#b/c' ])(

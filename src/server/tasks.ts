@@ -10,7 +10,7 @@ import { CHECK_DRAFTS, CREATE_EVENTS } from '../publish/EventMaker';
 import { INSPECT_NOTIFICATION, READ_NOTIFICATION } from '../publish/readNotification';
 import { READ_SUBSCRIPTION } from '../subscription/parseSubscription';
 
-import type { Task } from './Work';
+import type { Task } from '../work/Work';
 
 const ALL = [
   CHECK_BODY, CHECK_DRAFTS, CHECK_SCHEMA, CONVERT_JSON_LD, CREATE_EVENTS, INSPECT_NOTIFICATION, READ_CATALOGUE_BODY,

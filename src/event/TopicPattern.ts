@@ -1,5 +1,5 @@
-import type { Topic } from '../event/Topic';
-import { isTopic, parseTopic, topicPath } from '../event/Topic';
+import type { Topic } from './Topic';
+import { isTopic, parseTopic, topicPath } from './Topic';
 
 /**
  * What a subscription follows, as text:

@@ -1,4 +1,4 @@
-import { PublishRate } from '../../../src/publish/PublishRate';
+import { PublishRate } from '../../../src/access/PublishRate';
 import { TooMany } from '../../../src/event/TooMany';
 
 const POD = 'http://localhost/a/';

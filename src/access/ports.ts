@@ -1,0 +1,94 @@
+import type { Caller } from '../identity/Caller';
+
+/**
+ * What the accept step and the fan-out need to know of pods.
+ */
+export interface Pods {
+  /**
+   * The pod of an agent on this server, set up to take part in publish and subscribe.
+   *
+   * @param webId - An absolute http(s) IRI. If it has no canonical form, it is `unknown`.
+   *
+   * @returns The base URL of the pod, or why there is none: the WebID is of another server, or of no pod here.
+   */
+  podOf: (webId: string) => Promise<{ readonly pod: string } | { readonly reason: 'elsewhere' | 'unknown' }>;
+}
+
+/**
+ * Tells in which pod something lies.
+ */
+export interface Locator {
+  /** The base URL of the pod in which a URL would lie, by its form alone; `undefined` outside all pods. */
+  locate: (url: string) => Promise<string | undefined>;
+}
+
+/** The access modes that publish and subscribe ask for. */
+export type Mode = 'append' | 'read' | 'write' | 'control';
+
+/**
+ * Who may do what, by ordinary Solid access control.
+ */
+export interface Access {
+  /**
+   * Whether somebody has a mode on resources, which do not have to exist.
+   *
+   * @param caller - Who asks; what an API key is limited to does not count here.
+   * @param resources - The URLs of the resources.
+   * @param mode - The mode that is asked for.
+   *
+   * @returns The resources on which the caller has the mode.
+   */
+  allowed: (caller: Caller, resources: readonly string[], mode: Mode) => Promise<ReadonlySet<string>>;
+}
+
+/**
+ * Resources to which access control applies the same rules, so that one query answers for all of them.
+ */
+export interface AccessScope {
+  /** Name of the scope: equal for two resources of a pod, under one access epoch, only if their permissions are. */
+  readonly name: string;
+  /** URL of a resource of the scope that is cheap to ask about. */
+  readonly resource: string;
+}
+
+/**
+ * Finds the access scopes of resources.
+ */
+export interface AccessScopes {
+  /**
+   * Finds the scopes of resources, which do not have to exist.
+   *
+   * @param resources - URLs of resources of one pod.
+   * @param pod - Base URL of the pod.
+   * @param epoch - Access epoch of the pod, read before. The answer holds only if it is still current afterwards.
+   */
+  scopesOf: (resources: readonly string[], pod: string, epoch: number) => Promise<ReadonlyMap<string, AccessScope>>;
+}
+
+/**
+ * Who among many may read something, by ordinary Solid access control.
+ */
+export interface Readers {
+  /**
+   * Tells which agents may read a resource, which does not have to exist.
+   *
+   * @param resource - The URL of the resource.
+   * @param agents - WebIDs.
+   *
+   * @returns Those of the agents that may.
+   */
+  readersOf: (resource: string, agents: readonly string[]) => Promise<ReadonlySet<string>>;
+}
+
+/**
+ * Who would get an event if it were published now.
+ */
+export interface Audience {
+  /**
+   * How many subscriptions of a pod would get an event of a topic that the pod forwards:
+   * those that match it, whose targets take events, and whose agents may receive it.
+   */
+  countOf: (pod: string, topic: string) => Promise<number>;
+  /** Whether there is one at least, which is sooner known. */
+  hasAny: (pod: string, topic: string) => Promise<boolean>;
+}

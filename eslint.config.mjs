@@ -6,6 +6,48 @@ const naming = [
   { selector: [ 'objectLiteralProperty', 'import' ], format: null },
 ];
 
+/** The folders of `src/`, in layers: a file imports from its own layer and those before it. */
+const layers = [
+  [ 'event', 'url', 'outgoing', 'work' ],
+  [ 'identity' ],
+  [ 'store' ],
+  [ 'access', 'subscription', 'catalogue' ],
+  [ 'publish', 'delivery' ],
+  [ 'targets' ],
+  [ 'http' ],
+  [ 'dialects' ],
+  [ 'pod', 'metrics' ],
+  [ 'server', 'store-sqlite' ],
+];
+/** Folders that import the server's own package; in `identity`, the part about accounts does. */
+const withServer = new Set([ 'http', 'dialects', 'pod', 'server' ]);
+const serverPackage = {
+  regex: '^@solid/community-server$',
+  message: 'Only pod/, http/, dialects/, server/ and identity/account/ depend on the server.',
+};
+
+/** The import rule of a folder: those who are named in `patterns` are not imported. */
+const importRule = (files, patterns, ignores = []) => ({
+  files: [ files ], ignores, rules: { 'no-restricted-imports': [ 'error', { patterns }]},
+});
+
+const importRules = layers.flatMap((folders, layer) => folders.flatMap((folder) => {
+  const later = layers.slice(layer + 1).flat();
+  const against = later.length === 0 ? [] : [{
+    regex: String.raw`^(?:\.\./)+(?:${later.join('|')})/`,
+    message: `${folder}/ does not import from later layers.`,
+  }];
+  const ofServer = withServer.has(folder) ? [] : [ serverPackage ];
+  return [
+    importRule(`src/${folder}/**/*.ts`, [ ...against, ...ofServer ], folder === 'identity' ? [ 'src/identity/account/**' ] : []),
+    ...folder === 'identity' ? [ importRule('src/identity/account/**/*.ts', against) ] : [],
+    // A dialect or kind of target does not import another one.
+    ...[ 'dialects', 'targets' ].includes(folder) ?
+      [ importRule(`src/${folder}/*/**/*.ts`, [ ...against, ...ofServer, { regex: String.raw`^\.\./[\w-]+/`, message: 'Siblings do not import each other.' }]) ] :
+      [],
+  ];
+}));
+
 export default tseslint.config(
   { ignores: [ '.dist-*/', 'components/', 'coverage/', 'dist/', 'node_modules/' ]},
   stylistic.configs.customize({ indent: 2, quotes: 'single', semi: true, braceStyle: '1tbs', arrowParens: true }),
@@ -44,6 +86,7 @@ export default tseslint.config(
       '@typescript-eslint/promise-function-async': 'error',
     },
   },
+  ...importRules,
   {
     files: [ 'test/**/*.ts', 'bench/**/*.ts' ],
     rules: {

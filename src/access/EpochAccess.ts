@@ -1,9 +1,8 @@
 import TTLCache from '@isaacs/ttlcache';
 import { pausesEvery } from '../event/turns';
 import type { Caller } from '../identity/Caller';
-import type { EventStore } from '../store/EventStore';
 import { charge, COSTS } from './costs';
-import type { Access, AccessScope, AccessScopes, Locator, Mode } from './ports';
+import type { Access, AccessEpochs, AccessScope, AccessScopes, Locator, Mode } from './ports';
 
 interface Answer {
   readonly epoch: number;
@@ -33,7 +32,7 @@ const MOST_ROUNDS = 3;
  */
 export class EpochAccess implements Access {
   private readonly source: Access;
-  private readonly store: EventStore;
+  private readonly store: AccessEpochs;
   private readonly pods: Locator;
   private readonly scopes?: AccessScopes;
   private readonly answers: TTLCache<string, Answer>;
@@ -45,7 +44,7 @@ export class EpochAccess implements Access {
    * @param maxAge - How long an answer is used at most, in seconds. Default 60.
    * @param scopes - Finds the resources that have the same permissions. Without it, each is asked about by itself.
    */
-  public constructor(source: Access, store: EventStore, pods: Locator, maxAge = 60, scopes?: AccessScopes) {
+  public constructor(source: Access, store: AccessEpochs, pods: Locator, maxAge = 60, scopes?: AccessScopes) {
     this.source = source;
     this.store = store;
     this.pods = pods;

@@ -1,8 +1,7 @@
 import { parseTopic, topicPath } from '../event/Topic';
 import { turn } from '../event/turns';
-import type { EventStore, Follower, FollowerPlace } from '../store/EventStore';
+import type { Access, Audience, Follower, FollowerList, FollowerPlace, Readers } from './ports';
 import { controlsInbox } from './consent';
-import type { Access, Audience, Readers } from './ports';
 
 interface Count {
   /** The revision of the pod at which it was counted. */
@@ -25,7 +24,7 @@ const MOST_COUNTS = 10_000;
  * the topic, and where that is in doubt, whether it still controls its inbox.
  */
 export class EpochAudience implements Audience {
-  private readonly store: EventStore;
+  private readonly store: FollowerList;
   private readonly readers: Readers;
   private readonly access: Access;
   private readonly maxAge: number;
@@ -40,7 +39,7 @@ export class EpochAudience implements Audience {
    * @param access - Tells who controls an inbox.
    * @param maxAge - How long a count is used at most, in seconds. Default 60.
    */
-  public constructor(store: EventStore, readers: Readers, access: Access, maxAge = 60) {
+  public constructor(store: FollowerList, readers: Readers, access: Access, maxAge = 60) {
     this.store = store;
     this.readers = readers;
     this.access = access;

@@ -1,6 +1,5 @@
-import type { EventStore } from '../store/EventStore';
 import { charge, chargedLater, COSTS } from './costs';
-import type { AccessScopes, Locator, Readers } from './ports';
+import type { AccessEpochs, AccessScopes, Locator, Readers } from './ports';
 
 interface Known {
   readonly epoch: number;
@@ -19,7 +18,7 @@ const MOST_ANSWERS = 200_000;
  */
 export class EpochReaders implements Readers {
   private readonly source: Readers;
-  private readonly store: EventStore;
+  private readonly store: AccessEpochs;
   private readonly pods: Locator;
   private readonly maxAge: number;
   private readonly scopes?: AccessScopes;
@@ -34,7 +33,7 @@ export class EpochReaders implements Readers {
    * @param maxAge - How long an answer is used at most, in seconds. Default 60.
    * @param scopes - Finds the resources that have the same permissions. Without it, each is asked about by itself.
    */
-  public constructor(source: Readers, store: EventStore, pods: Locator, maxAge = 60, scopes?: AccessScopes) {
+  public constructor(source: Readers, store: AccessEpochs, pods: Locator, maxAge = 60, scopes?: AccessScopes) {
     this.source = source;
     this.store = store;
     this.pods = pods;

@@ -92,3 +92,64 @@ export interface Audience {
   /** Whether there is one at least, which is sooner known. */
   hasAny: (pod: string, topic: string) => Promise<boolean>;
 }
+
+/**
+ * A subscription that a topic matches and whose target takes events.
+ */
+export interface Follower {
+  /** The WebID of the subscriber. */
+  readonly agent: string;
+  /** The inbox of which it is to be asked again whether the subscriber controls it, if so. */
+  readonly doubtedInbox?: string;
+}
+
+/**
+ * Some of the subscriptions that a topic matches.
+ */
+export interface Followers {
+  readonly followers: readonly Follower[];
+  /** The place that was reached; `undefined` behind the last one. */
+  readonly next?: FollowerPlace;
+}
+
+/**
+ * A place among the subscriptions that a topic matches.
+ */
+export interface FollowerPlace {
+  /** The pattern, as its place among all that match. */
+  readonly pattern: number;
+  /** The key of the last inbox of that pattern that was reached. */
+  readonly inbox: number;
+}
+
+/**
+ * Numbers that change with every change of access to a pod.
+ */
+export interface AccessEpochs {
+  /**
+   * The number of times that access to a pod has changed, or `undefined` if the pod is not known.
+   * It only rises, and a rise is visible to every process once {@link raiseEpoch} is fulfilled.
+   */
+  epochOf: (pod: string) => Promise<number | undefined>;
+}
+
+/**
+ * The subscriptions of a pod, by the topics that they match.
+ */
+export interface FollowerList {
+  /**
+   * A number that rises whenever access to a pod has changed, or {@link followersOf} may have other answers for it,
+   * in whichever process; `undefined` if the pod is not known.
+   */
+  revisionOf: (pod: string) => Promise<number | undefined>;
+  /**
+   * The subscriptions of a pod that match a topic and whose targets take events, whether or not their agents may
+   * receive it. One of whose agent it is known that it does not control its inbox any more is left out.
+   *
+   * @param pod - The base URL of the pod.
+   * @param topic - The topic.
+   * @param after - The place that was reached before, if any.
+   * @param limit - About how many to look at: those with the same inbox are not told apart.
+   */
+  followersOf: (pod: string, topic: string, after: FollowerPlace | undefined, limit: number) => Promise<Followers>;
+}

@@ -8,7 +8,7 @@ import type { PublishRate } from '../access/PublishRate';
 import { TooMany } from '../event/TooMany';
 import type {
   CatalogueEntry, CatalogueEntryDraft, CatalogueFault, CatalogueStore, System, SystemDraft,
-} from '../store/CatalogueStore';
+} from './CatalogueStore';
 import type { Page, PageRequest } from '../store/Page';
 import type { SchemaFault } from './BodySchemas';
 import { mintIdentifier } from './catalogueDraft';

@@ -5,7 +5,7 @@ import type { Access } from '../access/ports';
 import { coversTopic } from '../access/topicAccess';
 import { TooMany } from '../event/TooMany';
 import type { Page, PageRequest } from '../store/Page';
-import type { LoggedEvent, Outcome, RequestFilter, RequestLog } from '../store/RequestLog';
+import type { LoggedEvent, Outcome, RequestFilter, RequestLog } from './RequestLog';
 import { subscriptionsContainer } from '../subscription/Subscription';
 
 /** An event that was published through a pod, with the text of its data and what became of it. */

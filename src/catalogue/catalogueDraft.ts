@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { InvalidInput } from '../event/InvalidInput';
 import { isTopic } from '../event/Topic';
-import type { CatalogueEntryDraft, SystemDraft } from '../store/CatalogueStore';
+import type { CatalogueEntryDraft, SystemDraft } from './CatalogueStore';
 
 /** The bounds on what an owner says of systems and entries, in characters; that of schemas is in bytes. */
 const BOUNDS = { name: 200, description: 2_000, schema: 64 * 1_024 } as const;

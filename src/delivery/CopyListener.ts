@@ -1,4 +1,4 @@
-import type { LandedCopy } from '../store/EventStore';
+import type { LandedCopy } from '../store/LandedCopy';
 
 /**
  * Is told of copies that have landed in a container that somebody watches.

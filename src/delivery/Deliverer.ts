@@ -3,7 +3,16 @@ import { parseTopic, topicPath } from '../event/Topic';
 import type { OutgoingAnswer } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
 import type { Readers } from '../access/ports';
-import type { Attempt, ClaimedDelivery, DeliveryStore, Demand, DueHost, FinishedDelivery } from '../store/DeliveryStore';
+import type { Attempt } from '../store/deliveries';
+import type {
+  ClaimedDelivery,
+  DeliveryQueue,
+  DeliverySender,
+  Demand,
+  DueHost,
+  FinishedDelivery,
+  Sent,
+} from './ports';
 import { Admission } from './Admission';
 import type { DeliveryListener } from './DeliveryListener';
 import type { HealthPolicy, HostHealth } from './health';
@@ -11,10 +20,9 @@ import { afterAttempt, failingSince, HEALTHY, healthPolicy, isDisabledBy, isTooO
 import type { RetryPolicy } from './retry';
 import { judge, restOf, retryPolicy } from './retry';
 import { inTime } from '../event/inTime';
-import type { Sender, Sent } from './Sender';
 import type { SteadyClock } from './SteadyClock';
-import type { Pace } from '../targets/webhook/pace';
-import { nextAllowed } from '../targets/webhook/pace';
+import type { Pace } from './pace';
+import { nextAllowed } from './pace';
 
 /**
  * How deliveries are made; the defaults are those of `docs/delivery.md`.
@@ -132,8 +140,8 @@ export class Deliverer {
    * @param options - See {@link DelivererOptions}.
    */
   public constructor(
-    private readonly store: DeliveryStore,
-    private readonly sender: Sender,
+    private readonly store: DeliveryQueue,
+    private readonly sender: DeliverySender,
     private readonly readers: Readers,
     private readonly clock: SteadyClock,
     private readonly listeners: readonly DeliveryListener[],

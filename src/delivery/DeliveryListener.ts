@@ -1,4 +1,5 @@
-import type { Attempt, ClaimedDelivery, DeliveryState, TargetNews } from '../store/DeliveryStore';
+import type { Attempt, DeliveryState } from '../store/deliveries';
+import type { ClaimedDelivery, TargetNews } from './ports';
 import type { Verdict } from './retry';
 
 /**

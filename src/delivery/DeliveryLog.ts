@@ -5,8 +5,8 @@ import { parseTopic, topicPath } from '../event/Topic';
 import { isWebUrl } from '../url/webUrl';
 import { turn } from '../event/turns';
 import type { Caller } from '../identity/Caller';
-import type { DeliveryFilter, DeliveryRecord, DeliveryStore, HeldEvent } from '../store/DeliveryStore';
-import type { EventStore } from '../store/EventStore';
+import type { DeliveryFilter, DeliveryLogStore, HeldEvent, LoggedSubscriptions } from './ports';
+import type { DeliveryRecord } from '../store/deliveries';
 import type { Subscription } from '../subscription/Subscription';
 import { subscriptionsContainer } from '../subscription/Subscription';
 import { Conflict } from '../event/Conflict';
@@ -66,8 +66,8 @@ export function deliveryUrl(pod: string, { id }: Pick<DeliveryRecord, 'id'>): st
  * Nothing is delivered again to somebody who may not receive it now, whatever was delivered before.
  */
 export class DeliveryLog {
-  private readonly store: EventStore;
-  private readonly deliveries: DeliveryStore;
+  private readonly store: LoggedSubscriptions;
+  private readonly deliveries: DeliveryLogStore;
   private readonly access: Access;
   private readonly containers: Containers;
   private readonly pods: Pods;
@@ -89,8 +89,8 @@ export class DeliveryLog {
    * @param mostEvents - The most events that one replay looks at, be they replayed or not. Default 100,000.
    */
   public constructor(
-    store: EventStore,
-    deliveries: DeliveryStore,
+    store: LoggedSubscriptions,
+    deliveries: DeliveryLogStore,
     access: Access,
     containers: Containers,
     pods: Pods,

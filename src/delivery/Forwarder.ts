@@ -1,7 +1,8 @@
 import TTLCache from '@isaacs/ttlcache';
 import type { Access, Readers } from '../access/ports';
 import type { Outbox } from '../publish/ports';
-import type { Doubt, EventStore, LandedCopy, PendingForward, ReaderScope } from '../store/EventStore';
+import type { Doubt, FanOutStore, PendingForward, ReaderScope } from './ports';
+import type { LandedCopy } from '../store/LandedCopy';
 import { parseTopic, topicPath } from '../event/Topic';
 import { controlsInbox } from '../access/consent';
 import { fewAtOnce } from '../event/fewAtOnce';
@@ -67,7 +68,7 @@ export class Forwarder {
    * @param options - See {@link ForwarderOptions}.
    */
   public constructor(
-    private readonly store: EventStore,
+    private readonly store: FanOutStore,
     private readonly readers: Readers,
     private readonly access: Access,
     private readonly listeners: readonly CopyListener[],

@@ -1,4 +1,4 @@
-import type { EventStore, ReaderScope } from '../store/EventStore';
+import type { ReaderScope, ReaderScopeStore } from './ports';
 
 /** How much is kept at a time at most. */
 export interface ReaderBounds {
@@ -28,7 +28,7 @@ export class ReaderScopes {
    * @param most - How much is kept at a time.
    */
   public constructor(
-    private readonly store: EventStore,
+    private readonly store: ReaderScopeStore,
     private readonly maxAge: number,
     private readonly most: ReaderBounds = { answers: 500_000, scopes: 2_000 },
   ) {}

@@ -1,4 +1,4 @@
-import type { DeliveryStore } from '../store/DeliveryStore';
+import type { DeliveryClock } from './ports';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -33,7 +33,7 @@ export class SteadyClock {
    * @param report - Is told of jumps of the machine's clock.
    */
   public constructor(
-    private readonly store: DeliveryStore,
+    private readonly store: DeliveryClock,
     private readonly report: (message: string) => void = (): void => {},
   ) {}
 

@@ -1,5 +1,6 @@
-import type { EventStore, LandedCopy } from '../store/EventStore';
+import type { LandedCopy } from '../store/LandedCopy';
 import type { CopyListener } from './CopyListener';
+import type { NoticeReceipts } from './ports';
 
 /**
  * Tells listeners of copies in watched containers, and then removes the notes by which that is repeated after a crash.
@@ -11,7 +12,7 @@ import type { CopyListener } from './CopyListener';
  * @returns Whether the notes are removed; otherwise the copies are announced again after the next start.
  */
 export async function announce(
-  store: Pick<EventStore, 'removeNotices'>,
+  store: NoticeReceipts,
   listeners: readonly CopyListener[],
   copies: readonly LandedCopy[],
 ): Promise<boolean> {

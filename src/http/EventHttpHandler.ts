@@ -3,7 +3,7 @@ import type { HttpHandlerInput, HttpRequest, HttpResponse, TargetExtractor } fro
 import { getLoggerFor, HttpHandler, NotImplementedHttpError } from '@solid/community-server';
 import { v7 } from 'uuid';
 import { InvalidInput } from '../event/InvalidInput';
-import type { PodDirectory } from '../pod/PodDirectory';
+import type { RequestedPods } from './ports';
 import type { ServerUrls } from '../url/ServerUrls';
 import { ProfileUnavailable } from '../identity/profiles/ProfileUnavailable';
 import { Conflict } from '../event/Conflict';
@@ -62,7 +62,7 @@ export class EventHttpHandler extends HttpHandler {
   protected readonly logger = getLoggerFor(this);
   private readonly unavailable = new LimitedLog((line): unknown => this.logger.error(line));
   private readonly targetExtractor: TargetExtractor;
-  private readonly pods: PodDirectory;
+  private readonly pods: RequestedPods;
   private readonly faces: readonly Face[];
   private readonly baseUrl: string;
   private readonly serverFaces: readonly Face[];
@@ -88,7 +88,7 @@ export class EventHttpHandler extends HttpHandler {
    */
   public constructor(
     targetExtractor: TargetExtractor,
-    pods: PodDirectory,
+    pods: RequestedPods,
     faces: Face[],
     baseUrl: string,
     serverFaces: Face[],

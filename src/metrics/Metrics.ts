@@ -3,8 +3,9 @@ import { DeliveryListener } from '../delivery/DeliveryListener';
 import type { Verdict } from '../delivery/retry';
 import type { AcceptMeter } from '../publish/ports';
 import type { CopyMeter } from '../store/CopyMeter';
-import type { Attempt, ClaimedDelivery, DeliveryState, QueueState, TargetKind } from '../store/DeliveryStore';
-import type { AcceptedEvent } from '../store/EventStore';
+import type { Attempt, DeliveryState, TargetKind } from '../store/deliveries';
+import type { ClaimedDelivery, QueueState } from '../delivery/ports';
+import type { AcceptedEvent } from '../store/AcceptedEvent';
 import type { JobOutcome, WorkMeter } from '../work/Work';
 
 /** How an event came: published here, or taken from another server. */

@@ -1,8 +1,16 @@
 import type { Dispatcher } from 'undici';
-import type { Connection } from './Connections';
 import type { OutgoingFault, OutgoingRequest } from './Outgoing';
 import { OutgoingFailed } from './Outgoing';
+import type { ResponseHead } from './ResponseHead';
 import { singleHeader } from './singleHeaders';
+
+/** A connection as the exchange sees it that uses it. */
+interface UsedConnection {
+  /** Head of the response to the current request. */
+  readonly response: ResponseHead | undefined;
+  /** Whether the current request failed only because the connection, used before, ended as it was sent. */
+  readonly isStale: boolean;
+}
 
 /**
  * What is told of a server to which there is no connection: always the same, so that nobody learns by it which names
@@ -51,7 +59,7 @@ export class Exchange implements Dispatcher.DispatchHandlers {
   private resolve!: (answer: RawAnswer) => void;
   private reject!: (error: OutgoingFailed) => void;
   private end!: () => void;
-  private connection?: Connection;
+  private connection?: UsedConnection;
   private again?: () => void;
   private done = false;
   private over = false;
@@ -99,7 +107,7 @@ export class Exchange implements Dispatcher.DispatchHandlers {
    * @param connection - The connection.
    * @param again - Sends the request by a new one.
    */
-  public begin(connection: Connection, again: () => void): void {
+  public begin(connection: UsedConnection, again: () => void): void {
     this.connection = connection;
     this.again = again;
   }

@@ -2,7 +2,8 @@ import type { ActivityEmitter, NotificationChannelStorage } from '@solid/communi
 import { AS, createErrorMessage, getLoggerFor, RepresentationMetadata } from '@solid/community-server';
 import { DataFactory } from 'n3';
 import type { CopyListener } from '../delivery/CopyListener';
-import type { EventStore, LandedCopy } from '../store/EventStore';
+import type { LandedCopy } from '../store/LandedCopy';
+import type { ContainerWatches } from './ports';
 
 /**
  * Tells Solid notification channels of copies, by the activities that the server emits for any new resource:
@@ -14,14 +15,14 @@ export class ActivityCopyListener implements CopyListener {
   protected readonly logger = getLoggerFor(this);
   private readonly emitter: ActivityEmitter;
   private readonly channels: NotificationChannelStorage;
-  private readonly store: EventStore;
+  private readonly store: ContainerWatches;
 
   /**
    * @param emitter - Emits the activities.
    * @param channels - Knows who listens.
    * @param store - Is told when nobody does any more.
    */
-  public constructor(emitter: ActivityEmitter, channels: NotificationChannelStorage, store: EventStore) {
+  public constructor(emitter: ActivityEmitter, channels: NotificationChannelStorage, store: ContainerWatches) {
     this.emitter = emitter;
     this.channels = channels;
     this.store = store;

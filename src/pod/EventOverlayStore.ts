@@ -32,8 +32,7 @@ import { eventDocument, isId, publishContainer } from '../event/Event';
 import { JSON_LD } from '../event/mediaTypes';
 import type { EventText } from '../event/reading';
 import { costOf, isServedAsStored, READ_STORED, textOf } from '../event/serving';
-import type { EventStore } from '../store/EventStore';
-import type { PodLifecycle } from '../store/PodLifecycle';
+import type { PodLifecycle } from './PodLifecycle';
 import type { Work } from '../work/Work';
 import { conversionError, TIMES } from './EventConversion';
 import { eventRepresentation } from './eventRepresentation';
@@ -43,6 +42,7 @@ import type { ListingFormat } from './listingFormats';
 import { HTML_TEXT, QUADS, TEXT_FORMATS } from './listingFormats';
 import { ListingStream } from './ListingStream';
 import { withHttpErrors } from './storeHttpError';
+import type { OverlayStore } from './ports';
 
 /** Maximum time, in milliseconds, that a change of access control waits for the store before anything is changed. */
 const WRITABLE_PATIENCE = 1_000;
@@ -60,7 +60,7 @@ const HTML = 'text/html';
  * @see https://solidproject.org/TR/protocol#reading-writing-resources
  */
 export class EventOverlayStore extends PassthroughStore {
-  private readonly events: EventStore;
+  private readonly events: OverlayStore;
   private readonly auxiliaryStrategy: AuxiliaryStrategy;
   private readonly metadataStrategy: AuxiliaryStrategy;
   private readonly lifecycle: PodLifecycle;
@@ -78,7 +78,7 @@ export class EventOverlayStore extends PassthroughStore {
    */
   public constructor(
     source: ResourceStore,
-    events: EventStore,
+    events: OverlayStore,
     auxiliaryStrategy: AuxiliaryStrategy,
     metadataStrategy: AuxiliaryStrategy,
     lifecycle: PodLifecycle,

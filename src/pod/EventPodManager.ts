@@ -1,10 +1,10 @@
 import type { PodManager, PodSettings } from '@solid/community-server';
 import { getLoggerFor } from '@solid/community-server';
-import type { EventStore } from '../store/EventStore';
 import { StoreUnavailable } from '../store/StoreUnavailable';
-import type { PodLifecycle } from '../store/PodLifecycle';
+import type { PodLifecycle } from './PodLifecycle';
 import type { PodHooks } from './PodHooks';
 import type { PodLayout } from './PodLayout';
+import type { PodRegistrations } from './ports';
 
 /**
  * Sets each new pod up for publish and subscribe, after another manager has created it.
@@ -15,7 +15,7 @@ export class EventPodManager implements PodManager {
   protected readonly logger = getLoggerFor(this);
   private readonly source: PodManager;
   private readonly layout: PodLayout;
-  private readonly store: EventStore;
+  private readonly store: PodRegistrations;
   private readonly lifecycle: PodLifecycle;
   private readonly hooks: PodHooks;
 
@@ -29,7 +29,7 @@ export class EventPodManager implements PodManager {
   public constructor(
     source: PodManager,
     layout: PodLayout,
-    store: EventStore,
+    store: PodRegistrations,
     lifecycle: PodLifecycle,
     hooks: PodHooks,
   ) {

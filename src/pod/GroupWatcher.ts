@@ -3,8 +3,8 @@ import { AgentGroupAccessChecker } from '@solid/community-server';
 import { DataFactory } from 'n3';
 import { ACL } from '../event/vocabulary';
 import { askedResources } from './askedResources';
-import type { EventStore } from '../store/EventStore';
 import type { ServerUrls } from '../url/ServerUrls';
+import type { AccessDependencies } from './ports';
 
 type AccessCheckerArgs = Parameters<AccessChecker['handle']>[0];
 
@@ -18,14 +18,14 @@ const MOST_GROUPS = 100;
  * @see https://solidproject.org/TR/wac#access-subjects
  */
 export class GroupWatcher extends AgentGroupAccessChecker {
-  private readonly store: EventStore;
+  private readonly store: AccessDependencies;
   private readonly urls: ServerUrls;
 
   /**
    * @param store - Remembers the documents.
    * @param urls - Canonical form of URLs of this server.
    */
-  public constructor(store: EventStore, urls: ServerUrls) {
+  public constructor(store: AccessDependencies, urls: ServerUrls) {
     super();
     this.store = store;
     this.urls = urls;

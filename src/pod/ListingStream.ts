@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import type { Quad } from '@rdfjs/types';
 import type { ResourceIdentifier } from '@solid/community-server';
 import { turn } from '../event/turns';
-import type { EventStore } from '../store/EventStore';
 import type { ListingFormat } from './listingFormats';
 import { withModified } from './listingFormats';
+import type { EntryStore } from './ports';
 
 /** How many quads of the backend are read, and how many are formatted, in one turn of the event loop. */
 const READ = 2_000;
@@ -37,7 +37,7 @@ export class ListingStream extends Readable {
     private readonly container: ResourceIdentifier,
     private readonly backend: Readable,
     private readonly modified: number,
-    private readonly events: Pick<EventStore, 'listEntries'>,
+    private readonly events: Pick<EntryStore, 'listEntries'>,
     private readonly format: ListingFormat,
   ) {
     super({ objectMode: true, highWaterMark: format.ahead });

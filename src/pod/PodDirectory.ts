@@ -3,16 +3,16 @@ import type { IdentifierGenerator, PodStore, ResourceStore, StorageLocationStrat
 import { getLoggerFor, NotFoundHttpError, PIM, RDF } from '@solid/community-server';
 import { publishContainer } from '../event/Event';
 import { parseUrl } from '../url/webUrl';
-import type { Locator } from '../access/ports';
 import type { PodOwners } from '../publish/ports';
 import { ownInbox } from '../publish/Publisher';
-import type { EventStore } from '../store/EventStore';
 import { StoreUnavailable } from '../store/StoreUnavailable';
-import type { PodLifecycle, PodRecord } from '../store/PodLifecycle';
+import type { PodLifecycle, PodRecord } from './PodLifecycle';
 import { exists } from './exists';
 import type { PodHooks } from './PodHooks';
 import type { ServerUrls } from '../url/ServerUrls';
 import type { PodLayout } from './PodLayout';
+import type { PodNames, RequestedPods } from '../http/ports';
+import type { PodRegistry } from './ports';
 
 /** How long it is remembered which pod a WebID has, in milliseconds. */
 const WEBID_MAX_AGE = 60_000;
@@ -40,7 +40,7 @@ type State = 'same' | 'absent' | 'ended';
  * a process first uses the pod, and again after 60 seconds: its root container has to exist, its record in the account
  * store must not be another one, and not all containers of the layout may be gone. Otherwise its data is ended.
  */
-export class PodDirectory implements Locator, PodOwners {
+export class PodDirectory implements PodOwners, PodNames, RequestedPods {
   protected readonly logger = getLoggerFor(this);
   private readonly urls: ServerUrls;
   private readonly storageStrategy: StorageLocationStrategy;
@@ -48,7 +48,7 @@ export class PodDirectory implements Locator, PodOwners {
   private readonly podStore: PodStore;
   private readonly resourceStore: ResourceStore;
   private readonly layout: PodLayout;
-  private readonly store: EventStore;
+  private readonly store: PodRegistry;
   private readonly webIds = new TTLCache<string, string>({ max: MOST_WEBIDS, ttl: WEBID_MAX_AGE, checkAgeOnGet: true });
   private readonly located = new TTLCache<string, string>({
     max: MOST_WEBIDS, ttl: MISSING_MAX_AGE, checkAgeOnGet: true,
@@ -82,7 +82,7 @@ export class PodDirectory implements Locator, PodOwners {
     podStore: PodStore,
     resourceStore: ResourceStore,
     layout: PodLayout,
-    store: EventStore,
+    store: PodRegistry,
     lifecycle: PodLifecycle,
     hooks: PodHooks,
   ) {

@@ -4,8 +4,8 @@ import { INTERNAL_QUADS, NotFoundHttpError, readableToQuads } from '@solid/commu
 import { ACL } from '../event/vocabulary';
 import { fewAtOnce } from '../event/fewAtOnce';
 import type { Access, Readers } from '../access/ports';
-import type { EventStore } from '../store/EventStore';
 import type { ServerUrls } from '../url/ServerUrls';
+import type { AccessDependencies } from './ports';
 
 /**
  * Tells who among many may read something, by asking once for all agents that must get the same answer.
@@ -23,7 +23,7 @@ export class ReaderClasses implements Readers {
   private readonly store: ResourceStore;
   private readonly auxiliaryStrategy: AuxiliaryStrategy;
   private readonly identifierStrategy: IdentifierStrategy;
-  private readonly events: EventStore;
+  private readonly events: AccessDependencies;
   private readonly urls: ServerUrls;
 
   /**
@@ -39,7 +39,7 @@ export class ReaderClasses implements Readers {
     store: ResourceStore,
     auxiliaryStrategy: AuxiliaryStrategy,
     identifierStrategy: IdentifierStrategy,
-    events: EventStore,
+    events: AccessDependencies,
     urls: ServerUrls,
   ) {
     this.access = access;

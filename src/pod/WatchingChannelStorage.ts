@@ -1,7 +1,7 @@
 import type { NotificationChannel, NotificationChannelStorage, ResourceIdentifier } from '@solid/community-server';
 import { createErrorMessage, getLoggerFor } from '@solid/community-server';
 import { asHttpError } from './storeHttpError';
-import type { EventStore } from '../store/EventStore';
+import type { ContainerWatches } from './ports';
 
 /**
  * Keeps notification channels as its source does, and tells the event store which containers are watched,
@@ -12,9 +12,9 @@ import type { EventStore } from '../store/EventStore';
 export class WatchingChannelStorage implements NotificationChannelStorage {
   protected readonly logger = getLoggerFor(this);
   private readonly source: NotificationChannelStorage;
-  private readonly events: EventStore;
+  private readonly events: ContainerWatches;
 
-  public constructor(source: NotificationChannelStorage, events: EventStore) {
+  public constructor(source: NotificationChannelStorage, events: ContainerWatches) {
     this.source = source;
     this.events = events;
   }

@@ -3,7 +3,7 @@ import { DC, IANA, LDP, POSIX, RDF, XSD } from '@solid/community-server';
 import type { Literal } from 'n3';
 import { DataFactory, Writer } from 'n3';
 import { JSON_LD, TURTLE } from '../event/mediaTypes';
-import type { Entry } from '../store/EventStore';
+import type { Entry } from './ports';
 import { dateTime } from './eventMetadata';
 
 /**

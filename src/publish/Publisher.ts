@@ -6,14 +6,15 @@ import { LIMITS } from '../event/limits';
 import { parseTopic, topicPath } from '../event/Topic';
 import { pausesEvery } from '../event/turns';
 import { AlreadyMade } from '../store/AlreadyMade';
-import type { AcceptedEvent, EventStore, Forward, Made, Once, RemoteRecipient } from '../store/EventStore';
+import type { AcceptedEvent, Forward, RemoteRecipient } from '../store/AcceptedEvent';
+import type { Made, Once } from '../store/idempotency';
 import { Conflict } from '../event/Conflict';
 import { charge, COSTS, linkedDataCost, uncharged } from '../access/costs';
 import type { EventMaker } from './EventMaker';
 import { mayHaveKeywords } from './EventMaker';
 import { NotAuthorized } from '../event/NotAuthorized';
 import { fewAtOnce } from '../event/fewAtOnce';
-import type { AcceptMeter, NamedPods, Outbox, RemoteRecipients, Wakeable } from './ports';
+import type { AcceptMeter, EventLog, NamedPods, Outbox, RemoteRecipients, Wakeable } from './ports';
 import type { Access, Audience } from '../access/ports';
 import { coversTopic } from '../access/topicAccess';
 import type { PublishRate } from '../access/PublishRate';
@@ -83,7 +84,7 @@ export function ownInbox(pod: string): string {
  * The accept step: the one way by which an event comes into being.
  */
 export class Publisher {
-  private readonly store: EventStore;
+  private readonly store: EventLog;
   private readonly pods: NamedPods;
   private readonly access: Access;
   private readonly maker: EventMaker;
@@ -113,7 +114,7 @@ export class Publisher {
    * @param meter - Counts what is accepted.
    */
   public constructor(
-    store: EventStore,
+    store: EventLog,
     pods: NamedPods,
     access: Access,
     maker: EventMaker,

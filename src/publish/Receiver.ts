@@ -4,12 +4,11 @@ import { InvalidInput } from '../event/InvalidInput';
 import { isWebUrl } from '../url/webUrl';
 import type { ReceivedDocument } from '../event/ReceivedDocument';
 import type { Caller } from '../identity/Caller';
-import type { EventStore } from '../store/EventStore';
 import type { Work } from '../work/Work';
 import { Conflict } from '../event/Conflict';
 import { charge, COSTS, linkedDataCost, uncharged } from '../access/costs';
 import { NotAuthorized } from '../event/NotAuthorized';
-import type { AcceptMeter, PodOwners, Wakeable } from './ports';
+import type { AcceptMeter, PodOwners, ReceptionStore, Wakeable } from './ports';
 import type { Access, Locator } from '../access/ports';
 import type { Speakers } from '../identity/Speakers';
 import { mayPublish } from '../access/topicAccess';
@@ -35,7 +34,7 @@ export const MOST_NOTIFICATION_BYTES = 256 * 1_024;
  * topic. What is no event, or is addressed to others, is not touched.
  */
 export class Receiver {
-  private readonly store: EventStore;
+  private readonly store: ReceptionStore;
   private readonly pods: PodOwners;
   private readonly locator: Locator;
   private readonly access: Access;
@@ -59,7 +58,7 @@ export class Receiver {
    * @param meter - Counts what is taken.
    */
   public constructor(
-    store: EventStore,
+    store: ReceptionStore,
     pods: PodOwners,
     locator: Locator,
     access: Access,

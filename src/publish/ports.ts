@@ -1,6 +1,8 @@
 import type { Pods } from '../access/ports';
-import type { Attempt } from '../store/DeliveryStore';
-import type { AcceptedEvent } from '../store/EventStore';
+import type { Event } from '../event/Event';
+import type { AcceptedEvent } from '../store/AcceptedEvent';
+import type { Attempt } from '../store/deliveries';
+import type { Made, Once } from '../store/idempotency';
 
 /**
  * Pods, with the canonical form of the WebIDs that have them.
@@ -83,4 +85,58 @@ export interface AcceptMeter {
   accepted: (events: readonly AcceptedEvent[], duration: number) => void;
   /** An event that was published on another server was taken; returns at once. */
   received: (duration: number) => void;
+}
+
+/**
+ * An event that was published elsewhere, and came to the inbox of a pod of this server.
+ */
+export interface ReceivedEvent {
+  readonly event: Event;
+  /** How many servers have passed it on. */
+  readonly hops: number;
+  /** The base URL of the pod. */
+  readonly pod: string;
+  /** The inbox to which it came. */
+  readonly inbox: string;
+  /** Whether the pod forwards it. */
+  readonly isForwarded: boolean;
+}
+
+/**
+ * What became of an event that came in: it is new to the pod, the pod has or had it,
+ * or another event has its id.
+ */
+export type Reception = 'new' | 'known' | 'other';
+
+/**
+ * Stores published events, together with the work of their fan-out.
+ */
+export interface EventLog {
+  /**
+   * Stores events in the containers of their pods, their copies in the pods' own inboxes where nobody watches these,
+   * and what is to be forwarded: all or nothing.
+   *
+   * @param events - What to store.
+   * @param once - The request by which they come, if it is to make them once, with what is told to whoever repeats it.
+   *
+   * @returns Whether anything is to be forwarded.
+   *
+   * @throws `AlreadyMade` if a request of the same agent, pod and key was stored within the last 24 hours;
+   *         then nothing is stored.
+   */
+  accept: (events: readonly AcceptedEvent[], once?: Once & Pick<Made, 'result'>) => Promise<boolean>;
+  /** What a request of the same agent, pod and key made within the last 24 hours, if there was one. */
+  findMade: (once: Once) => Promise<Made | undefined>;
+}
+
+/**
+ * Stores events that other servers bring.
+ */
+export interface ReceptionStore {
+  /**
+   * Stores an event that came to the inbox of a pod from elsewhere: once, and with what is to be forwarded.
+   */
+  receive: (received: ReceivedEvent) => Promise<Reception>;
+  /** The event in a container, if it is there. */
+  getEntry: (container: string, id: string) => Promise<Event | undefined>;
 }

@@ -5,7 +5,7 @@ import { Admission } from '../delivery/Admission';
 import type { Backlog } from '../delivery/Backlog';
 import { Deliverer } from '../delivery/Deliverer';
 import type { DeliveryListener } from '../delivery/DeliveryListener';
-import { Sender } from '../delivery/Sender';
+import { Sender } from '../targets/Sender';
 import { SteadyClock } from '../delivery/SteadyClock';
 import { webhookOrigin } from '../targets/webhook/handshake';
 import type { ServerAgent } from '../identity/ServerAgent';
@@ -13,7 +13,7 @@ import type { Outgoing } from '../outgoing/Outgoing';
 import type { InboxFinder } from '../subscription/ports';
 import type { Outbox } from '../publish/ports';
 import type { Pods, Readers } from '../access/ports';
-import type { DeliveryStore } from '../store/DeliveryStore';
+import type { WorkerStore } from '../delivery/ports';
 
 const SECOND = 1_000;
 const DAY = 24 * 60 * 60 * SECOND;
@@ -26,7 +26,7 @@ const CHUNK = 500;
  */
 export class Deliveries extends Initializer implements Finalizable, Outbox {
   protected readonly logger = getLoggerFor(this);
-  private readonly store: DeliveryStore;
+  private readonly store: WorkerStore;
   private readonly deliverer: Deliverer;
   private readonly clock: SteadyClock;
   private readonly admission = new Admission();
@@ -61,7 +61,7 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
    * @param retention - How long what has ended stays in the log, in days. Default 30.
    */
   public constructor(
-    store: DeliveryStore,
+    store: WorkerStore,
     outgoing: Outgoing,
     agent: ServerAgent,
     profiles: InboxFinder,

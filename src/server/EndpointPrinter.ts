@@ -1,5 +1,5 @@
+import type { PodList } from './ports';
 import { Initializer } from '@solid/community-server';
-import type { EventStore } from '../store/EventStore';
 
 /** Maximum number of pods that are printed. */
 const MOST = 20;
@@ -9,13 +9,13 @@ const MOST = 20;
  */
 export class EndpointPrinter extends Initializer {
   private readonly baseUrl: string;
-  private readonly store: EventStore;
+  private readonly store: PodList;
 
   /**
    * @param baseUrl - The base URL of the server.
    * @param store - Knows the pods.
    */
-  public constructor(baseUrl: string, store: EventStore) {
+  public constructor(baseUrl: string, store: PodList) {
     super();
     this.baseUrl = baseUrl;
     this.store = store;

@@ -5,7 +5,7 @@ import type { CopyListener } from '../delivery/CopyListener';
 import { Forwarder } from '../delivery/Forwarder';
 import type { Access, Readers } from '../access/ports';
 import type { Outbox, Wakeable } from '../publish/ports';
-import type { EventStore } from '../store/EventStore';
+import type { FanOutStore } from '../delivery/ports';
 
 /**
  * Runs the fan-out in the server's primary process, from its start to its end.
@@ -24,7 +24,7 @@ export class FanOut extends Initializer implements Finalizable, Wakeable {
    * @param chunk - The most subscriptions to look at in one transaction. Default 1,000.
    */
   public constructor(
-    store: EventStore,
+    store: FanOutStore,
     readers: Readers,
     access: Access,
     listeners: CopyListener[],

@@ -4,8 +4,8 @@ import type { Finalizable } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
 import type { Metrics } from '../metrics/Metrics';
 import type { Outbox } from '../publish/ports';
-import type { DeliveryStore } from '../store/DeliveryStore';
 import type { StoreIntegrity } from './StoreIntegrity';
+import type { QueueCounts } from '../delivery/ports';
 
 /** Where something listens. */
 interface Place {
@@ -27,7 +27,7 @@ export class MetricsServer extends Initializer implements Finalizable {
   protected readonly logger = getLoggerFor(this);
   private readonly place?: Place;
   private readonly metrics: Metrics;
-  private readonly store: DeliveryStore;
+  private readonly store: QueueCounts;
   private readonly outbox: Outbox;
   private readonly integrity?: StoreIntegrity;
   private server?: Server;
@@ -45,7 +45,7 @@ export class MetricsServer extends Initializer implements Finalizable {
   public constructor(
     address: string,
     metrics: Metrics,
-    store: DeliveryStore,
+    store: QueueCounts,
     outbox: Outbox,
     integrity?: StoreIntegrity,
   ) {

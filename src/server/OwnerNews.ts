@@ -3,11 +3,11 @@ import { createEvent } from '../event/EventDocument';
 import { DeliveryListener } from '../delivery/DeliveryListener';
 import type { ServerAgent } from '../identity/ServerAgent';
 import type { SubscriptionListener } from '../subscription/ports';
-import type { ClaimedDelivery, TargetNews } from '../store/DeliveryStore';
-import type { EventStore } from '../store/EventStore';
+import type { ClaimedDelivery, TargetNews } from '../delivery/ports';
 import { ContainerGone } from '../store/ContainerGone';
 import type { Subscription } from '../subscription/Subscription';
 import { subscriptionUrl } from '../subscription/Subscription';
+import type { EventLog } from '../publish/ports';
 
 /** The domain of the topics by which owners are told, and all of these. */
 const DOMAIN = 'delivery/';
@@ -22,7 +22,7 @@ const TOPICS = new Set([ 'subscription#disabled', 'subscription#dead', 'subscrip
  * read the topics of a pod may not. Nothing is told of deliveries of these events themselves.
  */
 export class OwnerNews extends DeliveryListener implements SubscriptionListener {
-  private readonly store: EventStore;
+  private readonly store: EventLog;
   private readonly contexts: ContextLoader;
   private readonly agent: ServerAgent;
 
@@ -31,7 +31,7 @@ export class OwnerNews extends DeliveryListener implements SubscriptionListener 
    * @param contexts - The JSON-LD contexts that data may name.
    * @param agent - Is the publisher.
    */
-  public constructor(store: EventStore, contexts: ContextLoader, agent: ServerAgent) {
+  public constructor(store: EventLog, contexts: ContextLoader, agent: ServerAgent) {
     super();
     this.store = store;
     this.contexts = contexts;

@@ -3,7 +3,7 @@ import { getLoggerFor, Initializer } from '@solid/community-server';
 import { turn } from '../event/turns';
 import type { PodDirectory } from '../pod/PodDirectory';
 import type { PodHooks } from '../pod/PodHooks';
-import type { PodLifecycle } from '../store/PodLifecycle';
+import type { PodLifecycle } from '../pod/PodLifecycle';
 import type { OwnerNews } from './OwnerNews';
 
 /** Pods that are read from the store, and rows that are looked at, at a time. */

@@ -1,7 +1,7 @@
 import type { Finalizable } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
 import { turn } from '../event/turns';
-import type { EventStore, Removal } from '../store/EventStore';
+import type { Removal, RetentionStore } from './ports';
 
 const DAY = 24 * 60 * 60 * 1_000;
 /** How many events or copies are looked at in one transaction. */
@@ -16,7 +16,7 @@ const PODS = 100;
  */
 export class Retention extends Initializer implements Finalizable {
   protected readonly logger = getLoggerFor(this);
-  private readonly store: EventStore;
+  private readonly store: RetentionStore;
   private readonly maxAge: number;
   private readonly maxEvents: number;
   private readonly interval: number;
@@ -30,7 +30,7 @@ export class Retention extends Initializer implements Finalizable {
    * @param maxEvents - How many events published through a pod are kept; 0 for all. Default 0.
    * @param interval - The time between two looks, in seconds. Default 60.
    */
-  public constructor(store: EventStore, maxAge = 0, maxEvents = 0, interval = 60) {
+  public constructor(store: RetentionStore, maxAge = 0, maxEvents = 0, interval = 60) {
     super();
     this.store = store;
     this.maxAge = maxAge;

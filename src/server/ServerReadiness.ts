@@ -1,10 +1,10 @@
 import cluster from 'node:cluster';
 import type { Backlog } from '../delivery/Backlog';
 import type { Readiness, ReadinessReport, WorkReport } from '../http/health/Readiness';
-import type { EventStore } from '../store/EventStore';
 import type { Deliveries } from './Deliveries';
 import type { FanOut } from './FanOut';
 import type { StoreIntegrity } from './StoreIntegrity';
+import type { StoreHealth } from '../pod/ports';
 
 /** For how long, in milliseconds, a report is given again. */
 const MAX_AGE = 1_000;
@@ -22,7 +22,7 @@ const UNKNOWN: Backlog = { isRunning: false, waiting: 0 };
  * out once a second at most, however many ask.
  */
 export class ServerReadiness implements Readiness {
-  private readonly store: EventStore;
+  private readonly store: StoreHealth;
   private readonly integrity: StoreIntegrity;
   private readonly fanOut: FanOut;
   private readonly deliveries: Deliveries;
@@ -34,7 +34,7 @@ export class ServerReadiness implements Readiness {
    * @param fanOut - The fan-out.
    * @param deliveries - The delivery worker.
    */
-  public constructor(store: EventStore, integrity: StoreIntegrity, fanOut: FanOut, deliveries: Deliveries) {
+  public constructor(store: StoreHealth, integrity: StoreIntegrity, fanOut: FanOut, deliveries: Deliveries) {
     this.store = store;
     this.integrity = integrity;
     this.fanOut = fanOut;

@@ -7,7 +7,7 @@ import type {
   CatalogueStore,
   System,
   SystemDraft,
-} from '../store/CatalogueStore';
+} from '../catalogue/CatalogueStore';
 import type { Page, PageRequest } from '../store/Page';
 import { forgetEntry, forgetSystem } from './forgetting';
 import type { SqliteSession } from './SqliteSession';

@@ -5,13 +5,13 @@ import { eventUrl } from '../event/Event';
 import { turn } from '../event/turns';
 import { covers, isCovered } from '../event/TopicPattern';
 import { AlreadyMade } from '../store/AlreadyMade';
-import type { LandedCopy, Once } from '../store/EventStore';
+import type { LandedCopy } from '../store/LandedCopy';
+import type { Once } from '../store/idempotency';
 import type {
   ClaimedDelivery,
   ClaimRequest,
   DeliveryFilter,
-  DeliveryRecord,
-  DeliveryStore,
+  DeliveryLogStore,
   Demand,
   DueHost,
   EventRange,
@@ -19,11 +19,16 @@ import type {
   FinishedDelivery,
   HeldEvent,
   HeldEvents,
+  HostStates,
+  QueueCounts,
   QueueState,
   Replayed,
-  Rotation,
   TargetNews,
-} from '../store/DeliveryStore';
+  WorkerStore,
+} from '../delivery/ports';
+import type { DeliveryRecord } from '../store/deliveries';
+import type { Openable } from '../store/Openable';
+import type { Rotation, SecretStore } from '../subscription/ports';
 import { addAttempt, attemptsOf, endDelivery, STATES, WORKED } from './delivering';
 import type { EventRow } from './eventRow';
 import { EVENTS, toEvent } from './eventRow';
@@ -113,7 +118,8 @@ const LOOK = 250;
 /**
  * Keeps deliveries in the database of the events.
  */
-export class SqliteDeliveryStore implements DeliveryStore {
+export class SqliteDeliveryStore implements
+  DeliveryLogStore, HostStates, Openable, QueueCounts, SecretStore, WorkerStore {
   private readonly db: SqliteSession;
 
   /**

@@ -2,30 +2,24 @@ import { parse, stringify } from 'uuid';
 import type { Event } from '../event/Event';
 import { eventClock } from '../event/EventClock';
 import type { Subscription } from '../subscription/Subscription';
+import type { AcceptedEvent } from '../store/AcceptedEvent';
+import type { AddedSubscription, Consent, RemoteTarget, SubscriptionBounds, SubscriptionStore } from '../subscription/ports';
+import type { CopyPlace, PodList, Removal, RetentionStore } from '../server/ports';
 import type {
-  AcceptedEvent,
-  AddedSubscription,
-  Consent,
-  CopyPlace,
   Doubt,
-  Entry,
-  EventStore,
-  FollowerPlace,
-  Followers,
+  FanOutStore,
   ForwardBacklog,
-  LandedCopy,
   LandResult,
-  Made,
   OldForward,
-  Once,
   PendingForward,
   ReaderScope,
-  ReceivedEvent,
-  Reception,
-  Removal,
-  RemoteTarget,
-  SubscriptionBounds,
-} from '../store/EventStore';
+} from '../delivery/ports';
+import type { AccessDependencies, ContainerWatches, Entry, OverlayStore, PodRegistry } from '../pod/ports';
+import type { AccessEpochs, FollowerList, FollowerPlace, Followers } from '../access/ports';
+import type { LandedCopy } from '../store/LandedCopy';
+import type { Made, Once } from '../store/idempotency';
+import type { EventLog, ReceivedEvent, Reception, ReceptionStore } from '../publish/ports';
+import type { Openable } from '../store/Openable';
 import { NoRoom } from '../store/NoRoom';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 import { AccessChanges, containersOf } from './accessChanges';
@@ -76,7 +70,9 @@ const PAGE_OF_AGENT = pageOf('subscriptions_by_agent', 'AND agent = (SELECT id F
  *
  * @see https://www.sqlite.org/wal.html
  */
-export class SqliteEventStore implements EventStore {
+export class SqliteEventStore implements
+  AccessDependencies, AccessEpochs, ContainerWatches, EventLog, FanOutStore, FollowerList, Openable, OverlayStore,
+  PodList, PodRegistry, ReceptionStore, RetentionStore, SubscriptionStore {
   private readonly db: SqliteSession;
   private readonly changes: AccessChanges;
   private scopes = 0;
@@ -289,19 +285,12 @@ export class SqliteEventStore implements EventStore {
     return row && toSubscription(row);
   }
 
-  public async listSubscriptions(pod: string, agent?: string): Promise<Subscription[]> {
-    const rows = agent === undefined ?
-      this.db.all<SubscriptionRow>(`${SUBSCRIPTIONS} WHERE p.url = ? ORDER BY s.id`, pod) :
-      this.db.all<SubscriptionRow>(`${SUBSCRIPTIONS} WHERE p.url = ? AND a.webid = ? ORDER BY s.id`, pod, agent);
-    return rows.map(toSubscription);
-  }
-
   public async subscriptionsAfter(
     pod: string,
     place: number,
     limit: number,
     agent?: string,
-  ): ReturnType<EventStore['subscriptionsAfter']> {
+  ): ReturnType<SubscriptionStore['subscriptionsAfter']> {
     // One more than asked for tells whether there is a next page.
     const rows = agent === undefined ?
       this.db.all<SubscriptionRow>(PAGE_OF_POD, pod, place, limit + 1) :

@@ -1,4 +1,4 @@
-import type { Closing, PodLifecycle, PodRecord } from '../store/PodLifecycle';
+import type { Closing, PodLifecycle, PodRecord } from '../pod/PodLifecycle';
 import { beginEnding, endKeys, endNamed, isKnown, NAMED, rangeOf } from './ending';
 import type { SqliteSession } from './SqliteSession';
 import { removeEntries, Sweeping } from './sweeping';

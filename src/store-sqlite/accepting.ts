@@ -1,7 +1,9 @@
 import { parse } from 'uuid';
 import type { Event } from '../event/Event';
 import { documentBytes, publishContainer } from '../event/Event';
-import type { AcceptedEvent, Forward, Made, Once, ReceivedEvent, Reception } from '../store/EventStore';
+import type { AcceptedEvent, Forward } from '../store/AcceptedEvent';
+import type { Made, Once } from '../store/idempotency';
+import type { ReceivedEvent, Reception } from '../publish/ports';
 import { ContainerGone } from '../store/ContainerGone';
 import { addRecipients } from './delivering';
 import { noteMade } from './making';
@@ -12,7 +14,7 @@ const BEHIND_ALL_PATTERNS = 1_000_000;
 
 const PUT_UNLESS_GONE = 'INSERT INTO entries (container, event) SELECT id, ? FROM containers WHERE id = ? AND gone = 0';
 
-/** Stores events, as {@link EventStore.accept} says; inside a transaction of the caller. */
+/** Stores events, as `EventLog.accept` says; inside a transaction of the caller. */
 export function accept(
   session: SqliteSession,
   events: readonly AcceptedEvent[],
@@ -104,7 +106,7 @@ function put(session: SqliteSession, container: number, event: number, touched: 
   touched.add(container);
 }
 
-/** Stores an event of another server, as {@link EventStore.receive} says; inside a transaction of the caller. */
+/** Stores an event of another server, as `ReceptionStore.receive` says; inside a transaction of the caller. */
 export function receive(session: SqliteSession, received: ReceivedEvent): Reception {
   const { event } = received;
   const known = session.get<{ id: number; members: string }>(`

@@ -1,5 +1,6 @@
-import type { Attempt } from '../store/DeliveryStore';
-import type { RemoteRecipient, RemoteTarget } from '../store/EventStore';
+import type { Attempt } from '../store/deliveries';
+import type { RemoteRecipient } from '../store/AcceptedEvent';
+import type { RemoteTarget } from '../subscription/ports';
 import type { SqliteSession } from './SqliteSession';
 
 /** The states of deliveries by their numbers in the database; those that wait are 0. */

@@ -1,6 +1,6 @@
 import { parseTopic } from '../event/Topic';
 import { patternsOf } from '../event/TopicPattern';
-import type { Follower, FollowerPlace, Followers } from '../store/EventStore';
+import type { Follower, FollowerPlace, Followers } from '../access/ports';
 import type { SqliteSession } from './SqliteSession';
 
 interface FollowerRow {
@@ -23,7 +23,7 @@ const CHUNK = `
   ORDER BY s.inbox
 `;
 
-/** Looks at some of the subscriptions that a topic matches, as {@link EventStore.followersOf} says. */
+/** Looks at some of the subscriptions that a topic matches, as `FollowerList.followersOf` says. */
 export function followersOf(
   session: SqliteSession,
   pod: string,

@@ -1,7 +1,8 @@
 import { stringify } from 'uuid';
 import { parseTopic } from '../event/Topic';
 import { patternsOf } from '../event/TopicPattern';
-import type { Doubt, LandedCopy, LandResult, PendingForward, ReaderScope } from '../store/EventStore';
+import type { Doubt, LandResult, PendingForward, ReaderScope } from '../delivery/ports';
+import type { LandedCopy } from '../store/LandedCopy';
 import { addDeliveries } from './delivering';
 import { addNotices } from './notices';
 import type { SqliteSession } from './SqliteSession';
@@ -27,7 +28,7 @@ const COPY_ONE = 'INSERT OR IGNORE INTO entries (container, event) VALUES (?, ?)
 const EVENT_COST = 10;
 
 /**
- * Goes on with a forward, as {@link EventStore.land} says; inside a transaction of the caller.
+ * Goes on with a forward, as `FanOutStore.land` says; inside a transaction of the caller.
  *
  * What is left of the bound is used for the pod's next events, as long as they are of the same topic.
  */

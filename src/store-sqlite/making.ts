@@ -1,5 +1,5 @@
 import { AlreadyMade } from '../store/AlreadyMade';
-import type { Made, Once } from '../store/EventStore';
+import type { Made, Once } from '../store/idempotency';
 import type { SqliteSession } from './SqliteSession';
 
 /** For how many milliseconds it is remembered what a request made. */

@@ -1,4 +1,4 @@
-import type { LandedCopy } from '../store/EventStore';
+import type { LandedCopy } from '../store/LandedCopy';
 import type { SqliteSession } from './SqliteSession';
 
 /**

@@ -1,8 +1,8 @@
 import { parse, stringify } from 'uuid';
 import { parseTopic } from '../event/Topic';
 import { patternsOf } from '../event/TopicPattern';
-import type { TargetKind } from '../store/DeliveryStore';
-import type { Outcome, OutcomeState } from '../store/RequestLog';
+import type { TargetKind } from '../store/deliveries';
+import type { Outcome, OutcomeState } from '../catalogue/RequestLog';
 import { attemptsOf, STATES } from './delivering';
 import type { SqliteSession } from './SqliteSession';
 import { turn } from '../event/turns';

@@ -1,5 +1,5 @@
 import { publishContainer } from '../event/Event';
-import type { CopyPlace, Removal } from '../store/EventStore';
+import type { CopyPlace, Removal } from '../server/ports';
 import { STATES, WORKED } from './delivering';
 import { forgetEntry } from './forgetting';
 import type { SqliteSession } from './SqliteSession';

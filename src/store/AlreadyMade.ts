@@ -1,4 +1,4 @@
-import type { Made } from './EventStore';
+import type { Made } from './idempotency';
 
 /**
  * A request with the same key was made before; nothing was stored now.

@@ -7,11 +7,19 @@ import { charge, COSTS } from '../access/costs';
 import { NotAuthorized } from '../event/NotAuthorized';
 import { coversTopic } from '../access/topicAccess';
 import type { Access } from '../access/ports';
-import type { Containers, InboxFinder, SubscriptionListener, WebhookConsent } from './ports';
+import type {
+  Consent,
+  Containers,
+  InboxFinder,
+  RemoteTarget,
+  SecretStore,
+  SubscriptionListener,
+  SubscriptionStore,
+  WebhookConsent,
+} from './ports';
 import type { Caller } from '../identity/Caller';
-import type { DeliveryStore } from '../store/DeliveryStore';
 import { AlreadyMade } from '../store/AlreadyMade';
-import type { Consent, EventStore, Once, RemoteTarget } from '../store/EventStore';
+import type { Once } from '../store/idempotency';
 import type { Subscription, SubscriptionDraft } from './Subscription';
 import { subscriptionsContainer } from './Subscription';
 import { patternPath } from '../event/TopicPattern';
@@ -40,12 +48,12 @@ const FULL_RETRY = 3_600;
  * The rules by which agents follow the topics of pods.
  */
 export class Subscriber {
-  private readonly store: EventStore;
+  private readonly store: SubscriptionStore;
   private readonly access: Access;
   private readonly containers: Containers;
   private readonly profiles: InboxFinder;
   private readonly webhooks: WebhookConsent;
-  private readonly deliveries: DeliveryStore;
+  private readonly deliveries: SecretStore;
   private readonly listeners: readonly SubscriptionListener[];
   private readonly mostOfAgent: number;
   private readonly mostOfPod: number;
@@ -62,12 +70,12 @@ export class Subscriber {
    * @param mostOfPod - The most subscriptions to one pod. Default 1,000,000.
    */
   public constructor(
-    store: EventStore,
+    store: SubscriptionStore,
     access: Access,
     containers: Containers,
     profiles: InboxFinder,
     webhooks: WebhookConsent,
-    deliveries: DeliveryStore,
+    deliveries: SecretStore,
     listeners: SubscriptionListener[],
     mostOfAgent = 10_000,
     mostOfPod = 1_000_000,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SqliteCatalogueStore } from '../../src/store-sqlite/SqliteCatalogueStore';
 import { SqliteEventStore } from '../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../src/store-sqlite/SqliteSession';
-import type { CatalogueEntry, CatalogueStore, System } from '../../src/store/CatalogueStore';
+import type { CatalogueEntry, CatalogueStore, System } from '../../src/catalogue/CatalogueStore';
 import { aCatalogueEntry, aSystem, describeCatalogueStore } from './catalogueStoreContract';
 import { anEvent, POD, PRODUCER } from './eventStoreContract';
 import { scansOf } from './scansOf';

@@ -7,6 +7,7 @@ import { IN_MEMORY, SqliteSession } from '../../src/store-sqlite/SqliteSession';
 import type { Stores } from './deliveryStoreContract';
 import { describeDeliveryStore } from './deliveryStoreContract';
 import { anEvent, aSubscription, forwardAll, POD } from './eventStoreContract';
+import { subscriptionsOf } from './stores';
 
 const folders: string[] = [];
 
@@ -36,7 +37,7 @@ describe('A SqliteDeliveryStore', (): void => {
       undefined,
       { kind: 'webhook', host: 'a.example', secret: 'x' },
     );
-    const [{ id, agent }] = await events.listSubscriptions(POD);
+    const [{ id, agent }] = await subscriptionsOf(events, POD);
     const event = anEvent();
     await events.accept([{ event, forwards: [{ pod: POD, inbox: `${POD}inbox/` }]}]);
     await forwardAll(events);

@@ -9,9 +9,11 @@ import { EVENTS } from '../../src/event/vocabulary';
 import { MIGRATIONS } from '../../src/store-sqlite/schema';
 import { SqliteEventStore } from '../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../src/store-sqlite/SqliteSession';
-import type { AddedSubscription, Once } from '../../src/store/EventStore';
+import type { AddedSubscription } from '../../src/subscription/ports';
+import type { Once } from '../../src/store/idempotency';
 import { anEvent, aSubscription, describeEventStore, forwardAll, POD, PRODUCER } from './eventStoreContract';
 import { scansOf } from './scansOf';
+import { subscriptionsOf } from './stores';
 
 interface Internals {
   connect: () => { db: Database.Database };
@@ -44,7 +46,7 @@ describe('A SqliteEventStore on disk', (): void => {
     await first.close();
     const second = new SqliteEventStore(new SqliteSession(folder));
     expect(await second.getEntry(`${PRODUCER}publish/`, event.id)).toEqual(event);
-    expect(await second.listSubscriptions(POD)).toEqual([ subscription ]);
+    expect(await subscriptionsOf(second, POD)).toEqual([ subscription ]);
     await forwardAll(second);
     expect(await second.listEntries(subscription.inbox!, 0, 10)).toHaveLength(1);
     await second.close();

@@ -1,4 +1,4 @@
-import type { CatalogueEntry, CatalogueEntryDraft, CatalogueStore, System, SystemDraft } from '../../src/store/CatalogueStore';
+import type { CatalogueEntry, CatalogueEntryDraft, CatalogueStore, System, SystemDraft } from '../../src/catalogue/CatalogueStore';
 import type { PageRequest } from '../../src/store/Page';
 import { POD, PRODUCER } from './eventStoreContract';
 

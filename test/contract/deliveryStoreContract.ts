@@ -1,10 +1,16 @@
 import { v7 } from 'uuid';
 import { eventUrl } from '../../src/event/Event';
 import type { Event } from '../../src/event/Event';
-import type { ClaimedDelivery, DeliveryFilter, DeliveryRecord, DeliveryState, DeliveryStore, Findings } from '../../src/store/DeliveryStore';
-import type { AddedSubscription, EventStore, Removal, RemoteRecipient } from '../../src/store/EventStore';
+import type { ClaimedDelivery, DeliveryFilter, Findings } from '../../src/delivery/ports';
+import type { DeliveryRecord, DeliveryState } from '../../src/store/deliveries';
+import type { DeliveryStore } from './stores';
+import type { AddedSubscription } from '../../src/subscription/ports';
+import type { EventStore } from './stores';
+import type { Removal } from '../../src/server/ports';
+import type { RemoteRecipient } from '../../src/store/AcceptedEvent';
 import type { Subscription } from '../../src/subscription/Subscription';
 import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from './eventStoreContract';
+import { subscriptionsOf } from './stores';
 
 const HOST = 'hooks.example';
 const WEBHOOK = `https://${HOST}/hook`;
@@ -458,7 +464,7 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
         while ((await events.pendingForwards(1)).length > 0) {
           await forwardAll(events);
         }
-        const agents = [{ agent: ALICE }, {}, { subscription: (await events.listSubscriptions(POD))[0].id }];
+        const agents = [{ agent: ALICE }, {}, { subscription: (await subscriptionsOf(events, POD))[0].id }];
         for (const filter of agents) {
           const rare = await list({ ...filter, topics: [ 'realestate/contact#remove' ]});
           expect(rare.map(({ event }): string => event)).toEqual([ 800, 400, 0 ].map((index): string => eventUrl(batch[index])));

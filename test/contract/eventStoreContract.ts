@@ -1,19 +1,13 @@
 import { v7 } from 'uuid';
 import type { Event } from '../../src/event/Event';
 import { AlreadyMade } from '../../src/store/AlreadyMade';
-import type {
-  AddedSubscription,
-  Doubt,
-  EventStore,
-  Follower,
-  FollowerPlace,
-  LandResult,
-  Made,
-  Once,
-  PendingForward,
-  ReaderScope,
-} from '../../src/store/EventStore';
+import type { AddedSubscription } from '../../src/subscription/ports';
+import type { Doubt, LandResult, PendingForward, ReaderScope } from '../../src/delivery/ports';
+import type { EventStore } from './stores';
+import type { Follower, FollowerPlace } from '../../src/access/ports';
+import type { Made, Once } from '../../src/store/idempotency';
 import type { Subscription } from '../../src/subscription/Subscription';
+import { subscriptionsOf } from './stores';
 
 export const POD = 'http://localhost/user/';
 export const PRODUCER = 'http://localhost/producer/';
@@ -137,7 +131,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
       expect(await add({ inbox: inboxOf(3), pod: PRODUCER })).toBe('ofAgent');
       expect(await add({ inbox: inboxOf(3), agent: 'http://localhost/other#me' })).toBe(inboxOf(3));
       expect(await add({ inbox: inboxOf(4), agent: 'http://localhost/other#me' })).toBe('ofPod');
-      expect(await store.listSubscriptions(POD)).toHaveLength(3);
+      expect(await subscriptionsOf(store, POD)).toHaveLength(3);
     });
 
     it('knows on what access depends.', async(): Promise<void> => {
@@ -342,7 +336,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         await rises(async(): Promise<unknown> => store.raiseEpoch(`${inboxOf('subscriber')}.acl`));
         const [ another ] = await doubtsOf();
         await rises(async(): Promise<unknown> => store.settle(new Map([[ another, true ]])));
-        const [{ id }] = await store.listSubscriptions(POD);
+        const [{ id }] = await subscriptionsOf(store, POD);
         await rises(async(): Promise<unknown> => store.removeSubscription(POD, id));
         const before = await store.revisionOf(PRODUCER);
         expect(before).toBeGreaterThan(0);
@@ -376,9 +370,9 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
       expect(await store.addSubscription(two)).toMatchObject({ subscription: two });
       expect(await store.getSubscription(POD, one.id)).toEqual(one);
       expect(await store.getSubscription(PRODUCER, one.id)).toBeUndefined();
-      expect(await store.listSubscriptions(POD)).toEqual([ one, two ]);
-      expect(await store.listSubscriptions(POD, AGENT)).toEqual([ one ]);
-      expect(await store.listSubscriptions(PRODUCER)).toEqual([]);
+      expect(await subscriptionsOf(store, POD)).toEqual([ one, two ]);
+      expect(await subscriptionsOf(store, POD, AGENT)).toEqual([ one ]);
+      expect(await subscriptionsOf(store, PRODUCER)).toEqual([]);
       const first = await store.subscriptionsAfter(POD, 0, 1);
       expect(first).toEqual({ items: [ one ], next: expect.any(Number) });
       expect(await store.subscriptionsAfter(POD, first.next!, 1)).toEqual({ items: [ two ]});
@@ -388,14 +382,14 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
       expect(await store.removeSubscription(PRODUCER, one.id)).toBe(false);
       expect(await store.removeSubscription(POD, one.id)).toBe(true);
       expect(await store.removeSubscription(POD, one.id)).toBe(false);
-      expect(await store.listSubscriptions(POD)).toEqual([ two ]);
+      expect(await subscriptionsOf(store, POD)).toEqual([ two ]);
     });
 
     it('keeps one subscription of an agent, pattern and inbox.', async(): Promise<void> => {
       const one = await store.addSubscription(aSubscription());
       expect(await store.addSubscription(aSubscription())).toEqual(one);
       expect(await store.addSubscription(aSubscription({ inbox: inboxOf(2) }))).not.toEqual(one);
-      expect(await store.listSubscriptions(POD)).toHaveLength(2);
+      expect(await subscriptionsOf(store, POD)).toHaveLength(2);
     });
 
     describe('with an event to forward', (): void => {

@@ -1,10 +1,11 @@
 import { hashKey, mintKey, prefixOf } from '../../src/identity/ApiKey';
 import type { ApiKeyStore } from '../../src/identity/ApiKeyStore';
 import { ContainerGone } from '../../src/store/ContainerGone';
-import type { DeliveryStore } from '../../src/store/DeliveryStore';
-import type { EventStore } from '../../src/store/EventStore';
-import type { PodLifecycle } from '../../src/store/PodLifecycle';
+import type { DeliveryStore } from './stores';
+import type { EventStore } from './stores';
+import type { PodLifecycle } from '../../src/pod/PodLifecycle';
 import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from './eventStoreContract';
+import { subscriptionsOf } from './stores';
 
 const OWNER = `${POD}profile/card#me`;
 const OTHER = `${PRODUCER}profile/card#me`;
@@ -86,8 +87,8 @@ export function describePodLifecycle(name: string, create: () => Promise<Lifecyc
         expect(await lifecycle.recordOf(POD)).toBeUndefined();
         expect([ await idsIn(INBOX), await idsIn(`${POD}publish/`) ]).toEqual([[], []]);
         expect(await events.getEntry(INBOX, own)).toBeUndefined();
-        expect([ await events.listSubscriptions(POD), await events.listSubscriptions(PRODUCER, OWNER) ]).toEqual([[], []]);
-        expect(await events.listSubscriptions(PRODUCER)).toEqual([]);
+        expect([ await subscriptionsOf(events, POD), await subscriptionsOf(events, PRODUCER, OWNER) ]).toEqual([[], []]);
+        expect(await subscriptionsOf(events, PRODUCER)).toEqual([]);
         expect(await keys.findKeys(of)).toEqual([]);
       };
       await expectNone();
@@ -148,7 +149,7 @@ export function describePodLifecycle(name: string, create: () => Promise<Lifecyc
       expect([ await lifecycle.isEnding(POD), await lifecycle.unfinishedEndings() ]).toEqual([ true, [ POD ]]);
       expect(await lifecycle.endPod(POD)).toBe(true);
       expect(await lifecycle.isEnding(POD)).toBe(false);
-      expect(await events.listSubscriptions(PRODUCER)).toEqual([]);
+      expect(await subscriptionsOf(events, PRODUCER)).toEqual([]);
       expect(writes).toBeGreaterThan(6);
     });
 

@@ -1,6 +1,6 @@
 import { AppRunner } from '@solid/community-server';
 import { decodeJwt } from 'jose';
-import { sendToInbox } from '../../src/targets/inbox/sendToInbox';
+import { sendToInbox } from '../../src/targets/sendToInbox';
 import { parseTurtle } from '../../src/event/rdf';
 import { Profiles } from '../../src/identity/profiles/Profiles';
 import type { SigningAgent } from '../../src/identity/SigningAgent';

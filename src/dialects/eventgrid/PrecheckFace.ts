@@ -1,5 +1,5 @@
 import { v4 } from 'uuid';
-import type { PodDirectory } from '../../pod/PodDirectory';
+import type { PodNames } from '../../http/ports';
 import type { Precheck, Prospect } from '../../publish/Precheck';
 import type { Work } from '../../work/Work';
 import type { Authenticator } from '../../http/Authenticator';
@@ -34,7 +34,7 @@ const EXPOSED = { 'Access-Control-Expose-Headers': 'Allow, Retry-After, WWW-Auth
 export class PrecheckFace extends Face {
   private readonly hostname: string;
   private readonly authenticator: Authenticator;
-  private readonly pods: PodDirectory;
+  private readonly pods: PodNames;
   private readonly precheck: Precheck;
   private readonly work: Work;
   private readonly maxBytes: number;
@@ -51,7 +51,7 @@ export class PrecheckFace extends Face {
   public constructor(
     baseUrl: string,
     authenticator: Authenticator,
-    pods: PodDirectory,
+    pods: PodNames,
     precheck: Precheck,
     work: Work,
     maxBytes = 262_144,

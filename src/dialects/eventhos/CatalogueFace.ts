@@ -4,7 +4,7 @@ import { toKey } from '../../catalogue/catalogueDraft';
 import { InvalidInput } from '../../event/InvalidInput';
 import { LIMITS } from '../../event/limits';
 import type { Caller } from '../../identity/Caller';
-import type { CatalogueEntry, CatalogueEntryDraft, System, SystemDraft } from '../../store/CatalogueStore';
+import type { CatalogueEntry, CatalogueEntryDraft, System, SystemDraft } from '../../catalogue/CatalogueStore';
 import type { Work } from '../../work/Work';
 import type { Authenticator } from '../../http/Authenticator';
 import { readText } from '../../http/body';

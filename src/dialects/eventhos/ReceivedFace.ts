@@ -3,7 +3,7 @@ import { getLoggerFor } from '@solid/community-server';
 import type { ReceivedLog } from '../../catalogue/ReceivedLog';
 import type { Caller } from '../../identity/Caller';
 import type { Page } from '../../store/Page';
-import type { LoggedEvent } from '../../store/RequestLog';
+import type { LoggedEvent } from '../../catalogue/RequestLog';
 import type { Authenticator } from '../../http/Authenticator';
 import { HttpProblem } from '../../http/errors';
 import type { Answer, Exchange, Rule } from '../../http/Face';

@@ -1,7 +1,7 @@
 import { toEntryDraft, toSystemDraft } from '../../catalogue/catalogueDraft';
 import { InvalidInput } from '../../event/InvalidInput';
 import { parseJson } from '../../event/json';
-import type { CatalogueEntryDraft, SystemDraft } from '../../store/CatalogueStore';
+import type { CatalogueEntryDraft, SystemDraft } from '../../catalogue/CatalogueStore';
 import type { Task } from '../../work/Work';
 
 /** A body of a request to add, change or remove an event or a system of the catalogue. */

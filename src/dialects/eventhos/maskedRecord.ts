@@ -1,4 +1,4 @@
-import type { RequestRecord } from '../../store/RequestLog';
+import type { RequestRecord } from '../../store/RequestRecord';
 import type { Exchange } from '../../http/Face';
 import { queryOf } from '../../http/query';
 

@@ -1,7 +1,7 @@
 import { InvalidInput } from '../../event/InvalidInput';
 import { toKey } from '../../catalogue/catalogueDraft';
 import type { PageRequest } from '../../store/Page';
-import type { OutcomeState, RequestFilter } from '../../store/RequestLog';
+import type { OutcomeState, RequestFilter } from '../../catalogue/RequestLog';
 import { parseMoment } from '../../http/deliveries/parseDeliveries';
 import type { Exchange } from '../../http/Face';
 import { listParameters, parsePage } from './pages';

@@ -1,6 +1,6 @@
 import type { ReceivedEventDetail } from '../../catalogue/ReceivedLog';
-import type { Attempt } from '../../store/DeliveryStore';
-import type { LoggedEvent, Outcome } from '../../store/RequestLog';
+import type { Attempt } from '../../store/deliveries';
+import type { LoggedEvent, Outcome } from '../../catalogue/RequestLog';
 import { subscriptionUrl } from '../../subscription/Subscription';
 import { maskedUrl } from './maskedRecord';
 

@@ -1,6 +1,6 @@
 import { AS, EVENTS, LDP, XSD } from '../../event/vocabulary';
 import { deliveriesContainer, deliveryUrl } from '../../delivery/DeliveryLog';
-import type { Attempt, DeliveryRecord } from '../../store/DeliveryStore';
+import type { Attempt, DeliveryRecord } from '../../store/deliveries';
 import { subscriptionUrl } from '../../subscription/Subscription';
 import type { OwnDocument } from '../documentQuads';
 

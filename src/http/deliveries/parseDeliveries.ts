@@ -2,7 +2,8 @@ import { isId } from '../../event/Event';
 import { InvalidInput } from '../../event/InvalidInput';
 import { parseJson } from '../../event/json';
 import type { ReplayRange } from '../../delivery/DeliveryLog';
-import type { DeliveryFilter, DeliveryState } from '../../store/DeliveryStore';
+import type { DeliveryFilter } from '../../delivery/ports';
+import type { DeliveryState } from '../../store/deliveries';
 import { pageParameters, queryParameters } from '../listParameters';
 
 /**

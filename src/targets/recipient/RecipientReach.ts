@@ -4,10 +4,11 @@ import { OutgoingFailed } from '../../outgoing/Outgoing';
 import { inTime, TooLate } from '../../event/inTime';
 import type { InboxFinder } from '../../subscription/ports';
 import type { Offer, Outbox, RemoteRecipients } from '../../publish/ports';
-import type { Attempt, DeliveryStore } from '../../store/DeliveryStore';
+import type { Attempt } from '../../store/deliveries';
 import { judge, restOf, retryPolicy } from '../../delivery/retry';
-import { findInbox } from '../../delivery/Sender';
-import { sendToInbox } from '../inbox/sendToInbox';
+import { findInbox } from './findInbox';
+import { sendToInbox } from '../sendToInbox';
+import type { HostStates } from '../../delivery/ports';
 
 const POLICY = retryPolicy();
 /** Less time than this is not worth beginning with, in milliseconds. */
@@ -20,7 +21,7 @@ export class RecipientReach implements RemoteRecipients {
   private readonly outgoing: Outgoing;
   private readonly agent: SigningAgent;
   private readonly profiles: InboxFinder;
-  private readonly deliveries: DeliveryStore;
+  private readonly deliveries: HostStates;
   private readonly outbox: Pick<Outbox, 'now'>;
 
   /**
@@ -34,7 +35,7 @@ export class RecipientReach implements RemoteRecipients {
     outgoing: Outgoing,
     agent: SigningAgent,
     profiles: InboxFinder,
-    deliveries: DeliveryStore,
+    deliveries: HostStates,
     outbox: Outbox,
   ) {
     this.outgoing = outgoing;

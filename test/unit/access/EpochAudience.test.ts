@@ -1,5 +1,5 @@
 import { EpochAudience } from '../../../src/access/EpochAudience';
-import type { EventStore, Follower, FollowerPlace, Followers } from '../../../src/store/EventStore';
+import type { Follower, FollowerPlace, Followers } from '../../../src/access/ports';
 
 const POD = 'http://localhost/user/';
 const TOPIC = 'realestate/contact#add';
@@ -27,7 +27,7 @@ describe('An audience', (): void => {
       },
     };
     audience = new EpochAudience(
-      store as unknown as EventStore,
+      store,
       {
         async readersOf(resource, agents): Promise<Set<string>> {
           expect(resource).toBe(`${POD}topics/realestate/contact/add`);

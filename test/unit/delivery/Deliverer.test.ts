@@ -3,15 +3,17 @@ import type { DelivererOptions } from '../../../src/delivery/Deliverer';
 import { Deliverer } from '../../../src/delivery/Deliverer';
 import type { DeliveryListener } from '../../../src/delivery/DeliveryListener';
 import type { AttemptResult } from '../../../src/delivery/retry';
-import type { Sender, Sent } from '../../../src/delivery/Sender';
+import type { DeliverySender, Sent } from '../../../src/delivery/ports';
 import { SteadyClock } from '../../../src/delivery/SteadyClock';
 import { ContextLoader } from '../../../src/event/ContextLoader';
 import { eventDocument } from '../../../src/event/Event';
 import type { ServerAgent } from '../../../src/identity/ServerAgent';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
 import { OwnerNews } from '../../../src/server/OwnerNews';
-import type { ClaimedDelivery, DeliveryRecord } from '../../../src/store/DeliveryStore';
-import type { AddedSubscription, RemoteRecipient } from '../../../src/store/EventStore';
+import type { ClaimedDelivery } from '../../../src/delivery/ports';
+import type { DeliveryRecord } from '../../../src/store/deliveries';
+import type { AddedSubscription } from '../../../src/subscription/ports';
+import type { RemoteRecipient } from '../../../src/store/AcceptedEvent';
 import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
 import { SqlitePodLifecycle } from '../../../src/store-sqlite/SqlitePodLifecycle';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
@@ -71,7 +73,7 @@ describe('The delivery worker', (): void => {
       }
       return given ?? new Promise((resolve): unknown => open.set(delivery, resolve));
     },
-  } as unknown as Sender;
+  } as unknown as DeliverySender;
 
   function create(options: DelivererOptions = {}, listeners: readonly DeliveryListener[] = [], timer: object = clock): Deliverer {
     const merged = { ...options, retry: { jitter: 0, ...options.retry }};

@@ -1,7 +1,7 @@
 import type { CopyListener } from '../../../src/delivery/CopyListener';
 import { Forwarder } from '../../../src/delivery/Forwarder';
 import type { Access, Readers } from '../../../src/access/ports';
-import type { LandedCopy } from '../../../src/store/EventStore';
+import type { LandedCopy } from '../../../src/store/LandedCopy';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { anEvent, aSubscription, POD } from '../../contract/eventStoreContract';

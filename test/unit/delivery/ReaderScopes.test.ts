@@ -1,5 +1,5 @@
 import { ReaderScopes } from '../../../src/delivery/ReaderScopes';
-import type { ReaderScope } from '../../../src/store/EventStore';
+import type { ReaderScope } from '../../../src/delivery/ports';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { POD } from '../../contract/eventStoreContract';

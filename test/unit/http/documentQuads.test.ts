@@ -4,7 +4,7 @@ import { Parser } from 'n3';
 import { deliveryListing } from '../../../src/http/deliveries/deliveryDocument';
 import { documentQuads } from '../../../src/http/documentQuads';
 import type { OwnDocument } from '../../../src/http/documentQuads';
-import type { DeliveryRecord } from '../../../src/store/DeliveryStore';
+import type { DeliveryRecord } from '../../../src/store/deliveries';
 import { subscriptionDocument, subscriptionListing } from '../../../src/subscription/subscriptionDocument';
 
 const POD = 'http://localhost/user/';

@@ -2,7 +2,7 @@ import { AgentGroupAccessChecker } from '@solid/community-server';
 import { Parser, Store } from 'n3';
 import { askAbout } from '../../../src/pod/askedResources';
 import { GroupWatcher } from '../../../src/pod/GroupWatcher';
-import type { EventStore } from '../../../src/store/EventStore';
+import type { EventStore } from '../../contract/stores';
 import { ServerUrls } from '../../../src/url/ServerUrls';
 
 describe('The watcher of groups', (): void => {

@@ -6,7 +6,7 @@ import { DataFactory, Parser } from 'n3';
 import { isomorphic } from 'rdf-isomorphic';
 import { HTML_TEXT, QUADS, TEXT_FORMATS } from '../../../src/pod/listingFormats';
 import { ListingStream } from '../../../src/pod/ListingStream';
-import type { Entry } from '../../../src/store/EventStore';
+import type { Entry } from '../../../src/pod/ports';
 
 const { blankNode, literal, namedNode, quad } = DataFactory;
 const CONTAINER = 'http://localhost/user/inbox/';

@@ -2,7 +2,7 @@ import type { AuxiliaryStrategy, Representation, ResourceIdentifier, ResourceSto
 import { BasicRepresentation, INTERNAL_QUADS, NotFoundHttpError, SingleRootIdentifierStrategy, SuffixAuxiliaryIdentifierStrategy } from '@solid/community-server';
 import { Parser } from 'n3';
 import { ReaderClasses } from '../../../src/pod/ReaderClasses';
-import type { EventStore } from '../../../src/store/EventStore';
+import type { EventStore } from '../../contract/stores';
 import { ServerUrls } from '../../../src/url/ServerUrls';
 
 const BASE = 'http://localhost/';

@@ -1,7 +1,7 @@
 import type { ActivityEmitter, NotificationChannel, NotificationChannelStorage } from '@solid/community-server';
 import { ActivityCopyListener } from '../../../src/pod/ActivityCopyListener';
 import { WatchingChannelStorage } from '../../../src/pod/WatchingChannelStorage';
-import type { EventStore } from '../../../src/store/EventStore';
+import type { EventStore } from '../../contract/stores';
 import { StoreUnavailable } from '../../../src/store/StoreUnavailable';
 
 describe('Notification channels', (): void => {

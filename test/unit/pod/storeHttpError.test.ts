@@ -1,7 +1,7 @@
 import type { HttpResponse, RepresentationMetadata } from '@solid/community-server';
 import { HttpError, MappedMetadataWriter } from '@solid/community-server';
 import { asHttpError, withHttpErrors } from '../../../src/pod/storeHttpError';
-import type { EventStore } from '../../../src/store/EventStore';
+import type { EventStore } from '../../contract/stores';
 import { NoRoom } from '../../../src/store/NoRoom';
 import { StoreUnavailable } from '../../../src/store/StoreUnavailable';
 

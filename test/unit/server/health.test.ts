@@ -15,7 +15,6 @@ import { NotificationRecovery } from '../../../src/server/NotificationRecovery';
 import { ServerReadiness } from '../../../src/server/ServerReadiness';
 import { StartupLog } from '../../../src/server/StartupLog';
 import { StoreIntegrity } from '../../../src/server/StoreIntegrity';
-import type { EventStore } from '../../../src/store/EventStore';
 import { quickCheck } from '../../../src/store-sqlite/quickCheck';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 
@@ -50,7 +49,7 @@ describe('Readiness', (): void => {
       if (!isWritable) {
         throw new Error('locked');
       }
-    } } as unknown as EventStore,
+    } },
     { get state(): string {
       return integrity;
     } } as unknown as StoreIntegrity,

@@ -1,11 +1,13 @@
 import { v7 } from 'uuid';
 import { AliasRepairer } from '../../../src/server/AliasRepairer';
-import type { AddedSubscription, Entry } from '../../../src/store/EventStore';
+import type { AddedSubscription } from '../../../src/subscription/ports';
+import type { Entry } from '../../../src/pod/ports';
 import { SqliteAliases } from '../../../src/store-sqlite/SqliteAliases';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { ServerUrls } from '../../../src/url/ServerUrls';
 import { anEvent, aSubscription, forwardAll } from '../../contract/eventStoreContract';
+import { subscriptionsOf } from '../../contract/stores';
 
 const BASE = 'http://localhost/';
 const AGENT = `${BASE}subscriber/profile/card#me`;
@@ -30,7 +32,7 @@ describe('Rows that were stored under aliases', (): void => {
   };
   const copies = async(inbox: string): Promise<number> => (await store.listEntries(inbox, 0, 100)).length;
   const inboxes = async(): Promise<unknown[]> =>
-    (await store.listSubscriptions(POD)).map(({ pattern, inbox }): string => `${pattern} ${inbox}`).sort();
+    (await subscriptionsOf(store, POD)).map(({ pattern, inbox }): string => `${pattern} ${inbox}`).sort();
   const inDoubt = (): number => session.get<{ count: number }>('SELECT COUNT(*) AS count FROM doubts')!.count;
 
   beforeEach(async(): Promise<void> => {

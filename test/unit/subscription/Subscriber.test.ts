@@ -4,6 +4,7 @@ import { TooMany } from '../../../src/event/TooMany';
 import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
+import { subscriptionsOf } from '../../contract/stores';
 
 const POD = 'http://localhost/user/';
 const ALICE = 'https://alice.example/card#me';
@@ -37,6 +38,6 @@ describe('Who follows a topic by a webhook', (): void => {
   it('does not where it is asked too often.', async(): Promise<void> => {
     ask.mockRejectedValueOnce(new TooMany('wait', 60));
     await expect(subscriber.subscribe(POD, { agent: ALICE }, { pattern: 'other/*', webhook })).rejects.toThrow(TooMany);
-    expect(await store.listSubscriptions(POD)).toHaveLength(1);
+    expect(await subscriptionsOf(store, POD)).toHaveLength(1);
   });
 });

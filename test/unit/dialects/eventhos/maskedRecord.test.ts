@@ -1,6 +1,6 @@
 import type { HttpRequest } from '@solid/community-server';
 import { maskedRecord, maskedUrl } from '../../../../src/dialects/eventhos/maskedRecord';
-import type { RequestRecord } from '../../../../src/store/RequestLog';
+import type { RequestRecord } from '../../../../src/store/RequestRecord';
 
 const SECRET = 'hunter2-hunter2';
 const record = (headers: Record<string, string | string[]>, query = ''): RequestRecord => maskedRecord({

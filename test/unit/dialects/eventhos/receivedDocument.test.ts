@@ -1,5 +1,5 @@
 import { executionDocument, receivedDocument, receivedItem } from '../../../../src/dialects/eventhos/receivedDocument';
-import type { LoggedEvent, Outcome } from '../../../../src/store/RequestLog';
+import type { LoggedEvent, Outcome } from '../../../../src/catalogue/RequestLog';
 
 const POD = 'http://localhost:3000/user/';
 const event: LoggedEvent = { id: 'e', topic: 'a/b', published: 0, states: [ 'error', 'processed' ]};

@@ -6,7 +6,7 @@ import { OutgoingFailed } from '../../../../src/outgoing/Outgoing';
 import type { Pods } from '../../../../src/access/ports';
 import { Publisher } from '../../../../src/publish/Publisher';
 import { PublishRate } from '../../../../src/access/PublishRate';
-import type { DeliveryRecord } from '../../../../src/store/DeliveryStore';
+import type { DeliveryRecord } from '../../../../src/store/deliveries';
 import { SqliteDeliveryStore } from '../../../../src/store-sqlite/SqliteDeliveryStore';
 import { SqliteEventStore } from '../../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../../src/store-sqlite/SqliteSession';

@@ -1,26 +1,83 @@
+import type { Subscription } from '../subscription/Subscription';
+import type { AttemptResult } from './retry';
 import type { Event } from '../event/Event';
 import type { TopicPattern } from '../event/TopicPattern';
-import type { LandedCopy, Once } from './EventStore';
-import type { Openable } from './Openable';
-
-/** What a target is: an inbox, a webhook, or whatever inbox the profile of a recipient names. */
-export type TargetKind = 'inbox' | 'webhook' | 'recipient';
+import type { LandedCopy } from '../store/LandedCopy';
+import type { Attempt, DeliveryRecord, DeliveryState, Target } from '../store/deliveries';
 
 /**
- * What becomes of a delivery: it waits for its next attempt, was made, failed for good,
- * was not made because the subscriber may not receive it any more, or because nobody asks for it any more.
+ * An event that waits to be forwarded by a pod.
  */
-export type DeliveryState = 'waiting' | 'delivered' | 'dead' | 'refused' | 'ended';
+export interface PendingForward {
+  readonly pod: string;
+  readonly topic: string;
+  /** The key of the event in the store; later events have larger ones. */
+  readonly event: number;
+}
 
 /**
- * Where deliveries go.
+ * Answers known of the question which agents may receive a topic of a pod, valid at one access epoch of the pod.
  */
-export interface Target {
-  readonly kind: TargetKind;
-  /** The URL of the inbox or webhook, or the WebID of the recipient. */
-  readonly url: string;
-  /** The WebID for whom it is: the subscriber's, or the recipient's. */
+export interface ReaderScope {
+  /** Identifies the scope in this process. */
+  readonly id: number;
+  readonly epoch: number;
+}
+
+/**
+ * A subscription of which it is to be asked again whether its agent controls its inbox,
+ * because access to the inbox has changed since that was found.
+ */
+export interface Doubt {
+  /** The key of the subscription in the store. */
+  readonly subscription: number;
+  /** Tells this doubt from later ones about the same subscription. */
+  readonly mark: string;
+  /** The WebID of the subscriber. */
   readonly agent: string;
+  /** The URL of the inbox. */
+  readonly inbox: string;
+}
+
+/**
+ * An event that a pod has not forwarded yet.
+ */
+export interface OldForward {
+  /** The base URL of the pod. */
+  readonly pod: string;
+  /** When it was stored, in milliseconds since 1970, if that is known. */
+  readonly since?: number;
+}
+
+/**
+ * Events that are not forwarded yet.
+ */
+export interface ForwardBacklog {
+  /** Number of events to forward, counted up to the given limit. */
+  readonly waiting: number;
+  /** The oldest of them, in order. */
+  readonly oldest: readonly OldForward[];
+}
+
+/**
+ * How far a forward got.
+ */
+export interface LandResult {
+  /**
+   * - `done`: there is nothing more to write;
+   * - `more`: the bound was reached, and there may be more;
+   * - `unknown`: it goes on when it is known if `unknown` agents may receive the topic, and `doubts` are settled;
+   * - `stale`: it goes on with a new scope, because access to the pod has changed since this one was made.
+   */
+  readonly outcome: 'done' | 'more' | 'unknown' | 'stale';
+  /** The WebIDs of the agents of whom it is not known if they may receive the topic. */
+  readonly unknown: readonly string[];
+  /** The subscriptions of which it is not known if their agents still control their inboxes. */
+  readonly doubts: readonly Doubt[];
+  /** The copies that were written in watched containers. */
+  readonly watched: readonly LandedCopy[];
+  /** Whether there are new deliveries to other servers. */
+  readonly hasDeliveries: boolean;
 }
 
 /**
@@ -76,7 +133,7 @@ export interface ClaimedDelivery extends Target {
   readonly isWanted: boolean;
   /** The attempts that were made. */
   readonly tries: number;
-  /** Work time at which it was made, or was last asked for again, see {@link DeliveryStore.worked}. */
+  /** Work time at which it was made, or was last asked for again, see {@link DeliveryClock.worked}. */
   readonly begun: number;
   /** What signs deliveries to a webhook; several while they are being changed. */
   readonly secrets: readonly string[];
@@ -92,20 +149,6 @@ export interface ClaimedDelivery extends Target {
 
 /** Whether a delivery is still asked for. */
 export type Demand = Pick<ClaimedDelivery, 'isWanted' | 'disabled'>;
-
-/**
- * One attempt, as the log shows it.
- */
-export interface Attempt {
-  /** When it began, in milliseconds since 1970. */
-  readonly at: number;
-  /** How long it took, in milliseconds. */
-  readonly duration: number;
-  /** The HTTP status of the answer, if there was one. */
-  readonly status?: number;
-  /** What went wrong, in words for the pod's owner. */
-  readonly reason?: string;
-}
 
 /**
  * What became of a claimed delivery.
@@ -135,29 +178,12 @@ export interface Findings {
   readonly rests?: ReadonlyMap<number, number>;
 }
 
-/**
- * A delivery as the log shows it.
- */
-export interface DeliveryRecord extends Target {
-  /** The key of the delivery, which is also the place in the log. */
-  readonly id: number;
-  readonly state: DeliveryState;
-  /** The URL of the event. */
-  readonly event: string;
-  readonly topic: string;
-  /** The id of the subscription; `null` for a recipient. */
-  readonly subscription: string | null;
-  /** When it came into being, or was last asked for again. */
-  readonly created: number;
-  /** When it is tried next, if it waits. */
-  readonly due: number | null;
-  readonly copy: string | null;
-  /** Whether nothing is sent to the target any more, because that was gone or failed for too long. */
-  readonly isDisabled: boolean;
-  /** Whether the event is gone, so that it cannot be delivered again. */
-  readonly isEventRemoved?: true;
-  /** The last 100 attempts, oldest first. */
-  readonly attempts: readonly Attempt[];
+/** What is told of a target when that is found out. */
+export interface TargetNews {
+  /** The key of the target. */
+  readonly target: number;
+  /** The base URLs of the pods, with the ids of their subscriptions that name the target. */
+  readonly subscriptions: readonly { readonly pod: string; readonly id: string; readonly pattern: string }[];
 }
 
 /**
@@ -240,26 +266,114 @@ export interface QueueState {
   readonly resting: number;
 }
 
-/** Result of a rotation of a secret. */
-export type Rotation =
-  | { readonly outcome: 'rotated' | 'missing' }
-  /** There are as many former secrets as there may be; the oldest ends after so many milliseconds. */
-  | { readonly outcome: 'full'; readonly wait: number };
-
-/** What is told of a target when that is found out. */
-export interface TargetNews {
-  /** The key of the target. */
-  readonly target: number;
-  /** The base URLs of the pods, with the ids of their subscriptions that name the target. */
-  readonly subscriptions: readonly { readonly pod: string; readonly id: string; readonly pattern: string }[];
+/**
+ * Events whose copies are not all made yet.
+ */
+export interface FanOutStore extends ReaderScopeStore, NoticeStore {
+  /**
+   * The oldest waiting event of each pod that has any, beginning behind the pods that were returned last.
+   *
+   * @param limit - The most pods to return.
+   */
+  pendingForwards: (limit: number) => Promise<PendingForward[]>;
+  /**
+   * Goes on with a forward: writes copies for a bounded number of subscriptions, in one transaction
+   * with the place that was reached. A copy that is already there, or was removed, is not written again.
+   * What is left of the bound is used for later events of the same pod and topic.
+   *
+   * @param forward - What to forward.
+   * @param scope - Who may receive it.
+   * @param limit - The most subscriptions to look at.
+   * @param passDoubts - Whether to go on without those subscriptions that are in doubt; they get no copy.
+   * @param now - The moment at which deliveries to other servers are due.
+   */
+  land: (
+    forward: PendingForward,
+    scope: ReaderScope,
+    limit: number,
+    passDoubts?: boolean,
+    now?: number,
+  ) => Promise<LandResult>;
+  /** Settles doubts: whether the agent of each subscription controls its inbox. Newer doubts about it stay. */
+  settle: (answers: ReadonlyMap<Doubt, boolean>) => Promise<void>;
+  /** Events that are not forwarded yet, counted up to a limit. */
+  forwardBacklog: (limit: number) => Promise<ForwardBacklog>;
 }
 
 /**
- * Where deliveries to what is not on this server are kept, durably; {@link EventStore} makes them.
- *
- * Times by which it is decided what is due are those of the {@link moment} that callers hand over.
+ * Answers of access control that a fan-out uses in its statements.
  */
-export interface DeliveryStore extends Openable {
+export interface ReaderScopeStore {
+  /** Begins to learn who may receive a topic of a pod, at the pod's epoch of now. */
+  openScope: (pod: string) => Promise<ReaderScope>;
+  /** Adds answers to a scope. */
+  learn: (scope: ReaderScope, allowed: ReadonlyMap<string, boolean>) => Promise<void>;
+  /** Forgets a scope and its answers. */
+  closeScope: (scope: ReaderScope) => Promise<void>;
+}
+
+/**
+ * Is told which notifications of copies are emitted.
+ */
+export interface NoticeReceipts {
+  /** Tells that the notifications of copies are emitted. */
+  removeNotices: (copies: readonly LandedCopy[]) => Promise<void>;
+}
+
+/**
+ * Copies whose notifications are not emitted yet.
+ */
+export interface NoticeStore extends NoticeReceipts {
+  /** Copies in watched containers whose notifications are perhaps not emitted yet, oldest first. */
+  listNotices: (limit: number) => Promise<LandedCopy[]>;
+}
+
+/**
+ * Deliveries that are due, by their hosts.
+ */
+export interface DeliveryQueue {
+  /** The hosts to which something is due, those that wait for longest first. */
+  dueHosts: (now: number, limit: number) => Promise<DueHost[]>;
+  /**
+   * Claims due deliveries of hosts, oldest first.
+   *
+   * @param requests - How many of which.
+   * @param now - The moment.
+   * @param until - When the claims end by themselves.
+   */
+  claim: (requests: readonly ClaimRequest[], now: number, until: number) => Promise<ClaimedDelivery[]>;
+  /**
+   * Writes what became of claimed deliveries. One whose claim has passed to somebody else is left as it is.
+   */
+  finish: (finished: readonly FinishedDelivery[], findings: Findings) => Promise<void>;
+  /** Whether a claimed delivery is asked for now: when it was claimed may be long ago. */
+  demandFor: (delivery: ClaimedDelivery) => Promise<Demand>;
+  /** Stops sending to a target. Returns whom to tell, or `undefined` if it was so already. */
+  disable: (target: number, now: number) => Promise<TargetNews | undefined>;
+  /** Notes that the owner is told that a delivery is dead; `undefined` if that was noted after the moment `since`. */
+  noteDead: (target: number, now: number, since: number) => Promise<TargetNews | undefined>;
+}
+
+/**
+ * The events that deliveries carry.
+ */
+export interface DeliveredEvents {
+  /** An event, by its key, with the number of systems that have passed it on. */
+  eventOf: (event: number) => Promise<(Event & { readonly hops: number }) | undefined>;
+}
+
+/**
+ * The states of hosts, by which recipients are offered events.
+ */
+export interface HostStates {
+  /** Whether a host, by its name, is left alone, or a recipient asks to be. */
+  isResting: (name: string, now: number, recipient?: string) => Promise<boolean>;
+}
+
+/**
+ * The time of deliveries, which never goes back and survives a restart.
+ */
+export interface DeliveryClock {
   /** The latest moment that was noted, or 0. */
   moment: () => Promise<number>;
   /** Notes a moment, so that time never goes back, not even over a restart; and adds to the work time. */
@@ -276,49 +390,12 @@ export interface DeliveryStore extends Openable {
    * @param ahead - By how much the noted moment is later than `now`, in milliseconds.
    */
   turnBack: (now: number, ahead: number) => Promise<void>;
+}
 
-  /** The hosts to which something is due, those that wait for longest first. */
-  dueHosts: (now: number, limit: number) => Promise<DueHost[]>;
-  /** Whether a host, by its name, is left alone, or a recipient asks to be. */
-  isResting: (name: string, now: number, recipient?: string) => Promise<boolean>;
-  /** When the next delivery of any host is due; `undefined` if none waits. */
-  nextDue: () => Promise<number | undefined>;
-  /** How many deliveries wait, be they due or not, counted up to a limit. */
-  countWaiting: (limit: number) => Promise<number>;
-  /**
-   * Claims due deliveries of hosts, oldest first.
-   *
-   * @param requests - How many of which.
-   * @param now - The moment.
-   * @param until - When the claims end by themselves.
-   */
-  claim: (requests: readonly ClaimRequest[], now: number, until: number) => Promise<ClaimedDelivery[]>;
-  /**
-   * Writes what became of claimed deliveries. One whose claim has passed to somebody else is left as it is.
-   */
-  finish: (finished: readonly FinishedDelivery[], findings: Findings) => Promise<void>;
-  /** An event, by its key, with the number of systems that have passed it on. */
-  eventOf: (event: number) => Promise<(Event & { readonly hops: number }) | undefined>;
-
-  /** Whether a claimed delivery is asked for now: when it was claimed may be long ago. */
-  demandFor: (delivery: ClaimedDelivery) => Promise<Demand>;
-
-  /** Stops sending to a target. Returns whom to tell, or `undefined` if it was so already. */
-  disable: (target: number, now: number) => Promise<TargetNews | undefined>;
-  /** Notes that the owner is told that a delivery is dead; `undefined` if that was noted after the moment `since`. */
-  noteDead: (target: number, now: number, since: number) => Promise<TargetNews | undefined>;
-  /**
-   * Sets the secret of a subscription's webhook. Each secret before stays good for 24 hours of work time.
-   *
-   * @param pod - The base URL of the pod.
-   * @param subscription - The id of the subscription.
-   * @param secret - The new secret.
-   * @param once - Set if the request is made once; the secret is its result.
-   *
-   * @throws `AlreadyMade` if that request was made before, with the secret that it made.
-   */
-  rotateSecret: (pod: string, subscription: string, secret: string, once?: Once) => Promise<Rotation>;
-
+/**
+ * The log of deliveries of a pod.
+ */
+export interface DeliveryLogStore {
   /**
    * Deliveries of a pod, newest first. Looks at them in steps, so that it never holds the process for long.
    *
@@ -363,9 +440,16 @@ export interface DeliveryStore extends Openable {
     after: number,
     limit: number,
   ) => Promise<HeldEvents>;
+}
 
-  /** How much waits. */
-  queue: (now: number) => Promise<QueueState>;
+/**
+ * What the delivery worker needs of a store: due deliveries and their events, its clock, and old rows of the log.
+ */
+export interface WorkerStore extends DeliveryQueue, DeliveredEvents, DeliveryClock {
+  /** When the next delivery of any host is due; `undefined` if none waits. */
+  nextDue: () => Promise<number | undefined>;
+  /** How many deliveries wait, be they due or not, counted up to a limit. */
+  countWaiting: (limit: number) => Promise<number>;
   /**
    * Removes from the log what has ended, and was made or made again before a work time; `limit` deliveries at most.
    * Returns how many were removed.
@@ -380,4 +464,41 @@ export interface DeliveryStore extends Openable {
    * @returns The key of the last one that was looked at, or `undefined` behind the last of all.
    */
   removeUnusedTargets: (after: number, limit: number) => Promise<number | undefined>;
+}
+
+/**
+ * Counts of the queue, for metrics.
+ */
+export interface QueueCounts {
+  /** How much waits. */
+  queue: (now: number) => Promise<QueueState>;
+}
+
+/**
+ * What the log needs of a store, beside deliveries.
+ */
+export interface LoggedSubscriptions extends NoticeReceipts {
+  getSubscription: (pod: string, id: string) => Promise<Subscription | undefined>;
+}
+
+/** What came of sending a delivery. */
+export interface Sent {
+  readonly result: AttemptResult;
+  /** The host of which the result tells, where that may be another than the delivery's; `null` if it tells of none. */
+  readonly host?: string | null;
+  /** The URL of the copy, if the inbox told it. */
+  readonly copy?: string;
+}
+
+/**
+ * Sends deliveries to their targets.
+ */
+export interface DeliverySender {
+  /**
+   * Whether the event of a delivery goes to the subscriber's inbox anyway, because the subscriber is a recipient
+   * on another server: the server where it was published sends it there, and no other may.
+   */
+  isSentByOrigin: (delivery: ClaimedDelivery) => Promise<boolean>;
+  /** Sends a delivery once; what goes wrong on the way is its result. */
+  send: (delivery: ClaimedDelivery) => Promise<Sent>;
 }

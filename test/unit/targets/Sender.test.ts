@@ -3,11 +3,11 @@ import type { ProfileProblem } from '../../../src/identity/profiles/ProfileUnava
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
 import type { InboxFinder } from '../../../src/subscription/ports';
 import type { Pods } from '../../../src/access/ports';
-import type { Sent } from '../../../src/delivery/Sender';
-import { Sender } from '../../../src/delivery/Sender';
+import type { Sent } from '../../../src/delivery/ports';
+import { Sender } from '../../../src/targets/Sender';
 import type { SigningAgent } from '../../../src/identity/SigningAgent';
 import type { Outgoing } from '../../../src/outgoing/Outgoing';
-import type { ClaimedDelivery } from '../../../src/store/DeliveryStore';
+import type { ClaimedDelivery } from '../../../src/delivery/ports';
 import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';

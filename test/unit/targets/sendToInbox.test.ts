@@ -1,10 +1,10 @@
 import { decodeJwt, EmbeddedJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
-import type { InboxAnswer } from '../../../../src/targets/inbox/sendToInbox';
-import { sendToInbox } from '../../../../src/targets/inbox/sendToInbox';
-import { ServerAgent } from '../../../../src/identity/ServerAgent';
-import { OutgoingFailed } from '../../../../src/outgoing/Outgoing';
-import type { OtherServer } from '../../../util/outgoing';
-import { openOutgoing, startOther } from '../../../util/outgoing';
+import type { InboxAnswer } from '../../../src/targets/sendToInbox';
+import { sendToInbox } from '../../../src/targets/sendToInbox';
+import { ServerAgent } from '../../../src/identity/ServerAgent';
+import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
+import type { OtherServer } from '../../util/outgoing';
+import { openOutgoing, startOther } from '../../util/outgoing';
 
 const DOCUMENT = '{"@context":"https://www.w3.org/ns/activitystreams","name":"Grüße"}';
 

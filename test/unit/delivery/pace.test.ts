@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Pace } from '../../../../src/targets/webhook/pace';
-import { nextAllowed } from '../../../../src/targets/webhook/pace';
+import type { Pace } from '../../../src/delivery/pace';
+import { nextAllowed } from '../../../src/delivery/pace';
 
 const NOW = Date.UTC(2026, 0, 1);
 

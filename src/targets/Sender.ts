@@ -3,26 +3,16 @@ import type { Event } from '../event/Event';
 import { hoppedDocument } from '../event/Event';
 import { readMembers } from '../event/EventDocument';
 import { parseUrl } from '../url/webUrl';
-import { ProfileUnavailable } from '../identity/profiles/ProfileUnavailable';
 import type { SigningAgent } from '../identity/SigningAgent';
 import type { Outgoing } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
 import type { InboxFinder } from '../subscription/ports';
 import type { Pods } from '../access/ports';
-import type { ClaimedDelivery, DeliveryStore } from '../store/DeliveryStore';
-import type { AttemptResult } from './retry';
-import { sendToInbox } from '../targets/inbox/sendToInbox';
-import { toCloudEvent } from '../targets/webhook/cloudEvent';
-import { sendToWebhook } from '../targets/webhook/sendToWebhook';
-
-/** What came of sending a delivery. */
-export interface Sent {
-  readonly result: AttemptResult;
-  /** The host of which the result tells, where that may be another than the delivery's; `null` if it tells of none. */
-  readonly host?: string | null;
-  /** The URL of the copy, if the inbox told it. */
-  readonly copy?: string;
-}
+import type { ClaimedDelivery, DeliveredEvents, DeliverySender, Sent } from '../delivery/ports';
+import { findInbox } from './recipient/findInbox';
+import { sendToInbox } from './sendToInbox';
+import { toCloudEvent } from './webhook/cloudEvent';
+import { sendToWebhook } from './webhook/sendToWebhook';
 
 interface Texts {
   readonly event: Event;
@@ -39,7 +29,7 @@ const TEXT_AGE = 60_000;
 /**
  * Sends events to inboxes and webhooks of other servers.
  */
-export class Sender {
+export class Sender implements DeliverySender {
   private readonly texts = new TTLCache<number, Texts>({ max: MOST_TEXTS, ttl: TEXT_AGE, checkAgeOnGet: true });
 
   /**
@@ -51,7 +41,7 @@ export class Sender {
    * @param origin - The DNS name of this server, by which webhooks know it.
    */
   public constructor(
-    private readonly store: DeliveryStore,
+    private readonly store: DeliveredEvents,
     private readonly outgoing: Outgoing,
     private readonly agent: SigningAgent,
     private readonly profiles: InboxFinder,
@@ -113,29 +103,6 @@ export class Sender {
     }
     return texts;
   }
-}
-
-/**
- * The inbox of an agent elsewhere.
- *
- * @throws {@link OutgoingFailed} if its profile cannot be had, or names none: `forbidden` if waiting does not help.
- */
-export async function findInbox(profiles: InboxFinder, webId: string): Promise<string> {
-  let inbox: string | undefined;
-  try {
-    inbox = await profiles.inboxOf(webId);
-  } catch (error: unknown) {
-    throw error instanceof ProfileUnavailable ? asFailed(error) : error;
-  }
-  if (inbox === undefined) {
-    // The host is well, and waiting does not help.
-    throw new OutgoingFailed('forbidden', `The profile of ${webId} names no inbox: its owner has to add ldp:inbox to it`);
-  }
-  return inbox;
-}
-
-function asFailed({ fault, isPassing, message }: ProfileUnavailable): OutgoingFailed {
-  return new OutgoingFailed(isPassing ? fault ?? 'unreachable' : 'forbidden', message);
 }
 
 function hostOf(url: string): string | null {

@@ -1,9 +1,9 @@
-import { JSON_LD } from '../../event/mediaTypes';
-import { isWebUrl, parseUrl } from '../../url/webUrl';
-import type { SigningAgent } from '../../identity/SigningAgent';
-import type { Outgoing, OutgoingAnswer } from '../../outgoing/Outgoing';
-import { OutgoingFailed } from '../../outgoing/Outgoing';
-import { singleHeader } from '../../outgoing/singleHeaders';
+import { JSON_LD } from '../event/mediaTypes';
+import { isWebUrl, parseUrl } from '../url/webUrl';
+import type { SigningAgent } from '../identity/SigningAgent';
+import type { Outgoing, OutgoingAnswer } from '../outgoing/Outgoing';
+import { OutgoingFailed } from '../outgoing/Outgoing';
+import { singleHeader } from '../outgoing/singleHeaders';
 
 /** What an inbox answered. */
 export interface InboxAnswer extends Pick<OutgoingAnswer, 'headers' | 'status'> {

@@ -1,20 +1,8 @@
 import type { TopicPattern } from '../event/TopicPattern';
-import type { Attempt, TargetKind } from './DeliveryStore';
+import type { Attempt, TargetKind } from '../store/deliveries';
 import type { CatalogueEntry } from './CatalogueStore';
-import type { Page, PageRequest } from './Page';
-
-/**
- * A request as the log shows it, without its body, which is the data of the event. Secrets are masked before it is
- * made.
- */
-export interface RequestRecord {
-  readonly method: string;
-  /** Its URL, without its query. */
-  readonly url: string;
-  readonly query: Readonly<Record<string, string>>;
-  /** By names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-}
+import type { Page, PageRequest } from '../store/Page';
+import type { RequestRecord } from '../store/RequestRecord';
 
 /**
  * What became of an event for one subscription or recipient: it got it, has yet to get it, will not get it because of

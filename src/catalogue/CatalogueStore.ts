@@ -1,6 +1,6 @@
 import type { TopicPattern } from '../event/TopicPattern';
-import type { Openable } from './Openable';
-import type { Page, PageRequest } from './Page';
+import type { Openable } from '../store/Openable';
+import type { Page, PageRequest } from '../store/Page';
 
 /**
  * What an owner says of a system that sends events to a pod.

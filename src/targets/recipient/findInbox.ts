@@ -1,0 +1,26 @@
+import { ProfileUnavailable } from '../../identity/profiles/ProfileUnavailable';
+import { OutgoingFailed } from '../../outgoing/Outgoing';
+import type { InboxFinder } from '../../subscription/ports';
+
+/**
+ * The inbox of an agent elsewhere.
+ *
+ * @throws {@link OutgoingFailed} if its profile cannot be had, or names none: `forbidden` if waiting does not help.
+ */
+export async function findInbox(profiles: InboxFinder, webId: string): Promise<string> {
+  let inbox: string | undefined;
+  try {
+    inbox = await profiles.inboxOf(webId);
+  } catch (error: unknown) {
+    throw error instanceof ProfileUnavailable ? asFailed(error) : error;
+  }
+  if (inbox === undefined) {
+    // The host is well, and waiting does not help.
+    throw new OutgoingFailed('forbidden', `The profile of ${webId} names no inbox: its owner has to add ldp:inbox to it`);
+  }
+  return inbox;
+}
+
+function asFailed({ fault, isPassing, message }: ProfileUnavailable): OutgoingFailed {
+  return new OutgoingFailed(isPassing ? fault ?? 'unreachable' : 'forbidden', message);
+}

@@ -361,7 +361,12 @@ describe('Outgoing requests', (): void => {
       const interim = `HTTP/1.1 ${status} X\r\nX-Not: this\r\n\r\n`;
       for (const words of [ [ `${interim}${FINAL}` ], [ interim, FINAL ], [ `${interim}${interim}`, ...FINAL ], [ ...interim, FINAL ]]) {
         const sink = await Sink.raw((socket): unknown => socket.once('data', (): void => {
-          words.forEach((word, index): unknown => setTimeout((): unknown => socket.write(word), index));
+          void (async(): Promise<void> => {
+            for (const word of words) {
+              socket.write(word);
+              await sleep(1);
+            }
+          })();
         }));
         expect(await outcome(out, sink.origin)).toEqual({ status: 202, headers: { 'content-length': '2' }, body: 'ok', isCut: false });
       }

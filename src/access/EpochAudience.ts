@@ -97,9 +97,11 @@ export class EpochAudience implements Audience {
           count += 1;
         }
       }
-      place = next;
-      await turn();
-    } while (place && (isWhole || count === 0));
+      place = isWhole || count === 0 ? next : undefined;
+      if (place) {
+        await turn();
+      }
+    } while (place);
     return count;
   }
 

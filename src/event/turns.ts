@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { setImmediate, setTimeout } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 
 /** Minimum time between two steps of long work, in milliseconds. */

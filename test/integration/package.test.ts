@@ -133,9 +133,9 @@ describe('The package', (): void => {
   });
 
   it('has type declarations that a project can compile against.', async(): Promise<void> => {
-    await writeFile(join(project, 'check.ts'), `import type { EventStore, Publisher } from 'solid-pod-events';
+    await writeFile(join(project, 'check.ts'), `import type { EventLog, Publisher } from 'solid-pod-events';
 import { SqliteEventStore, SqliteSession } from 'solid-pod-events';
-export const store: EventStore = new SqliteEventStore(new SqliteSession(':memory:'));
+export const store: EventLog = new SqliteEventStore(new SqliteSession(':memory:'));
 export type Request = Parameters<Publisher['publish']>[0];
 `);
     const options = [ '--noEmit', '--strict', '--skipLibCheck', '--module', 'node16', '--target', 'es2022', '--types', 'node' ];

@@ -8,6 +8,7 @@ import { HostBoundServerFactory } from '../../../src/server/HostBoundServerFacto
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { anEvent, aSubscription, POD } from '../../contract/eventStoreContract';
+import { eventually } from '../../util/wait';
 
 describe('An EndpointPrinter', (): void => {
   it('prints where each pod publishes and subscribes.', async(): Promise<void> => {
@@ -60,8 +61,7 @@ describe('A FanOut', (): void => {
     await new Promise((resolve): unknown => setTimeout(resolve, 20));
     expect(await store.pendingForwards(1)).toHaveLength(1);
     await fanOut.handle();
-    await new Promise((resolve): unknown => setTimeout(resolve, 50));
-    expect(await store.pendingForwards(1)).toHaveLength(0);
+    await eventually(async(): Promise<true | undefined> => (await store.pendingForwards(1)).length === 0 || undefined);
     await store.close();
     fanOut.wake();
     await fanOut.finalize();

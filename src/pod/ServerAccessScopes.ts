@@ -3,6 +3,7 @@ import { INTERNAL_QUADS, readableToQuads } from '@solid/community-server';
 import { pausesEvery } from '../event/turns';
 import { charge, COSTS } from '../access/costs';
 import type { AccessScope, AccessScopes } from '../access/ports';
+import { containersOf } from '../url/containers';
 import { exists } from './exists';
 
 /** A container that exists. */
@@ -91,7 +92,7 @@ export class ServerAccessScopes implements AccessScopes {
       return own;
     }
     const { containers: known, above } = this.knownOf(pod, epoch);
-    const path = [ ...above, ...pathWithin(pod, resource) ];
+    const path = [ ...above, ...containersOf(resource, pod), ...resource.endsWith('/') ? [] : [ resource ] ];
     const named: ReadonlySet<string>[] = [];
     let governing = -1;
     let hasParent = true;
@@ -190,16 +191,4 @@ export class ServerAccessScopes implements AccessScopes {
     this.known.set(pod, known);
     return known;
   }
-}
-
-/** The root of a pod, the containers of a resource in it, and the resource itself. */
-function pathWithin(pod: string, resource: string): string[] {
-  const path = [ pod ];
-  for (let end = resource.indexOf('/', pod.length); end >= 0; end = resource.indexOf('/', end + 1)) {
-    path.push(resource.slice(0, end + 1));
-  }
-  if (!resource.endsWith('/')) {
-    path.push(resource);
-  }
-  return path;
 }

@@ -22,7 +22,8 @@ import type { EventLog, ReceivedEvent, Reception, ReceptionStore } from '../publ
 import type { Openable } from '../store/Openable';
 import { NoRoom } from '../store/NoRoom';
 import { StoreUnavailable } from '../store/StoreUnavailable';
-import { AccessChanges, containersOf } from './accessChanges';
+import { containersOf } from '../url/containers';
+import { AccessChanges } from './accessChanges';
 import { accept, receive } from './accepting';
 import { setTarget } from './delivering';
 import type { EventRow } from './eventRow';

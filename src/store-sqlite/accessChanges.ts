@@ -1,3 +1,4 @@
+import { containersOf } from '../url/containers';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 import type { SqliteSession } from './SqliteSession';
 
@@ -14,19 +15,7 @@ interface Place {
 }
 
 /**
- * The URLs of all containers in which a resource lies, from the root of its host; its own URL if it is a container.
- */
-export function containersOf(resource: string): string[] {
-  const root = resource.indexOf('/', resource.indexOf('://') + 3);
-  const containers: string[] = [];
-  for (let slash = root; slash >= 0; slash = resource.indexOf('/', slash + 1)) {
-    containers.push(resource.slice(0, slash + 1));
-  }
-  return containers;
-}
-
-/**
- * Notes that access control was changed, as `EventStore.raiseEpoch` says.
+ * Notes that access control was changed, as `OverlayStore.raiseEpoch` says.
  *
  * The pods and subscriptions concerned are found by index, and changed in transactions of a bounded size. A change that
  * cannot be written is remembered: until it is, all answers learned by this process count as stale, and

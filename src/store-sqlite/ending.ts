@@ -1,3 +1,4 @@
+import { containersOf } from '../url/containers';
 import type { SqliteSession } from './SqliteSession';
 
 /** What names a row that belongs to a pod by its URL. */
@@ -133,12 +134,8 @@ export function isKnown(session: SqliteSession, pod: string): boolean {
 
 /** Whether a URL lies in another registered pod that lies in a pod. */
 function isInNested(session: SqliteSession, pod: string, url: string): boolean {
-  for (let slash = url.indexOf('/', pod.length); slash >= 0; slash = url.indexOf('/', slash + 1)) {
-    if (session.get('SELECT 1 FROM pods WHERE url = ? AND registered = 1', url.slice(0, slash + 1))) {
-      return true;
-    }
-  }
-  return false;
+  return containersOf(url, pod).slice(1).some((container): boolean =>
+    session.get('SELECT 1 FROM pods WHERE url = ? AND registered = 1', container) !== undefined);
 }
 
 /** An IRI, because it can be shown where the name was. */

@@ -1,6 +1,6 @@
 import type { Finalizable } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
-import { turn } from '../event/turns';
+import { pausesEvery } from '../event/turns';
 import type { Removal, RetentionStore } from './ports';
 
 const DAY = 24 * 60 * 60 * 1_000;
@@ -55,15 +55,16 @@ export class Retention extends Initializer implements Finalizable {
   /** Removes all that is to be removed now. */
   public async apply(): Promise<void> {
     let removed = 0;
+    const pause = pausesEvery();
     if (this.maxAge > 0) {
       const moment = Date.now() - (this.maxAge * DAY);
-      removed += await this.inSteps(async(after): Promise<Removal> =>
+      removed += await this.inSteps(pause, async(after): Promise<Removal> =>
         this.store.removeEventsBefore(moment, after, CHUNK));
     }
     for (let after: string | undefined = this.maxEvents > 0 ? '' : undefined; after !== undefined && !this.stopped;) {
       const pods: string[] = await this.store.listPods(after, PODS);
       for (const pod of pods) {
-        removed += await this.inSteps(async(after): Promise<Removal> =>
+        removed += await this.inSteps(pause, async(after): Promise<Removal> =>
           this.store.removeEventsBeyond(pod, this.maxEvents, after, CHUNK));
       }
       after = pods.length < PODS ? undefined : pods.at(-1);
@@ -80,14 +81,14 @@ export class Retention extends Initializer implements Finalizable {
     await this.running;
   }
 
-  /** Takes one step after the other, each with a turn of its own, and returns how many events they removed. */
-  private async inSteps(step: (after: number) => Promise<Removal>): Promise<number> {
+  /** Takes one step after the other, with pauses for others, and returns how many events they removed. */
+  private async inSteps(pause: () => Promise<void>, step: (after: number) => Promise<Removal>): Promise<number> {
     let sum = 0;
     for (let place: number | undefined = 0; place !== undefined && !this.stopped;) {
       const { removed, next }: Removal = await step(place);
       sum += removed;
       place = next;
-      await turn();
+      await pause();
     }
     return sum;
   }

@@ -1,7 +1,7 @@
 import type { Caller } from '../identity/Caller';
 
 /**
- * What the accept step and the fan-out need to know of pods.
+ * Finds the pods of agents.
  */
 export interface Pods {
   /**
@@ -26,13 +26,13 @@ export interface Locator {
 export type Mode = 'append' | 'read' | 'write' | 'control';
 
 /**
- * Who may do what, by ordinary Solid access control.
+ * Decides access by ordinary Solid access control.
  */
 export interface Access {
   /**
-   * Whether somebody has a mode on resources, which do not have to exist.
+   * Checks the access of a caller to resources, which do not have to exist.
    *
-   * @param caller - Who asks; what an API key is limited to does not count here.
+   * @param caller - The caller. The limits of its API key are not checked here.
    * @param resources - The URLs of the resources.
    * @param mode - The mode that is asked for.
    *
@@ -66,7 +66,7 @@ export interface AccessScopes {
 }
 
 /**
- * Who among many may read something, by ordinary Solid access control.
+ * Decides read access of many agents at once, by ordinary Solid access control.
  */
 export interface Readers {
   /**
@@ -81,15 +81,15 @@ export interface Readers {
 }
 
 /**
- * Who would get an event if it were published now.
+ * The subscriptions that would receive an event if it were published now.
  */
 export interface Audience {
   /**
-   * How many subscriptions of a pod would get an event of a topic that the pod forwards:
-   * those that match it, whose targets take events, and whose agents may receive it.
+   * Number of subscriptions of a pod that would receive an event of a topic: those with a matching pattern, an
+   * enabled target and an agent with read access to the topic.
    */
   countOf: (pod: string, topic: string) => Promise<number>;
-  /** Whether there is one at least, which is sooner known. */
+  /** Whether there is at least one, which takes fewer lookups than the number. */
   hasAny: (pod: string, topic: string) => Promise<boolean>;
 }
 
@@ -128,7 +128,7 @@ export interface FollowerPlace {
 export interface AccessEpochs {
   /**
    * The number of times that access to a pod has changed, or `undefined` if the pod is not known.
-   * It only rises, and a rise is visible to every process once {@link raiseEpoch} is fulfilled.
+   * It only rises, and a rise is visible to every process once the change is acknowledged.
    */
   epochOf: (pod: string) => Promise<number | undefined>;
 }

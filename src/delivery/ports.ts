@@ -443,7 +443,7 @@ export interface DeliveryLogStore {
 }
 
 /**
- * What the delivery worker needs of a store: due deliveries and their events, its clock, and old rows of the log.
+ * Storage of the delivery worker: due deliveries and their events, its clock, and old rows of the log.
  */
 export interface WorkerStore extends DeliveryQueue, DeliveredEvents, DeliveryClock {
   /** When the next delivery of any host is due; `undefined` if none waits. */
@@ -475,13 +475,14 @@ export interface QueueCounts {
 }
 
 /**
- * What the log needs of a store, beside deliveries.
+ * Subscriptions and notices, for the delivery log.
  */
 export interface LoggedSubscriptions extends NoticeReceipts {
+  /** A subscription of a pod, by its id. */
   getSubscription: (pod: string, id: string) => Promise<Subscription | undefined>;
 }
 
-/** What came of sending a delivery. */
+/** The outcome of one attempt to send a delivery. */
 export interface Sent {
   readonly result: AttemptResult;
   /** The host of which the result tells, where that may be another than the delivery's; `null` if it tells of none. */
@@ -499,6 +500,6 @@ export interface DeliverySender {
    * on another server: the server where it was published sends it there, and no other may.
    */
   isSentByOrigin: (delivery: ClaimedDelivery) => Promise<boolean>;
-  /** Sends a delivery once; what goes wrong on the way is its result. */
+  /** Makes one attempt to send a delivery. Errors of the network and of the target are its result. */
   send: (delivery: ClaimedDelivery) => Promise<Sent>;
 }

@@ -42,7 +42,7 @@ export interface EntryStore {
  * Containers on which there are notification channels.
  */
 export interface ContainerWatches {
-  /** Sets whether copies that land in a container are reported as {@link LandResult} `watched`. */
+  /** Sets whether copies that land in a container are reported by the fan-out, see `LandResult.watched`. */
   watch: (container: string, watched: boolean) => Promise<void>;
 }
 
@@ -85,23 +85,6 @@ export interface AccessDependencies {
 }
 
 /**
- * Changes of access to pods.
- */
-export interface PodAccessChanges {
-  /**
-   * Tells that access control was changed: nothing that was learned before is used again, of any pod in which it lies,
-   * or that lies below its container; and the subscriptions whose inboxes lie there are in doubt.
-   *
-   * @param resource - The URL of the document of access control.
-   */
-  raiseEpoch: (resource: string) => Promise<void>;
-  /** Tells that a document was changed: if access to anything depends on it, that has changed. */
-  raiseDependents: (document: string) => Promise<void>;
-  /** Whether access to anything depends on a document. */
-  hasDependents: (document: string) => Promise<boolean>;
-}
-
-/**
  * Whether the store accepts writes.
  */
 export interface StoreHealth {
@@ -116,15 +99,18 @@ export interface StoreHealth {
 }
 
 /**
- * What the overlay of events on the server's resources needs of a store.
+ * Storage of the overlay: events as resources, and the effects of changed access control on them.
  */
-export interface OverlayStore extends EntryStore, PodAccessChanges, KnownPods {
+export interface OverlayStore extends EntryStore, KnownPods, StoreHealth {
   /**
-   * Checks by a write that the store can be written now.
+   * Tells that access control was changed: nothing that was learned before is used again, of any pod in which it lies,
+   * or that lies below its container; and the subscriptions whose inboxes lie there are in doubt.
    *
-   * @param patience - Maximum time, in milliseconds, to wait for another process's lock.
-   *
-   * @throws `StoreUnavailable` or `NoRoom`.
+   * @param resource - The URL of the document of access control.
    */
-  assertWritable: (patience: number) => Promise<void>;
+  raiseEpoch: (resource: string) => Promise<void>;
+  /** Tells that a document was changed: if access to anything depends on it, that has changed. */
+  raiseDependents: (document: string) => Promise<void>;
+  /** Whether access to anything depends on a document. */
+  hasDependents: (document: string) => Promise<boolean>;
 }

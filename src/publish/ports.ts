@@ -103,8 +103,8 @@ export interface ReceivedEvent {
 }
 
 /**
- * What became of an event that came in: it is new to the pod, the pod has or had it,
- * or another event has its id.
+ * Outcome of the reception of an event: new to the pod, a repetition of a known event, or refused because another event
+ * has its id.
  */
 export type Reception = 'new' | 'known' | 'other';
 
@@ -117,7 +117,7 @@ export interface EventLog {
    * and what is to be forwarded: all or nothing.
    *
    * @param events - What to store.
-   * @param once - The request by which they come, if it is to make them once, with what is told to whoever repeats it.
+   * @param once - Idempotency key of the request, if it has one, with the response for repeated requests.
    *
    * @returns Whether anything is to be forwarded.
    *

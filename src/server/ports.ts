@@ -30,14 +30,7 @@ export interface PodList {
 /**
  * Old events and their copies.
  */
-export interface RetentionStore {
-  /**
-   * Pods that have been set up, in the order of their URLs.
-   *
-   * @param after - The last URL that was read before, or the empty string.
-   * @param limit - Maximum number of pods to return.
-   */
-  listPods: (after: string, limit: number) => Promise<string[]>;
+export interface RetentionStore extends PodList {
   /**
    * Removes the oldest events of all pods that were published before a moment, with all their copies, but for those
    * that still wait to be forwarded or delivered. One step looks at `limit` events, and changes about as many rows.

@@ -55,11 +55,14 @@ async function launch({ argv }: StartOptions, io: ServerIo): Promise<void> {
       return;
     }
     stopping = true;
-    setTimeout((): void => process.exit(EXIT.ok), GRACE).unref();
-    app.stop().then((): void => process.exit(EXIT.ok), (error: unknown): void => {
+    const grace = setTimeout((): void => process.exit(EXIT.ok), GRACE);
+    app.stop().then((): number => EXIT.ok, (error: unknown): number => {
       io.err(`The server did not stop in order: ${sentenceOf(error)}\n`);
-      process.exit(EXIT.failed);
-    });
+      return EXIT.failed;
+    }).then((code): void => {
+      clearTimeout(grace);
+      process.exit(code);
+    }).catch((): void => process.exit(EXIT.failed));
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

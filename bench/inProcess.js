@@ -41,7 +41,7 @@ async function openStore(Session, inboxes) {
       await store.accept([{ event, forwards: [{ pod }]}]);
       const [ forward ] = await store.pendingForwards(1);
       for (let outcome = 'more'; outcome !== 'done';) {
-        ({ outcome } = await store.land(forward, scope, CHUNK));
+        ({ outcome } = await store.fanOutStep(forward, scope, CHUNK));
         if (outcome !== 'done' && outcome !== 'more') {
           throw new Error(`The fan-out stopped: ${outcome}`);
         }

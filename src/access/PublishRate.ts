@@ -10,18 +10,20 @@ const WINDOW = 60;
  * Each process of the server counts for itself.
  */
 export class PublishRate {
-  private readonly most: number;
-  private readonly done: string;
+  private readonly maxEventsPerMinute: number;
+  private readonly action: string;
   private readonly limiter?: RateLimiterMemory;
 
   /**
-   * @param most - The most events of an agent in a minute; 0 for no bound. Default 6,000.
-   * @param done - What is done with them, for the message. Default `accepted`.
+   * @param maxEventsPerMinute - The most events of an agent in a minute; 0 for no bound. Default 6,000.
+   * @param action - What is done with them, for the message. Default `accepted`.
    */
-  public constructor(most = 6_000, done = 'accepted') {
-    this.most = most;
-    this.done = done;
-    this.limiter = most > 0 ? new RateLimiterMemory({ points: most, duration: WINDOW }) : undefined;
+  public constructor(maxEventsPerMinute = 6_000, action = 'accepted') {
+    this.maxEventsPerMinute = maxEventsPerMinute;
+    this.action = action;
+    this.limiter = maxEventsPerMinute > 0 ?
+      new RateLimiterMemory({ points: maxEventsPerMinute, duration: WINDOW }) :
+      undefined;
   }
 
   /**
@@ -49,14 +51,14 @@ export class PublishRate {
   public async check(agent: string | undefined, pod: string, events: number): Promise<void> {
     const who = nameOf(agent, pod);
     const state = await this.limiter?.get(who);
-    if (state ? state.consumedPoints + events > this.most : this.limiter && events > this.most) {
+    if (this.limiter && (state?.consumedPoints ?? 0) + events > this.maxEventsPerMinute) {
       throw this.tooMany(who, state ?? undefined);
     }
   }
 
   private tooMany(who: string, state?: RateLimiterRes): TooMany {
     return new TooMany(
-      `At most ${this.most} events in a minute are ${this.done} of ${who}: wait, or send fewer`,
+      `At most ${this.maxEventsPerMinute} events in a minute are ${this.action} of ${who}: wait, or send fewer`,
       Math.max(1, Math.ceil((state?.msBeforeNext ?? 0) / 1_000)),
     );
   }

@@ -56,19 +56,19 @@ const draftOf: Record<'draft07' | 'draft2020', () => Draft> = {
 export class BodySchemas {
   private readonly compileTime: number;
   private readonly checkTime: number;
-  private readonly most: number;
+  private readonly maxSchemas: number;
   /** By the text of the schema, the one that was used last at the end. */
   private readonly compiled = new Map<string, ValidateFunction>();
 
   /**
    * @param compileTime - How long it may take to read a schema, in milliseconds. Default 200.
    * @param checkTime - How long it may take to check a body, in milliseconds. Default 50.
-   * @param most - How many schemas are kept ready. Default 200.
+   * @param maxSchemas - How many schemas are kept ready. Default 200.
    */
-  public constructor(compileTime = 200, checkTime = 50, most = 200) {
+  public constructor(compileTime = 200, checkTime = 50, maxSchemas = 200) {
     this.compileTime = compileTime;
     this.checkTime = checkTime;
-    this.most = most;
+    this.maxSchemas = maxSchemas;
   }
 
   /**
@@ -103,7 +103,7 @@ export class BodySchemas {
     const validator = this.compiled.get(text) ?? this.compile(text);
     this.compiled.delete(text);
     this.compiled.set(text, validator);
-    if (this.compiled.size > this.most) {
+    if (this.compiled.size > this.maxSchemas) {
       this.compiled.delete(this.compiled.keys().next().value!);
     }
     return validator;

@@ -40,31 +40,31 @@ export class Catalogue {
   private readonly access: Access;
   private readonly schemas: Schemas;
   private readonly rate: PublishRate;
-  private readonly mostSystems: number;
-  private readonly mostEntries: number;
+  private readonly maxSystems: number;
+  private readonly maxEntries: number;
 
   /**
    * @param store - Where catalogues are kept.
    * @param access - Decides who may see and change them, and publish what is in them.
    * @param schemas - Checks bodies.
    * @param rate - Bounds for how long an agent can have schemas and bodies checked, as it bounds how much is published.
-   * @param mostSystems - The most systems of a pod. Default 1,000.
-   * @param mostEntries - The most events of a pod's catalogue. Default 10,000.
+   * @param maxSystems - The most systems of a pod. Default 1,000.
+   * @param maxEntries - The most events of a pod's catalogue. Default 10,000.
    */
   public constructor(
     store: CatalogueStore,
     access: Access,
     schemas: Schemas,
     rate: PublishRate,
-    mostSystems = 1_000,
-    mostEntries = 10_000,
+    maxSystems = 1_000,
+    maxEntries = 10_000,
   ) {
     this.store = store;
     this.access = access;
     this.schemas = schemas;
     this.rate = rate;
-    this.mostSystems = mostSystems;
-    this.mostEntries = mostEntries;
+    this.maxSystems = maxSystems;
+    this.maxEntries = maxEntries;
   }
 
   /**
@@ -96,7 +96,7 @@ export class Catalogue {
    */
   public async addSystem(pod: string, caller: Caller, draft: SystemDraft): Promise<System> {
     await this.assertMayChangeSystems(pod, caller);
-    return this.written(await this.store.addSystem(pod, draft, this.mostSystems), pod);
+    return this.written(await this.store.addSystem(pod, draft, this.maxSystems), pod);
   }
 
   /**
@@ -154,7 +154,7 @@ export class Catalogue {
   public async addEntry(pod: string, caller: Caller, draft: CatalogueEntryDraft): Promise<CatalogueEntry> {
     await this.assertMay(caller, eventsPath(pod), 'write');
     await this.assertUsable(pod, caller, draft);
-    return this.written(await this.store.addEntry(pod, mintIdentifier(draft.name), draft, this.mostEntries), pod);
+    return this.written(await this.store.addEntry(pod, mintIdentifier(draft.name), draft, this.maxEntries), pod);
   }
 
   /**

@@ -10,7 +10,7 @@ export interface SchemaLimits {
   /** Maximum time to check a body, in milliseconds. */
   readonly checkTime: number;
   /** Maximum number of compiled schemas that a thread keeps. */
-  readonly most: number;
+  readonly maxSchemas: number;
 }
 
 interface SchemaJob {
@@ -49,9 +49,9 @@ const ready = new Map<string, BodySchemas>();
 export const CHECK_SCHEMA: Task<SchemaJob, SchemaCheck> = {
   name: 'checkSchema',
   run: ({ limits, schema, body }): SchemaCheck => {
-    const { compileTime, checkTime, most } = limits;
+    const { compileTime, checkTime, maxSchemas } = limits;
     const key = JSON.stringify(limits);
-    const schemas = ready.get(key) ?? new BodySchemas(compileTime, checkTime, most);
+    const schemas = ready.get(key) ?? new BodySchemas(compileTime, checkTime, maxSchemas);
     ready.set(key, schemas);
     const begun = performance.now();
     const spent = (): number => performance.now() - begun;
@@ -80,11 +80,11 @@ export class PooledSchemas implements Schemas {
    * @param work - Runs checks.
    * @param compileTime - Maximum time to compile a schema, in milliseconds. Default 200.
    * @param checkTime - Maximum time to check a body, in milliseconds. Default 50.
-   * @param most - Maximum number of compiled schemas that each thread keeps. Default 200.
+   * @param maxSchemas - Maximum number of compiled schemas that each thread keeps. Default 200.
    */
-  public constructor(work: Work, compileTime = 200, checkTime = 50, most = 200) {
+  public constructor(work: Work, compileTime = 200, checkTime = 50, maxSchemas = 200) {
     this.work = work;
-    this.limits = { compileTime, checkTime, most };
+    this.limits = { compileTime, checkTime, maxSchemas };
   }
 
   public async check(schema: string, body?: string): Promise<SchemaCheck> {

@@ -52,7 +52,7 @@ export class RequestFailed extends Error {
   }
 }
 
-/** The message in the body of an error: of the events' faces, of Personium's, or of the server itself. */
+/** The message in the body of an error: of the events' endpoints, of Personium's, or of the server itself. */
 function messageIn(body: string): string {
   let message = body;
   try {

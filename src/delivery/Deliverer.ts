@@ -1,6 +1,6 @@
 import TTLCache from '@isaacs/ttlcache';
 import { parseTopic, topicPath } from '../event/Topic';
-import type { OutgoingAnswer } from '../outgoing/Outgoing';
+import type { OutgoingResponse } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
 import type { Readers } from '../access/ports';
 import type { Attempt } from '../store/deliveries';
@@ -31,9 +31,9 @@ export interface DelivererOptions {
   readonly retry?: Partial<RetryPolicy>;
   readonly health?: Partial<HealthPolicy>;
   /** The most requests to one host at a time. Default 4. */
-  readonly perHost?: number;
+  readonly maxRequestsPerHost?: number;
   /** The most requests at a time. Default 2,048. */
-  readonly most?: number;
+  readonly maxRequests?: number;
   /** How long a claim holds, in milliseconds; longer than any request takes. Default 60,000. */
   readonly lease?: number;
   /** Decides when another delivery may begin, by the load of this process. */
@@ -107,7 +107,7 @@ export class Deliverer {
   private readonly restingNow = new TTLCache<string, number>({ max: MOST_REMEMBERED, ttl: STALE });
   private readonly retry: RetryPolicy;
   private readonly health: HealthPolicy;
-  private readonly perHost: number;
+  private readonly maxRequestsPerHost: number;
   private readonly most: number;
   private readonly lease: number;
   private readonly admission: Admission;
@@ -150,8 +150,8 @@ export class Deliverer {
   ) {
     this.retry = retryPolicy(options.retry);
     this.health = healthPolicy(options.health);
-    this.perHost = options.perHost ?? 4;
-    this.most = options.most ?? 2_048;
+    this.maxRequestsPerHost = options.maxRequestsPerHost ?? 4;
+    this.most = options.maxRequests ?? 2_048;
     this.lease = options.lease ?? 60_000;
     this.admission = options.admission ?? new Admission();
   }
@@ -278,7 +278,8 @@ export class Deliverer {
         return 0;
       }
       // However much others hold, a host gets as much as it can be sent at a time.
-      return Math.min(queue?.batch ?? (isKnown ? this.perHost : 1), Math.max(this.perHost, this.room()));
+      const batch = queue?.batch ?? (isKnown ? this.maxRequestsPerHost : 1);
+      return Math.min(batch, Math.max(this.maxRequestsPerHost, this.room()));
     }
     return circuit === 'probe' && !queue?.inFlight && this.isRoomFor(host) ? 1 : 0;
   }
@@ -301,7 +302,7 @@ export class Deliverer {
   private queueOf({ host, name, failures, since, rests }: DueHost): HostQueue {
     let queue = this.queues.get(host);
     if (!queue) {
-      const batch = this.answering.has(host) ? this.perHost : 1;
+      const batch = this.answering.has(host) ? this.maxRequestsPerHost : 1;
       const health = { failures, since, rests };
       queue = { host, name, health, ready: [], inFlight: 0, batch, hasMore: false, isClaiming: false };
       this.queues.set(host, queue);
@@ -372,7 +373,7 @@ export class Deliverer {
    */
   private slotsOf({ host, health }: HostQueue): number {
     const isMany = this.answering.has(host) && health.failures === 0 && this.making.size < this.most / 2;
-    return isMany ? this.perHost : 1;
+    return isMany ? this.maxRequestsPerHost : 1;
   }
 
   /** A quarter of all slots is for hosts that are known to answer. */
@@ -507,7 +508,7 @@ export class Deliverer {
     if (isTooOld(delivery.begun, worked, this.health)) {
       // Where the host rests most of the time, few deliveries are tried as often as disables a target.
       const failing = this.failingOf(delivery);
-      const isLost = delivery.kind !== 'recipient' && failing !== null && worked - failing >= this.health.targetPatience;
+      const isLost = delivery.kind !== 'recipient' && failing !== null && worked - failing >= this.health.disableAfter;
       const news = isLost ? 'disabled' : 'dead';
       return { state: 'dead', attempt: because('not sent: it has waited for too long'), news };
     }
@@ -587,7 +588,7 @@ export class Deliverer {
     }
     const told = {
       ...attempt,
-      ...isAnswered && { status: (result as OutgoingAnswer).status },
+      ...isAnswered && { status: (result as OutgoingResponse).status },
       ...verdict.outcome !== 'delivered' && { reason: verdict.reason },
     };
     const state = verdict.outcome === 'retry' ? 'waiting' : verdict.outcome;

@@ -16,7 +16,7 @@ import type { Access, Mode, Pods } from '../access/ports';
 import type { Containers } from '../subscription/ports';
 import type { Outbox } from '../publish/ports';
 import { coversTopic } from '../access/topicAccess';
-import { ownInbox } from '../publish/Publisher';
+import { podInbox } from '../publish/Publisher';
 
 /** A page of the log. */
 export interface DeliveryPage {
@@ -73,8 +73,8 @@ export class DeliveryLog {
   private readonly pods: Pods;
   private readonly outbox: Outbox;
   private readonly listeners: readonly CopyListener[];
-  private readonly mostHops: number;
-  private readonly mostEvents: number;
+  private readonly maxHops: number;
+  private readonly maxEvents: number;
   private readonly replaying = new Set<string>();
 
   /**
@@ -85,8 +85,8 @@ export class DeliveryLog {
    * @param pods - Finds the pods of those to whom events are addressed.
    * @param outbox - Makes the deliveries.
    * @param listeners - Are told of copies in watched containers.
-   * @param mostHops - From how many hops on an event is not forwarded, as for the receiving side. Default 3.
-   * @param mostEvents - The most events that one replay looks at, be they replayed or not. Default 100,000.
+   * @param maxHops - From how many hops on an event is not forwarded, as for the receiving side. Default 3.
+   * @param maxEvents - The most events that one replay looks at, be they replayed or not. Default 100,000.
    */
   public constructor(
     store: LoggedSubscriptions,
@@ -96,8 +96,8 @@ export class DeliveryLog {
     pods: Pods,
     outbox: Outbox,
     listeners: CopyListener[],
-    mostHops = 3,
-    mostEvents = 100_000,
+    maxHops = 3,
+    maxEvents = 100_000,
   ) {
     this.store = store;
     this.deliveries = deliveries;
@@ -106,8 +106,8 @@ export class DeliveryLog {
     this.pods = pods;
     this.outbox = outbox;
     this.listeners = listeners;
-    this.mostHops = mostHops;
-    this.mostEvents = mostEvents;
+    this.maxHops = maxHops;
+    this.maxEvents = maxEvents;
   }
 
   /**
@@ -254,12 +254,12 @@ export class DeliveryLog {
     { since, until = Date.now() + 1, after = 0 }: ReplayRange,
   ): Promise<Replay> {
     const { pod, id, agent, pattern } = subscription;
-    const containers = [ publishContainer(pod), ownInbox(pod) ];
+    const containers = [ publishContainer(pod), podInbox(pod) ];
     const isForwarded = this.forwardedBy(pod);
     const wanted = { pattern, since, until };
     let sum = 0;
     let place = after;
-    for (let left = this.mostEvents; left > 0; left -= CHUNK) {
+    for (let left = this.maxEvents; left > 0; left -= CHUNK) {
       const most = Math.min(CHUNK, left);
       const { events, last } = await this.deliveries.eventsBetween(pod, containers, wanted, place, most);
       if (last === undefined) {
@@ -302,7 +302,7 @@ export class DeliveryLog {
       return 'pod' in found && found.pod === pod;
     });
     return async({ hops, isPublishedHere, isReceived, origin, addressees }): Promise<boolean> => {
-      if (hops >= this.mostHops) {
+      if (hops >= this.maxHops) {
         return false;
       }
       if (!isPublishedHere) {

@@ -1,8 +1,8 @@
 import TTLCache from '@isaacs/ttlcache';
 import type { Access, Readers } from '../access/ports';
 import type { Outbox } from '../publish/ports';
-import type { Doubt, FanOutStore, PendingForward, ReaderScope } from './ports';
-import type { LandedCopy } from '../store/LandedCopy';
+import type { UnconfirmedConsent, FanOutStore, PendingForward, ReaderScope } from './ports';
+import type { WatchedCopy } from '../store/WatchedCopy';
 import { parseTopic, topicPath } from '../event/Topic';
 import { controlsInbox } from '../access/consent';
 import { fewAtOnce } from '../event/fewAtOnce';
@@ -158,8 +158,8 @@ export class Forwarder {
     let scope = await this.scopes.get(forward.pod, resource);
     let hasAsked = false;
     while (this.started) {
-      const landed = await this.store.land(forward, scope, this.chunk, hasAsked, this.outbox.now());
-      const { outcome, unknown, doubts, watched, hasDeliveries } = landed;
+      const landed = await this.store.fanOutStep(forward, scope, this.chunk, hasAsked, this.outbox.now());
+      const { outcome, unknown, unconfirmed: doubts, watched, hasDeliveries } = landed;
       if (hasDeliveries) {
         this.outbox.wake();
       }
@@ -210,7 +210,7 @@ export class Forwarder {
     return this.started;
   }
 
-  private announce(copies: readonly LandedCopy[]): void {
+  private announce(copies: readonly WatchedCopy[]): void {
     if (copies.length > 0) {
       const announcing = announce(this.store, this.listeners, copies)
         .finally((): unknown => this.announcing.delete(announcing));
@@ -226,8 +226,8 @@ export class Forwarder {
   }
 
   /** Asks again whether subscribers control their inboxes, a few at a time. */
-  private async settle(doubts: readonly Doubt[]): Promise<void> {
-    const answers = new Map<Doubt, boolean>();
+  private async settle(doubts: readonly UnconfirmedConsent[]): Promise<void> {
+    const answers = new Map<UnconfirmedConsent, boolean>();
     const open = doubts.filter(({ subscription }): boolean => !this.unanswered.has(subscription));
     await fewAtOnce(open, async(doubt): Promise<void> => {
       const { subscription, agent, inbox } = doubt;
@@ -239,7 +239,7 @@ export class Forwarder {
       }
     });
     if (answers.size > 0) {
-      await this.store.settle(answers);
+      await this.store.confirm(answers);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { LandedCopy } from '../store/LandedCopy';
+import type { WatchedCopy } from '../store/WatchedCopy';
 import type { CopyListener } from './CopyListener';
 import type { NoticeReceipts } from './ports';
 
@@ -14,7 +14,7 @@ import type { NoticeReceipts } from './ports';
 export async function announce(
   store: NoticeReceipts,
   listeners: readonly CopyListener[],
-  copies: readonly LandedCopy[],
+  copies: readonly WatchedCopy[],
 ): Promise<boolean> {
   await Promise.all(listeners.flatMap((listener): Promise<unknown>[] =>
     copies.map(async(copy): Promise<unknown> => listener.landed(copy))));

@@ -17,9 +17,9 @@ export interface HealthPolicy {
   /** How long the host is left alone, before each probe. */
   readonly rest: number;
   /** How old a delivery that waits can become. */
-  readonly held: number;
+  readonly maxDeliveryAge: number;
   /** How long a target may fail without a success between. */
-  readonly targetPatience: number;
+  readonly disableAfter: number;
   /** How often a delivery is tried at least before its failure disables such a target. */
   readonly targetTries: number;
 }
@@ -29,8 +29,8 @@ export const DEFAULT_HEALTH_POLICY: HealthPolicy = {
   failures: 5,
   window: 10 * MINUTE,
   rest: 30 * MINUTE,
-  held: 7 * DAY,
-  targetPatience: 5 * DAY,
+  maxDeliveryAge: 7 * DAY,
+  disableAfter: 5 * DAY,
   targetTries: 5,
 };
 
@@ -145,7 +145,7 @@ export function afterAttempt(
  * @param policy - By what rules.
  */
 export function isTooOld(begun: number, worked: number, policy: HealthPolicy): boolean {
-  return worked - begun >= policy.held;
+  return worked - begun >= policy.maxDeliveryAge;
 }
 
 /** Since when a target fails, in milliseconds of work time, after a try; null if that delivered. */
@@ -156,7 +156,7 @@ export function failingSince(before: number | null, verdict: Verdict, now: numbe
 /**
  * Whether a target is to be disabled after a failed try: because it says so, or because it fails for too long.
  *
- * It fails for too long if its first failure since the last success is `policy.targetPatience` ago, and this delivery
+ * It fails for too long if its first failure since the last success is `policy.disableAfter` ago, and this delivery
  * is dead or was tried `policy.targetTries` times. So a target that gets an event once a week is not disabled by a
  * refusal in one week and a restart in the next.
  *
@@ -177,5 +177,5 @@ export function isDisabledBy(
     return false;
   }
   return (verdict.outcome === 'dead' && verdict.disables) ||
-    (now - failing >= policy.targetPatience && (verdict.outcome === 'dead' || tries >= policy.targetTries));
+    (now - failing >= policy.disableAfter && (verdict.outcome === 'dead' || tries >= policy.targetTries));
 }

@@ -2,7 +2,7 @@ import type { Subscription } from '../subscription/Subscription';
 import type { AttemptResult } from './retry';
 import type { Event } from '../event/Event';
 import type { TopicPattern } from '../event/TopicPattern';
-import type { LandedCopy } from '../store/LandedCopy';
+import type { WatchedCopy } from '../store/WatchedCopy';
 import type { Attempt, DeliveryRecord, DeliveryState, Target } from '../store/deliveries';
 
 /**
@@ -28,7 +28,7 @@ export interface ReaderScope {
  * A subscription of which it is to be asked again whether its agent controls its inbox,
  * because access to the inbox has changed since that was found.
  */
-export interface Doubt {
+export interface UnconfirmedConsent {
   /** The key of the subscription in the store. */
   readonly subscription: number;
   /** Tells this doubt from later ones about the same subscription. */
@@ -62,7 +62,7 @@ export interface ForwardBacklog {
 /**
  * How far a forward got.
  */
-export interface LandResult {
+export interface FanOutStepResult {
   /**
    * - `done`: there is nothing more to write;
    * - `more`: the bound was reached, and there may be more;
@@ -73,9 +73,9 @@ export interface LandResult {
   /** The WebIDs of the agents of whom it is not known if they may receive the topic. */
   readonly unknown: readonly string[];
   /** The subscriptions of which it is not known if their agents still control their inboxes. */
-  readonly doubts: readonly Doubt[];
+  readonly unconfirmed: readonly UnconfirmedConsent[];
   /** The copies that were written in watched containers. */
-  readonly watched: readonly LandedCopy[];
+  readonly watched: readonly WatchedCopy[];
   /** Whether there are new deliveries to other servers. */
   readonly hasDeliveries: boolean;
 }
@@ -252,7 +252,7 @@ export interface Replayed {
   /** How many deliveries were made to wait, or copies written. */
   readonly events: number;
   /** The copies that were written in a container that somebody watches. */
-  readonly watched: readonly LandedCopy[];
+  readonly watched: readonly WatchedCopy[];
 }
 
 /**
@@ -287,15 +287,15 @@ export interface FanOutStore extends ReaderScopeStore, NoticeStore {
    * @param passDoubts - Whether to go on without those subscriptions that are in doubt; they get no copy.
    * @param now - The moment at which deliveries to other servers are due.
    */
-  land: (
+  fanOutStep: (
     forward: PendingForward,
     scope: ReaderScope,
     limit: number,
     passDoubts?: boolean,
     now?: number,
-  ) => Promise<LandResult>;
+  ) => Promise<FanOutStepResult>;
   /** Settles doubts: whether the agent of each subscription controls its inbox. Newer doubts about it stay. */
-  settle: (answers: ReadonlyMap<Doubt, boolean>) => Promise<void>;
+  confirm: (answers: ReadonlyMap<UnconfirmedConsent, boolean>) => Promise<void>;
   /** Events that are not forwarded yet, counted up to a limit. */
   forwardBacklog: (limit: number) => Promise<ForwardBacklog>;
 }
@@ -317,7 +317,7 @@ export interface ReaderScopeStore {
  */
 export interface NoticeReceipts {
   /** Tells that the notifications of copies are emitted. */
-  removeNotices: (copies: readonly LandedCopy[]) => Promise<void>;
+  removeNotices: (copies: readonly WatchedCopy[]) => Promise<void>;
 }
 
 /**
@@ -325,7 +325,7 @@ export interface NoticeReceipts {
  */
 export interface NoticeStore extends NoticeReceipts {
   /** Copies in watched containers whose notifications are perhaps not emitted yet, oldest first. */
-  listNotices: (limit: number) => Promise<LandedCopy[]>;
+  listNotices: (limit: number) => Promise<WatchedCopy[]>;
 }
 
 /**

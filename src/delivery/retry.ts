@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { OutgoingAnswer } from '../outgoing/Outgoing';
+import type { OutgoingResponse } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
 import { httpDate, retryAfter as parseRetryAfter } from '../outgoing/singleHeaders';
 import { checkBounds } from './policy';
@@ -13,7 +13,7 @@ const HOUR = 60 * MINUTE;
  */
 export interface RetryPolicy {
   /** The wait after each failed try, in milliseconds; a delivery that fails once more is dead. */
-  readonly waits: readonly number[];
+  readonly retryDelays: readonly number[];
   /** How much is added to a wait at most, by chance, as a part of it: 0.2 adds up to 20 %. */
   readonly jitter: number;
   /** The longest wait to which a `Retry-After` can lead, of a delivery or its target, in milliseconds. */
@@ -22,7 +22,7 @@ export interface RetryPolicy {
 
 /** Eleven tries in three to four days: the ladder that Standard Webhooks recommends. */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = {
-  waits: [
+  retryDelays: [
     5 * SECOND, 30 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR,
   ],
   jitter: 0.2,
@@ -37,8 +37,8 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
  */
 export function retryPolicy(given: Partial<RetryPolicy> = {}): RetryPolicy {
   const policy = { ...DEFAULT_RETRY_POLICY, ...given };
-  checkBounds('The number of waits between tries', policy.waits.length, 0, 100);
-  for (const wait of policy.waits) {
+  checkBounds('The number of waits between tries', policy.retryDelays.length, 0, 100);
+  for (const wait of policy.retryDelays) {
     checkBounds('A wait between tries, in milliseconds,', wait, 1, 30 * 24 * HOUR);
   }
   checkBounds('The jitter', policy.jitter, 0, 1);
@@ -47,7 +47,7 @@ export function retryPolicy(given: Partial<RetryPolicy> = {}): RetryPolicy {
 }
 
 /** What came of sending a delivery: an answer, or why there is none. */
-export type AttemptResult = Pick<OutgoingAnswer, 'headers' | 'status'> | OutgoingFailed;
+export type AttemptResult = Pick<OutgoingResponse, 'headers' | 'status'> | OutgoingFailed;
 
 /**
  * One try of a delivery, to be judged.
@@ -111,11 +111,11 @@ export function judge(
 ): Verdict {
   const dead = (reason: string): Verdict => ({ outcome: 'dead', reason, disables: false });
   const retry = (reason: string, asked = 0): Verdict => {
-    if (tries > policy.waits.length) {
+    if (tries > policy.retryDelays.length) {
       return dead(`${reason}; given up after ${tries} ${tries === 1 ? 'try' : 'tries'}`);
     }
     const factor = 1 + policy.jitter * random();
-    const wait = Math.max(policy.waits[tries - 1] * factor, Math.min(asked * factor, policy.longestRetryAfter));
+    const wait = Math.max(policy.retryDelays[tries - 1] * factor, Math.min(asked * factor, policy.longestRetryAfter));
     return { outcome: 'retry', reason, wait: Math.ceil(wait) };
   };
 

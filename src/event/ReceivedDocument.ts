@@ -10,7 +10,7 @@ import { headStatements, isOwnHead } from './head';
 import { InvalidInput } from './InvalidInput';
 import { membersOf, parseJson, valueOf } from './json';
 import { parseForeignJsonLd, parseLines } from './rdf';
-import { readForeign } from './reading';
+import { readForeign } from './readEvent';
 import { N_TRIPLES } from './terms';
 import { isTopic } from './Topic';
 import { isWebUrl } from '../url/webUrl';

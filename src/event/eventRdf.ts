@@ -1,6 +1,6 @@
 import { N_QUADS, N_TRIPLES as N_TRIPLES_TYPE, N3, TRIG, TURTLE as TURTLE_TYPE } from './mediaTypes';
-import type { EventText } from './reading';
-import { statementsOf } from './reading';
+import type { EventText } from './readEvent';
+import { statementsOf } from './readEvent';
 import type { Statements } from './terms';
 import { N_TRIPLES, PREFIXES, TURTLE } from './terms';
 

@@ -8,7 +8,7 @@ import { currentAccount } from '../access/costs';
 import { NotAuthorized } from '../event/NotAuthorized';
 import type { AccessTokens } from './AccessTokens';
 import { HttpProblem, unauthorized } from './errors';
-import type { Exchange } from './Face';
+import type { HttpExchange } from './Endpoint';
 
 /** What API keys begin with, also those that are mistyped. */
 const KEY_START = 'spe_';
@@ -45,7 +45,7 @@ export class Authenticator {
    * @throws {@link NotAuthorized} if they are limited to other pods.
    * @throws {@link TooMany} if the caller's requests cost too much of late.
    */
-  public async callerOf(exchange: Exchange, header = 'x-api-key'): Promise<Caller> {
+  public async callerOf(exchange: HttpExchange, header = 'x-api-key'): Promise<Caller> {
     return (await this.authenticate(exchange, header)).caller;
   }
 
@@ -54,7 +54,7 @@ export class Authenticator {
    *
    * @param exchange - The request.
    */
-  public async credentialOf(exchange: Exchange): Promise<Credential> {
+  public async credentialOf(exchange: HttpExchange): Promise<Credential> {
     const credential = await this.authenticate(exchange, 'x-api-key');
     return { ...credential, expires: credential.expires ?? endOfToken(exchange.request.headers.authorization) };
   }
@@ -77,13 +77,13 @@ export class Authenticator {
     return forPod(credential, pod, 'This cookie').caller;
   }
 
-  private async authenticate(exchange: Exchange, header: string): Promise<Credential> {
+  private async authenticate(exchange: HttpExchange, header: string): Promise<Credential> {
     const credential = await this.verify(exchange, header);
     currentAccount()?.identify(credential.caller);
     return credential;
   }
 
-  private async verify({ request, pod, url }: Exchange, header: string): Promise<Credential> {
+  private async verify({ request, pod, url }: HttpExchange, header: string): Promise<Credential> {
     const { headers } = request;
     const present = [ ...new Set([ 'x-api-key', header, 'authorization' ]) ]
       .filter((name): boolean => headers[name] !== undefined);

@@ -13,34 +13,34 @@ import { charge, chargeTo, COSTS } from '../access/costs';
 import { NotAuthorized } from '../event/NotAuthorized';
 import { TooMany } from '../event/TooMany';
 import { ContainerGone } from '../store/ContainerGone';
-import { NoRoom } from '../store/NoRoom';
+import { StorageFull } from '../store/StorageFull';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 import { BodyBudget } from './BodyBudget';
 import { withinBodyBudget } from './body';
 import { clientAddress } from './clientAddress';
 import { Busy, ClientGone } from '../work/errors';
 import { HttpProblem, methodNotAllowed } from './errors';
-import type { Answer, Exchange, Face, PassedOn, Rule } from './Face';
-import { jsonAnswer } from './Face';
+import type { EndpointResponse, HttpExchange, Endpoint, PassThrough, PathRule } from './Endpoint';
+import { jsonResponse } from './Endpoint';
 import { LimitedLog } from './LimitedLog';
 import { linger } from './linger';
 
-interface Match extends Exchange {
-  readonly face: Face;
-  readonly rule: Rule;
-  /** Whether the face is one of the server as a whole, so that no pod has to exist. */
+interface Match extends HttpExchange {
+  readonly endpoint: Endpoint;
+  readonly rule: PathRule;
+  /** Whether the endpoint is one of the server as a whole, so that no pod has to exist. */
   readonly isOfServer: boolean;
 }
 
-/** Which face answers at a URL, and how. */
-type Place = Pick<Match, 'face' | 'path' | 'pod' | 'rule'>;
+/** Which endpoint answers at a URL, and how. */
+type Place = Pick<Match, 'endpoint' | 'path' | 'pod' | 'rule'>;
 
 interface Target {
   readonly url: string;
-  /** What answers there, if it is a face of the server as a whole. */
+  /** What answers there, if it is an endpoint of the server as a whole. */
   readonly ofServer?: Place;
   /** Refuses the request, if its URL is not in canonical form. */
-  readonly alias?: Answer;
+  readonly alias?: EndpointResponse;
 }
 
 /** How many URLs are remembered, and for how long, in milliseconds. */
@@ -54,33 +54,33 @@ const PROFILE_RETRY = 60;
 const SAFE: ReadonlySet<string> = new Set([ 'GET', 'HEAD', 'OPTIONS' ]);
 
 /**
- * The border to the server: finds the face that a request is for, and writes the answer.
+ * The border to the server: finds the endpoint that a request is for, and writes the answer.
  *
- * A path of no face, and a method that a face leaves to LDP, is not handled here, so the server's own handlers do.
+ * Paths without an endpoint, and methods that an endpoint leaves to LDP, are handled by the server's own handlers.
  */
 export class EventHttpHandler extends HttpHandler {
   protected readonly logger = getLoggerFor(this);
   private readonly unavailable = new LimitedLog((line): unknown => this.logger.error(line));
   private readonly targetExtractor: TargetExtractor;
   private readonly pods: RequestedPods;
-  private readonly faces: readonly Face[];
+  private readonly endpoints: readonly Endpoint[];
   private readonly baseUrl: string;
-  private readonly serverFaces: readonly Face[];
+  private readonly serverEndpoints: readonly Endpoint[];
   private readonly ldpHandler: HttpHandler;
   private readonly serverUrls: ServerUrls;
   private readonly budget: CostBudget;
   private readonly bodies: BodyBudget;
   private readonly isProxyTrusted: boolean;
   private readonly urls = new TTLCache<string, Target>({ max: MOST_URLS, ttl: URL_MAX_AGE });
-  private readonly matches = new WeakMap<HttpRequest, Match | Answer>();
+  private readonly matches = new WeakMap<HttpRequest, Match | EndpointResponse>();
 
   /**
    * @param targetExtractor - Tells the URL of a request.
    * @param pods - Knows the pods.
-   * @param faces - The faces of each pod, of which the first that has the path answers.
+   * @param endpoints - The endpoints of each pod, of which the first that has the path answers.
    * @param baseUrl - The base URL of the server.
-   * @param serverFaces - The faces of the server as a whole, which go before those of pods.
-   * @param ldpHandler - The server's own handler of LDP, for what a face leaves to it.
+   * @param serverEndpoints - The endpoints of the server as a whole, which go before those of pods.
+   * @param ldpHandler - The server's own handler of LDP, for what an endpoint leaves to it.
    * @param urls - Canonical form of URLs of this server.
    * @param budget - Limits the cost of requests. Default: no limit.
    * @param bodies - Limits the total size of the bodies that are held. Default: 64 MiB.
@@ -89,9 +89,9 @@ export class EventHttpHandler extends HttpHandler {
   public constructor(
     targetExtractor: TargetExtractor,
     pods: RequestedPods,
-    faces: Face[],
+    endpoints: Endpoint[],
     baseUrl: string,
-    serverFaces: Face[],
+    serverEndpoints: Endpoint[],
     ldpHandler: HttpHandler,
     urls: ServerUrls,
     budget: CostBudget = new CostBudget(baseUrl, 0),
@@ -101,9 +101,9 @@ export class EventHttpHandler extends HttpHandler {
     super();
     this.targetExtractor = targetExtractor;
     this.pods = pods;
-    this.faces = faces;
+    this.endpoints = endpoints;
     this.baseUrl = baseUrl;
-    this.serverFaces = serverFaces;
+    this.serverEndpoints = serverEndpoints;
     this.ldpHandler = ldpHandler;
     this.serverUrls = urls;
     this.budget = budget;
@@ -112,8 +112,8 @@ export class EventHttpHandler extends HttpHandler {
   }
 
   /** Names of the HTTP APIs that are configured. */
-  public get endpoints(): string[] {
-    return [ ...this.serverFaces, ...this.faces ].map((face): string => face.constructor.name.replace(/Face$/u, ''));
+  public get endpointNames(): string[] {
+    return [ ...this.serverEndpoints, ...this.endpoints ].map((endpoint): string => endpoint.constructor.name.replace(/Endpoint$/u, ''));
   }
 
   /**
@@ -123,8 +123,8 @@ export class EventHttpHandler extends HttpHandler {
    * @param pod - The base URL of the pod in which it lies.
    */
   public isClaimed(url: string, pod: string): boolean {
-    const ofServer = url.startsWith(this.baseUrl) ? find(this.serverFaces, url, this.baseUrl) : undefined;
-    const place = ofServer ?? find(this.faces, url, pod);
+    const ofServer = url.startsWith(this.baseUrl) ? find(this.serverEndpoints, url, this.baseUrl) : undefined;
+    const place = ofServer ?? find(this.endpoints, url, pod);
     return place !== undefined && !place.rule.ldp.includes('GET');
   }
 
@@ -138,11 +138,11 @@ export class EventHttpHandler extends HttpHandler {
     if (match instanceof StoreUnavailable) {
       const { method, url } = request;
       const { status, message, headers } = this.toProblem(match, { method: method!, url: url! });
-      this.matches.set(request, jsonAnswer(status, { error: message }, headers));
+      this.matches.set(request, jsonResponse(status, { error: message }, headers));
       return;
     }
     if (!match || match.rule.ldp.includes(match.method)) {
-      throw new NotImplementedHttpError('No face has this path.');
+      throw new NotImplementedHttpError('No endpoint has this path.');
     }
     this.matches.set(request, match);
   }
@@ -156,9 +156,10 @@ export class EventHttpHandler extends HttpHandler {
     const account = this.budget.open(match.pod, clientAddress(request, this.isProxyTrusted));
     try {
       await withinBodyBudget(this.bodies, async(): Promise<void> => {
-        const answer = await chargeTo(account, async(): Promise<Answer | PassedOn> => this.answer(match, account));
-        if ('passedOn' in answer) {
-          await this.ldpHandler.handleSafe({ request: answer.passedOn, response });
+        const answer = await chargeTo(account, async(): Promise<EndpointResponse | PassThrough> =>
+          this.answer(match, account));
+        if ('passThrough' in answer) {
+          await this.ldpHandler.handleSafe({ request: answer.passThrough, response });
         } else {
           write(request, response, answer, match.method);
         }
@@ -177,12 +178,12 @@ export class EventHttpHandler extends HttpHandler {
     if (target === undefined) {
       const url = (await this.targetExtractor.handleSafe({ request })).path;
       const canonical = this.serverUrls.targetOf(url);
-      // The server would find the same file by an alias, and neither its access control nor a face would know it again.
+      // The server would find the same file by an alias, which neither its access control nor an endpoint recognizes.
       const alias = canonical === url ? undefined : aliasAnswer(url, canonical);
       target = {
         url,
         alias,
-        ofServer: url.startsWith(this.baseUrl) ? find(this.serverFaces, url, this.baseUrl) : undefined,
+        ofServer: url.startsWith(this.baseUrl) ? find(this.serverEndpoints, url, this.baseUrl) : undefined,
       };
       if (name.length <= LONGEST_NAME) {
         this.urls.set(name, target);
@@ -206,15 +207,15 @@ export class EventHttpHandler extends HttpHandler {
   private async match(request: HttpRequest): Promise<Match | undefined> {
     const { url, ofServer } = await this.targetOf(request);
     const pod = ofServer ? undefined : await this.pods.locate(url);
-    const place = ofServer ?? (pod === undefined ? undefined : find(this.faces, url, pod));
+    const place = ofServer ?? (pod === undefined ? undefined : find(this.endpoints, url, pod));
     return place && { request, method: request.method!, url, isOfServer: ofServer !== undefined, ...place };
   }
 
-  private async answer(match: Match, account: CostAccount): Promise<Answer | PassedOn> {
-    const { face, rule, url, pod, isOfServer } = match;
+  private async answer(match: Match, account: CostAccount): Promise<EndpointResponse | PassThrough> {
+    const { endpoint, rule, url, pod, isOfServer } = match;
     try {
       charge(COSTS.request);
-      const exchange = face.prepare(match);
+      const exchange = endpoint.prepare(match);
       const { method } = exchange;
       if (rule.own && !rule.own.includes(method)) {
         throw methodNotAllowed(method, url, [ ...rule.ldp, ...rule.own ]);
@@ -224,17 +225,17 @@ export class EventHttpHandler extends HttpHandler {
         account.moveTo(this.baseUrl);
         throw new HttpProblem(404, `There is no pod at ${pod}`);
       }
-      const answer = await face.handle(exchange);
-      if (!('passedOn' in answer)) {
+      const answer = await endpoint.handle(exchange);
+      if (!('passThrough' in answer)) {
         account.identify({});
       }
       return answer;
     } catch (error: unknown) {
-      return face.problem(this.toProblem(settled(account, error), match), match);
+      return endpoint.errorResponse(this.toProblem(settled(account, error), match), match);
     }
   }
 
-  private toProblem(error: unknown, { method, url }: Pick<Exchange, 'method' | 'url'>): HttpProblem {
+  private toProblem(error: unknown, { method, url }: Pick<HttpExchange, 'method' | 'url'>): HttpProblem {
     if (error instanceof HttpProblem) {
       return error;
     }
@@ -264,7 +265,7 @@ export class EventHttpHandler extends HttpHandler {
       // Nobody reads it.
       return new HttpProblem(400, error.message);
     }
-    if (error instanceof NoRoom) {
+    if (error instanceof StorageFull) {
       this.logger.error(`${method} ${url} was refused: ${error.message}`);
       // See https://www.rfc-editor.org/rfc/rfc4918#section-11.5
       return new HttpProblem(507, 'The server has no room left to store this; nothing was stored, try again later');
@@ -285,8 +286,8 @@ export class EventHttpHandler extends HttpHandler {
 }
 
 /** Refuses a request whose path, as the server reads it, is not the canonical one; a raw backslash can lead to it. */
-function aliasAnswer(url: string, canonical?: string): Answer {
-  return jsonAnswer(400, { error: `${url} is not a URL of this server${canonical ? `; use ${canonical}` : ''}` });
+function aliasAnswer(url: string, canonical?: string): EndpointResponse {
+  return jsonResponse(400, { error: `${url} is not a URL of this server${canonical ? `; use ${canonical}` : ''}` });
 }
 
 /** What a refused request is refused for: the client that sent it pays too, unless its credentials told who did. */
@@ -299,13 +300,13 @@ function settled(account: CostAccount, error: unknown): unknown {
   }
 }
 
-/** The first face that has the path of a URL behind a base URL, where there is one. */
-function find(faces: readonly Face[], url: string, pod: string): Place | undefined {
+/** The first endpoint that has the path of a URL behind a base URL, where there is one. */
+function find(endpoints: readonly Endpoint[], url: string, pod: string): Place | undefined {
   const path = url.slice(pod.length);
-  for (const face of path ? faces : []) {
-    const rule = face.ruleFor(path);
+  for (const endpoint of path ? endpoints : []) {
+    const rule = endpoint.ruleFor(path);
     if (rule) {
-      return { face, rule, pod, path };
+      return { endpoint, rule, pod, path };
     }
   }
 }
@@ -313,7 +314,7 @@ function find(faces: readonly Face[], url: string, pod: string): Place | undefin
 function write(
   request: HttpRequest,
   response: HttpResponse,
-  { status, headers, body = '' }: Answer,
+  { status, headers, body = '' }: EndpointResponse,
   method = request.method,
 ): void {
   // See https://www.rfc-editor.org/rfc/rfc9110#section-8.6-10

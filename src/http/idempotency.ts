@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { InvalidInput } from '../event/InvalidInput';
 import type { PublishRequest } from '../publish/Publisher';
-import type { Exchange } from './Face';
+import type { HttpExchange } from './Endpoint';
 import { queryOf } from './query';
 
 const KEY = /^[\u0021-\u007E]{1,255}$/u;
@@ -16,7 +16,7 @@ const KEY = /^[\u0021-\u007E]{1,255}$/u;
  *
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header#section-2
  */
-export function onceOf({ request, path }: Exchange, body: string): PublishRequest['once'] {
+export function idempotencyKeyOf({ request, path }: HttpExchange, body: string): PublishRequest['idempotencyKey'] {
   const key = request.headers['idempotency-key'];
   if (key === undefined) {
     return undefined;

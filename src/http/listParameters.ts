@@ -1,5 +1,5 @@
 import { InvalidInput } from '../event/InvalidInput';
-import type { Answer, Exchange } from './Face';
+import type { EndpointResponse, HttpExchange } from './Endpoint';
 import { queryOf } from './query';
 
 /** Maximum number of entries of a page. */
@@ -58,10 +58,10 @@ export function pageParameters(
  * @see https://www.rfc-editor.org/rfc/rfc8288#section-3
  */
 export async function pageAnswer(
-  exchange: Exchange,
+  exchange: HttpExchange,
   next: number | undefined,
-  answer: (nextUrl?: string) => Promise<Answer>,
-): Promise<Answer> {
+  answer: (nextUrl?: string) => Promise<EndpointResponse>,
+): Promise<EndpointResponse> {
   if (next === undefined) {
     return answer();
   }

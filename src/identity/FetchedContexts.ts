@@ -6,7 +6,7 @@ import { parseUrl } from '../url/webUrl';
 import { linkTargets } from './profiles/linkHeader';
 import type { Lookup } from './profiles/SharedLookups';
 import { SharedLookups } from './profiles/SharedLookups';
-import type { Outgoing, OutgoingAnswer } from '../outgoing/Outgoing';
+import type { Outgoing, OutgoingResponse } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
 
 const ACCEPT = 'application/ld+json, application/json;q=0.9';
@@ -86,7 +86,7 @@ export class FetchedContexts {
     }
   }
 
-  private async fetch(url: string, redirects: number): Promise<OutgoingAnswer> {
+  private async fetch(url: string, redirects: number): Promise<OutgoingResponse> {
     const answer = await this.send(url);
     const { location, link = '', 'content-type': type = '' } = answer.headers as Record<string, string | undefined>;
     const isJson = JSON_TYPE.test(type.split(';')[0].trim().toLowerCase());
@@ -104,7 +104,7 @@ export class FetchedContexts {
   }
 
   /** Sends a GET; a context that is named by `http:` is fetched by `https:` where plain HTTP is not allowed. */
-  private async send(url: string): Promise<OutgoingAnswer> {
+  private async send(url: string): Promise<OutgoingResponse> {
     const request = { method: 'GET', headers: { accept: ACCEPT }, timeout: TIMEOUT, maxBytes: MAX_BYTES } as const;
     try {
       return await this.outgoing.send({ ...request, url });
@@ -119,7 +119,7 @@ export class FetchedContexts {
   }
 }
 
-function read({ body, isCut }: OutgoingAnswer): IJsonLdContext {
+function read({ body, isCut }: OutgoingResponse): IJsonLdContext {
   if (isCut) {
     throw new Error(`it is larger than ${MAX_BYTES / 1_024} KiB`);
   }

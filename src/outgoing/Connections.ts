@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import { Client } from 'undici';
-import type { Exchange } from './Exchange';
+import type { OutgoingExchange } from './OutgoingExchange';
 import { ResponseHead } from './ResponseHead';
 
 /** Options of the connections to an origin. */
@@ -48,7 +48,7 @@ export class Connection {
   }
 
   /** Sends a request. */
-  public send(exchange: Exchange): void {
+  public send(exchange: OutgoingExchange): void {
     this.isReused = this.isUsed;
     this.isUsed = true;
     this.head?.expect();
@@ -76,8 +76,8 @@ export class Connections {
   private readonly origin: string;
   private readonly options: ConnectionOptions;
   private readonly limit: number;
-  private readonly used = new Map<Exchange, Connection>();
-  private readonly waiting = new Set<Exchange>();
+  private readonly used = new Map<OutgoingExchange, Connection>();
+  private readonly waiting = new Set<OutgoingExchange>();
   private free: Connection[] = [];
 
   /**
@@ -97,7 +97,7 @@ export class Connections {
   }
 
   /** Sends a request, or lets it wait for a connection. */
-  public start(exchange: Exchange): void {
+  public start(exchange: OutgoingExchange): void {
     if (this.used.size < this.limit) {
       // Not undici's Pool: that opens a new connection for each request that was aborted.
       this.use(this.free.pop() ?? new Connection(this.origin, this.options), exchange);
@@ -107,7 +107,7 @@ export class Connections {
   }
 
   /** Takes back the connection of a request that has ended; each that was started has to come back here. */
-  public end(exchange: Exchange): void {
+  public end(exchange: OutgoingExchange): void {
     this.waiting.delete(exchange);
     const connection = this.used.get(exchange);
     if (!connection) {
@@ -136,7 +136,7 @@ export class Connections {
     await Promise.all(connections.map(async(connection): Promise<void> => connection.destroy()));
   }
 
-  private use(connection: Connection, exchange: Exchange): void {
+  private use(connection: Connection, exchange: OutgoingExchange): void {
     this.used.set(exchange, connection);
     exchange.begin(connection, (): void => {
       void connection.destroy();

@@ -7,9 +7,9 @@ import { parseUrl } from '../url/webUrl';
 import type { AddressGuard } from './AddressGuard';
 import { Connections } from './Connections';
 import { decodeContent } from './contentCoding';
-import type { RawAnswer } from './Exchange';
-import { Exchange, NOT_REACHED } from './Exchange';
-import type { Outgoing, OutgoingAnswer, OutgoingRequest } from './Outgoing';
+import type { RawAnswer } from './OutgoingExchange';
+import { OutgoingExchange, NOT_REACHED } from './OutgoingExchange';
+import type { Outgoing, OutgoingResponse, OutgoingRequest } from './Outgoing';
 import { OutgoingFailed } from './Outgoing';
 import { MAX_HEAD_BYTES } from './ResponseHead';
 
@@ -67,7 +67,7 @@ export class GuardedOutgoing implements Outgoing {
     };
   }
 
-  public async send(request: OutgoingRequest): Promise<OutgoingAnswer> {
+  public async send(request: OutgoingRequest): Promise<OutgoingResponse> {
     const url = this.checkUrl(request);
     this.checkHeaders(request);
     if (this.closed) {
@@ -75,7 +75,7 @@ export class GuardedOutgoing implements Outgoing {
     }
     const connections = this.connectionsTo(url);
     const maxBytes = request.maxBytes ?? MOST_BODY;
-    const exchange = new Exchange(url, request, request.timeout ?? this.timeout, maxBytes);
+    const exchange = new OutgoingExchange(url, request, request.timeout ?? this.timeout, maxBytes);
     void exchange.ended.then((): void => {
       connections.end(exchange);
       if (connections.isIdle) {
@@ -220,7 +220,7 @@ export class GuardedOutgoing implements Outgoing {
 }
 
 /** A response as text, without its content coding. */
-async function toAnswer({ status, headers, body, isCut }: RawAnswer, maxBytes: number): Promise<OutgoingAnswer> {
+async function toAnswer({ status, headers, body, isCut }: RawAnswer, maxBytes: number): Promise<OutgoingResponse> {
   const { 'content-encoding': coding = '' } = headers;
   if (coding === '' || body.length === 0) {
     return { status, headers, body: body.toString(), isCut };

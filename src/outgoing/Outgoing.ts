@@ -22,7 +22,7 @@ export interface OutgoingRequest {
 /**
  * What was answered; a redirect is an answer like any other.
  */
-export interface OutgoingAnswer {
+export interface OutgoingResponse {
   readonly status: number;
   /**
    * The headers by names in lower case. Those that came more than once are joined by `, `. A header that has one value,
@@ -73,5 +73,5 @@ export interface Outgoing {
    *
    * @throws {@link OutgoingFailed} if there is no answer.
    */
-  send: (request: OutgoingRequest) => Promise<OutgoingAnswer>;
+  send: (request: OutgoingRequest) => Promise<OutgoingResponse>;
 }

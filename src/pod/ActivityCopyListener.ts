@@ -2,7 +2,7 @@ import type { ActivityEmitter, NotificationChannelStorage } from '@solid/communi
 import { AS, createErrorMessage, getLoggerFor, RepresentationMetadata } from '@solid/community-server';
 import { DataFactory } from 'n3';
 import type { CopyListener } from '../delivery/CopyListener';
-import type { LandedCopy } from '../store/LandedCopy';
+import type { WatchedCopy } from '../store/WatchedCopy';
 import type { ContainerWatches } from './ports';
 
 /**
@@ -28,13 +28,13 @@ export class ActivityCopyListener implements CopyListener {
     this.store = store;
   }
 
-  public async landed(copy: LandedCopy): Promise<void> {
+  public async landed(copy: WatchedCopy): Promise<void> {
     return this.emit(copy).catch((error: unknown): void => {
       this.logger.error(`Could not notify of ${copy.copy}: ${createErrorMessage(error)}`);
     });
   }
 
-  private async emit({ container, copy }: LandedCopy): Promise<void> {
+  private async emit({ container, copy }: WatchedCopy): Promise<void> {
     // The last channel may have ended, or expired, since.
     if ((await this.channels.getAll({ path: container })).length === 0) {
       await this.store.watch(container, false);

@@ -14,7 +14,7 @@ export class EventStorageDescriber extends StorageDescriber {
 
   /**
    * @param endpoints - For each term of our vocabulary the path, behind the base URL of a pod, that it tells of.
-   *                    Each face adds its own.
+   *                    Each endpoint adds its own.
    */
   public constructor(endpoints: Record<string, string>) {
     super();
@@ -22,7 +22,7 @@ export class EventStorageDescriber extends StorageDescriber {
   }
 
   public override async handle({ path: pod }: ResourceIdentifier): Promise<Quad[]> {
-    // Sorted, because the faces add theirs in no certain order.
+    // Sorted, because the endpoints add theirs in no certain order.
     return Object.entries(this.endpoints).sort().map(([ term, path ]): Quad => DataFactory.quad(
       DataFactory.namedNode(pod),
       DataFactory.namedNode(`${EVENTS}${term}`),

@@ -4,7 +4,7 @@ import { getLoggerFor, NotFoundHttpError, PIM, RDF } from '@solid/community-serv
 import { publishContainer } from '../event/Event';
 import { parseUrl } from '../url/webUrl';
 import type { PodOwners } from '../publish/ports';
-import { ownInbox } from '../publish/Publisher';
+import { podInbox } from '../publish/Publisher';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 import type { PodLifecycle, PodRecord } from './PodLifecycle';
 import { exists } from './exists';
@@ -239,7 +239,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
 
   /** Closes the containers of a pod that were deleted without the server: all once, later its own ones. */
   private async inspect(pod: string, { isLaid }: PodRecord): Promise<void> {
-    await this.inspectOne(ownInbox(pod));
+    await this.inspectOne(podInbox(pod));
     if (isLaid) {
       await this.inspectOne(publishContainer(pod));
     }

@@ -4,7 +4,7 @@ import { BasicRepresentation, DC, getLoggerFor, NotFoundHttpError, readableToStr
 import type { RepresentationMetadata } from '@solid/community-server';
 import { isWebUrl } from '../url/webUrl';
 import { publishContainer } from '../event/Event';
-import { ownInbox } from '../publish/Publisher';
+import { podInbox } from '../publish/Publisher';
 import { withInbox } from './profileInbox';
 
 const TEMPLATES = join(__dirname, '../../templates/pod');
@@ -125,7 +125,7 @@ export class PodLayout {
     try {
       const { data, metadata } = await this.store.getRepresentation(profile, {});
       const text = await readableToString(data);
-      const changed = withInbox(text, metadata.contentType, profile.path, webId, pod, ownInbox(pod));
+      const changed = withInbox(text, metadata.contentType, profile.path, webId, pod, podInbox(pod));
       if (changed === undefined) {
         return;
       }

@@ -91,11 +91,11 @@ export interface StoreHealth {
   /**
    * Checks by a write that the store can be written now.
    *
-   * @param patience - Maximum time, in milliseconds, to wait for another process's lock.
+   * @param timeout - Maximum time, in milliseconds, to wait for another process's lock.
    *
-   * @throws `StoreUnavailable` or `NoRoom`.
+   * @throws `StoreUnavailable` or `StorageFull`.
    */
-  assertWritable: (patience: number) => Promise<void>;
+  assertWritable: (timeout: number) => Promise<void>;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { HttpError, RepresentationMetadata } from '@solid/community-server';
 import { DataFactory } from 'n3';
-import { NoRoom } from '../store/NoRoom';
+import { StorageFull } from '../store/StorageFull';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 
 /** Property of an error's metadata that the configuration maps to the header `Retry-After`, in seconds. */
@@ -14,7 +14,7 @@ export function asHttpError(error: unknown): unknown {
   if (error instanceof StoreUnavailable) {
     return unavailable(`The event store cannot be used now; try again in ${error.retryAfter} seconds`, error.retryAfter, error);
   }
-  if (error instanceof NoRoom) {
+  if (error instanceof StorageFull) {
     return new HttpError(507, 'InsufficientStorageHttpError', 'The server has no room left to store this', { cause: error });
   }
   return error;

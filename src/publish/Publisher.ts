@@ -5,16 +5,16 @@ import { InvalidInput } from '../event/InvalidInput';
 import { LIMITS } from '../event/limits';
 import { parseTopic, topicPath } from '../event/Topic';
 import { pausesEvery } from '../event/turns';
-import { AlreadyMade } from '../store/AlreadyMade';
+import { DuplicateRequest } from '../store/DuplicateRequest';
 import type { AcceptedEvent, Forward, RemoteRecipient } from '../store/AcceptedEvent';
-import type { Made, Once } from '../store/idempotency';
+import type { StoredResponse, IdempotencyKey } from '../store/idempotency';
 import { Conflict } from '../event/Conflict';
 import { charge, COSTS, linkedDataCost, uncharged } from '../access/costs';
-import type { EventMaker } from './EventMaker';
-import { mayHaveKeywords } from './EventMaker';
+import type { EventFactory } from './EventFactory';
+import { mayHaveKeywords } from './EventFactory';
 import { NotAuthorized } from '../event/NotAuthorized';
 import { fewAtOnce } from '../event/fewAtOnce';
-import type { AcceptMeter, EventLog, NamedPods, Outbox, RemoteRecipients, Wakeable } from './ports';
+import type { AcceptMeter, EventLog, NamedPods, Outbox, RemoteRecipients, FanOutSignal } from './ports';
 import type { Access, Audience } from '../access/ports';
 import { coversTopic } from '../access/topicAccess';
 import type { PublishRate } from '../access/PublishRate';
@@ -39,7 +39,7 @@ export interface PublishRequest {
   /** How many systems have passed the events on before; `Infinity` if that cannot be told. Default 0. */
   readonly hops?: number;
   /** Set if the request makes its events once, however often it is sent. */
-  readonly once?: Pick<Once, 'key' | 'fingerprint'>;
+  readonly idempotencyKey?: Pick<IdempotencyKey, 'key' | 'fingerprint'>;
   /** Whether it is to be told if anybody would get the events from the producing pod. */
   readonly asksAudience?: boolean;
   /** What the log shows of the request, and the key of the entry of the catalogue by which it was made. */
@@ -59,7 +59,7 @@ export interface Published {
 /**
  * What would come of publishing an event.
  */
-export interface Forecast {
+export interface DryRunResult {
   /** Why it would be refused, if so. */
   readonly fault?: InvalidInput | NotAuthorized;
   /** How many subscriptions, of all pods of this server that would forward it, would get it. */
@@ -76,7 +76,7 @@ const MOST_HOPS_NOTED = 1_000;
 const FIRST_RETRY = 5_000;
 
 /** The inbox in which a pod gets what is addressed to its owner. */
-export function ownInbox(pod: string): string {
+export function podInbox(pod: string): string {
   return `${pod}inbox/`;
 }
 
@@ -87,14 +87,14 @@ export class Publisher {
   private readonly store: EventLog;
   private readonly pods: NamedPods;
   private readonly access: Access;
-  private readonly maker: EventMaker;
-  private readonly fanOut: Wakeable;
+  private readonly maker: EventFactory;
+  private readonly fanOut: FanOutSignal;
   private readonly rate: PublishRate;
   private readonly remote: RemoteRecipients;
   private readonly outbox: Outbox;
   private readonly audience: Audience;
   private readonly budget: number;
-  private readonly mostHops: number;
+  private readonly maxHops: number;
   private readonly meter?: AcceptMeter;
   /** The requests with a key that are being made, by agent, pod and key. */
   private readonly underWay = new Map<string, Promise<unknown>>();
@@ -110,21 +110,21 @@ export class Publisher {
    * @param outbox - Makes the deliveries to those who could not be reached at once.
    * @param audience - Knows who would get events.
    * @param budget - How long a request waits for the servers of its recipients, in milliseconds. Default 3,000.
-   * @param mostHops - From how many hops on an event is not forwarded any more. Default 3.
+   * @param maxHops - From how many hops on an event is not forwarded any more. Default 3.
    * @param meter - Counts what is accepted.
    */
   public constructor(
     store: EventLog,
     pods: NamedPods,
     access: Access,
-    maker: EventMaker,
-    fanOut: Wakeable,
+    maker: EventFactory,
+    fanOut: FanOutSignal,
     rate: PublishRate,
     remote: RemoteRecipients,
     outbox: Outbox,
     audience: Audience,
     budget = 3_000,
-    mostHops = 3,
+    maxHops = 3,
     meter?: AcceptMeter,
   ) {
     this.store = store;
@@ -137,7 +137,7 @@ export class Publisher {
     this.outbox = outbox;
     this.audience = audience;
     this.budget = budget;
-    this.mostHops = mostHops;
+    this.maxHops = maxHops;
     this.meter = meter;
   }
 
@@ -161,12 +161,12 @@ export class Publisher {
    */
   public async publish(request: PublishRequest): Promise<Published> {
     assertWithinLimits(request);
-    const { once: named, caller, pod } = request;
+    const { idempotencyKey: named, caller, pod } = request;
     if (!named) {
       return this.publishNew(await this.canonical(request));
     }
     return this.singly(JSON.stringify([ pod, caller.agent, named.key ]), async(): Promise<Published> =>
-      await this.madeBefore(pod, caller, named) ??
+      await this.storedResponse(pod, caller, named) ??
         this.publishNew(await this.canonical(request), onceOf(pod, caller, named)));
   }
 
@@ -178,8 +178,8 @@ export class Publisher {
    * @param caller - Who makes the request.
    * @param key - Its key.
    */
-  public async hasMade(pod: string, caller: Caller, key: string): Promise<boolean> {
-    return await this.store.findMade(onceOf(pod, caller, { key, fingerprint: '' })) !== undefined;
+  public async hasStoredResponse(pod: string, caller: Caller, key: string): Promise<boolean> {
+    return await this.store.findResponse(onceOf(pod, caller, { key, fingerprint: '' })) !== undefined;
   }
 
   /**
@@ -191,14 +191,14 @@ export class Publisher {
    *
    * @throws {@link Conflict} if another request was made with the same key.
    */
-  public async madeBefore(
+  public async storedResponse(
     pod: string,
     caller: Caller,
-    named: Pick<Once, 'key' | 'fingerprint'>,
+    named: Pick<IdempotencyKey, 'key' | 'fingerprint'>,
   ): Promise<Published | undefined> {
-    const once = onceOf(pod, caller, named);
-    const made = await this.store.findMade(once);
-    return made && repeated(made, once);
+    const idempotencyKey = onceOf(pod, caller, named);
+    const made = await this.store.findResponse(idempotencyKey);
+    return made && repeated(made, idempotencyKey);
   }
 
   /** Does work of one name in turns. */
@@ -215,7 +215,7 @@ export class Publisher {
     }
   }
 
-  private async publishNew(request: PublishRequest, once?: Once): Promise<Published> {
+  private async publishNew(request: PublishRequest, idempotencyKey?: IdempotencyKey): Promise<Published> {
     const begun = performance.now();
     const { caller, pod, drafts, asksAudience, hops = 0, logged } = request;
     await this.rate.count(caller.agent, pod, drafts.length);
@@ -223,7 +223,7 @@ export class Publisher {
     const pods = await this.findPods(request);
     await this.countRemote(request, pods);
     await this.authorize(request, pods);
-    const isForwarded = hops < this.mostHops;
+    const isForwarded = hops < this.maxHops;
     const events = await this.create(request);
     const accepted = drafts.map((draft, index): AcceptedEvent => ({
       event: events[index],
@@ -238,7 +238,8 @@ export class Publisher {
       ...hasAudience !== undefined && { hasAudience },
     };
     try {
-      if (await this.store.accept(offered, once && { ...once, result: JSON.stringify(published) })) {
+      const response = idempotencyKey && { ...idempotencyKey, result: JSON.stringify(published) };
+      if (await this.store.accept(offered, response)) {
         // What is woken goes on after the request.
         uncharged((): void => {
           this.fanOut.wake();
@@ -249,8 +250,8 @@ export class Publisher {
       }
     } catch (error: unknown) {
       // Another process of the server was first.
-      if (error instanceof AlreadyMade) {
-        return repeated(error.made, once!);
+      if (error instanceof DuplicateRequest) {
+        return repeated(error.response, idempotencyKey!);
       }
       throw error;
     }
@@ -274,13 +275,13 @@ export class Publisher {
    * @throws {@link InvalidInput} if the request as a whole asks for too much.
    * @throws {@link TooMany} if the publisher has published too much of late.
    */
-  public async check(request: PublishRequest): Promise<Forecast[]> {
+  public async check(request: PublishRequest): Promise<DryRunResult[]> {
     const { caller, pod, drafts } = request;
     await this.rate.check(caller.agent, pod, drafts.length);
     chargeDrafts(drafts);
     charge(drafts.length * COSTS.audience);
     const faults = await this.maker.faultsOf(draftsOf(request));
-    const forecasts: Forecast[] = [];
+    const forecasts: DryRunResult[] = [];
     const pause = pausesEvery();
     for (const [ index, draft ] of drafts.entries()) {
       await pause();
@@ -293,7 +294,7 @@ export class Publisher {
   }
 
   /** Adds to forecasts to whom nothing can be delivered, as far as that is known within the time budget. */
-  private async findUnreachable(forecasts: readonly Forecast[]): Promise<Forecast[]> {
+  private async findUnreachable(forecasts: readonly DryRunResult[]): Promise<DryRunResult[]> {
     const deadline = performance.now() + this.budget;
     const problems = new Map<string, string>();
     const agents = new Set(forecasts.flatMap(({ elsewhere }): readonly string[] => elsewhere));
@@ -303,7 +304,7 @@ export class Publisher {
         problems.set(agent, reason);
       }
     });
-    return forecasts.map((forecast): Forecast => {
+    return forecasts.map((forecast): DryRunResult => {
       const unreachable = forecast.elsewhere.flatMap((agent) =>
         problems.has(agent) ? [{ agent, reason: problems.get(agent)! }] : []);
       return { ...forecast, ...unreachable.length > 0 && { unreachable }};
@@ -311,7 +312,7 @@ export class Publisher {
   }
 
   /** What would come of the one event of a request, whose data may have a fault. */
-  private async forecast(asked: PublishRequest, fault?: InvalidInput): Promise<Forecast> {
+  private async forecast(asked: PublishRequest, fault?: InvalidInput): Promise<DryRunResult> {
     try {
       const request = await this.canonical(asked);
       const [ draft ] = request.drafts;
@@ -479,7 +480,7 @@ function chargeDrafts(drafts: readonly EventDraft[]): void {
 }
 
 /** The drafts of a request as their events are created. */
-function draftsOf({ drafts, pod, caller, toProducer }: PublishRequest): Parameters<EventMaker['create']>[0] {
+function draftsOf({ drafts, pod, caller, toProducer }: PublishRequest): Parameters<EventFactory['create']>[0] {
   return {
     drafts: toProducer ?
       drafts.map((draft): EventDraft => ({ ...draft, recipients: [ ...draft.recipients, pod ]})) :
@@ -496,13 +497,13 @@ function assertRemote(remote: number): void {
   }
 }
 
-function onceOf(pod: string, { agent }: Caller, named: Pick<Once, 'key' | 'fingerprint'>): Once {
+function onceOf(pod: string, { agent }: Caller, named: Pick<IdempotencyKey, 'key' | 'fingerprint'>): IdempotencyKey {
   return { ...named, pod, ...agent !== undefined && { agent }};
 }
 
 /** What a request made before, to whoever repeats it. */
-function repeated({ fingerprint, result }: Made, once: Once): Published {
-  if (fingerprint !== once.fingerprint) {
+function repeated({ fingerprint, result }: StoredResponse, idempotencyKey: IdempotencyKey): Published {
+  if (fingerprint !== idempotencyKey.fingerprint) {
     throw new Conflict('Another request was made with this Idempotency-Key: send a new key with each new request');
   }
   return JSON.parse(result) as Published;
@@ -530,5 +531,5 @@ function forwardsOf(draft: EventDraft, request: PublishRequest, pods: ReadonlyMa
   if (request.toProducer) {
     targets.add(request.pod);
   }
-  return [ ...targets ].map((pod): Forward => ({ pod, ...pod !== request.pod && { inbox: ownInbox(pod) }}));
+  return [ ...targets ].map((pod): Forward => ({ pod, ...pod !== request.pod && { inbox: podInbox(pod) }}));
 }

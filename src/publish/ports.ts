@@ -2,7 +2,7 @@ import type { Pods } from '../access/ports';
 import type { Event } from '../event/Event';
 import type { AcceptedEvent } from '../store/AcceptedEvent';
 import type { Attempt } from '../store/deliveries';
-import type { Made, Once } from '../store/idempotency';
+import type { StoredResponse, IdempotencyKey } from '../store/idempotency';
 
 /**
  * Pods, with the canonical form of the WebIDs that have them.
@@ -25,7 +25,7 @@ export interface PodOwners extends NamedPods {
 /**
  * Is told that there may be something to forward.
  */
-export interface Wakeable {
+export interface FanOutSignal {
   /** Returns at once. */
   wake: () => void;
 }
@@ -72,7 +72,7 @@ export interface RemoteRecipients {
 /**
  * Makes the deliveries to other servers.
  */
-export interface Outbox extends Wakeable {
+export interface Outbox extends FanOutSignal {
   /** The time by which deliveries are due, in milliseconds since 1970. */
   now: () => number;
 }
@@ -121,12 +121,12 @@ export interface EventLog {
    *
    * @returns Whether anything is to be forwarded.
    *
-   * @throws `AlreadyMade` if a request of the same agent, pod and key was stored within the last 24 hours;
+   * @throws `DuplicateRequest` if a request of the same agent, pod and key was stored within the last 24 hours;
    *         then nothing is stored.
    */
-  accept: (events: readonly AcceptedEvent[], once?: Once & Pick<Made, 'result'>) => Promise<boolean>;
+  accept: (events: readonly AcceptedEvent[], once?: IdempotencyKey & Pick<StoredResponse, 'result'>) => Promise<boolean>;
   /** What a request of the same agent, pod and key made within the last 24 hours, if there was one. */
-  findMade: (once: Once) => Promise<Made | undefined>;
+  findResponse: (once: IdempotencyKey) => Promise<StoredResponse | undefined>;
 }
 
 /**

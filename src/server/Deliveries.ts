@@ -48,15 +48,15 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
    * @param readers - Who may receive what.
    * @param baseUrl - The base URL of the server.
    * @param listeners - Are told what becomes of deliveries.
-   * @param waits - The time until each further attempt, in seconds.
+   * @param retryDelays - The time until each further attempt, in seconds.
    * @param jitter - How much of each may be added to it, by chance, in percent. Default 20.
    * @param hostFailures - After how many failures in a row a host is left alone. Default 5.
    * @param hostWindow - In which time these lie, in seconds. Default 600.
    * @param hostRest - How long a host is left alone, in seconds. Default 1,800.
-   * @param held - How long a delivery waits at most, in seconds. Default 7 days.
-   * @param patience - How long a target may fail until it is disabled, in seconds. Default 5 days.
-   * @param perHost - The most requests to one host at a time. Default 4.
-   * @param most - The most requests at a time. Default 2,048.
+   * @param maxDeliveryAge - How long a delivery waits at most, in seconds. Default 7 days.
+   * @param disableAfter - How long a target may fail until it is disabled, in seconds. Default 5 days.
+   * @param maxRequestsPerHost - The most requests to one host at a time. Default 4.
+   * @param maxRequests - The most requests at a time. Default 2,048.
    * @param lease - How long a delivery is claimed, in seconds; longer than any request takes. Default 60.
    * @param retention - How long what has ended stays in the log, in days. Default 30.
    */
@@ -69,15 +69,15 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
     readers: Readers,
     baseUrl: string,
     listeners: DeliveryListener[],
-    waits: number[],
+    retryDelays: number[],
     jitter = 20,
     hostFailures = 5,
     hostWindow = 600,
     hostRest = 1_800,
-    held = 604_800,
-    patience = 432_000,
-    perHost = 4,
-    most = 2_048,
+    maxDeliveryAge = 604_800,
+    disableAfter = 432_000,
+    maxRequestsPerHost = 4,
+    maxRequests = 2_048,
     lease = 60,
     retention = 30,
   ) {
@@ -93,16 +93,16 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
       listeners,
       (message): unknown => this.logger.error(message),
       {
-        retry: { waits: waits.map((wait): number => wait * SECOND), jitter: jitter / 100 },
+        retry: { retryDelays: retryDelays.map((wait): number => wait * SECOND), jitter: jitter / 100 },
         health: {
           failures: hostFailures,
           window: hostWindow * SECOND,
           rest: hostRest * SECOND,
-          held: held * SECOND,
-          targetPatience: patience * SECOND,
+          maxDeliveryAge: maxDeliveryAge * SECOND,
+          disableAfter: disableAfter * SECOND,
         },
-        perHost,
-        most,
+        maxRequestsPerHost: maxRequestsPerHost,
+        maxRequests: maxRequests,
         lease: lease * SECOND,
         admission: this.admission,
       },

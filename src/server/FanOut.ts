@@ -4,13 +4,13 @@ import type { Backlog } from '../delivery/Backlog';
 import type { CopyListener } from '../delivery/CopyListener';
 import { Forwarder } from '../delivery/Forwarder';
 import type { Access, Readers } from '../access/ports';
-import type { Outbox, Wakeable } from '../publish/ports';
+import type { Outbox, FanOutSignal } from '../publish/ports';
 import type { FanOutStore } from '../delivery/ports';
 
 /**
  * Runs the fan-out in the server's primary process, from its start to its end.
  */
-export class FanOut extends Initializer implements Finalizable, Wakeable {
+export class FanOut extends Initializer implements Finalizable, FanOutSignal {
   protected readonly logger = getLoggerFor(this);
   private readonly forwarder: Forwarder;
 

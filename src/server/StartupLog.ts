@@ -46,7 +46,7 @@ export class StartupLog extends ServerConfigurator {
       const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string };
       const { schema, file } = this.session;
       this.logger.info(`solid-pod-events ${version} at ${this.baseUrl}, listening on ${nameOf(server.address())}; ` +
-        `store ${file}, schema ${schema}; endpoints ${this.handler.endpoints.join(', ')}; ` +
+        `store ${file}, schema ${schema}; endpoints ${this.handler.endpointNames.join(', ')}; ` +
         `opened addresses ${this.allowed || 'none'}; metrics ${this.metrics || 'off'}`);
     });
   }

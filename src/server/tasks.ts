@@ -1,12 +1,12 @@
 import { CHECK_SCHEMA } from '../catalogue/checkSchema';
 import { CONVERT_JSON_LD } from '../event/convertJsonLd';
-import { READ_STORED, WRITE_EVENT } from '../event/serving';
+import { READ_STORED, WRITE_EVENT } from '../event/serializeEvent';
 import { READ_EXTERNAL_EVENT } from '../dialects/personium/parseExternalEvent';
 import { READ_PRECHECK } from '../dialects/eventgrid/parsePrecheck';
 import { READ_PUBLISH } from '../http/publish/parsePublish';
 import { READ_CATALOGUE_BODY } from '../dialects/eventhos/catalogueBody';
 import { CHECK_BODY } from '../dialects/eventhos/checkBody';
-import { CHECK_DRAFTS, CREATE_EVENTS } from '../publish/EventMaker';
+import { CHECK_DRAFTS, CREATE_EVENTS } from '../publish/EventFactory';
 import { INSPECT_NOTIFICATION, READ_NOTIFICATION } from '../publish/readNotification';
 import { READ_SUBSCRIPTION } from '../subscription/parseSubscription';
 

@@ -18,15 +18,15 @@ interface Work {
 export interface WorkLimits {
   /** About how many bytes it holds in memory. Default 0. */
   readonly bytes?: number;
-  /** Maximum time, in milliseconds, to wait for another process's write lock. Default {@link PATIENCE}. */
-  readonly patience?: number;
+  /** Maximum time, in milliseconds, to wait for another process's write lock. Default {@link DEFAULT_TIMEOUT}. */
+  readonly timeout?: number;
 }
 
 /**
  * Default maximum time, in milliseconds, that work waits for another process's write lock. It is below the 6 s after
  * which the server's resource locks expire.
  */
-export const PATIENCE = 4_000;
+export const DEFAULT_TIMEOUT = 4_000;
 
 /** After how many milliseconds a commit is made and the rest is left to the next turn of the event loop. */
 const TURN = 6;
@@ -84,12 +84,12 @@ export class CommitQueue {
    *
    * @throws {@link StoreUnavailable} if another process holds the write lock for too long, or too much waits already.
    */
-  public async add<T>(run: () => T, { bytes = 0, patience = PATIENCE }: WorkLimits = {}): Promise<T> {
+  public async add<T>(run: () => T, { bytes = 0, timeout = DEFAULT_TIMEOUT }: WorkLimits = {}): Promise<T> {
     if (this.queue.length >= MAX_WAITING || (this.queue.length > 0 && this.bytes + bytes > MAX_BYTES)) {
       throw new StoreUnavailable('busy', `${this.db.name}: too many writes wait`);
     }
     return new Promise<T>((resolve, reject): void => {
-      const deadline = performance.now() + patience;
+      const deadline = performance.now() + timeout;
       this.queue.push({ run, resolve: resolve as (value: unknown) => void, reject, bytes, deadline });
       this.bytes += bytes;
       this.schedule();
@@ -99,10 +99,10 @@ export class CommitQueue {
   /**
    * Writes all that waits, now.
    *
-   * @param patience - Maximum time, in milliseconds, to wait for the write lock; blocks the event loop. Default 2,000.
+   * @param timeout - Maximum time, in milliseconds, to wait for the write lock; blocks the event loop. Default 2,000.
    */
-  public drain(patience = 2_000): void {
-    this.db.pragma(`busy_timeout = ${patience}`);
+  public drain(timeout = 2_000): void {
+    this.db.pragma(`busy_timeout = ${timeout}`);
     while (this.queue.length > 0) {
       this.flush(true);
     }

@@ -9,7 +9,7 @@ import type {
   SystemDraft,
 } from '../catalogue/CatalogueStore';
 import type { Page, PageRequest } from '../store/Page';
-import { forgetEntry, forgetSystem } from './forgetting';
+import { forgetEntry, forgetSystem } from './catalogueRows';
 import type { SqliteSession } from './SqliteSession';
 import { turn } from '../event/turns';
 

@@ -4,9 +4,9 @@ import type { Event } from '../event/Event';
 import { eventUrl } from '../event/Event';
 import { turn } from '../event/turns';
 import { covers, isCovered } from '../event/TopicPattern';
-import { AlreadyMade } from '../store/AlreadyMade';
-import type { LandedCopy } from '../store/LandedCopy';
-import type { Once } from '../store/idempotency';
+import { DuplicateRequest } from '../store/DuplicateRequest';
+import type { WatchedCopy } from '../store/WatchedCopy';
+import type { IdempotencyKey } from '../store/idempotency';
 import type {
   ClaimedDelivery,
   ClaimRequest,
@@ -29,10 +29,10 @@ import type {
 import type { DeliveryRecord } from '../store/deliveries';
 import type { Openable } from '../store/Openable';
 import type { Rotation, SecretStore } from '../subscription/ports';
-import { addAttempt, attemptsOf, endDelivery, STATES, WORKED } from './delivering';
+import { addAttempt, attemptsOf, endDelivery, STATES, WORKED } from './deliveries';
 import type { EventRow } from './eventRow';
 import { EVENTS, toEvent } from './eventRow';
-import { findMade, noteMade } from './making';
+import { findResponse, saveResponse } from './idempotency';
 import { addNotices } from './notices';
 import type { SqliteSession } from './SqliteSession';
 
@@ -321,7 +321,12 @@ export class SqliteDeliveryStore implements
     });
   }
 
-  public async rotateSecret(pod: string, subscription: string, secret: string, once?: Once): Promise<Rotation> {
+  public async rotateSecret(
+    pod: string,
+    subscription: string,
+    secret: string,
+    once?: IdempotencyKey,
+  ): Promise<Rotation> {
     return this.db.write((): Rotation => {
       const webhook = this.db.get<{ id: number; secret: string; worked: number }>(`
         SELECT t.id, t.secret, ${WORKED} AS worked FROM subscriptions s CROSS JOIN targets t
@@ -331,9 +336,9 @@ export class SqliteDeliveryStore implements
         return { outcome: 'missing' };
       }
       const { id, secret: former, worked } = webhook;
-      const made = once && findMade(this.db, once, Date.now());
+      const made = once && findResponse(this.db, once, Date.now());
       if (made) {
-        throw new AlreadyMade(made);
+        throw new DuplicateRequest(made);
       }
       this.db.run('DELETE FROM former_secrets WHERE target = ? AND until <= ?', id, worked);
       const { count, oldest } = this.db.get<{ count: number; oldest: number }>(
@@ -344,7 +349,7 @@ export class SqliteDeliveryStore implements
         return { outcome: 'full', wait: oldest - worked };
       }
       if (once) {
-        noteMade(this.db, { ...once, result: secret }, Date.now());
+        saveResponse(this.db, { ...once, result: secret }, Date.now());
       }
       // Rotations in the same moment differ by a millisecond, so that the order of the secrets is known.
       this.db.run(`
@@ -444,7 +449,7 @@ export class SqliteDeliveryStore implements
       this.db.touch(inbox);
     }
     const container = this.db.get<{ url: string }>('SELECT url FROM containers WHERE id = ? AND watched = 1', inbox)?.url;
-    const watched = container === undefined ? [] : copied.map((event): LandedCopy => {
+    const watched = container === undefined ? [] : copied.map((event): WatchedCopy => {
       const { uuid } = this.db.get<{ uuid: Buffer }>('SELECT uuid FROM events WHERE id = ?', event)!;
       return { container, copy: `${container}${stringify(uuid)}` };
     });

@@ -3,35 +3,35 @@ import type { Event } from '../event/Event';
 import { eventClock } from '../event/EventClock';
 import type { Subscription } from '../subscription/Subscription';
 import type { AcceptedEvent } from '../store/AcceptedEvent';
-import type { AddedSubscription, Consent, RemoteTarget, SubscriptionBounds, SubscriptionStore } from '../subscription/ports';
+import type { AddedSubscription, InboxConsent, RemoteTarget, SubscriptionBounds, SubscriptionStore } from '../subscription/ports';
 import type { CopyPlace, PodList, Removal, RetentionStore } from '../server/ports';
 import type {
-  Doubt,
+  UnconfirmedConsent,
   FanOutStore,
   ForwardBacklog,
-  LandResult,
+  FanOutStepResult,
   OldForward,
   PendingForward,
   ReaderScope,
 } from '../delivery/ports';
 import type { AccessDependencies, ContainerWatches, Entry, OverlayStore, PodRegistry } from '../pod/ports';
 import type { AccessEpochs, FollowerList, FollowerPlace, Followers } from '../access/ports';
-import type { LandedCopy } from '../store/LandedCopy';
-import type { Made, Once } from '../store/idempotency';
+import type { WatchedCopy } from '../store/WatchedCopy';
+import type { StoredResponse, IdempotencyKey } from '../store/idempotency';
 import type { EventLog, ReceivedEvent, Reception, ReceptionStore } from '../publish/ports';
 import type { Openable } from '../store/Openable';
-import { NoRoom } from '../store/NoRoom';
+import { StorageFull } from '../store/StorageFull';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 import { containersOf } from '../url/containers';
 import { AccessChanges } from './accessChanges';
-import { accept, receive } from './accepting';
-import { setTarget } from './delivering';
+import { accept, receive } from './events';
+import { setTarget } from './deliveries';
 import type { EventRow } from './eventRow';
 import { EVENTS, toEvent } from './eventRow';
-import { followersOf } from './following';
-import { land } from './landing';
-import { findMade } from './making';
-import { hasMoreThan, removeEventsBefore, removeEventsBeyond, sweepCopies } from './pruning';
+import { followersOf } from './followers';
+import { land } from './copies';
+import { findResponse } from './idempotency';
+import { hasMoreThan, removeEventsBefore, removeEventsBeyond, sweepCopies } from './retention';
 import type { SqliteSession } from './SqliteSession';
 
 interface SubscriptionRow {
@@ -119,8 +119,8 @@ export class SqliteEventStore implements
     `, after, limit).map(({ url }): string => url);
   }
 
-  public async assertWritable(patience: number): Promise<void> {
-    return this.db.probe(patience);
+  public async assertWritable(timeout: number): Promise<void> {
+    return this.db.probe(timeout);
   }
 
   public async lastPublished(): Promise<number | undefined> {
@@ -152,7 +152,7 @@ export class SqliteEventStore implements
           this.db.run('INSERT OR IGNORE INTO dependencies (document, resource) VALUES (?, ?)', ...place);
         });
       } catch (error: unknown) {
-        if (!(error instanceof StoreUnavailable || error instanceof NoRoom)) {
+        if (!(error instanceof StoreUnavailable || error instanceof StorageFull)) {
           throw error;
         }
         // Whoever reads now is answered, but the answer is not kept: its epoch, read before, is none any more.
@@ -169,13 +169,13 @@ export class SqliteEventStore implements
     return this.changes.hasDependents(document);
   }
 
-  public async accept(events: readonly AcceptedEvent[], once?: Once & Pick<Made, 'result'>): Promise<boolean> {
+  public async accept(events: readonly AcceptedEvent[], once?: IdempotencyKey & Pick<StoredResponse, 'result'>): Promise<boolean> {
     const bytes = events.reduce((sum, { event }): number => sum + event.members.length, 0);
     return this.db.write((): boolean => accept(this.db, events, once), { bytes });
   }
 
-  public async findMade(once: Once): Promise<Made | undefined> {
-    return findMade(this.db, once, Date.now());
+  public async findResponse(once: IdempotencyKey): Promise<StoredResponse | undefined> {
+    return findResponse(this.db, once, Date.now());
   }
 
   public async receive(received: ReceivedEvent): Promise<Reception> {
@@ -237,7 +237,7 @@ export class SqliteEventStore implements
   public async addSubscription(
     { id, pod, pattern, inbox, webhook, agent, created }: Subscription,
     bounds?: SubscriptionBounds,
-    consent?: Consent,
+    consent?: InboxConsent,
     target?: RemoteTarget,
   ): Promise<AddedSubscription | keyof SubscriptionBounds> {
     return this.db.write((): AddedSubscription | keyof SubscriptionBounds => {
@@ -355,7 +355,7 @@ export class SqliteEventStore implements
     `, pod, limit);
   }
 
-  public async settle(answers: ReadonlyMap<Doubt, boolean>): Promise<void> {
+  public async confirm(answers: ReadonlyMap<UnconfirmedConsent, boolean>): Promise<void> {
     return this.db.write((): void => {
       for (const [{ subscription, mark }, controls ] of answers) {
         this.db.run(
@@ -388,22 +388,22 @@ export class SqliteEventStore implements
     this.db.run('DELETE FROM temp.readers WHERE scope = ?', id);
   }
 
-  public async land(
+  public async fanOutStep(
     forward: PendingForward,
     scope: ReaderScope,
     limit: number,
     passDoubts = false,
     now = Date.now(),
-  ): Promise<LandResult> {
+  ): Promise<FanOutStepResult> {
     await this.changes.settle();
-    return this.db.write((): LandResult => land(this.db, forward, scope, limit, passDoubts, now));
+    return this.db.write((): FanOutStepResult => land(this.db, forward, scope, limit, passDoubts, now));
   }
 
-  public async listNotices(limit: number): Promise<LandedCopy[]> {
-    return this.db.all<LandedCopy>('SELECT id AS notice, container, copy FROM notices ORDER BY id LIMIT ?', limit);
+  public async listNotices(limit: number): Promise<WatchedCopy[]> {
+    return this.db.all<WatchedCopy>('SELECT id AS notice, container, copy FROM notices ORDER BY id LIMIT ?', limit);
   }
 
-  public async removeNotices(copies: readonly LandedCopy[]): Promise<void> {
+  public async removeNotices(copies: readonly WatchedCopy[]): Promise<void> {
     return this.db.write((): void => copies.forEach(({ notice }): void => {
       this.db.run('DELETE FROM notices WHERE id = ?', notice);
     }));

@@ -1,7 +1,7 @@
 import type { Closing, PodLifecycle, PodRecord } from '../pod/PodLifecycle';
-import { beginEnding, endKeys, endNamed, isKnown, NAMED, rangeOf } from './ending';
+import { beginEnding, endKeys, endNamed, isKnown, NAMED, rangeOf } from './podRows';
 import type { SqliteSession } from './SqliteSession';
-import { removeEntries, Sweeping } from './sweeping';
+import { removeEntries, Sweeping } from './Sweeping';
 
 /** Entries that are removed in one transaction. */
 const ENTRIES = 1_000;

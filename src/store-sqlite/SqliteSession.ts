@@ -92,14 +92,14 @@ export class SqliteSession {
   /**
    * Checks by a write that the database can be written.
    *
-   * @param patience - Maximum time, in milliseconds, to wait for another process's lock.
+   * @param timeout - Maximum time, in milliseconds, to wait for another process's lock.
    *
-   * @throws `StoreUnavailable` or `NoRoom`.
+   * @throws `StoreUnavailable` or `StorageFull`.
    */
-  public async probe(patience: number): Promise<void> {
+  public async probe(timeout: number): Promise<void> {
     await this.write((): void => {
       this.run('UPDATE runs SET begun = begun');
-    }, { patience });
+    }, { timeout: timeout });
   }
 
   /** Writes all that waits, and closes the database. */
@@ -123,7 +123,7 @@ export class SqliteSession {
   /**
    * Does writes in a transaction that is shared with others, see {@link CommitQueue.add}.
    *
-   * @throws `NoRoom` if the disk is full, `StoreUnavailable` if the database cannot be written now.
+   * @throws `StorageFull` if the disk is full, `StoreUnavailable` if the database cannot be written now.
    */
   public async write<T>(run: () => T, limits?: WorkLimits): Promise<T> {
     let copies = 0;
@@ -146,7 +146,7 @@ export class SqliteSession {
   /**
    * Does writes in a transaction of their own, at once. Never waits.
    *
-   * @throws `NoRoom` if the disk is full, `StoreUnavailable` if the database cannot be written now.
+   * @throws `StorageFull` if the disk is full, `StoreUnavailable` if the database cannot be written now.
    */
   public writeNow(run: () => void): void {
     const connection = this.connect();

@@ -32,7 +32,7 @@ export class AccessChanges {
   /**
    * Notes a change of access to resources.
    *
-   * @throws `NoRoom` or `StoreUnavailable` if it cannot be written.
+   * @throws `StorageFull` or `StoreUnavailable` if it cannot be written.
    */
   public async note(resources: readonly string[]): Promise<void> {
     let left: Place[] = [];

@@ -1,4 +1,4 @@
-import type { LandedCopy } from '../store/LandedCopy';
+import type { WatchedCopy } from '../store/WatchedCopy';
 import type { SqliteSession } from './SqliteSession';
 
 /**
@@ -6,8 +6,8 @@ import type { SqliteSession } from './SqliteSession';
  *
  * @returns The copies, with the keys of their notes.
  */
-export function addNotices(session: SqliteSession, copies: readonly LandedCopy[]): LandedCopy[] {
-  return copies.map(({ container, copy }): LandedCopy => {
+export function addNotices(session: SqliteSession, copies: readonly WatchedCopy[]): WatchedCopy[] {
+  return copies.map(({ container, copy }): WatchedCopy => {
     const { lastInsertRowid } = session.run('INSERT INTO notices (container, copy) VALUES (?, ?)', container, copy);
     return { container, copy, notice: Number(lastInsertRowid) };
   });

@@ -3,7 +3,7 @@ import { parseTopic } from '../event/Topic';
 import { patternsOf } from '../event/TopicPattern';
 import type { TargetKind } from '../store/deliveries';
 import type { Outcome, OutcomeState } from '../catalogue/RequestLog';
-import { attemptsOf, STATES } from './delivering';
+import { attemptsOf, STATES } from './deliveries';
 import type { SqliteSession } from './SqliteSession';
 import { turn } from '../event/turns';
 

@@ -1,6 +1,6 @@
 import type { StoreProblem } from '../store/StoreUnavailable';
 import { StoreUnavailable } from '../store/StoreUnavailable';
-import { asNoRoom } from './asNoRoom';
+import { asStorageFull } from './asStorageFull';
 
 /** Result codes of SQLite, by the part before the extension (`SQLITE_IOERR_READ` is an `SQLITE_IOERR`). */
 const PROBLEMS: Readonly<Record<string, StoreProblem>> = {
@@ -45,13 +45,13 @@ export function problemOf(error: unknown): StoreProblem | undefined {
 }
 
 /**
- * An error of SQLite as `NoRoom` or {@link StoreUnavailable}; any other error as it is.
+ * An error of SQLite as `StorageFull` or {@link StoreUnavailable}; any other error as it is.
  *
  * @param error - What was thrown.
  * @param path - The path of the database.
  */
 export function asStoreError(error: unknown, path: string): unknown {
-  const full = asNoRoom(error, path);
+  const full = asStorageFull(error, path);
   const problem = full === error ? problemOf(error) : undefined;
   return problem === undefined ?
     full :
@@ -67,7 +67,7 @@ export function asStoreError(error: unknown, path: string): unknown {
 export function asOpenError(error: unknown, path: string): Error {
   const { code, message } = error as NodeJS.ErrnoException;
   const problem = READ_ONLY.has(code) ? 'readOnly' : problemOf(error);
-  if (asNoRoom(error, path) !== error) {
+  if (asStorageFull(error, path) !== error) {
     return new Error(`The event store ${path} cannot be written, because there is no room: ${message}.`, { cause: error });
   }
   return problem === undefined ?

@@ -1,5 +1,5 @@
 import { StoreUnavailable } from '../store/StoreUnavailable';
-import { PATIENCE } from './CommitQueue';
+import { DEFAULT_TIMEOUT } from './CommitQueue';
 import { problemOf } from './storeErrors';
 
 /** First and longest time between two attempts, in milliseconds. */
@@ -14,12 +14,12 @@ let waiting = 0;
  * Runs an operation of SQLite at once, and again as long as another process holds the lock that it needs.
  *
  * @param run - Synchronous; is undone if it throws.
- * @param patience - Maximum time to wait, in milliseconds.
+ * @param timeout - Maximum time to wait, in milliseconds.
  *
  * @throws {@link StoreUnavailable} if too many wait already; otherwise the last error of the operation.
  */
-export async function whenFree<T>(run: () => T, patience = PATIENCE): Promise<T> {
-  const end = performance.now() + patience;
+export async function whenFree<T>(run: () => T, timeout = DEFAULT_TIMEOUT): Promise<T> {
+  const end = performance.now() + timeout;
   for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
     try {
       return run();

@@ -3,7 +3,7 @@
  *
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
  */
-export interface Once {
+export interface IdempotencyKey {
   /** The WebID of who makes it; absent for the public. */
   readonly agent?: string;
   /** The base URL of the pod to which it is made. */
@@ -17,7 +17,7 @@ export interface Once {
 /**
  * What a request made when it was made first.
  */
-export interface Made {
+export interface StoredResponse {
   readonly fingerprint: string;
   /** What was handed over with it. */
   readonly result: string;

@@ -8,7 +8,7 @@ import { NotAuthorized } from '../event/NotAuthorized';
 import { coversTopic } from '../access/topicAccess';
 import type { Access } from '../access/ports';
 import type {
-  Consent,
+  InboxConsent,
   Containers,
   InboxFinder,
   RemoteTarget,
@@ -18,15 +18,15 @@ import type {
   WebhookConsent,
 } from './ports';
 import type { Caller } from '../identity/Caller';
-import { AlreadyMade } from '../store/AlreadyMade';
-import type { Once } from '../store/idempotency';
+import { DuplicateRequest } from '../store/DuplicateRequest';
+import type { IdempotencyKey } from '../store/idempotency';
 import type { Subscription, SubscriptionDraft } from './Subscription';
 import { subscriptionsContainer } from './Subscription';
 import { patternPath } from '../event/TopicPattern';
 import { TooMany } from '../event/TooMany';
 
 /** What came of a request to follow a topic. */
-export interface Followed {
+export interface CreatedSubscription {
   readonly subscription: Subscription;
   /** What signs deliveries to the webhook; only told when it is made. */
   readonly secret?: string;
@@ -55,8 +55,8 @@ export class Subscriber {
   private readonly webhooks: WebhookConsent;
   private readonly deliveries: SecretStore;
   private readonly listeners: readonly SubscriptionListener[];
-  private readonly mostOfAgent: number;
-  private readonly mostOfPod: number;
+  private readonly maxPerAgent: number;
+  private readonly maxPerPod: number;
 
   /**
    * @param store - Where subscriptions are kept.
@@ -66,8 +66,8 @@ export class Subscriber {
    * @param webhooks - Asks webhooks whether they agree.
    * @param deliveries - Knows the secrets of webhooks.
    * @param listeners - Are told of subscriptions that are resumed.
-   * @param mostOfAgent - The most subscriptions that an agent has on this server. Default 10,000.
-   * @param mostOfPod - The most subscriptions to one pod. Default 1,000,000.
+   * @param maxPerAgent - The most subscriptions that an agent has on this server. Default 10,000.
+   * @param maxPerPod - The most subscriptions to one pod. Default 1,000,000.
    */
   public constructor(
     store: SubscriptionStore,
@@ -77,8 +77,8 @@ export class Subscriber {
     webhooks: WebhookConsent,
     deliveries: SecretStore,
     listeners: SubscriptionListener[],
-    mostOfAgent = 10_000,
-    mostOfPod = 1_000_000,
+    maxPerAgent = 10_000,
+    maxPerPod = 1_000_000,
   ) {
     this.store = store;
     this.access = access;
@@ -87,8 +87,8 @@ export class Subscriber {
     this.webhooks = webhooks;
     this.deliveries = deliveries;
     this.listeners = listeners;
-    this.mostOfAgent = mostOfAgent;
-    this.mostOfPod = mostOfPod;
+    this.maxPerAgent = maxPerAgent;
+    this.maxPerPod = maxPerPod;
   }
 
   /**
@@ -105,7 +105,7 @@ export class Subscriber {
     pod: string,
     caller: Caller & { agent: string },
     draft: SubscriptionDraft,
-  ): Promise<Followed> {
+  ): Promise<CreatedSubscription> {
     const { pattern } = draft;
     const { inbox, webhook } = this.canonical(draft);
     const topics = `${pod}${patternPath(pattern)}`;
@@ -120,14 +120,14 @@ export class Subscriber {
       await this.checkInbox(caller, inbox);
     const added = await this.store.addSubscription(
       { id: v7(), pod, agent: caller.agent, created: Date.now(), pattern, inbox, webhook },
-      { ofAgent: this.mostOfAgent, ofPod: this.mostOfPod },
+      { ofAgent: this.maxPerAgent, ofPod: this.maxPerPod },
       consent,
       target,
     );
     if (typeof added === 'string') {
       throw new TooMany(added === 'ofAgent' ?
-        `You have ${this.mostOfAgent} subscriptions, which is the most: end one that you do not need first` :
-        `${pod} has ${this.mostOfPod} subscriptions, which is the most`, FULL_RETRY);
+        `You have ${this.maxPerAgent} subscriptions, which is the most: end one that you do not need first` :
+        `${pod} has ${this.maxPerPod} subscriptions, which is the most`, FULL_RETRY);
     }
     const { subscription, isResumed, isSecretNew } = added;
     for (const listener of isResumed ? this.listeners : []) {
@@ -146,7 +146,7 @@ export class Subscriber {
 
   private async askWebhook(url: string, agent: string): Promise<RemoteTarget> {
     charge(COSTS.remote);
-    const { rate } = await this.webhooks.ask(url, agent);
+    const { rate } = await this.webhooks.request(url, agent);
     const secret = this.webhooks.newSecret();
     return { kind: 'webhook', host: new URL(url).host, secret, ...rate !== undefined && { rate }};
   }
@@ -155,7 +155,7 @@ export class Subscriber {
   private async checkInbox(
     caller: Caller & { agent: string },
     inbox: string,
-  ): Promise<{ consent?: Consent; target?: RemoteTarget }> {
+  ): Promise<{ consent?: InboxConsent; target?: RemoteTarget }> {
     if (!this.containers.isHere(inbox)) {
       charge(COSTS.remote);
       if (await this.profiles.inboxOf(caller.agent) !== inbox) {
@@ -201,7 +201,7 @@ export class Subscriber {
     pod: string,
     caller: Caller,
     id: string,
-    named?: Pick<Once, 'key' | 'fingerprint'>,
+    named?: Pick<IdempotencyKey, 'key' | 'fingerprint'>,
   ): Promise<string | undefined> {
     const subscription = await this.store.getSubscription(pod, id);
     const isOwn = caller.agent !== undefined && subscription?.agent === caller.agent;
@@ -220,13 +220,13 @@ export class Subscriber {
       }
       return rotation.outcome === 'rotated' ? secret : undefined;
     } catch (error: unknown) {
-      if (!(error instanceof AlreadyMade)) {
+      if (!(error instanceof DuplicateRequest)) {
         throw error;
       }
-      if (error.made.fingerprint !== once!.fingerprint) {
+      if (error.response.fingerprint !== once!.fingerprint) {
         throw new Conflict('Another request was made with this Idempotency-Key: send a new key with each new request');
       }
-      return error.made.result;
+      return error.response.result;
     }
   }
 

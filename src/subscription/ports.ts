@@ -1,5 +1,5 @@
 import type { AccessEpochs } from '../access/ports';
-import type { Once } from '../store/idempotency';
+import type { IdempotencyKey } from '../store/idempotency';
 import type { Subscription } from './Subscription';
 
 /**
@@ -45,7 +45,7 @@ export interface WebhookConsent {
    * @throws `InvalidInput` that says what is missing, if it does not agree.
    * @throws `TooMany` if webhooks are asked too often for the agent.
    */
-  ask: (url: string, agent: string) => Promise<{ readonly rate?: number }>;
+  request: (url: string, agent: string) => Promise<{ readonly rate?: number }>;
   /** What deliveries to a new webhook are signed with. */
   newSecret: () => string;
 }
@@ -95,7 +95,7 @@ export interface SubscriptionBounds {
 /**
  * When it was found that an agent controls its inbox.
  */
-export interface Consent {
+export interface InboxConsent {
   /** The base URL of the pod in which the inbox lies. */
   readonly pod: string;
   /** The access epoch of that pod. */
@@ -126,7 +126,7 @@ export interface SubscriptionStore extends AccessEpochs {
   addSubscription: (
     subscription: Subscription,
     bounds?: SubscriptionBounds,
-    consent?: Consent,
+    consent?: InboxConsent,
     target?: RemoteTarget,
   ) =>
   Promise<AddedSubscription | keyof SubscriptionBounds>;
@@ -156,7 +156,7 @@ export interface SecretStore {
    * @param secret - The new secret.
    * @param once - Set if the request is made once; the secret is its result.
    *
-   * @throws `AlreadyMade` if that request was made before, with the secret that it made.
+   * @throws `DuplicateRequest` if that request was made before, with the secret that it made.
    */
-  rotateSecret: (pod: string, subscription: string, secret: string, once?: Once) => Promise<Rotation>;
+  rotateSecret: (pod: string, subscription: string, secret: string, once?: IdempotencyKey) => Promise<Rotation>;
 }

@@ -1,12 +1,12 @@
 import { JSON_LD } from '../event/mediaTypes';
 import { isWebUrl, parseUrl } from '../url/webUrl';
 import type { SigningAgent } from '../identity/SigningAgent';
-import type { Outgoing, OutgoingAnswer } from '../outgoing/Outgoing';
+import type { Outgoing, OutgoingResponse } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
 import { singleHeader } from '../outgoing/singleHeaders';
 
 /** What an inbox answered. */
-export interface InboxAnswer extends Pick<OutgoingAnswer, 'headers' | 'status'> {
+export interface InboxResponse extends Pick<OutgoingResponse, 'headers' | 'status'> {
   /** The absolute URL of the copy, if one was created and its URL told, on the origin of the inbox. */
   readonly location?: string;
 }
@@ -30,7 +30,7 @@ export async function sendToInbox(
   inbox: string,
   document: string,
   timeout?: number,
-): Promise<InboxAnswer> {
+): Promise<InboxResponse> {
   if (!parseUrl(inbox)) {
     throw new OutgoingFailed('forbidden', 'POST: the inbox has no absolute URL.');
   }

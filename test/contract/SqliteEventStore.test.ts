@@ -10,7 +10,7 @@ import { MIGRATIONS } from '../../src/store-sqlite/schema';
 import { SqliteEventStore } from '../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../src/store-sqlite/SqliteSession';
 import type { AddedSubscription } from '../../src/subscription/ports';
-import type { Once } from '../../src/store/idempotency';
+import type { IdempotencyKey } from '../../src/store/idempotency';
 import { anEvent, aSubscription, describeEventStore, forwardAll, POD, PRODUCER } from './eventStoreContract';
 import { scansOf } from './scansOf';
 import { subscriptionsOf } from './stores';
@@ -155,7 +155,7 @@ describe('A SqliteEventStore on disk', (): void => {
   });
 
   describe('for requests that make their events once', (): void => {
-    const once: Once = { agent: 'http://localhost/anyone#me', pod: PRODUCER, key: 'k', fingerprint: 'f' };
+    const once: IdempotencyKey = { agent: 'http://localhost/anyone#me', pod: PRODUCER, key: 'k', fingerprint: 'f' };
     const DAY = 24 * 60 * 60_000;
     const publish = async(store: SqliteEventStore, result: string, key = 'k'): Promise<boolean> =>
       store.accept([{ event: anEvent(), forwards: []}], { ...once, key, result });
@@ -168,12 +168,12 @@ describe('A SqliteEventStore on disk', (): void => {
       const made = await Promise.allSettled([ publish(first, '1'), publish(other, '2') ]);
       expect(made.map(({ status }): string => status).sort()).toEqual([ 'fulfilled', 'rejected' ]);
       const result = made[0].status === 'fulfilled' ? '1' : '2';
-      expect(made.find(({ status }): boolean => status === 'rejected')).toMatchObject({ reason: { made: { fingerprint: 'f', result }}});
+      expect(made.find(({ status }): boolean => status === 'rejected')).toMatchObject({ reason: { response: { fingerprint: 'f', result }}});
       await first.close();
       const again = new SqliteEventStore(new SqliteSession(folder));
       for (const store of [ again, other ]) {
-        expect(await store.findMade(once)).toEqual({ fingerprint: 'f', result });
-        await expect(publish(store, '3')).rejects.toMatchObject({ name: 'AlreadyMade' });
+        expect(await store.findResponse(once)).toEqual({ fingerprint: 'f', result });
+        await expect(publish(store, '3')).rejects.toMatchObject({ name: 'DuplicateRequest' });
         expect(await store.listEntries(`${PRODUCER}publish/`, 0, 10)).toHaveLength(1);
         await store.close();
       }
@@ -188,13 +188,13 @@ describe('A SqliteEventStore on disk', (): void => {
       const before = Date.now();
       const rows = (): number => db.prepare('SELECT COUNT(*) FROM made').pluck().get() as number;
       db.prepare('UPDATE made SET at = ?').run(before - DAY + 60_000);
-      await expect(publish(store, 'new', '0')).rejects.toMatchObject({ made: { result: 'old' }});
+      await expect(publish(store, 'new', '0')).rejects.toMatchObject({ response: { result: 'old' }});
       expect(rows()).toBe(11);
       db.prepare('UPDATE made SET at = ?').run(before - DAY);
-      expect(await store.findMade({ ...once, key: '0' })).toBeUndefined();
+      expect(await store.findResponse({ ...once, key: '0' })).toBeUndefined();
       expect(rows()).toBe(11);
       await publish(store, 'new', '10');
-      expect(await store.findMade({ ...once, key: '10' })).toEqual({ fingerprint: 'f', result: 'new' });
+      expect(await store.findResponse({ ...once, key: '10' })).toEqual({ fingerprint: 'f', result: 'new' });
       const left = rows();
       expect(left).toBeLessThan(11);
       expect(left).toBeGreaterThan(1);
@@ -272,7 +272,7 @@ describe('A SqliteEventStore on disk', (): void => {
       await store.subscriptionsAfter(POD, 0, 10, 'http://localhost/a#me');
       const once = { pod: PRODUCER, key: 'k', fingerprint: 'f' };
       await store.accept([{ event: anEvent(), forwards: []}], { ...once, result: 'r' });
-      await store.findMade(once);
+      await store.findResponse(once);
     })).toEqual([]);
     await store.close();
   });

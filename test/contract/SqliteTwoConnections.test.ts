@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { v7 } from 'uuid';
-import { NoRoom } from '../../src/store/NoRoom';
+import { StorageFull } from '../../src/store/StorageFull';
 import { quickCheck } from '../../src/store-sqlite/quickCheck';
 import { SqliteApiKeyStore } from '../../src/store-sqlite/SqliteApiKeyStore';
 import { SqliteDeliveryStore } from '../../src/store-sqlite/SqliteDeliveryStore';
@@ -158,7 +158,7 @@ describe('A database that other processes use too', (): void => {
     await store.accept([{ event: anEvent(), forwards: [{ pod: POD }]}]);
     const [ forward ] = await store.pendingForwards(1);
     const scope = await store.openScope(POD);
-    expect(await store.land(forward, scope, 10)).toMatchObject({ outcome: 'stale' });
+    expect(await store.fanOutStep(forward, scope, 10)).toMatchObject({ outcome: 'stale' });
     expect(durable()).toBe(1);
   });
 
@@ -235,7 +235,7 @@ describe('A database that other processes use too', (): void => {
     });
     await expect(failing('SQLITE_IOERR_READ')).rejects.toMatchObject({ problem: 'unreachable' });
     await expect(failing('SQLITE_CANTOPEN')).rejects.toMatchObject({ problem: 'unreachable' });
-    await expect(failing('SQLITE_FULL')).rejects.toBeInstanceOf(NoRoom);
+    await expect(failing('SQLITE_FULL')).rejects.toBeInstanceOf(StorageFull);
     await expect(failing('SQLITE_CONSTRAINT_UNIQUE')).rejects.toMatchObject({ code: 'SQLITE_CONSTRAINT_UNIQUE' });
     expect(session.isDamaged).toBe(false);
     await expect(failing('SQLITE_CORRUPT_INDEX')).rejects.toMatchObject({ problem: 'damaged' });

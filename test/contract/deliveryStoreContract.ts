@@ -247,7 +247,7 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
         const requests = [ 'whsec_2', 'whsec_3' ].map(async(secret): Promise<unknown> => deliveries.rotateSecret(POD, id, secret, once));
         expect(await Promise.allSettled(requests)).toEqual([
           { status: 'fulfilled', value: rotated },
-          { status: 'rejected', reason: expect.objectContaining({ made: { fingerprint: 'f', result: 'whsec_2' }}) },
+          { status: 'rejected', reason: expect.objectContaining({ response: { fingerprint: 'f', result: 'whsec_2' }}) },
         ]);
         expect(await secrets()).toEqual([ 'whsec_2', 'whsec_1' ]);
         expect(await deliveries.rotateSecret(POD, id, 'whsec_4', { ...once, agent: 'https://bob.example/card#me' })).toEqual(rotated);

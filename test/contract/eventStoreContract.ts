@@ -1,11 +1,11 @@
 import { v7 } from 'uuid';
 import type { Event } from '../../src/event/Event';
-import { AlreadyMade } from '../../src/store/AlreadyMade';
+import { DuplicateRequest } from '../../src/store/DuplicateRequest';
 import type { AddedSubscription } from '../../src/subscription/ports';
-import type { Doubt, LandResult, PendingForward, ReaderScope } from '../../src/delivery/ports';
+import type { UnconfirmedConsent, FanOutStepResult, PendingForward, ReaderScope } from '../../src/delivery/ports';
 import type { EventStore } from './stores';
 import type { Follower, FollowerPlace } from '../../src/access/ports';
-import type { Made, Once } from '../../src/store/idempotency';
+import type { StoredResponse, IdempotencyKey } from '../../src/store/idempotency';
 import type { Subscription } from '../../src/subscription/Subscription';
 import { subscriptionsOf } from './stores';
 
@@ -40,8 +40,8 @@ export async function forwardAll(
   store: EventStore,
   may: (agent: string) => boolean = (): boolean => true,
   limit = 100,
-): Promise<LandResult[]> {
-  const results: LandResult[] = [];
+): Promise<FanOutStepResult[]> {
+  const results: FanOutStepResult[] = [];
   for (const forward of await store.pendingForwards(10)) {
     const scope = await store.openScope(forward.pod);
     results.push(...await finish(store, forward, scope, may, limit));
@@ -56,13 +56,13 @@ async function finish(
   scope: ReaderScope,
   may: (agent: string) => boolean,
   limit: number,
-): Promise<LandResult[]> {
-  const results: LandResult[] = [];
+): Promise<FanOutStepResult[]> {
+  const results: FanOutStepResult[] = [];
   for (;;) {
-    const result = await store.land(forward, scope, limit);
+    const result = await store.fanOutStep(forward, scope, limit);
     results.push(result);
     if (result.outcome === 'unknown') {
-      await store.settle(new Map(result.doubts.map((doubt): [Doubt, boolean] => [ doubt, true ])));
+      await store.confirm(new Map(result.unconfirmed.map((consent): [UnconfirmedConsent, boolean] => [ consent, true ])));
       await store.learn(scope, new Map(result.unknown.map((agent): [string, boolean] => [ agent, may(agent) ])));
     } else if (result.outcome !== 'more') {
       return results;
@@ -203,36 +203,36 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
     });
 
     describe('a request that makes its events once', (): void => {
-      const once = (fields: Partial<Once & Made> = {}): Once & Pick<Made, 'result'> =>
+      const once = (fields: Partial<IdempotencyKey & StoredResponse> = {}): IdempotencyKey & Pick<StoredResponse, 'result'> =>
         ({ agent: AGENT, pod: PRODUCER, key: 'k', fingerprint: 'f', result: 'r', ...fields });
-      const publish = async(fields?: Partial<Once & Made>): Promise<boolean> =>
+      const publish = async(fields?: Partial<IdempotencyKey & StoredResponse>): Promise<boolean> =>
         store.accept([{ event: anEvent(), forwards: []}], once(fields));
       const count = async(): Promise<number> => (await idsIn(PUBLISH)).length;
 
       it('stores nothing when it is repeated, and tells what it made.', async(): Promise<void> => {
-        expect(await store.findMade(once())).toBeUndefined();
+        expect(await store.findResponse(once())).toBeUndefined();
         await publish();
-        expect(await store.findMade(once({ fingerprint: 'other' }))).toEqual({ fingerprint: 'f', result: 'r' });
+        expect(await store.findResponse(once({ fingerprint: 'other' }))).toEqual({ fingerprint: 'f', result: 'r' });
         const before = await store.modifiedOf(PUBLISH);
         for (const fields of [{}, { fingerprint: 'other', result: 'other' }]) {
-          await expect(publish(fields)).rejects.toThrow(AlreadyMade);
-          await expect(publish(fields)).rejects.toMatchObject({ made: { fingerprint: 'f', result: 'r' }});
+          await expect(publish(fields)).rejects.toThrow(DuplicateRequest);
+          await expect(publish(fields)).rejects.toMatchObject({ response: { fingerprint: 'f', result: 'r' }});
         }
         expect(await count()).toBe(1);
         expect(await store.modifiedOf(PUBLISH)).toBe(before);
-        expect(await store.findMade(once())).toEqual({ fingerprint: 'f', result: 'r' });
+        expect(await store.findResponse(once())).toEqual({ fingerprint: 'f', result: 'r' });
       });
 
       it('is another one for another agent, pod or key, and for the public.', async(): Promise<void> => {
         const others = [{ agent: 'http://localhost/new#me' }, { agent: undefined }, { pod: POD }, { key: 'K' }, { key: 'k ' }];
         await publish();
         for (const [ index, fields ] of others.entries()) {
-          expect(await store.findMade(once(fields))).toBeUndefined();
+          expect(await store.findResponse(once(fields))).toBeUndefined();
           await publish({ ...fields, result: `${index}` });
         }
         for (const [ index, fields ] of others.entries()) {
-          expect(await store.findMade(once(fields))).toEqual({ fingerprint: 'f', result: `${index}` });
-          await expect(publish(fields)).rejects.toThrow(AlreadyMade);
+          expect(await store.findResponse(once(fields))).toEqual({ fingerprint: 'f', result: `${index}` });
+          await expect(publish(fields)).rejects.toThrow(DuplicateRequest);
         }
         expect(await count()).toBe(6);
       });
@@ -240,7 +240,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
       it('is stored once when it is made twice at once, whatever else is written with it.', async(): Promise<void> => {
         const results = await Promise.allSettled([ publish({ result: '1' }), publish({ result: '2' }), store.accept([{ event: anEvent(), forwards: []}]) ]);
         expect(results.map(({ status }): string => status)).toEqual([ 'fulfilled', 'rejected', 'fulfilled' ]);
-        expect(results[1]).toMatchObject({ reason: { made: { result: '1' }}});
+        expect(results[1]).toMatchObject({ reason: { response: { result: '1' }}});
         expect(await count()).toBe(2);
       });
 
@@ -249,7 +249,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         const twice = [{ event, forwards: []}, { event, forwards: []}];
         await expect(store.accept(twice, once({ agent: 'http://localhost/new#me' }))).rejects
           .toMatchObject({ message: expect.stringContaining('UNIQUE') });
-        expect(await store.findMade(once({ agent: 'http://localhost/new#me' }))).toBeUndefined();
+        expect(await store.findResponse(once({ agent: 'http://localhost/new#me' }))).toBeUndefined();
         await publish({ agent: 'http://localhost/new#me' });
         expect(await count()).toBe(1);
       });
@@ -268,12 +268,12 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         } while (place);
         return found;
       };
-      const doubtsOf = async(): Promise<readonly Doubt[]> => {
+      const unconfirmedOf = async(): Promise<readonly UnconfirmedConsent[]> => {
         await store.accept([{ event: anEvent({ topic }), forwards: [{ pod: POD }]}]);
         const [ forward ] = await store.pendingForwards(1);
         const scope = await store.openScope(POD);
         await store.learn(scope, new Map([[ AGENT, true ]]));
-        return (await store.land(forward, scope, 10)).doubts;
+        return (await store.fanOutStep(forward, scope, 10)).unconfirmed;
       };
 
       it('are those of all patterns that match it, and of no other pod.', async(): Promise<void> => {
@@ -304,14 +304,14 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         expect(await all()).toEqual([{ agent: AGENT }]);
       });
 
-      it('are told with the inbox that is in doubt, and left out once it is known to be somebody else\'s.', async(): Promise<void> => {
+      it('are told with the inbox that is unconfirmed, and left out once it is known to be somebody else\'s.', async(): Promise<void> => {
         await store.addSubscription(aSubscription());
         await store.raiseEpoch(`${inboxOf('subscriber')}.acl`);
         expect(await all()).toEqual([{ agent: AGENT, doubtedInbox: inboxOf('subscriber') }]);
-        await store.settle(new Map([[ (await doubtsOf())[0], false ]]));
+        await store.confirm(new Map([[ (await unconfirmedOf())[0], false ]]));
         expect(await all()).toEqual([]);
         await store.raiseEpoch(`${inboxOf('subscriber')}.acl`);
-        await store.settle(new Map([[ (await doubtsOf())[0], true ]]));
+        await store.confirm(new Map([[ (await unconfirmedOf())[0], true ]]));
         expect(await all()).toEqual([{ agent: AGENT }]);
       });
 
@@ -331,11 +331,11 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         expect(await store.revisionOf(POD)).toBe(last);
         await rises(async(): Promise<unknown> => store.addSubscription(aSubscription()));
         await rises(async(): Promise<unknown> => store.raiseEpoch(`${inboxOf('subscriber')}.acl`));
-        const [ doubt ] = await doubtsOf();
-        await rises(async(): Promise<unknown> => store.settle(new Map([[ doubt, false ]])));
+        const [ consent ] = await unconfirmedOf();
+        await rises(async(): Promise<unknown> => store.confirm(new Map([[ consent, false ]])));
         await rises(async(): Promise<unknown> => store.raiseEpoch(`${inboxOf('subscriber')}.acl`));
-        const [ another ] = await doubtsOf();
-        await rises(async(): Promise<unknown> => store.settle(new Map([[ another, true ]])));
+        const [ another ] = await unconfirmedOf();
+        await rises(async(): Promise<unknown> => store.confirm(new Map([[ another, true ]])));
         const [{ id }] = await subscriptionsOf(store, POD);
         await rises(async(): Promise<unknown> => store.removeSubscription(POD, id));
         const before = await store.revisionOf(PRODUCER);
@@ -467,7 +467,7 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         const scope = await store.openScope(POD);
         await store.learn(scope, new Map([[ AGENT, true ]]));
         await store.raiseEpoch(`${POD}topics/.acl`);
-        expect(await store.land(forward, scope, 10)).toEqual({ outcome: 'stale', unknown: [], doubts: [], watched: [], hasDeliveries: false });
+        expect(await store.fanOutStep(forward, scope, 10)).toEqual({ outcome: 'stale', unknown: [], unconfirmed: [], watched: [], hasDeliveries: false });
         await store.raiseEpoch('http://localhost/.acl');
         await store.raiseEpoch(`${PRODUCER}.acl`);
         expect(await store.epochOf(POD)).toBe(scope.epoch + 2);
@@ -488,14 +488,14 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
 
       describe('for a subscriber whose inbox has changed hands', (): void => {
         const inbox = inboxOf('subscriber');
-        const landAll = async(): Promise<LandResult> => {
+        const landAll = async(): Promise<FanOutStepResult> => {
           const [ forward ] = await store.pendingForwards(10);
           const scope = await store.openScope(POD);
           await store.learn(scope, new Map([[ AGENT, true ]]));
-          return store.land(forward, scope, 10);
+          return store.fanOutStep(forward, scope, 10);
         };
-        const answer = async({ doubts }: LandResult, controls: boolean): Promise<void> =>
-          store.settle(new Map(doubts.map((doubt): [Doubt, boolean] => [ doubt, controls ])));
+        const answer = async({ unconfirmed }: FanOutStepResult, controls: boolean): Promise<void> =>
+          store.confirm(new Map(unconfirmed.map((consent): [UnconfirmedConsent, boolean] => [ consent, controls ])));
 
         const another = async(): Promise<boolean> => store.accept([{ event: anEvent(), forwards: [{ pod: POD }]}]);
 
@@ -507,17 +507,17 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         it('copies nothing until it is known whose it is.', async(): Promise<void> => {
           await store.raiseEpoch(`${inbox}.acl`);
           const result = await landAll();
-          expect(result).toMatchObject({ outcome: 'unknown', unknown: [], doubts: [{ agent: AGENT, inbox }]});
+          expect(result).toMatchObject({ outcome: 'unknown', unknown: [], unconfirmed: [{ agent: AGENT, inbox }]});
           expect(await idsIn(inbox)).toEqual([]);
           await answer(result, true);
-          expect(await landAll()).toMatchObject({ outcome: 'done', doubts: []});
+          expect(await landAll()).toMatchObject({ outcome: 'done', unconfirmed: []});
           expect(await idsIn(inbox)).toEqual([ event.id ]);
         });
 
         it('copies nothing while it is somebody else\'s.', async(): Promise<void> => {
           await store.raiseEpoch(`${inbox}.acl`);
           await answer(await landAll(), false);
-          expect(await landAll()).toMatchObject({ outcome: 'done', doubts: []});
+          expect(await landAll()).toMatchObject({ outcome: 'done', unconfirmed: []});
           expect(await idsIn(inbox)).toEqual([]);
           await another();
           await store.raiseEpoch(`${inbox}.acl`);
@@ -532,30 +532,30 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
             const result = await landAll();
             await store.raiseEpoch(`${inbox}.acl`);
             await answer(result, controls);
-            expect(await landAll()).toMatchObject({ outcome: 'unknown', doubts: [{ agent: AGENT }]});
+            expect(await landAll()).toMatchObject({ outcome: 'unknown', unconfirmed: [{ agent: AGENT }]});
           }
         });
 
         it('takes access control of containers, and of the inbox alone, to be about it.', async(): Promise<void> => {
           await store.raiseEpoch('http://localhost/subscriber/other/.acl');
           await store.raiseEpoch('http://localhost/subscriber0/.acl');
-          expect(await landAll()).toMatchObject({ outcome: 'done', doubts: []});
+          expect(await landAll()).toMatchObject({ outcome: 'done', unconfirmed: []});
           await another();
           await store.raiseEpoch('http://localhost/subscriber/.acl');
-          expect((await landAll()).doubts).toHaveLength(1);
+          expect((await landAll()).unconfirmed).toHaveLength(1);
         });
 
-        it('forgets the doubt with the subscription, and when it is made anew.', async(): Promise<void> => {
+        it('forgets the consent with the subscription, and when it is made anew.', async(): Promise<void> => {
           const subscriberPod = 'http://localhost/subscriber/';
           await store.registerPod(subscriberPod);
           await store.raiseEpoch(`${inbox}.acl`);
           const again = await store.addSubscription(aSubscription(), undefined, { pod: subscriberPod, epoch: 1 });
-          expect((await landAll()).doubts).toEqual([]);
+          expect((await landAll()).unconfirmed).toEqual([]);
           await another();
           await store.addSubscription(aSubscription(), undefined, { pod: subscriberPod, epoch: 0 });
-          expect((await landAll()).doubts).toHaveLength(1);
+          expect((await landAll()).unconfirmed).toHaveLength(1);
           await store.removeSubscription(POD, (again as AddedSubscription).subscription.id);
-          expect(await landAll()).toMatchObject({ outcome: 'done', doubts: []});
+          expect(await landAll()).toMatchObject({ outcome: 'done', unconfirmed: []});
         });
       });
 
@@ -565,14 +565,14 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         await accept(inboxOf('subscriber'));
         const [ forward ] = await store.pendingForwards(10);
         const scope = await store.openScope(POD);
-        await store.land(forward, scope, 10);
+        await store.fanOutStep(forward, scope, 10);
         expect(await idsIn(inboxOf('subscriber'))).toEqual([ event.id ]);
         expect(await store.removeEntry(inboxOf('subscriber'), event.id)).toBe(true);
         expect(await store.removeEntry(inboxOf('subscriber'), event.id)).toBe(false);
         await forwardAll(store);
         expect(await idsIn(inboxOf('subscriber'))).toEqual([]);
         expect(await store.getEntry(PUBLISH, event.id)).toEqual(event);
-        expect(await store.land(forward, scope, 10)).toEqual({ outcome: 'done', unknown: [], doubts: [], watched: [], hasDeliveries: false });
+        expect(await store.fanOutStep(forward, scope, 10)).toEqual({ outcome: 'done', unknown: [], unconfirmed: [], watched: [], hasDeliveries: false });
       });
 
       it('reports each copy in a watched container once, whatever patterns, agents, pods and steps bring it.', async(): Promise<void> => {
@@ -622,8 +622,8 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
         const [ forward ] = await store.pendingForwards(1);
         const scope = await store.openScope(POD);
         await store.learn(scope, new Map([[ AGENT, true ]]));
-        expect(await store.land(forward, scope, 100)).toMatchObject({ outcome: 'more' });
-        expect(await store.land(forward, scope, 100)).toMatchObject({ outcome: 'done' });
+        expect(await store.fanOutStep(forward, scope, 100)).toMatchObject({ outcome: 'more' });
+        expect(await store.fanOutStep(forward, scope, 100)).toMatchObject({ outcome: 'done' });
         const landed = (await idsIn(inboxOf('subscriber'))).length;
         expect(landed).toBeGreaterThan(1);
         expect(landed).toBeLessThan(30);

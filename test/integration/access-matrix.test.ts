@@ -152,7 +152,7 @@ describe.each<[string, string, Grant]>([
       const response = await does[index](fetcher, agent);
       const text = await response.text();
       expect([ response.status, status >= 400 || text ]).toEqual([ status, status >= 400 || text ]);
-      // The face's own form; what LDP answers is the server's own.
+      // The endpoint's own form; what LDP answers is the server's own.
       if (status >= 400 && !BY_LDP.includes(index)) {
         expect(JSON.parse(text)).toEqual({ error: expect.any(String) });
         expect(status !== 401 || response.headers.get('www-authenticate')).toBeTruthy();

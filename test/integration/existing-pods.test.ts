@@ -13,7 +13,7 @@ describe('A pod that was there before the plugin', (): void => {
   let user: TestAgent;
   let other: TestAgent;
   let versioned: TestAgent;
-  /** Resources at the paths of faces: who has them, and their URLs. */
+  /** Resources at the paths of endpoints: who has them, and their URLs. */
   let shadowed: [owner: TestAgent, url: string][];
   const status = async(url: string): Promise<number> => (await user.fetch(url, { method: 'HEAD' })).status;
 
@@ -73,9 +73,9 @@ describe('A pod that was there before the plugin', (): void => {
     await eventually(async(): Promise<true | undefined> => (await members(other, other.inbox)).length === 1 || undefined);
   });
 
-  it('keeps what it has at the paths of faces, which answer there.', async(): Promise<void> => {
+  it('keeps what it has at the paths of endpoints, which answer there.', async(): Promise<void> => {
     for (const [ owner, url ] of shadowed) {
-      // No face takes a document, whether it is put where something can be changed or not, nor removes one.
+      // No endpoint takes a document, whether it is put where something can be changed or not, nor removes one.
       for (const method of [ 'PUT', 'DELETE' ]) {
         const response = await owner.fetch(url, { method, headers: TURTLE, ...method === 'PUT' && { body: '<> a <urn:x:Changed>.' }});
         expect([ url, method, response.status ]).toEqual([ url, method, /\/(?:event|system)$/u.test(url) ? 400 : 405 ]);
@@ -87,7 +87,7 @@ describe('A pod that was there before the plugin', (): void => {
     expect(content.totalItems).toBe(0);
   });
 
-  it('has them again on a server without these faces, where their paths are ordinary ones.', async(): Promise<void> => {
+  it('has them again on a server without these endpoints, where their paths are ordinary ones.', async(): Promise<void> => {
     await server.restart('test/config/no-dialects.json');
     for (const [ owner, url ] of shadowed.filter(([ , name ]): boolean => !name.endsWith('/publish/check'))) {
       const headers = { accept: 'text/turtle' };

@@ -7,7 +7,7 @@ import { eventually } from '../util/wait';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-describe('A face', (): void => {
+describe('An endpoint', (): void => {
   let scene: Scene;
   let publish: string;
   let external: string;

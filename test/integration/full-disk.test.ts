@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { v7 } from 'uuid';
-import { NoRoom } from '../../src/store/NoRoom';
+import { StorageFull } from '../../src/store/StorageFull';
 import { SqliteDeliveryStore } from '../../src/store-sqlite/SqliteDeliveryStore';
 import { SqliteEventStore } from '../../src/store-sqlite/SqliteEventStore';
 import { SqliteReplayGuard } from '../../src/store-sqlite/SqliteReplayGuard';
@@ -155,7 +155,7 @@ describe('A server whose disk is full', (): void => {
     await sink.stop();
   });
 
-  it('refuses what is new with 507, each face in its form, and still shows what there is.', async(): Promise<void> => {
+  it('refuses what is new with 507, each endpoint in its form, and still shows what there is.', async(): Promise<void> => {
     const before = await idOf(await publish());
     await settled();
     disk.fill();
@@ -188,7 +188,7 @@ describe('A server whose disk is full', (): void => {
       disk.fill();
       return accepted;
     });
-    const landing = new Failures(SqliteEventStore.prototype, 'land');
+    const landing = new Failures(SqliteEventStore.prototype, 'fanOutStep');
     const id = await idOf(await publish());
     await landing.reach(2);
     expect(disk.count('FROM forwards')).toBe(1);
@@ -244,7 +244,7 @@ describe('A server whose disk is full', (): void => {
     };
     // In every page some entries have room.
     for (let refused = 0; refused < 300; refused += 1) {
-      await expect(fill()).rejects.toThrow(NoRoom);
+      await expect(fill()).rejects.toThrow(StorageFull);
     }
     const body = { topic: TOPIC, recipient: user.webId, data: '' };
     const refused = await post(user.fetch, `${user.pod}publish/`, body);

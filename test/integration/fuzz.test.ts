@@ -12,7 +12,7 @@ import { eventually } from '../util/wait';
 
 /** What the user's pod alone has. No request has it, so no answer to others may. */
 const SECRET = 'kept-from-everybody-else';
-/** How many requests each face gets. */
+/** How many requests each endpoint gets. */
 const RUNS = runs(80);
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -30,7 +30,7 @@ interface Received {
   readonly body: string;
 }
 
-/** What the faces answer themselves; the other methods are LDP's. */
+/** What the endpoints answer themselves; the other methods are LDP's. */
 const OURS: readonly (readonly [path: RegExp, ldp: readonly string[]])[] = [
   [ /^\/[^/]+\/publish\/$/u, [ 'GET', 'HEAD' ]],
   [ /^\/[^/]+\/(?:publish\/check|__event|__token|event\/send|auth\/token|deliveries\/|subscriptions\/)$/u, []],
@@ -94,7 +94,7 @@ const headerText = fc.oneof(
   fc.array(fc.integer({ min: 0x20, max: 0xFF }).filter((code): boolean => code !== 0x7F), { maxLength: 20 })
     .map((codes): string => String.fromCodePoint(...codes)),
 );
-/** `Host` and `Forwarded` are not here: by a URL of another server the Community Solid Server fails before any face. */
+/** `Host` and `Forwarded` are not here: by a URL of another server the Community Solid Server fails before any endpoint. */
 const HEADERS: Readonly<Record<string, readonly string[]>> = {
   'content-type': [ 'application/json', 'Application/JSON; charset=utf-8', 'text/plain', 'application/x-www-form-urlencoded', 'text/turtle', ';' ],
   'content-encoding': [ 'gzip', 'identity', 'br' ],
@@ -140,7 +140,7 @@ function differences(method: string, path: string, { status, headers, body }: Re
   return method === 'HEAD' ? [] : validateAnswer('POST', path, status, headers, body);
 }
 
-describe('Each face', (): void => {
+describe('Each endpoint', (): void => {
   const agent = new Agent({ keepAlive: true });
   let scene: Scene;
   let authorization: string;
@@ -217,7 +217,7 @@ describe('Each face', (): void => {
   );
   const isPlanted = (path: string): boolean => /\/(?:event|system)(?:\/|\?.*\bid=)[1-4]\b/u.test(path);
 
-  /** Sends requests to a face, and looks at the answers. */
+  /** Sends requests to an endpoint, and looks at the answers. */
   async function assault(
     paths: fc.Arbitrary<string>,
     methods: readonly string[],
@@ -253,7 +253,7 @@ describe('Each face', (): void => {
     return statuses;
   }
 
-  /** The same, and again if chance has kept it from getting some answers, without which not all of the face was reached. */
+  /** The same, and again if chance has kept it from getting some answers, without which not all of the endpoint was reached. */
   async function assaultFor(expected: readonly number[], ...sent: Parameters<typeof assault>): Promise<void> {
     const statuses = new Set<number>();
     for (let round = 0; round < 5 && !expected.every((status): boolean => statuses.has(status)); round += 1) {
@@ -450,7 +450,7 @@ describe('Each face', (): void => {
     }
   });
 
-  /** A body that each face takes. */
+  /** A body that each endpoint takes. */
   const bodies = (): [path: string, body: unknown][] => [
     [ 'producer/publish/', { recipient: scene.user.webId, topic: 'realestate/x', data: 1 }],
     [ 'producer/publish/check', { recipient: scene.user.webId, topic: 'realestate/x', data: 1 }],

@@ -109,7 +109,7 @@ describe.each(PRESETS)('A server of $name', (preset): void => {
   } else {
     it('gives pods nothing, and takes what their owners make.', async(): Promise<void> => {
       for (const path of containers) {
-        // A face answers for subscriptions/, which need not be a resource.
+        // An endpoint answers for subscriptions/, which need not be a resource.
         expect([ path, await statusOf(user, `${user.pod}${path}`) ]).toEqual([ path, path === 'subscriptions/' ? 200 : 404 ]);
       }
       expect((await user.fetch(`${user.pod}topics/`, { method: 'PUT' })).status).toBe(201);

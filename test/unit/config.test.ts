@@ -32,14 +32,14 @@ describe('The configuration', (): void => {
     expect(read(name).import).not.toEqual([]);
   });
 
-  it('describes each face for programs in the part that adds it.', (): void => {
+  it('describes each endpoint for programs in the part that adds it.', (): void => {
     const tags = files.flatMap((name): [string, unknown][] => nodesOf(read(name)['@graph'])
-      .filter((node): boolean => node['@type'] === 'OpenApiFace').map(({ tags: added }): [string, unknown] => [ name, added ]));
-    const faces = files.filter((name): boolean => nodesOf(read(name)['@graph']).some((node): boolean =>
-      node['@type'] === 'EventHttpHandler' && [ node.faces, node.serverFaces ].some((list): boolean => Array.isArray(list) && list.length > 0)));
-    expect(Object.fromEntries(tags)).toEqual(Object.fromEntries(faces.map((name): [string, string[]] =>
-      [ name, [ name.replace(/^parts\/(?:face-|server-)?|\.json$/gu, '') ]])));
-    expect(tags).toHaveLength(faces.length);
+      .filter((node): boolean => node['@type'] === 'OpenApiEndpoint').map(({ tags: added }): [string, unknown] => [ name, added ]));
+    const endpoints = files.filter((name): boolean => nodesOf(read(name)['@graph']).some((node): boolean =>
+      node['@type'] === 'EventHttpHandler' && [ node.endpoints, node.serverEndpoints ].some((list): boolean => Array.isArray(list) && list.length > 0)));
+    expect(Object.fromEntries(tags)).toEqual(Object.fromEntries(endpoints.map((name): [string, string[]] =>
+      [ name, [ name.replace(/^parts\/(?:endpoint-|server-|dialect-)?|\.json$/gu, '') ]])));
+    expect(tags).toHaveLength(endpoints.length);
   });
 
   it('has one Override in each file of overrides/, and no two for one target.', (): void => {

@@ -1,20 +1,20 @@
 import SwaggerParser from '@apidevtools/swagger-parser';
-import { AgentFace } from '../../src/http/agent/AgentFace';
-import { DeliveriesFace } from '../../src/http/deliveries/DeliveriesFace';
-import { ExternalEventFace } from '../../src/dialects/personium/ExternalEventFace';
-import type { Face, Rule } from '../../src/http/Face';
-import { HealthFace } from '../../src/http/health/HealthFace';
-import { InboxFace } from '../../src/http/inbox/InboxFace';
-import { OpenApiFace } from '../../src/http/openapi/OpenApiFace';
-import { PrecheckFace } from '../../src/dialects/eventgrid/PrecheckFace';
-import { CheckFace } from '../../src/http/publish/CheckFace';
-import { PublishFace } from '../../src/http/publish/PublishFace';
-import { CatalogueFace } from '../../src/dialects/eventhos/CatalogueFace';
-import { ReceivedFace } from '../../src/dialects/eventhos/ReceivedFace';
-import { SendFace } from '../../src/dialects/eventhos/SendFace';
-import { SubscriptionsFace } from '../../src/http/subscriptions/SubscriptionsFace';
-import { EventhosTokenFace } from '../../src/dialects/eventhos/EventhosTokenFace';
-import { PersoniumTokenFace } from '../../src/dialects/personium/PersoniumTokenFace';
+import { AgentEndpoint } from '../../src/http/agent/AgentEndpoint';
+import { DeliveriesEndpoint } from '../../src/http/deliveries/DeliveriesEndpoint';
+import { ExternalEventEndpoint } from '../../src/dialects/personium/ExternalEventEndpoint';
+import type { Endpoint, PathRule } from '../../src/http/Endpoint';
+import { HealthEndpoint } from '../../src/http/health/HealthEndpoint';
+import { InboxEndpoint } from '../../src/http/inbox/InboxEndpoint';
+import { OpenApiEndpoint } from '../../src/http/openapi/OpenApiEndpoint';
+import { PrecheckEndpoint } from '../../src/dialects/eventgrid/PrecheckEndpoint';
+import { CheckEndpoint } from '../../src/http/publish/CheckEndpoint';
+import { PublishEndpoint } from '../../src/http/publish/PublishEndpoint';
+import { CatalogueEndpoint } from '../../src/dialects/eventhos/CatalogueEndpoint';
+import { ReceivedEndpoint } from '../../src/dialects/eventhos/ReceivedEndpoint';
+import { SendEndpoint } from '../../src/dialects/eventhos/SendEndpoint';
+import { SubscriptionsEndpoint } from '../../src/http/subscriptions/SubscriptionsEndpoint';
+import { EventhosTokenEndpoint } from '../../src/dialects/eventhos/EventhosTokenEndpoint';
+import { PersoniumTokenEndpoint } from '../../src/dialects/personium/PersoniumTokenEndpoint';
 import { ServerAgent } from '../../src/identity/ServerAgent';
 import type { Operation } from '../util/openapi';
 import { findOperation, METHODS, OPENAPI, validateAnswer } from '../util/openapi';
@@ -30,32 +30,32 @@ const SAMPLES: [RegExp, string][] = [
 ];
 const none = undefined as never;
 
-const FACES: Record<string, Face[]> = {
-  publish: [ new PublishFace(none, none, none, none), new CheckFace(none, none, none, none, none) ],
-  'external-event': [ new ExternalEventFace(none, none, none, none) ],
-  'external-event-token': [ new PersoniumTokenFace(none, none, none) ],
-  send: [ new SendFace(none, none, none, none), new CatalogueFace(none, none, none), new ReceivedFace(none, none) ],
-  'send-token': [ new EventhosTokenFace(none, none) ],
-  precheck: [ new PrecheckFace(BASE, none, none, none, none) ],
-  subscriptions: [ new SubscriptionsFace(none, none, none, none, none) ],
-  deliveries: [ new DeliveriesFace(none, none, none, none) ],
-  inbox: [ new InboxFace(none, none, none, none) ],
-  agent: [ new AgentFace(new ServerAgent(BASE, none), none, none) ],
-  health: [ new HealthFace(none) ],
-  openapi: [ new OpenApiFace(BASE, []) ],
+const ENDPOINTS: Record<string, Endpoint[]> = {
+  publish: [ new PublishEndpoint(none, none, none, none), new CheckEndpoint(none, none, none, none, none) ],
+  personium: [ new ExternalEventEndpoint(none, none, none, none) ],
+  'personium-token': [ new PersoniumTokenEndpoint(none, none, none) ],
+  eventhos: [ new SendEndpoint(none, none, none, none), new CatalogueEndpoint(none, none, none), new ReceivedEndpoint(none, none) ],
+  'eventhos-token': [ new EventhosTokenEndpoint(none, none) ],
+  eventgrid: [ new PrecheckEndpoint(BASE, none, none, none, none) ],
+  subscriptions: [ new SubscriptionsEndpoint(none, none, none, none, none) ],
+  deliveries: [ new DeliveriesEndpoint(none, none, none, none) ],
+  inbox: [ new InboxEndpoint(none, none, none, none) ],
+  agent: [ new AgentEndpoint(new ServerAgent(BASE, none), none, none) ],
+  health: [ new HealthEndpoint(none) ],
+  openapi: [ new OpenApiEndpoint(BASE, []) ],
 };
 
 const operations = Object.entries(OPENAPI.paths).flatMap(([ path, item ]): { path: string; method: string; operation: Operation }[] =>
   METHODS.filter((method): boolean => method in item).map((method): { path: string; method: string; operation: Operation } =>
     ({ path, method: method.toUpperCase(), operation: item[method] as Operation })));
 
-/** The path as a face has it: behind the base URL of the pod, or of the server. */
+/** The path as an endpoint has it: behind the base URL of the pod, or of the server. */
 const samplePath = (template: string): string => template.replace(/^\/(?:\{pod\}\/)?/u, '').replace('{project_id}', 'producer')
   .replace('{id}', SAMPLES.find(([ pattern ]): boolean => pattern.test(template))?.[1] ?? '');
 
-const ruleOf = (path: string, tags: readonly string[] = Object.keys(FACES)): Rule | undefined => {
-  for (const face of tags.flatMap((tag): Face[] => FACES[tag])) {
-    const rule = face.ruleFor(path);
+const ruleOf = (path: string, tags: readonly string[] = Object.keys(ENDPOINTS)): PathRule | undefined => {
+  for (const endpoint of tags.flatMap((tag): Endpoint[] => ENDPOINTS[tag])) {
+    const rule = endpoint.ruleFor(path);
     if (rule) {
       return rule;
     }
@@ -69,17 +69,17 @@ describe('The description of the HTTP APIs', (): void => {
     await SwaggerParser.validate(JSON.parse(JSON.stringify(OPENAPI)) as never);
   });
 
-  it('has a face for each tag, a tag for each operation, and no name twice.', (): void => {
-    expect(Object.keys(FACES).sort()).toEqual(OPENAPI.tags.map(({ name }): string => name).sort());
+  it('has an endpoint for each tag, a tag for each operation, and no name twice.', (): void => {
+    expect(Object.keys(ENDPOINTS).sort()).toEqual(OPENAPI.tags.map(({ name }): string => name).sort());
     for (const { operation } of operations) {
-      expect(operation.tags.map((tag): boolean => tag in FACES)).toEqual([ true ]);
+      expect(operation.tags.map((tag): boolean => tag in ENDPOINTS)).toEqual([ true ]);
     }
     const ids = operations.map(({ operation }): string => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
   it.each(operations.map(({ path, method, operation }): [string, string, Operation] => [ method, path, operation ]))(
-    'has %s %s as a face or LDP answers it.',
+    'has %s %s as an endpoint or LDP answers it.',
     (method, path, operation): void => {
       const rule = ruleOf(samplePath(path), operation.tags);
       if (isOfLdp(operation)) {
@@ -93,7 +93,7 @@ describe('The description of the HTTP APIs', (): void => {
     },
   );
 
-  it('has all that faces answer on these paths.', (): void => {
+  it('has all that endpoints answer on these paths.', (): void => {
     for (const path of Object.keys(OPENAPI.paths)) {
       const own = ruleOf(samplePath(path))?.own ?? [];
       expect([ path, own.filter((method): boolean => method !== 'HEAD' && !(method.toLowerCase() in OPENAPI.paths[path])) ])
@@ -114,14 +114,14 @@ describe('The description of the HTTP APIs', (): void => {
 
 describe('The description of one server', (): void => {
   const showBy = async(tags: string[]): Promise<any> => {
-    const { body } = await new OpenApiFace('https://pods.example/base/', tags).handle({ request: { headers: {}}} as never);
+    const { body } = await new OpenApiEndpoint('https://pods.example/base/', tags).handle({ request: { headers: {}}} as never);
     return JSON.parse(body!);
   };
 
-  it('has its URL, and the operations of the faces that it has.', async(): Promise<void> => {
-    const document = await showBy([ 'precheck', 'deliveries' ]);
+  it('has its URL, and the operations of the endpoints that it has.', async(): Promise<void> => {
+    const document = await showBy([ 'eventgrid', 'deliveries' ]);
     expect(document.servers).toEqual([{ url: 'https://pods.example/base' }]);
-    expect(document.tags.map(({ name }: { name: string }): string => name)).toEqual([ 'precheck', 'deliveries' ]);
+    expect(document.tags.map(({ name }: { name: string }): string => name)).toEqual([ 'eventgrid', 'deliveries' ]);
     expect(Object.keys(document.paths).sort()).toEqual([
       '/v1/{project_id}/events/check', '/{pod}/deliveries/', '/{pod}/deliveries/{id}', '/{pod}/deliveries/{id}/redeliver',
       '/{pod}/subscriptions/{id}/replay',
@@ -131,17 +131,17 @@ describe('The description of one server', (): void => {
   });
 
   it('is sent again only where it has changed.', async(): Promise<void> => {
-    const face = new OpenApiFace(BASE, [ 'openapi' ]);
-    const ask = async(tag?: string): ReturnType<typeof face.handle> => face.handle({ request: { headers: { 'if-none-match': tag }}} as never);
+    const endpoint = new OpenApiEndpoint(BASE, [ 'openapi' ]);
+    const ask = async(tag?: string): ReturnType<typeof endpoint.handle> => endpoint.handle({ request: { headers: { 'if-none-match': tag }}} as never);
     const { status, headers } = await ask();
     expect(status).toBe(200);
     for (const tag of [ headers!.ETag, `W/${headers!.ETag}`, `"other", ${headers!.ETag}`, '*' ]) {
       expect(await ask(tag)).toEqual({ status: 304, headers: expect.objectContaining({ ETag: headers!.ETag }) });
     }
     expect((await ask('"other"')).status).toBe(200);
-    expect(new OpenApiFace(BASE, []).ruleFor('.events/openapi.json')).toEqual({ own: [ 'GET', 'HEAD' ], ldp: [ 'OPTIONS' ]});
-    expect(face.ruleFor('.events/openapi')).toBeUndefined();
-    expect((await new OpenApiFace(BASE, []).handle({ request: { headers: {}}} as never)).headers!.ETag).not.toBe(headers!.ETag);
+    expect(new OpenApiEndpoint(BASE, []).ruleFor('.events/openapi.json')).toEqual({ own: [ 'GET', 'HEAD' ], ldp: [ 'OPTIONS' ]});
+    expect(endpoint.ruleFor('.events/openapi')).toBeUndefined();
+    expect((await new OpenApiEndpoint(BASE, []).handle({ request: { headers: {}}} as never)).headers!.ETag).not.toBe(headers!.ETag);
   });
 });
 

@@ -12,7 +12,7 @@ export interface Operation {
   readonly responses: Readonly<Record<string, Response | undefined>>;
 }
 
-/** The description of all faces, `openapi.json`. */
+/** The description of all endpoints, `openapi.json`. */
 export const OPENAPI = JSON.parse(readFileSync(join(__dirname, '../../openapi.json'), 'utf8')) as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly tags: readonly { readonly name: string }[];

@@ -3,7 +3,7 @@ import type { Caller } from '../../identity/Caller';
 import { NotAuthorized } from '../../event/NotAuthorized';
 import type { Authenticator } from '../../http/Authenticator';
 import { unauthorized } from '../../http/errors';
-import type { Answer, Exchange } from '../../http/Face';
+import type { EndpointResponse, HttpExchange } from '../../http/Endpoint';
 import { EventhosProblem } from './eventhosProblem';
 
 /**
@@ -17,10 +17,10 @@ import { EventhosProblem } from './eventhosProblem';
  * @throws What `answer` throws, else.
  */
 export async function answerCaller(
-  exchange: Exchange,
+  exchange: HttpExchange,
   authenticator: Authenticator,
-  answer: (exchange: Exchange, caller: Caller) => Promise<Answer>,
-): Promise<Answer> {
+  answer: (exchange: HttpExchange, caller: Caller) => Promise<EndpointResponse>,
+): Promise<EndpointResponse> {
   const caller = await authenticator.callerOf(exchange, 'access-key');
   try {
     return await answer(exchange, caller);

@@ -1,5 +1,5 @@
-import type { Answer } from '../../http/Face';
-import { jsonAnswer } from '../../http/Face';
+import type { EndpointResponse } from '../../http/Endpoint';
+import { jsonResponse } from '../../http/Endpoint';
 
 const READ = { status: 200, code: 200_000 } as const;
 /** Of whatever has changed something: the dialect does not tell what was made from what was removed. */
@@ -10,8 +10,8 @@ const WRITTEN = { status: 201, code: 200_001 } as const;
  *
  * @param content - What was asked for.
  */
-export function readAnswer(content: unknown): Answer {
-  return jsonAnswer(READ.status, { code: READ.code, message: 'success', content });
+export function readAnswer(content: unknown): EndpointResponse {
+  return jsonResponse(READ.status, { code: READ.code, message: 'success', content });
 }
 
 /**
@@ -20,6 +20,6 @@ export function readAnswer(content: unknown): Answer {
  * @param content - What is there now, or what is gone.
  * @param headers - Further headers.
  */
-export function writtenAnswer(content: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
-  return jsonAnswer(WRITTEN.status, { code: WRITTEN.code, message: 'success', content }, headers);
+export function writtenAnswer(content: unknown, headers: Readonly<Record<string, string>> = {}): EndpointResponse {
+  return jsonResponse(WRITTEN.status, { code: WRITTEN.code, message: 'success', content }, headers);
 }

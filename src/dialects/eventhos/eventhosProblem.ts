@@ -1,8 +1,8 @@
 import type { Logger } from '@solid/community-server';
 import { v4 } from 'uuid';
 import { HttpProblem } from '../../http/errors';
-import type { Answer, Exchange } from '../../http/Face';
-import { jsonAnswer } from '../../http/Face';
+import type { EndpointResponse, HttpExchange } from '../../http/Endpoint';
+import { jsonResponse } from '../../http/Endpoint';
 
 /**
  * An error with a code of eventhos.
@@ -46,7 +46,7 @@ const CODES: Readonly<Record<number, number>> = {
  * @param exchange - The request.
  * @param logger - Where the error is written.
  */
-export function eventhosError(problem: HttpProblem, { method, url }: Exchange, logger: Logger): Answer {
+export function eventhosError(problem: HttpProblem, { method, url }: HttpExchange, logger: Logger): EndpointResponse {
   const errorUUID = v4();
   const { status, message } = problem;
   const code = problem instanceof EventhosProblem ? problem.code : CODES[status] ?? NOT_CATEGORIZED;
@@ -56,5 +56,5 @@ export function eventhosError(problem: HttpProblem, { method, url }: Exchange, l
   } else {
     logger.info(line);
   }
-  return jsonAnswer(status, { code, message, errorUUID }, problem.headers);
+  return jsonResponse(status, { code, message, errorUUID }, problem.headers);
 }

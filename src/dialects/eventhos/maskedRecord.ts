@@ -1,5 +1,5 @@
 import type { RequestRecord } from '../../store/RequestRecord';
-import type { Exchange } from '../../http/Face';
+import type { HttpExchange } from '../../http/Endpoint';
 import { queryOf } from '../../http/query';
 
 const MASK = '****';
@@ -22,7 +22,7 @@ const CREDENTIAL = /^(?:basic|bearer|digest|dpop|negotiate)\s|spe_[\w-]{43}|(?<!
  *
  * @param exchange - The request.
  */
-export function maskedRecord({ request, method, url }: Pick<Exchange, 'request' | 'method' | 'url'>): RequestRecord {
+export function maskedRecord({ request, method, url }: Pick<HttpExchange, 'request' | 'method' | 'url'>): RequestRecord {
   const query = queryOf({ request });
   return {
     method,

@@ -1,6 +1,6 @@
 import { InvalidInput } from '../../event/InvalidInput';
 import type { Page, PageRequest } from '../../store/Page';
-import type { Exchange } from '../../http/Face';
+import type { HttpExchange } from '../../http/Endpoint';
 import { queryOf } from '../../http/query';
 
 const PAGE_PARAMETERS = [ 'itemsPerPage', 'pageIndex', 'order', 'activeSort' ];
@@ -15,7 +15,7 @@ const MOST_ITEMS = 100;
  *
  * @throws {@link InvalidInput} that names the first one that is unknown or given twice.
  */
-export function listParameters(exchange: Exchange, names: readonly string[]): ReadonlyMap<string, string> {
+export function listParameters(exchange: HttpExchange, names: readonly string[]): ReadonlyMap<string, string> {
   const known = [ ...names, ...PAGE_PARAMETERS ];
   const parameters = new Map<string, string>();
   for (const [ name, value ] of queryOf(exchange)) {

@@ -3,7 +3,7 @@ import { toKey } from '../../catalogue/catalogueDraft';
 import type { PageRequest } from '../../store/Page';
 import type { OutcomeState, RequestFilter } from '../../catalogue/RequestLog';
 import { parseMoment } from '../../http/deliveries/parseDeliveries';
-import type { Exchange } from '../../http/Face';
+import type { HttpExchange } from '../../http/Endpoint';
 import { listParameters, parsePage } from './pages';
 
 const FILTERS = [ 'systemId', 'fromTime', 'toTime', 'state', 'idSearch', 'eventIdentifierSearch' ];
@@ -17,7 +17,7 @@ const MOST_CHARACTERS = 300;
  *
  * @throws {@link InvalidInput} that names the first parameter that is unknown, given twice or malformed.
  */
-export function parseReceived(exchange: Exchange): { readonly filter: RequestFilter; readonly page: PageRequest } {
+export function parseReceived(exchange: HttpExchange): { readonly filter: RequestFilter; readonly page: PageRequest } {
   const parameters = listParameters(exchange, FILTERS);
   const of = <T>(name: string, parse: (text: string, name: string) => T): T | undefined => {
     const text = parameters.get(name);

@@ -1,4 +1,4 @@
-import type { ReceivedEventDetail } from '../../catalogue/ReceivedLog';
+import type { ReceivedEventDetail } from '../../catalogue/PublishedLog';
 import type { Attempt } from '../../store/deliveries';
 import type { LoggedEvent, Outcome } from '../../catalogue/RequestLog';
 import { subscriptionUrl } from '../../subscription/Subscription';

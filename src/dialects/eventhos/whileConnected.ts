@@ -1,5 +1,5 @@
 import { HttpProblem } from '../../http/errors';
-import type { Exchange } from '../../http/Face';
+import type { HttpExchange } from '../../http/Endpoint';
 
 /**
  * Does some work for as long as the client of a request is there.
@@ -10,7 +10,7 @@ import type { Exchange } from '../../http/Face';
  * @throws What the work throws.
  */
 export async function whileConnected<T>(
-  { request: { socket }}: Pick<Exchange, 'request'>,
+  { request: { socket }}: Pick<HttpExchange, 'request'>,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();

@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@solid/community-server';
-import type { Exchange } from '../../http/Face';
+import type { HttpExchange } from '../../http/Endpoint';
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2 */
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/u;
@@ -16,7 +16,7 @@ const TRANSPORT = /^(?:connection|content-length|forwarded|host|transfer-encodin
  *
  * @param exchange - The request as it came, which is not changed.
  */
-export function withOverrides(exchange: Exchange): Exchange {
+export function withOverrides(exchange: HttpExchange): HttpExchange {
   const { request, method } = exchange;
   const asked = request.headers['x-http-method-override'];
   const overrides = overridesOf(request);

@@ -17,9 +17,9 @@ export interface OpenApiDocument {
 /**
  * The description of one server.
  *
- * @param document - The description of all faces.
+ * @param document - The description of all endpoints.
  * @param baseUrl - The base URL of the server.
- * @param tags - The tags of the faces that the server has; what has another tag is left out.
+ * @param tags - The tags of the endpoints that the server has; what has another tag is left out.
  */
 export function describeServer(document: OpenApiDocument, baseUrl: string, tags: readonly string[]): OpenApiDocument {
   const isThere = (operation: Operation | readonly object[]): boolean =>

@@ -4,7 +4,7 @@ import { NotAuthorized } from '../../event/NotAuthorized';
 import type { Access } from '../../access/ports';
 import type { Authenticator } from '../Authenticator';
 import { unauthorized } from '../errors';
-import type { Exchange } from '../Face';
+import type { HttpExchange } from '../Endpoint';
 
 /**
  * Who makes a request to publish through a pod, and may do that.
@@ -12,7 +12,11 @@ import type { Exchange } from '../Face';
  * @throws An `HttpProblem` 401 if nobody is logged in and the public may not, or the credentials are not valid.
  * @throws {@link NotAuthorized} if the caller may not publish through the pod.
  */
-export async function publisherOf(authenticator: Authenticator, access: Access, exchange: Exchange): Promise<Caller> {
+export async function publisherOf(
+  authenticator: Authenticator,
+  access: Access,
+  exchange: HttpExchange,
+): Promise<Caller> {
   const { pod } = exchange;
   const caller = await authenticator.callerOf(exchange);
   const gate = publishContainer(pod);

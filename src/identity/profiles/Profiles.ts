@@ -1,7 +1,7 @@
 import CachePolicy from 'http-cache-semantics';
 import type { ContextLoader } from '../../event/ContextLoader';
 import { isWebUrl } from '../../url/webUrl';
-import type { Outgoing, OutgoingAnswer, OutgoingRequest } from '../../outgoing/Outgoing';
+import type { Outgoing, OutgoingResponse, OutgoingRequest } from '../../outgoing/Outgoing';
 import { OutgoingFailed } from '../../outgoing/Outgoing';
 import { linkTargets } from './linkHeader';
 import type { LocalDocuments } from './LocalDocuments';
@@ -148,7 +148,7 @@ export class Profiles {
 
   private async fetch(url: string): Promise<Lookup<ProfileDocument>> {
     const request = this.requestOf('GET', url);
-    let answer: OutgoingAnswer;
+    let answer: OutgoingResponse;
     try {
       answer = await this.outgoing.send(request);
     } catch (error: unknown) {
@@ -170,7 +170,7 @@ export class Profiles {
   }
 
   /** The inbox that the `Link` header of an answer names, if the URL can be used. */
-  private linkedInbox(answer: OutgoingAnswer, url: string): string | undefined {
+  private linkedInbox(answer: OutgoingResponse, url: string): string | undefined {
     const { link = '' } = answer.headers;
     const targets = isSuccess(answer) ? linkTargets(link, INBOX, url) : [];
     return targets.sort().flatMap((target): string[] => this.usable(target) ?? []).at(0);
@@ -203,12 +203,12 @@ function valuesOf({ statements }: ProfileDocument, webId: string, predicate: str
   return [ ...new Set(values) ].sort();
 }
 
-function isSuccess({ status }: OutgoingAnswer): boolean {
+function isSuccess({ status }: OutgoingResponse): boolean {
   return status >= 200 && status < 300;
 }
 
 /** For how long an answer holds, in milliseconds, for a cache that many share. */
-function lifetime(request: OutgoingRequest, answer: OutgoingAnswer): number {
+function lifetime(request: OutgoingRequest, answer: OutgoingResponse): number {
   const policy = new CachePolicy(
     { method: request.method, url: request.url, headers: request.headers! },
     { status: answer.status, headers: answer.headers },
@@ -225,7 +225,7 @@ function unanswered(error: unknown): ProfileDocument {
 }
 
 /** Where a redirect leads, without fragment; `undefined` if it is not to be followed. */
-function targetOf({ headers }: OutgoingAnswer, from: string): string | undefined {
+function targetOf({ headers }: OutgoingResponse, from: string): string | undefined {
   const { location } = headers as Readonly<Record<string, string | undefined>>;
   if (location === undefined || location.trim() === '' || !URL.canParse(location, from)) {
     return undefined;
@@ -238,7 +238,7 @@ function targetOf({ headers }: OutgoingAnswer, from: string): string | undefined
     target.href;
 }
 
-function reasonOf({ status }: OutgoingAnswer): string {
+function reasonOf({ status }: OutgoingResponse): string {
   const answered = `its server answers ${status}`;
   if (status >= 300 && status < 400) {
     return `${answered}, and redirects are not followed; the WebID has to be the URL where the document is`;

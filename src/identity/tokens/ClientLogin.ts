@@ -17,12 +17,12 @@ export class ClientLogin {
   /**
    * @param clients - Knows the clients.
    * @param issuer - The identity provider of this server, which is the one that vouches for them.
-   * @param mostFailures - After how many failures of a client at a pod, in a minute, it has to wait. Default 30.
+   * @param maxFailures - After how many failures of a client at a pod, in a minute, it has to wait. Default 30.
    */
-  public constructor(clients: Clients, issuer: string, mostFailures = 30) {
+  public constructor(clients: Clients, issuer: string, maxFailures = 30) {
     this.clients = clients;
     this.issuer = issuer;
-    this.failures = new FailureCount(mostFailures);
+    this.failures = new FailureCount(maxFailures);
   }
 
   /**

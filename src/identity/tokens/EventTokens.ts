@@ -60,7 +60,7 @@ export class EventTokens {
   private readonly apiKeys: ApiKeys;
   private readonly clients: Clients;
   private readonly issuer: string;
-  private readonly life: number;
+  private readonly tokenLifetime: number;
   private readonly verified = new Map<string, Claims>();
   private readonly webIds = new Map<string, { readonly webId?: string; readonly until: number }>();
 
@@ -69,14 +69,20 @@ export class EventTokens {
    * @param apiKeys - Knows which API keys there still are.
    * @param clients - Knows which clients there still are.
    * @param issuer - The base URL of the server.
-   * @param life - For how many seconds a token holds at most. Default 3,600.
+   * @param tokenLifetime - For how many seconds a token holds at most. Default 3,600.
    */
-  public constructor(authority: TokenAuthority, apiKeys: ApiKeys, clients: Clients, issuer: string, life = 3_600) {
+  public constructor(
+    authority: TokenAuthority,
+    apiKeys: ApiKeys,
+    clients: Clients,
+    issuer: string,
+    tokenLifetime = 3_600,
+  ) {
     this.authority = authority;
     this.apiKeys = apiKeys;
     this.clients = clients;
     this.issuer = issuer;
-    this.life = life;
+    this.tokenLifetime = tokenLifetime;
   }
 
   /**
@@ -144,7 +150,7 @@ export class EventTokens {
       throw new Error('A token is for somebody, not for the public');
     }
     const now = Math.floor(Date.now() / 1_000);
-    const exp = Math.min(now + this.life, Math.floor((expires ?? Infinity) / 1_000));
+    const exp = Math.min(now + this.tokenLifetime, Math.floor((expires ?? Infinity) / 1_000));
     const claims = {
       iss: this.issuer,
       sub: agent,

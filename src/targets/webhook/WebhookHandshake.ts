@@ -2,7 +2,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Outgoing } from '../../outgoing/Outgoing';
 import type { WebhookConsent } from '../../subscription/ports';
 import { TooMany } from '../../event/TooMany';
-import type { Consent } from './handshake';
+import type { WebhookConsentAnswer } from './handshake';
 import { askConsent, webhookOrigin } from './handshake';
 import { newSecret } from './signature';
 
@@ -15,22 +15,22 @@ const WINDOW = 60;
 export class WebhookHandshake implements WebhookConsent {
   private readonly outgoing: Outgoing;
   private readonly origin: string;
-  private readonly most: number;
+  private readonly maxRequestsPerMinute: number;
   private readonly limiter: RateLimiterMemory;
 
   /**
    * @param outgoing - The way out.
    * @param baseUrl - The base URL of the server, by whose host it is known to webhooks.
-   * @param most - The most webhooks that are asked for an agent in a minute, by each process. Default 60.
+   * @param maxRequestsPerMinute - Maximum number of consent requests per agent and minute, per process. Default 60.
    */
-  public constructor(outgoing: Outgoing, baseUrl: string, most = 60) {
+  public constructor(outgoing: Outgoing, baseUrl: string, maxRequestsPerMinute = 60) {
     this.outgoing = outgoing;
     this.origin = webhookOrigin(baseUrl);
-    this.most = most;
-    this.limiter = new RateLimiterMemory({ points: most, duration: WINDOW });
+    this.maxRequestsPerMinute = maxRequestsPerMinute;
+    this.limiter = new RateLimiterMemory({ points: maxRequestsPerMinute, duration: WINDOW });
   }
 
-  public async ask(url: string, agent: string): Promise<Consent> {
+  public async request(url: string, agent: string): Promise<WebhookConsentAnswer> {
     try {
       await this.limiter.consume(agent);
     } catch (error: unknown) {
@@ -38,7 +38,7 @@ export class WebhookHandshake implements WebhookConsent {
         throw error;
       }
       throw new TooMany(
-        `At most ${this.most} webhooks are asked in a minute for ${agent}: wait`,
+        `At most ${this.maxRequestsPerMinute} webhooks are asked in a minute for ${agent}: wait`,
         Math.max(1, Math.ceil(error.msBeforeNext / 1_000)),
       );
     }

@@ -1,9 +1,9 @@
 import { InvalidInput } from '../../event/InvalidInput';
-import type { Outgoing, OutgoingAnswer } from '../../outgoing/Outgoing';
+import type { Outgoing, OutgoingResponse } from '../../outgoing/Outgoing';
 import { OutgoingFailed } from '../../outgoing/Outgoing';
 
 /** What a webhook has agreed to. */
-export interface Consent {
+export interface WebhookConsentAnswer {
   /** The most deliveries that it takes in a minute; any number if it is absent. */
   readonly rate?: number;
 }
@@ -34,9 +34,9 @@ export function webhookOrigin(baseUrl: string): string {
 export async function askConsent(
   outgoing: Outgoing,
   { url, origin, rate = 6_000 }: { readonly url: string; readonly origin: string; readonly rate?: number },
-): Promise<Consent> {
+): Promise<WebhookConsentAnswer> {
   const asked = `The webhook ${url} was asked by OPTIONS, with "WebHook-Request-Origin: ${origin}", whether it takes events`;
-  let answer: OutgoingAnswer;
+  let answer: OutgoingResponse;
   try {
     answer = await outgoing.send({
       method: 'OPTIONS',

@@ -1,4 +1,4 @@
-import type { Outgoing, OutgoingAnswer } from '../../outgoing/Outgoing';
+import type { Outgoing, OutgoingResponse } from '../../outgoing/Outgoing';
 import { CLOUD_EVENT_TYPE } from './cloudEvent';
 import { sign } from './signature';
 
@@ -30,7 +30,7 @@ export async function sendToWebhook(
   { url, secrets, origin }: Webhook,
   { id, body }: { readonly id: string; readonly body: string },
   now: number,
-): Promise<Pick<OutgoingAnswer, 'headers' | 'status'>> {
+): Promise<Pick<OutgoingResponse, 'headers' | 'status'>> {
   const { status, headers } = await outgoing.send({
     method: 'POST',
     url,

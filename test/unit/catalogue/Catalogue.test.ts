@@ -1,6 +1,6 @@
 import { Catalogue } from '../../../src/catalogue/Catalogue';
 import { PooledSchemas } from '../../../src/catalogue/checkSchema';
-import { ReceivedLog } from '../../../src/catalogue/ReceivedLog';
+import { PublishedLog } from '../../../src/catalogue/PublishedLog';
 import { InvalidInput } from '../../../src/event/InvalidInput';
 import type { Caller } from '../../../src/identity/Caller';
 import { Conflict } from '../../../src/event/Conflict';
@@ -159,7 +159,7 @@ describe('A Catalogue', (): void => {
   });
 });
 
-describe('A ReceivedLog', (): void => {
+describe('A PublishedLog', (): void => {
   const id = '0190a0b0-0000-7000-8000-000000000001';
   const event: LoggedEvent = { id, topic: 'billing/invoice', published: 0, states: []};
   const filters: RequestFilter[] = [];
@@ -172,7 +172,7 @@ describe('A ReceivedLog', (): void => {
     listOutcomes: async() => [],
     getOutcome: async(_: string, asked: string) => ({ id: asked, event: id, state: 'error', kind: 'webhook', url: 'http://h/', attempts: []}),
   } as unknown as RequestLog;
-  const log = new ReceivedLog(store, access);
+  const log = new PublishedLog(store, access);
 
   it('is seen by who may read it, and within the topics of a key.', async(): Promise<void> => {
     expect(await log.get(POD, READER, id)).toEqual({ event, outcomes: []});
@@ -192,7 +192,7 @@ describe('A ReceivedLog', (): void => {
   it('is seen by nobody who may not read what it shows.', async(): Promise<void> => {
     for (const hidden of [ 'event/received', 'publish/', 'subscriptions/' ]) {
       const asked: string[][] = [];
-      const closed = new ReceivedLog(store, { allowed: async(_, resources): Promise<ReadonlySet<string>> => {
+      const closed = new PublishedLog(store, { allowed: async(_, resources): Promise<ReadonlySet<string>> => {
         asked.push([ ...resources ]);
         return new Set(resources.filter((resource): boolean => resource !== `${POD}${hidden}`));
       } });
@@ -206,7 +206,7 @@ describe('A ReceivedLog', (): void => {
   it('is listed once at a time for each pod.', async(): Promise<void> => {
     const { signal } = new AbortController();
     const ends: (() => void)[] = [];
-    const slow = new ReceivedLog({ listEvents: async(...[ pod, , , given ]: Parameters<RequestLog['listEvents']>): ReturnType<RequestLog['listEvents']> => {
+    const slow = new PublishedLog({ listEvents: async(...[ pod, , , given ]: Parameters<RequestLog['listEvents']>): ReturnType<RequestLog['listEvents']> => {
       expect(given).toBe(signal);
       await new Promise<void>((resolve, reject): void => {
         ends.push(pod === POD ? resolve : (): void => reject(new Error('gone')));

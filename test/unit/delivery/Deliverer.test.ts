@@ -9,7 +9,7 @@ import { ContextLoader } from '../../../src/event/ContextLoader';
 import { eventDocument } from '../../../src/event/Event';
 import type { ServerAgent } from '../../../src/identity/ServerAgent';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
-import { OwnerNews } from '../../../src/server/OwnerNews';
+import { OwnerNotifier } from '../../../src/server/OwnerNotifier';
 import type { ClaimedDelivery } from '../../../src/delivery/ports';
 import type { DeliveryRecord } from '../../../src/store/deliveries';
 import type { AddedSubscription } from '../../../src/subscription/ports';
@@ -129,7 +129,7 @@ describe('The delivery worker', (): void => {
     for (const forward of await events.pendingForwards(10)) {
       const scope = await events.openScope(forward.pod);
       for (;;) {
-        const { outcome, unknown } = await events.land(forward, scope, 10_000, true, time);
+        const { outcome, unknown } = await events.fanOutStep(forward, scope, 10_000, true, time);
         if (outcome === 'done') {
           break;
         }
@@ -337,7 +337,7 @@ describe('The delivery worker', (): void => {
     it('gives up on it after 5 days without a success.', async(): Promise<void> => {
       await follow();
       answer = (): Sent => answered(500);
-      await start({ retry: { waits: new Array<number>(20).fill(DAY) }});
+      await start({ retry: { retryDelays: new Array<number>(20).fill(DAY) }});
       await publish();
       for (let day = 0; day < 5; day += 1) {
         await pass(day === 0 ? 0 : DAY);
@@ -353,7 +353,7 @@ describe('The delivery worker', (): void => {
     it('gives up on it too if its host rests so often that nothing is tried five times.', async(): Promise<void> => {
       await follow();
       answer = (): Sent => timedOut;
-      await start({ retry: { waits: new Array<number>(4).fill(8 * DAY) }});
+      await start({ retry: { retryDelays: new Array<number>(4).fill(8 * DAY) }});
       await publish();
       await pass(DAY);
       await publish();
@@ -366,7 +366,7 @@ describe('The delivery worker', (): void => {
 
     it('does not give up on a recipient by the age of a delivery.', async(): Promise<void> => {
       answer = (): Sent => timedOut;
-      await start({ retry: { waits: [ 8 * DAY ]}});
+      await start({ retry: { retryDelays: [ 8 * DAY ]}});
       await publish('realestate/contact#add', [{ agent: ALICE, host: 'alice.example', isDelivered: false, due: time }]);
       await pass(0);
       await pass(8 * DAY);
@@ -445,7 +445,7 @@ describe('The delivery worker', (): void => {
       await follow();
       const statuses = [ 500, 500, 500, 500, 400, 500, 500, 500, 500, 204 ];
       answer = (): Sent => answered(statuses.shift()!);
-      await start({ retry: { waits: [ DAY ]}});
+      await start({ retry: { retryDelays: [ DAY ]}});
       while (statuses.length > 0) {
         await publish();
         await pass(SECOND);
@@ -456,7 +456,7 @@ describe('The delivery worker', (): void => {
 
     it.each([ null, 'inbox.example' ])('counts nothing that tells of %p instead.', async(host): Promise<void> => {
       answer = (): Sent => ({ ...timedOut, host });
-      await start({ retry: { waits: [ DAY ]}});
+      await start({ retry: { retryDelays: [ DAY ]}});
       for (let event = 0; event < 6; event += 1) {
         await publish('realestate/contact#add', [{ agent: `https://id.example/${event}#me`, host: 'id.example', isDelivered: false, due: time }]);
         await pass(SECOND);
@@ -500,7 +500,7 @@ describe('The delivery worker', (): void => {
 
     it('waits for no other: a thousand that hang delay nobody who answers, and all of them get their turn.', async(): Promise<void> => {
       await follow('https://live.example/');
-      await start({ most: 1_024 });
+      await start({ maxRequests: 1_024 });
       await publish();
       await pass(0);
       expect(sends).toHaveLength(1);
@@ -563,7 +563,7 @@ describe('The delivery worker', (): void => {
       await follow();
       await publish();
       answer = (): Sent => timedOut;
-      await start({ retry: { waits: [ 8 * DAY ]}});
+      await start({ retry: { retryDelays: [ 8 * DAY ]}});
       await pass(8 * DAY);
       expect(sends).toHaveLength(1);
       expect(await log()).toMatchObject([{ state: 'dead', attempts: [{}, { reason: expect.stringContaining('too long') }]}]);
@@ -713,7 +713,7 @@ describe('The delivery worker', (): void => {
       jest.useFakeTimers({ doNotFake: [
         'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout',
       ] });
-      fast = { retry: { waits: [ 50, 50, 50, 50, 50, 50 ]}};
+      fast = { retry: { retryDelays: [ 50, 50, 50, 50, 50, 50 ]}};
     });
 
     afterEach((): void => {
@@ -904,7 +904,7 @@ describe('The delivery worker', (): void => {
 
   describe('for the owner of a pod', (): void => {
     const agent = { webId: 'http://localhost/.events/agent#this' } as unknown as ServerAgent;
-    let news: OwnerNews;
+    let news: OwnerNotifier;
     const told = async(pod = POD): Promise<any[]> => {
       const entries = await events.listEntries(`${pod}publish/`, 0, 1_000);
       return Promise.all(entries.map(async({ id }): Promise<any> => {
@@ -914,7 +914,7 @@ describe('The delivery worker', (): void => {
     };
 
     beforeEach((): void => {
-      news = new OwnerNews(events, new ContextLoader({}), agent);
+      news = new OwnerNotifier(events, new ContextLoader({}), agent);
     });
 
     it('tells that a target is disabled, once, and that it is resumed.', async(): Promise<void> => {
@@ -950,7 +950,7 @@ describe('The delivery worker', (): void => {
     it('tells of dead deliveries once in an hour, also of those that are too old.', async(): Promise<void> => {
       const { subscription } = await follow();
       answer = (): Sent => answered(401);
-      await start({ retry: { waits: [ 8 * DAY ]}}, [ news ]);
+      await start({ retry: { retryDelays: [ 8 * DAY ]}}, [ news ]);
       for (let event = 0; event < 3; event += 1) {
         await publish();
         await pass(10 * MINUTE);
@@ -1116,7 +1116,7 @@ describe('The delivery worker', (): void => {
       const [ forward ] = await events.pendingForwards(1);
       const scope = await events.openScope(POD);
       await events.learn(scope, new Map([[ ALICE, true ]]));
-      await events.land(forward, scope, 10, true, time);
+      await events.fanOutStep(forward, scope, 10, true, time);
       answer = (): Sent => answered(500);
       const first = create({}, [], timer);
       first.start();

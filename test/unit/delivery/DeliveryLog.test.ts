@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
 import type { Event } from '../../../src/event/Event';
-import { ownInbox } from '../../../src/publish/Publisher';
+import { podInbox } from '../../../src/publish/Publisher';
 import { Conflict } from '../../../src/event/Conflict';
 import { DeliveryLog } from '../../../src/delivery/DeliveryLog';
 import { NotAuthorized } from '../../../src/event/NotAuthorized';
@@ -9,7 +9,7 @@ import type { Outbox } from '../../../src/publish/ports';
 import type { ClaimedDelivery } from '../../../src/delivery/ports';
 import type { DeliveryRecord } from '../../../src/store/deliveries';
 import type { AddedSubscription } from '../../../src/subscription/ports';
-import type { LandedCopy } from '../../../src/store/LandedCopy';
+import type { WatchedCopy } from '../../../src/store/WatchedCopy';
 import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
@@ -31,7 +31,7 @@ describe('The log of deliveries', (): void => {
   let store: SqliteEventStore;
   let deliveries: SqliteDeliveryStore;
   let outbox: Outbox & { wake: jest.Mock };
-  let landed: LandedCopy[];
+  let landed: WatchedCopy[];
   let refused: Set<string>;
   let asked: string[];
 
@@ -41,7 +41,7 @@ describe('The log of deliveries', (): void => {
     const isReader = agent !== undefined && mode === 'read' && resource.includes('/topics/');
     return (isOwner || isReader) && !refused.has(`${agent} ${mode} ${resource}`);
   }
-  const newLog = (mostEvents?: number): DeliveryLog => new DeliveryLog(
+  const newLog = (maxEvents?: number): DeliveryLog => new DeliveryLog(
     store,
     deliveries,
     {
@@ -65,7 +65,7 @@ describe('The log of deliveries', (): void => {
     outbox,
     [{ landed: (copy): unknown => landed.push(copy) }],
     3,
-    mostEvents,
+    maxEvents,
   );
   const list = async(agent: string | undefined, limits?: object): Promise<readonly DeliveryRecord[]> =>
     (await newLog().list(POD, { agent, limits }, {}, undefined, 100)).deliveries;
@@ -81,7 +81,7 @@ describe('The log of deliveries', (): void => {
   }
   /** Accepts an event as the accept step does. */
   async function publish(event: Event, ...forwards: string[]): Promise<Event> {
-    await store.accept([{ event, forwards: forwards.map((pod) => ({ pod, ...pod !== event.pod && { inbox: ownInbox(pod) }})) }]);
+    await store.accept([{ event, forwards: forwards.map((pod) => ({ pod, ...pod !== event.pod && { inbox: podInbox(pod) }})) }]);
     await forwardAll(store);
     return event;
   }
@@ -266,11 +266,11 @@ describe('The log of deliveries', (): void => {
     });
 
     it('nothing that the owner follows elsewhere, with the same inbox.', async(): Promise<void> => {
-      await follow({ pod: OTHER, agent: OWNER, inbox: ownInbox(POD) });
+      await follow({ pod: OTHER, agent: OWNER, inbox: podInbox(POD) });
       const event = await publish(anEvent(OTHER_OWNER, { pod: 'http://localhost/third/' }), OTHER);
       const named = await publish(anEvent(POD, { pod: 'http://localhost/third/' }), OTHER);
       for (const { id } of [ event, named ]) {
-        expect(await store.getEntry(ownInbox(POD), id)).toBeDefined();
+        expect(await store.getEntry(podInbox(POD), id)).toBeDefined();
       }
       expect(await replayed(await follow())).toEqual([]);
     });
@@ -279,13 +279,13 @@ describe('The log of deliveries', (): void => {
       const remote = (hops: number): Event => anEvent(OWNER, { pod: `https://far.example/${hops}/` });
       const take = async(pod: string, hops: number): Promise<string> => {
         const event = remote(hops);
-        await store.receive({ event, hops, pod, inbox: ownInbox(pod), isForwarded: hops < 3 });
+        await store.receive({ event, hops, pod, inbox: podInbox(pod), isForwarded: hops < 3 });
         await forwardAll(store);
         return event.id;
       };
-      await follow({ pod: OTHER, agent: OWNER, inbox: ownInbox(POD) });
+      await follow({ pod: OTHER, agent: OWNER, inbox: podInbox(POD) });
       const foreign = await take(OTHER, 1);
-      expect(await store.getEntry(ownInbox(POD), foreign)).toBeDefined();
+      expect(await store.getEntry(podInbox(POD), foreign)).toBeDefined();
       const taken = await take(POD, 2);
       await take(POD, 3);
       expect(await replayed(await follow())).toEqual([ taken ]);
@@ -294,7 +294,7 @@ describe('The log of deliveries', (): void => {
     it('what was passed on before it was published here, unless that was too often to forward it.', async(): Promise<void> => {
       const [ few, many ] = [ anEvent(OWNER), anEvent(OWNER) ];
       for (const [ hops, event ] of [[ 2, few ], [ 3, many ]] as const) {
-        await store.accept([{ event, forwards: [{ pod: POD, inbox: ownInbox(POD) }], hops }]);
+        await store.accept([{ event, forwards: [{ pod: POD, inbox: podInbox(POD) }], hops }]);
       }
       await forwardAll(store);
       expect(await replayed(await follow())).toEqual([ few.id ]);
@@ -354,7 +354,7 @@ describe('The log of deliveries', (): void => {
     });
 
     it('no more than a bound at a time, and tells where to go on.', async(): Promise<void> => {
-      await store.accept(Array.from({ length: 1_300 }, () => ({ event: anEvent(OWNER), forwards: [{ pod: POD, inbox: ownInbox(POD) }]})));
+      await store.accept(Array.from({ length: 1_300 }, () => ({ event: anEvent(OWNER), forwards: [{ pod: POD, inbox: podInbox(POD) }]})));
       const { id } = await follow();
       const log = newLog(1_000);
       const first = (await log.replay(POD, { agent: ALICE }, id, EVERYTHING))!;
@@ -364,7 +364,7 @@ describe('The log of deliveries', (): void => {
     });
 
     it('counts what it looks at, be it replayed or not.', async(): Promise<void> => {
-      await store.accept(Array.from({ length: 120 }, () => ({ event: anEvent(OTHER_OWNER), forwards: [{ pod: POD, inbox: ownInbox(POD) }]})));
+      await store.accept(Array.from({ length: 120 }, () => ({ event: anEvent(OTHER_OWNER), forwards: [{ pod: POD, inbox: podInbox(POD) }]})));
       await publish(anEvent(OWNER), POD);
       const { id } = await follow();
       const log = newLog(75);
@@ -374,7 +374,7 @@ describe('The log of deliveries', (): void => {
     });
 
     it('only what the subscriber may have at each step.', async(): Promise<void> => {
-      await store.accept(Array.from({ length: 200 }, () => ({ event: anEvent(OWNER), forwards: [{ pod: POD, inbox: ownInbox(POD) }]})));
+      await store.accept(Array.from({ length: 200 }, () => ({ event: anEvent(OWNER), forwards: [{ pod: POD, inbox: podInbox(POD) }]})));
       const { id } = await follow();
       outbox.wake.mockImplementationOnce((): unknown => refused.add(`${ALICE} read ${RESOURCE}`));
       expect(await newLog().replay(POD, { agent: ALICE }, id, EVERYTHING)).toEqual({ events: 50 });
@@ -390,7 +390,7 @@ describe('The log of deliveries', (): void => {
     });
 
     it('a subscription once at a time, and stops where it is ended.', async(): Promise<void> => {
-      await store.accept(Array.from({ length: 1_100 }, () => ({ event: anEvent(OWNER), forwards: [{ pod: POD, inbox: ownInbox(POD) }]})));
+      await store.accept(Array.from({ length: 1_100 }, () => ({ event: anEvent(OWNER), forwards: [{ pod: POD, inbox: podInbox(POD) }]})));
       const { id } = await follow();
       const log = newLog();
       outbox.wake.mockImplementationOnce((): void => {

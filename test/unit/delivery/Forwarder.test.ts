@@ -1,7 +1,7 @@
 import type { CopyListener } from '../../../src/delivery/CopyListener';
 import { Forwarder } from '../../../src/delivery/Forwarder';
 import type { Access, Readers } from '../../../src/access/ports';
-import type { LandedCopy } from '../../../src/store/LandedCopy';
+import type { WatchedCopy } from '../../../src/store/WatchedCopy';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { anEvent, aSubscription, POD } from '../../contract/eventStoreContract';
@@ -12,7 +12,7 @@ describe('The fan-out', (): void => {
   let forwarder: Forwarder;
   let asked: string[];
   let messages: string[];
-  let landed: LandedCopy[];
+  let landed: WatchedCopy[];
   let controls: (agent: string, mode: string) => boolean | Promise<boolean>;
   let decide: (agent: string, resource: string) => boolean | Promise<boolean>;
   const readers: Readers = {

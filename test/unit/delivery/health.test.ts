@@ -151,7 +151,7 @@ describe('The policy of health', (): void => {
     [{ failures: 0 }, 'The number of failures after which a host rests has to be from 1 to 1000, and is 0' ],
     [{ targetTries: 0 }, 'The number of tries after which a target is disabled' ],
     [{ rest: 0 }, 'The time "rest", in milliseconds,' ],
-    [{ held: Number.POSITIVE_INFINITY }, 'The time "held"' ],
+    [{ maxDeliveryAge: Number.POSITIVE_INFINITY }, 'The time "maxDeliveryAge"' ],
     [{ window: Number.NaN }, 'The time "window"' ],
   ])('refuses %j.', (given, message): void => {
     expect((): unknown => healthPolicy(given)).toThrow(message);

@@ -91,8 +91,8 @@ describe('The page about deliveries', (): void => {
     const units: Record<string, number> = { s: 1_000, min: 60_000, h: 3_600_000 };
     const [ , ...waits ] = tableOf(sectionOf(page, 'Tries'))[0];
     expect(waits.pop()).toBe('dead');
-    expect(waits.map((wait): number => Number.parseInt(wait, 10) * units[wait.split(' ')[1]])).toEqual(DEFAULT_RETRY_POLICY.waits);
-    const { failures, window, rest, held, targetPatience } = DEFAULT_HEALTH_POLICY;
+    expect(waits.map((wait): number => Number.parseInt(wait, 10) * units[wait.split(' ')[1]])).toEqual(DEFAULT_RETRY_POLICY.retryDelays);
+    const { failures, window, rest, maxDeliveryAge: held, disableAfter: targetPatience } = DEFAULT_HEALTH_POLICY;
     const text = page.replaceAll('\n', ' ');
     expect(text).toContain(`after ${failures} failures in a row within ${window / 60_000} minutes`);
     expect(text).toContain(`for ${rest / 60_000} minutes, and then one delivery as a probe`);

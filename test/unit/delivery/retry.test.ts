@@ -108,7 +108,7 @@ describe('The judgement of a try', (): void => {
     expect(judged(answer(503), 11)).toEqual(
       { outcome: 'dead', disables: false, reason: 'answered 503 Service Unavailable; given up after 11 tries' },
     );
-    expect(judge({ target: 'webhook', tries: 1, result: answer(500) }, retryPolicy({ waits: []}), NOW)).toMatchObject(
+    expect(judge({ target: 'webhook', tries: 1, result: answer(500) }, retryPolicy({ retryDelays: []}), NOW)).toMatchObject(
       { outcome: 'dead', reason: expect.stringMatching(/after 1 try$/u) },
     );
   });
@@ -120,8 +120,8 @@ describe('The judgement of a try', (): void => {
       fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       (tries, random, other): void => {
         const wait = waitOf(judged(answer(500), tries, random));
-        expect(wait).toBeGreaterThanOrEqual(policy.waits[tries - 1]);
-        expect(wait).toBeLessThanOrEqual(policy.waits[tries - 1] * 1.2 + 1);
+        expect(wait).toBeGreaterThanOrEqual(policy.retryDelays[tries - 1]);
+        expect(wait).toBeLessThanOrEqual(policy.retryDelays[tries - 1] * 1.2 + 1);
         expect(tries === 10 || wait < waitOf(judged(answer(500), tries + 1, other)) * 1.2).toBe(true);
       },
     ));
@@ -170,7 +170,7 @@ describe('Retry-After', (): void => {
       (value, tries, random): void => {
         const wait = waitOf(judged(answer(429, { 'retry-after': value }), tries, random));
         expect(wait).toBeLessThanOrEqual(24 * HOUR);
-        expect(wait).toBeGreaterThanOrEqual(policy.waits[tries - 1]);
+        expect(wait).toBeGreaterThanOrEqual(policy.retryDelays[tries - 1]);
       },
     ));
   });
@@ -179,14 +179,14 @@ describe('Retry-After', (): void => {
 describe('The policy of tries', (): void => {
   it('can be changed in part.', (): void => {
     expect(retryPolicy()).toEqual(policy);
-    expect(retryPolicy({ waits: [ 1 ], jitter: 0 })).toEqual({ waits: [ 1 ], jitter: 0, longestRetryAfter: 24 * HOUR });
+    expect(retryPolicy({ retryDelays: [ 1 ], jitter: 0 })).toEqual({ retryDelays: [ 1 ], jitter: 0, longestRetryAfter: 24 * HOUR });
   });
 
   it.each([
-    [{ waits: [ 0 ]}, 'A wait between tries, in milliseconds, has to be from 1 to'],
-    [{ waits: [ Number.NaN ]}, 'A wait between tries' ],
-    [{ waits: [ 31 * 24 * HOUR ]}, 'A wait between tries' ],
-    [{ waits: new Array<number>(101).fill(1) }, 'The number of waits between tries has to be from 0 to 100, and is 101' ],
+    [{ retryDelays: [ 0 ]}, 'A wait between tries, in milliseconds, has to be from 1 to'],
+    [{ retryDelays: [ Number.NaN ]}, 'A wait between tries' ],
+    [{ retryDelays: [ 31 * 24 * HOUR ]}, 'A wait between tries' ],
+    [{ retryDelays: new Array<number>(101).fill(1) }, 'The number of waits between tries has to be from 0 to 100, and is 101' ],
     [{ jitter: -0.1 }, 'The jitter has to be from 0 to 1' ],
     [{ jitter: 2 }, 'The jitter' ],
     [{ longestRetryAfter: -1 }, 'The longest Retry-After' ],

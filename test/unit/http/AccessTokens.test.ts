@@ -4,7 +4,7 @@ import type { JWK, KeyLike } from 'jose';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { AccessTokens } from '../../../src/http/AccessTokens';
 import { DpopProofs } from '../../../src/http/DpopProofs';
-import { NoRoom } from '../../../src/store/NoRoom';
+import { StorageFull } from '../../../src/store/StorageFull';
 import { SqliteReplayGuard } from '../../../src/store-sqlite/SqliteReplayGuard';
 import { IN_MEMORY } from '../../../src/store-sqlite/SqliteSession';
 
@@ -124,8 +124,8 @@ describe('Access tokens', (): void => {
   });
 
   it('are not accepted where it cannot be remembered that their proof was used.', async(): Promise<void> => {
-    jest.spyOn(guard, 'use').mockRejectedValue(new NoRoom('The disk is full'));
-    await expect(callerOf(`DPoP ${await tokenFor()}`, await proofFor())).rejects.toThrow(NoRoom);
+    jest.spyOn(guard, 'use').mockRejectedValue(new StorageFull('The disk is full'));
+    await expect(callerOf(`DPoP ${await tokenFor()}`, await proofFor())).rejects.toThrow(StorageFull);
   });
 
   it('are refused with a proof that is not valid.', async(): Promise<void> => {

@@ -3,7 +3,7 @@ import { SignJWT } from 'jose';
 import type { AccessTokens } from '../../../src/http/AccessTokens';
 import { Authenticator } from '../../../src/http/Authenticator';
 import { unauthorized } from '../../../src/http/errors';
-import type { Exchange } from '../../../src/http/Face';
+import type { HttpExchange } from '../../../src/http/Endpoint';
 import { mintKey } from '../../../src/identity/ApiKey';
 import { ApiKeys } from '../../../src/identity/ApiKeys';
 import type { Caller } from '../../../src/identity/Caller';
@@ -34,8 +34,8 @@ describe('An authenticator', (): void => {
   } as unknown as AccessTokens;
   let tokens: EventTokens;
   let authenticator: Authenticator;
-  const exchangeOf = (headers: Record<string, string>): Exchange =>
-    ({ request: { headers } as unknown as HttpRequest, pod: POD, url: `${POD}publish/` } as Exchange);
+  const exchangeOf = (headers: Record<string, string>): HttpExchange =>
+    ({ request: { headers } as unknown as HttpRequest, pod: POD, url: `${POD}publish/` } as HttpExchange);
   const callerOf = async(headers: Record<string, string>, header?: string): Promise<Caller> =>
     authenticator.callerOf(exchangeOf(headers), header);
   const credentialOf = async(headers: Record<string, string>): Promise<Credential> =>

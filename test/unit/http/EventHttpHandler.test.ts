@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { HttpHandler, HttpHandlerInput, HttpRequest, TargetExtractor } from '@solid/community-server';
 import type { HttpProblem } from '../../../src/http/errors';
 import { EventHttpHandler } from '../../../src/http/EventHttpHandler';
-import type { Answer, Exchange, Rule } from '../../../src/http/Face';
-import { Face, jsonAnswer } from '../../../src/http/Face';
+import type { EndpointResponse, HttpExchange, PathRule } from '../../../src/http/Endpoint';
+import { Endpoint, jsonResponse } from '../../../src/http/Endpoint';
 import { StoreUnavailable } from '../../../src/store/StoreUnavailable';
 import { ContainerGone } from '../../../src/store/ContainerGone';
 import type { PodDirectory } from '../../../src/pod/PodDirectory';
@@ -12,40 +12,40 @@ import { ServerUrls } from '../../../src/url/ServerUrls';
 import { CostBudget } from '../../../src/access/CostBudget';
 import { currentAccount } from '../../../src/access/costs';
 
-class TestFace extends Face {
-  public answer: () => Answer = (): Answer => ({ status: 200, body: 'hello' });
+class TestEndpoint extends Endpoint {
+  public answer: () => EndpointResponse = (): EndpointResponse => ({ status: 200, body: 'hello' });
 
-  public ruleFor(path: string): Rule | undefined {
+  public ruleFor(path: string): PathRule | undefined {
     return path === 'hello' ? { own: [ 'GET', 'HEAD' ], ldp: [ 'PUT' ]} : undefined;
   }
 
-  public async handle(): Promise<Answer> {
+  public async handle(): Promise<EndpointResponse> {
     return this.answer();
   }
 
-  public problem({ status, message, headers }: HttpProblem): Answer {
-    return jsonAnswer(status, { error: message }, headers);
+  public errorResponse({ status, message, headers }: HttpProblem): EndpointResponse {
+    return jsonResponse(status, { error: message }, headers);
   }
 }
 
-class ServerFace extends TestFace {
+class ServerEndpoint extends TestEndpoint {
   public asked = 0;
-  public exchange: Exchange | undefined;
+  public exchange: HttpExchange | undefined;
 
-  public override ruleFor(path: string): Rule | undefined {
+  public override ruleFor(path: string): PathRule | undefined {
     this.asked += 1;
     return path === '.events/hello' || path === 'pod/.events/hello' ? { own: [ 'GET' ], ldp: []} : undefined;
   }
 
-  public override async handle(exchange?: Exchange): Promise<Answer> {
+  public override async handle(exchange?: HttpExchange): Promise<EndpointResponse> {
     this.exchange = exchange;
     return { status: 200, body: 'server' };
   }
 }
 
 describe('The border to the server', (): void => {
-  const face = new TestFace();
-  const serverFace = new ServerFace();
+  const endpoint = new TestEndpoint();
+  const serverEndpoint = new ServerEndpoint();
   const located: string[] = [];
   const targetExtractor = {
     handleSafe: async({ request }: { request: HttpRequest }): Promise<object> => ({ path: `http://localhost${request.url}` }),
@@ -69,7 +69,7 @@ describe('The border to the server', (): void => {
       response.end();
     },
   } as unknown as HttpHandler;
-  const handler = new EventHttpHandler(targetExtractor, pods, [ face ], 'http://localhost/', [ serverFace ], ldpHandler, new ServerUrls('http://localhost/'));
+  const handler = new EventHttpHandler(targetExtractor, pods, [ endpoint ], 'http://localhost/', [ serverEndpoint ], ldpHandler, new ServerUrls('http://localhost/'));
 
   let current = handler;
 
@@ -95,7 +95,7 @@ describe('The border to the server', (): void => {
     });
   };
 
-  it('answers what is of a face, and leaves the rest to the server.', async(): Promise<void> => {
+  it('answers what is of an endpoint, and leaves the rest to the server.', async(): Promise<void> => {
     expect(await send('GET', '/pod/hello')).toMatchObject({ status: 200, body: 'hello', headers: { 'content-length': '5' }});
     expect(await send('HEAD', '/pod/hello')).toMatchObject({ status: 200, body: '', headers: { 'content-length': '5' }});
     expect(await send('PUT', '/pod/hello')).toMatchObject({ status: 299 });
@@ -106,29 +106,29 @@ describe('The border to the server', (): void => {
   });
 
   it('answers what is of the server as a whole before it looks for a pod, and looks once at each URL.', async(): Promise<void> => {
-    serverFace.asked = 0;
+    serverEndpoint.asked = 0;
     located.length = 0;
     for (const path of [ '/.events/hello', '/.events/hello', '/pod/.events/hello' ]) {
       expect(await send('GET', path)).toMatchObject({ status: 200, body: 'server' });
     }
     expect(await send('DELETE', '/.events/hello')).toMatchObject({ status: 405 });
-    expect([ serverFace.asked, located ]).toEqual([ 2, []]);
-    expect(serverFace.exchange).toMatchObject({ pod: 'http://localhost/', path: 'pod/.events/hello', url: 'http://localhost/pod/.events/hello' });
+    expect([ serverEndpoint.asked, located ]).toEqual([ 2, []]);
+    expect(serverEndpoint.exchange).toMatchObject({ pod: 'http://localhost/', path: 'pod/.events/hello', url: 'http://localhost/pod/.events/hello' });
     expect(await send('GET', '/.events/other')).toMatchObject({ status: 299 });
     expect(await send('GET', '/none/hello')).toMatchObject({ status: 404 });
     expect(located).toEqual([ 'http://localhost/.events/other', 'http://localhost/none/hello' ]);
   });
 
   it('says that a container was deleted, be it the target or where the event would be stored.', async(): Promise<void> => {
-    const { answer } = face;
+    const { answer } = endpoint;
     for (const [ path, status ] of [[ 'hello', 404 ], [ 'publish/', 409 ]] as const) {
-      face.answer = (): never => {
+      endpoint.answer = (): never => {
         throw new ContainerGone(`http://localhost/pod/${path}`);
       };
       const got = await send('GET', '/pod/hello');
       expect([ got.status, got.body ]).toEqual([ status, expect.stringContaining('create it again') ]);
     }
-    face.answer = answer;
+    endpoint.answer = answer;
   });
 
   it('tells which URLs it claims, so that a resource there is hidden.', (): void => {
@@ -140,41 +140,41 @@ describe('The border to the server', (): void => {
 
   it('has no length where there is no content.', async(): Promise<void> => {
     for (const status of [ 204, 304 ]) {
-      face.answer = (): Answer => ({ status });
+      endpoint.answer = (): EndpointResponse => ({ status });
       const answer = await send('GET', '/pod/hello');
       expect([ answer.status, answer.headers['content-length'] ]).toEqual([ status, undefined ]);
     }
   });
 
-  it('keeps what is read out of shared caches, unless the face says otherwise.', async(): Promise<void> => {
-    face.answer = (): Answer => ({ status: 200 });
+  it('keeps what is read out of shared caches, unless the endpoint says otherwise.', async(): Promise<void> => {
+    endpoint.answer = (): EndpointResponse => ({ status: 200 });
     expect((await send('GET', '/pod/hello')).headers['cache-control']).toBe('no-store');
-    face.answer = (): Answer => ({ status: 200, headers: { 'Cache-Control': 'max-age=60' }});
+    endpoint.answer = (): EndpointResponse => ({ status: 200, headers: { 'Cache-Control': 'max-age=60' }});
     expect((await send('HEAD', '/pod/hello')).headers['cache-control']).toBe('max-age=60');
   });
 
   it('lets no browser believe that any origin may read with credentials.', async(): Promise<void> => {
-    face.answer = (): Answer => ({ status: 200 });
+    endpoint.answer = (): EndpointResponse => ({ status: 200 });
     expect((await send('GET', '/pod/hello')).headers['access-control-allow-credentials']).toBe('true');
-    face.answer = (): Answer => ({ status: 200, headers: { 'Access-Control-Allow-Origin': '*' }});
+    endpoint.answer = (): EndpointResponse => ({ status: 200, headers: { 'Access-Control-Allow-Origin': '*' }});
     const { headers } = await send('GET', '/pod/hello');
     expect(headers).toMatchObject({ 'access-control-allow-origin': '*' });
     expect(headers).not.toHaveProperty('access-control-allow-credentials');
   });
 
   it('tells no details of a failure.', async(): Promise<void> => {
-    face.answer = (): never => { throw new Error('the password is secret'); };
+    endpoint.answer = (): never => { throw new Error('the password is secret'); };
     const { status, body } = await send('GET', '/pod/hello');
     expect(status).toBe(500);
     expect(body).toMatch(/^\{"error":"The server could not do this; its log says why, under [0-9a-f-]{36}"\}$/u);
-    face.answer = (): never => { throw 'text'; }; // eslint-disable-line @typescript-eslint/only-throw-error -- libraries do
+    endpoint.answer = (): never => { throw 'text'; }; // eslint-disable-line @typescript-eslint/only-throw-error -- libraries do
     expect((await send('GET', '/pod/hello')).status).toBe(500);
   });
 
   it('refuses who has used up its budget, with what was refused before, and nobody else.', async(): Promise<void> => {
     const budget = new CostBudget('http://localhost/', 1.5);
-    current = new EventHttpHandler(targetExtractor, pods, [ face ], 'http://localhost/', [ serverFace ], ldpHandler, new ServerUrls('http://localhost/'), budget);
-    face.answer = (): Answer => ({ status: 200 });
+    current = new EventHttpHandler(targetExtractor, pods, [ endpoint ], 'http://localhost/', [ serverEndpoint ], ldpHandler, new ServerUrls('http://localhost/'), budget);
+    endpoint.answer = (): EndpointResponse => ({ status: 200 });
     const statuses = async(...requests: [string, string][]): Promise<number[]> => {
       const all: number[] = [];
       for (const [ method, url ] of requests) {
@@ -187,7 +187,7 @@ describe('The border to the server', (): void => {
     expect((await send('GET', '/pod/hello')).headers['retry-after']).toMatch(/^[1-9]\d*$/u);
     expect(await statuses([ 'GET', '/a/hello' ], [ 'GET', '/b/hello' ], [ 'GET', '/c/hello' ], [ 'GET', '/d/hello' ]))
       .toEqual([ 404, 404, 404, 429 ]);
-    face.answer = (): Answer => {
+    endpoint.answer = (): EndpointResponse => {
       currentAccount()!.identify({ agent: 'http://localhost/me' });
       return { status: 200 };
     };
@@ -196,7 +196,7 @@ describe('The border to the server', (): void => {
   });
 
   it('says when to try again where the store cannot be used, and leaves reads to the server.', async(): Promise<void> => {
-    face.answer = (): never => { throw new StoreUnavailable('readOnly', '/data/events.sqlite is read-only'); };
+    endpoint.answer = (): never => { throw new StoreUnavailable('readOnly', '/data/events.sqlite is read-only'); };
     const { status, body } = await send('GET', '/pod/hello');
     expect([ status, body ]).toEqual([ 503, expect.stringContaining('try again in 60 seconds') ]);
     expect(body).not.toContain('sqlite');
@@ -204,6 +204,6 @@ describe('The border to the server', (): void => {
     expect(await send('POST', '/pod/locked'))
       .toMatchObject({ status: 503, headers: { 'retry-after': '5', 'content-type': 'application/json' }});
     expect(await send('POST', '/pod/broken')).toMatchObject({ status: 299, body: 'broken' });
-    expect(handler.endpoints).toEqual([ 'Server', 'Test' ]);
+    expect(handler.endpointNames).toEqual([ 'Server', 'Test' ]);
   });
 });

@@ -1,9 +1,9 @@
-import type { Exchange } from '../../../src/http/Face';
-import { onceOf } from '../../../src/http/idempotency';
+import type { HttpExchange } from '../../../src/http/Endpoint';
+import { idempotencyKeyOf } from '../../../src/http/idempotency';
 
 describe('The key of a request', (): void => {
-  const of = (key: unknown, body = '{}', url = '/a/event/send?x=1', path = 'event/send'): ReturnType<typeof onceOf> =>
-    onceOf({ request: { headers: { 'idempotency-key': key }, url }, path } as unknown as Exchange, body);
+  const of = (key: unknown, body = '{}', url = '/a/event/send?x=1', path = 'event/send'): ReturnType<typeof idempotencyKeyOf> =>
+    idempotencyKeyOf({ request: { headers: { 'idempotency-key': key }, url }, path } as unknown as HttpExchange, body);
 
   it('may be absent.', (): void => {
     expect(of(undefined)).toBeUndefined();

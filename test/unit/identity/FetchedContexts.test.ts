@@ -1,7 +1,7 @@
 import { ContextLoader } from '../../../src/event/ContextLoader';
 import { EVENTS } from '../../../src/event/vocabulary';
 import { FetchedContexts } from '../../../src/identity/FetchedContexts';
-import type { OutgoingAnswer, OutgoingRequest } from '../../../src/outgoing/Outgoing';
+import type { OutgoingResponse, OutgoingRequest } from '../../../src/outgoing/Outgoing';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
 import { join } from 'node:path';
 
@@ -9,9 +9,9 @@ const BUNDLED = 'https://w3id.org/security/v1';
 
 describe('The contexts of stored documents', (): void => {
   let asked: string[];
-  let answers: Record<string, Partial<OutgoingAnswer> | Error>;
+  let answers: Record<string, Partial<OutgoingResponse> | Error>;
   let contexts: FetchedContexts;
-  const json = (body: string, more: object = {}): Partial<OutgoingAnswer> =>
+  const json = (body: string, more: object = {}): Partial<OutgoingResponse> =>
     ({ body, headers: { 'content-type': 'application/ld+json; charset=utf-8' }, ...more });
   const load = async(iri: string): Promise<unknown> => contexts.forDocument().load(iri);
 
@@ -19,7 +19,7 @@ describe('The contexts of stored documents', (): void => {
     asked = [];
     answers = { 'https://a.example/c': json('{"@context":{"a":"urn:a"}}') };
     const outgoing = {
-      send: async({ url }: OutgoingRequest): Promise<OutgoingAnswer> => {
+      send: async({ url }: OutgoingRequest): Promise<OutgoingResponse> => {
         asked.push(url);
         const answer = answers[url] ?? { status: 404 };
         if (answer instanceof Error) {
@@ -52,7 +52,7 @@ describe('The contexts of stored documents', (): void => {
     expect(asked.filter((url): boolean => url.endsWith('/loop'))).toHaveLength(4);
   });
 
-  it.each<[ string, Partial<OutgoingAnswer> | Error, string ]>([
+  it.each<[ string, Partial<OutgoingResponse> | Error, string ]>([
     [ 'cannot be reached', new OutgoingFailed('forbidden', 'it is not to be reached'), 'it is not to be reached' ],
     [ 'are missing', { status: 404 }, 'its server answers 404' ],
     [ 'are no JSON', json('nonsense'), 'JSON' ],

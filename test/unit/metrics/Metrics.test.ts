@@ -14,7 +14,7 @@ import { blocksOf, sectionOf, tableOf } from '../../util/markdown';
 const NOTHING = { waiting: 0, resting: 0 };
 const delivery = (kind: string): ClaimedDelivery => ({ kind } as ClaimedDelivery);
 const verdict = (status: number, tries = 1): Verdict =>
-  judge({ target: 'webhook', tries, result: { status, headers: {}}}, retryPolicy({ waits: [ 1 ]}), 0);
+  judge({ target: 'webhook', tries, result: { status, headers: {}}}, retryPolicy({ retryDelays: [ 1 ]}), 0);
 
 describe('Metrics', (): void => {
   let metrics: Metrics;

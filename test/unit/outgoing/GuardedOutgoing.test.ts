@@ -8,7 +8,7 @@ import tls from 'node:tls';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { AddressGuard } from '../../../src/outgoing/AddressGuard';
 import { GuardedOutgoing } from '../../../src/outgoing/GuardedOutgoing';
-import type { OutgoingAnswer, OutgoingRequest } from '../../../src/outgoing/Outgoing';
+import type { OutgoingResponse, OutgoingRequest } from '../../../src/outgoing/Outgoing';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
 import { CERTIFICATE, KEY } from './certificate';
 
@@ -99,7 +99,7 @@ function track<T extends GuardedOutgoing>(sender: T): T {
 }
 
 /** What becomes of a request: its answer, or how it failed. */
-async function outcome(sender: GuardedOutgoing, url: string, rest: Partial<OutgoingRequest> = {}): Promise<OutgoingAnswer | string> {
+async function outcome(sender: GuardedOutgoing, url: string, rest: Partial<OutgoingRequest> = {}): Promise<OutgoingResponse | string> {
   try {
     return await sender.send({ method: 'POST', url, body: 'secret body', ...rest });
   } catch (error: unknown) {
@@ -673,7 +673,7 @@ describe('Outgoing requests', (): void => {
       for (let round = 0; round < 20; round += 1) {
         const answers = await Promise.all([ 1, 2, 3 ].map(async(): Promise<unknown> => outcome(sender, `http://rebinding.example:${intended.port}/`)));
         for (const answer of answers) {
-          expect(typeof answer === 'string' ? answer : (answer as OutgoingAnswer).body).toMatch(/^forbidden: |^intended$/u);
+          expect(typeof answer === 'string' ? answer : (answer as OutgoingResponse).body).toMatch(/^forbidden: |^intended$/u);
         }
         intended.sockets.forEach((socket): unknown => socket.destroy());
         await sleep(2);

@@ -2,7 +2,7 @@ import type { HttpResponse, RepresentationMetadata } from '@solid/community-serv
 import { HttpError, MappedMetadataWriter } from '@solid/community-server';
 import { asHttpError, withHttpErrors } from '../../../src/pod/storeHttpError';
 import type { EventStore } from '../../contract/stores';
-import { NoRoom } from '../../../src/store/NoRoom';
+import { StorageFull } from '../../../src/store/StorageFull';
 import { StoreUnavailable } from '../../../src/store/StoreUnavailable';
 
 const RETRY_AFTER_MAP = { 'urn:solid-pod-events:http:retryAfter': 'Retry-After' };
@@ -22,7 +22,7 @@ describe('Errors of the store, in answers of LDP', (): void => {
     expect(busy).toBeInstanceOf(HttpError);
     expect(busy.statusCode).toBe(503);
     expect(await headersOf(busy.metadata)).toEqual({ 'Retry-After': '5' });
-    const full = asHttpError(new NoRoom('full')) as HttpError;
+    const full = asHttpError(new StorageFull('full')) as HttpError;
     expect(full.statusCode).toBe(507);
     expect(await headersOf(full.metadata)).toEqual({});
     const other = new Error('other');

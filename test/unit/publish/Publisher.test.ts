@@ -2,11 +2,11 @@ import { Conflict } from '../../../src/event/Conflict';
 import { NotAuthorized } from '../../../src/event/NotAuthorized';
 import type { Pods } from '../../../src/access/ports';
 import type { Published, PublishRequest } from '../../../src/publish/Publisher';
-import { EventMaker } from '../../../src/publish/EventMaker';
+import { EventFactory } from '../../../src/publish/EventFactory';
 import { Publisher } from '../../../src/publish/Publisher';
 import { PublishRate } from '../../../src/access/PublishRate';
 import { TooMany } from '../../../src/event/TooMany';
-import { AlreadyMade } from '../../../src/store/AlreadyMade';
+import { DuplicateRequest } from '../../../src/store/DuplicateRequest';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { ServerUrls } from '../../../src/url/ServerUrls';
@@ -56,7 +56,7 @@ describe('The accept step', (): void => {
         allowed: async(_caller, resources): Promise<Set<string>> =>
           new Set(resources.filter((resource): boolean => !forbidden || !resource.includes(forbidden))),
       },
-      new EventMaker(inlineWork()),
+      new EventFactory(inlineWork()),
       { wake: (): void => {} },
       new PublishRate(50),
       { offer, problemOf },
@@ -74,57 +74,57 @@ describe('The accept step', (): void => {
     const once = { key: 'k', fingerprint: 'f' };
 
     it('makes its events once, and answers the same again.', async(): Promise<void> => {
-      const first = await publish({ once, asksAudience: true });
+      const first = await publish({ idempotencyKey: once, asksAudience: true });
       audience.hasAny.mockResolvedValueOnce(false);
-      expect(await publish({ once, asksAudience: true })).toEqual(first);
+      expect(await publish({ idempotencyKey: once, asksAudience: true })).toEqual(first);
       expect(first).toEqual({ events: [{ id: expect.any(String), pod: POD }], hasAudience: true });
       expect(await stored()).toBe(1);
     });
 
     it('makes them once also when it is sent several times at once.', async(): Promise<void> => {
-      const all = await Promise.all(Array.from({ length: 10 }, async(): Promise<Published> => publish({ once })));
+      const all = await Promise.all(Array.from({ length: 10 }, async(): Promise<Published> => publish({ idempotencyKey: once })));
       expect(new Set(all.map(({ events }): string => events[0].id)).size).toBe(1);
       expect(await stored()).toBe(1);
     });
 
     it('refuses another request with the same key, by the same agent and at the same pod alone.', async(): Promise<void> => {
-      await publish({ once });
-      await expect(publish({ once: { key: 'k', fingerprint: 'other' }})).rejects.toThrow(Conflict);
-      await publish({ once: { key: 'K', fingerprint: 'other' }});
-      await publish({ once: { key: 'k', fingerprint: 'other' }, caller: { agent: RECIPIENT }});
-      await publish({ once: { key: 'k', fingerprint: 'other' }, caller: {}});
-      await publish({ once: { key: 'k', fingerprint: 'other' }, pod: USER });
+      await publish({ idempotencyKey: once });
+      await expect(publish({ idempotencyKey: { key: 'k', fingerprint: 'other' }})).rejects.toThrow(Conflict);
+      await publish({ idempotencyKey: { key: 'K', fingerprint: 'other' }});
+      await publish({ idempotencyKey: { key: 'k', fingerprint: 'other' }, caller: { agent: RECIPIENT }});
+      await publish({ idempotencyKey: { key: 'k', fingerprint: 'other' }, caller: {}});
+      await publish({ idempotencyKey: { key: 'k', fingerprint: 'other' }, pod: USER });
       expect(await stored()).toBe(4);
     });
 
     it('tries again what was refused.', async(): Promise<void> => {
       forbidden = 'topics/';
-      const refused = await Promise.allSettled([ publish({ once }), publish({ once }) ]);
+      const refused = await Promise.allSettled([ publish({ idempotencyKey: once }), publish({ idempotencyKey: once }) ]);
       expect(refused.map(({ status }): string => status)).toEqual([ 'rejected', 'rejected' ]);
       forbidden = '';
-      await publish({ once });
+      await publish({ idempotencyKey: once });
       expect(await stored()).toBe(1);
     });
 
     it('can be asked whether it was made.', async(): Promise<void> => {
       const caller = { agent: ME };
-      expect(await publisher.madeBefore(POD, caller, once)).toBeUndefined();
-      const made = await publish({ once });
-      expect(await publisher.madeBefore(POD, caller, once)).toEqual(made);
-      await expect(publisher.madeBefore(POD, caller, { key: 'k', fingerprint: 'other' })).rejects.toThrow(Conflict);
-      expect(await publisher.madeBefore(POD, {}, once)).toBeUndefined();
+      expect(await publisher.storedResponse(POD, caller, once)).toBeUndefined();
+      const made = await publish({ idempotencyKey: once });
+      expect(await publisher.storedResponse(POD, caller, once)).toEqual(made);
+      await expect(publisher.storedResponse(POD, caller, { key: 'k', fingerprint: 'other' })).rejects.toThrow(Conflict);
+      expect(await publisher.storedResponse(POD, {}, once)).toBeUndefined();
     });
 
     it('answers what another process has made meanwhile.', async(): Promise<void> => {
       const made = { fingerprint: 'f', result: JSON.stringify({ events: [{ id: 'theirs', pod: POD }]}) };
-      jest.spyOn(store, 'accept').mockRejectedValue(new AlreadyMade(made));
-      expect(await publish({ once })).toEqual({ events: [{ id: 'theirs', pod: POD }]});
-      await expect(publish({ once: { key: 'k', fingerprint: 'other' }})).rejects.toThrow(Conflict);
+      jest.spyOn(store, 'accept').mockRejectedValue(new DuplicateRequest(made));
+      expect(await publish({ idempotencyKey: once })).toEqual({ events: [{ id: 'theirs', pod: POD }]});
+      await expect(publish({ idempotencyKey: { key: 'k', fingerprint: 'other' }})).rejects.toThrow(Conflict);
     });
 
     it('refuses a key that is not good for the topic before it looks.', async(): Promise<void> => {
-      await publish({ once });
-      await expect(publish({ once, caller: { agent: ME, limits: { topics: [ 'other/*' ]}}})).rejects.toThrow(NotAuthorized);
+      await publish({ idempotencyKey: once });
+      await expect(publish({ idempotencyKey: once, caller: { agent: ME, limits: { topics: [ 'other/*' ]}}})).rejects.toThrow(NotAuthorized);
     });
   });
 

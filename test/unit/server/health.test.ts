@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Backlog } from '../../../src/delivery/Backlog';
 import type { EventHttpHandler } from '../../../src/http/EventHttpHandler';
-import type { Exchange } from '../../../src/http/Face';
-import { HealthFace } from '../../../src/http/health/HealthFace';
+import type { HttpExchange } from '../../../src/http/Endpoint';
+import { HealthEndpoint } from '../../../src/http/health/HealthEndpoint';
 import { HttpProblem } from '../../../src/http/errors';
 import { LimitedLog } from '../../../src/http/LimitedLog';
 import type { Deliveries } from '../../../src/server/Deliveries';
@@ -66,8 +66,8 @@ describe('Readiness', (): void => {
   });
 
   it('is worked out once a second at most.', async(): Promise<void> => {
-    const face = new HealthFace(readiness());
-    const answers = await Promise.all(Array.from({ length: 100 }, async() => face.handle({ path: '.events/ready' } as Exchange)));
+    const endpoint = new HealthEndpoint(readiness());
+    const answers = await Promise.all(Array.from({ length: 100 }, async() => endpoint.handle({ path: '.events/ready' } as HttpExchange)));
     expect(writes).toBe(1);
     expect(new Set(answers.map(({ status }): number => status))).toEqual(new Set([ 200 ]));
     expect(JSON.parse(answers[0].body!)).toEqual({
@@ -77,10 +77,10 @@ describe('Readiness', (): void => {
       deliveries: { running: true, waiting: 0, oldestDueSeconds: 0 },
     });
     await new Promise((resolve): unknown => setTimeout(resolve, 1_050));
-    await face.handle({ path: '.events/ready' } as Exchange);
+    await endpoint.handle({ path: '.events/ready' } as HttpExchange);
     expect(writes).toBe(2);
-    expect((await face.handle({ path: '.events/health' } as Exchange)).body).toBe('{"status":"alive"}');
-    expect(face.problem(new HttpProblem(405, 'no'))).toMatchObject({ status: 405, body: '{"error":"no"}' });
+    expect((await endpoint.handle({ path: '.events/health' } as HttpExchange)).body).toBe('{"status":"alive"}');
+    expect(endpoint.errorResponse(new HttpProblem(405, 'no'))).toMatchObject({ status: 405, body: '{"error":"no"}' });
   });
 
   it.each<[ string, () => unknown ]>([
@@ -93,7 +93,7 @@ describe('Readiness', (): void => {
     [ 'the store cannot be read', (): unknown => fanOut = deliveries = new Error('unreadable') ],
   ])('is denied if %s.', async(_, change): Promise<void> => {
     change();
-    const answer = await new HealthFace(readiness()).handle({ path: '.events/ready' } as Exchange);
+    const answer = await new HealthEndpoint(readiness()).handle({ path: '.events/ready' } as HttpExchange);
     expect(answer).toMatchObject({ status: 503, headers: { 'Retry-After': '5' }});
     expect(JSON.parse(answer.body!)).toMatchObject({ status: 'unavailable' });
   });
@@ -177,7 +177,7 @@ describe('When a server listens', (): void => {
 
   it('one line is logged that tells what it is.', async(): Promise<void> => {
     const session = new SqliteSession(IN_MEMORY);
-    const handler = { endpoints: [ 'Publish', 'Health' ]} as unknown as EventHttpHandler;
+    const handler = { endpointNames: [ 'Publish', 'Health' ]} as unknown as EventHttpHandler;
     const server = await listening();
     const { port } = server.address() as { port: number };
     const log = async(allowed: string, metrics: string, at: unknown = server.address()): Promise<string[]> => {

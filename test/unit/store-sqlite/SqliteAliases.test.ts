@@ -83,14 +83,14 @@ describe('Rows that were stored under aliases', (): void => {
     const [ forward ] = await store.pendingForwards(1);
     const scope = await store.openScope(POD);
     await store.learn(scope, new Map([[ AGENT, true ], [ `${BASE}other#me`, true ]]));
-    await store.land(forward, scope, 1);
+    await store.fanOutStep(forward, scope, 1);
     expect(await copies(BOX)).toBe(1);
     const [{ id }] = await store.listEntries(BOX, 0, 1);
     await store.removeEntry(BOX, id);
     expect(aliases.repair(urls)).toMatchObject({ movedSubscriptions: 1 });
-    await store.settle(new Map((await store.land(forward, scope, 100)).doubts.map((doubt): [ typeof doubt, boolean ] => [ doubt, true ])));
-    await store.land(forward, scope, 100);
-    await store.land(forward, scope, 100);
+    await store.confirm(new Map((await store.fanOutStep(forward, scope, 100)).unconfirmed.map((doubt): [ typeof doubt, boolean ] => [ doubt, true ])));
+    await store.fanOutStep(forward, scope, 100);
+    await store.fanOutStep(forward, scope, 100);
     expect(await store.pendingForwards(1)).toEqual([]);
     expect(await copies(BOX)).toBe(0);
     await publish();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { NoRoom } from '../../../src/store/NoRoom';
+import { StorageFull } from '../../../src/store/StorageFull';
 import { SqliteReplayGuard } from '../../../src/store-sqlite/SqliteReplayGuard';
 import { IN_MEMORY } from '../../../src/store-sqlite/SqliteSession';
 
@@ -72,8 +72,8 @@ describe('A replay guard', (): void => {
         count += 1;
       }
     };
-    await expect(fill()).rejects.toThrow(NoRoom);
-    await expect(guard.use(hash(count), later)).rejects.toThrow(NoRoom);
+    await expect(fill()).rejects.toThrow(StorageFull);
+    await expect(guard.use(hash(count), later)).rejects.toThrow(StorageFull);
     expect(await guard.use(hash(count - 1), later)).toBe(false);
     db.pragma('max_page_count = 1000000');
     expect(await guard.use(hash(count), later)).toBe(true);

@@ -19,7 +19,7 @@ describe('Who follows a topic by a webhook', (): void => {
     { allowed: async(_caller, resources): Promise<Set<string>> => new Set(resources) },
     { canonical: (url: string): string => url } as any,
     {} as any,
-    { ask, newSecret: (): string => v7() },
+    { request: ask, newSecret: (): string => v7() },
     new SqliteDeliveryStore(session),
     [],
   );

@@ -1,5 +1,5 @@
 import { decodeJwt, EmbeddedJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
-import type { InboxAnswer } from '../../../src/targets/sendToInbox';
+import type { InboxResponse } from '../../../src/targets/sendToInbox';
 import { sendToInbox } from '../../../src/targets/sendToInbox';
 import { ServerAgent } from '../../../src/identity/ServerAgent';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
@@ -37,7 +37,7 @@ describe('An event for an inbox elsewhere', (): void => {
     await other.stop();
   });
 
-  const send = async(path = 'inbox/'): Promise<InboxAnswer> => sendToInbox(openOutgoing, agent, `${other.url}${path}`, DOCUMENT);
+  const send = async(path = 'inbox/'): Promise<InboxResponse> => sendToInbox(openOutgoing, agent, `${other.url}${path}`, DOCUMENT);
 
   it('is posted as JSON-LD, byte for byte, with a proof for this request.', async(): Promise<void> => {
     expect(await send('inbox/?to=bob')).toMatchObject({ status: 201, headers: { connection: 'keep-alive' }});

@@ -7,12 +7,12 @@ import { eventClock } from '../../../src/event/EventClock';
 import { createEvent } from '../../../src/event/EventDocument';
 import { InvalidInput } from '../../../src/event/InvalidInput';
 import { Busy, ClientGone, TooComplex } from '../../../src/work/errors';
-import { textOf, WRITE_EVENT } from '../../../src/event/serving';
+import { textOf, WRITE_EVENT } from '../../../src/event/serializeEvent';
 import { TASKS } from '../../../src/server/tasks';
 import type { JobOutcome, Task } from '../../../src/work/Work';
 import type { WorkPoolArgs } from '../../../src/work/WorkPool';
 import { WorkPool } from '../../../src/work/WorkPool';
-import { CREATE_EVENTS } from '../../../src/publish/EventMaker';
+import { CREATE_EVENTS } from '../../../src/publish/EventFactory';
 import { eventually } from '../../util/wait';
 
 const LARGE = { size: 1, isCostly: true };

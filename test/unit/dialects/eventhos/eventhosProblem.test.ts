@@ -1,9 +1,9 @@
 import type { Logger } from '@solid/community-server';
 import { HttpProblem } from '../../../../src/http/errors';
-import type { Exchange } from '../../../../src/http/Face';
+import type { HttpExchange } from '../../../../src/http/Endpoint';
 import { eventhosError, EventhosProblem } from '../../../../src/dialects/eventhos/eventhosProblem';
 
-const exchange = { method: 'POST', url: 'http://localhost:3000/user/event/send', request: { url: '/user/event/send?access-key=hunter2' }} as unknown as Exchange;
+const exchange = { method: 'POST', url: 'http://localhost:3000/user/event/send', request: { url: '/user/event/send?access-key=hunter2' }} as unknown as HttpExchange;
 
 describe('An error of eventhos', (): void => {
   it.each([

@@ -1,8 +1,8 @@
-import type { Exchange } from '../../../../src/http/Face';
+import type { HttpExchange } from '../../../../src/http/Endpoint';
 import { pageDocument } from '../../../../src/dialects/eventhos/pages';
 import { parseReceived } from '../../../../src/dialects/eventhos/parseReceived';
 
-const parse = (query: string): unknown => parseReceived({ request: { url: `/user/event/received${query}` }} as unknown as Exchange);
+const parse = (query: string): unknown => parseReceived({ request: { url: `/user/event/received${query}` }} as unknown as HttpExchange);
 const PAGE = { size: 5, index: 0, isDescending: false };
 
 describe('A request for received events', (): void => {

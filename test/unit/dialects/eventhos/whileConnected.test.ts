@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
-import type { Exchange } from '../../../../src/http/Face';
+import type { HttpExchange } from '../../../../src/http/Endpoint';
 import { whileConnected } from '../../../../src/dialects/eventhos/whileConnected';
 
-function exchangeOn(socket: EventEmitter): Pick<Exchange, 'request'> {
-  return { request: { socket }} as unknown as Exchange;
+function exchangeOn(socket: EventEmitter): Pick<HttpExchange, 'request'> {
+  return { request: { socket }} as unknown as HttpExchange;
 }
 
 const untilAborted = async(signal: AbortSignal): Promise<void> => new Promise((_, reject): void => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { HttpRequest } from '@solid/community-server';
 import { readText } from '../../../../src/http/body';
 import { withOverrides } from '../../../../src/dialects/personium/overrides';
-import type { Exchange } from '../../../../src/http/Face';
+import type { HttpExchange } from '../../../../src/http/Endpoint';
 
 /** A request as it is taken for. */
 interface Taken {
@@ -24,7 +24,7 @@ describe('Overrides', (): void => {
   beforeAll(async(): Promise<void> => {
     server = createServer((incoming, response): void => {
       const before = JSON.stringify(incoming.headers);
-      const { method, request } = withOverrides({ request: incoming as unknown as HttpRequest, method: incoming.method! } as Exchange);
+      const { method, request } = withOverrides({ request: incoming as unknown as HttpRequest, method: incoming.method! } as HttpExchange);
       readText(request, 100_000).then((body): void => {
         const { headers, headersDistinct, rawHeaders, method: realMethod } = request;
         const isKept = JSON.stringify(incoming.headers) === before;
@@ -50,7 +50,7 @@ describe('Overrides', (): void => {
 
   it('change nothing where there are none.', async(): Promise<void> => {
     const request = { headers: { a: 'b' }} as unknown as HttpRequest;
-    const exchange = { request, method: 'POST' } as Exchange;
+    const exchange = { request, method: 'POST' } as HttpExchange;
     expect(withOverrides(exchange)).toEqual(exchange);
     expect(withOverrides(exchange).request).toBe(request);
   });

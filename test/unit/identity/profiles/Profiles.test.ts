@@ -7,7 +7,7 @@ import { Profiles } from '../../../../src/identity/profiles/Profiles';
 import { ProfileUnavailable } from '../../../../src/identity/profiles/ProfileUnavailable';
 import { AddressGuard } from '../../../../src/outgoing/AddressGuard';
 import { GuardedOutgoing } from '../../../../src/outgoing/GuardedOutgoing';
-import type { OutgoingAnswer, OutgoingRequest } from '../../../../src/outgoing/Outgoing';
+import type { OutgoingResponse, OutgoingRequest } from '../../../../src/outgoing/Outgoing';
 import { OutgoingFailed } from '../../../../src/outgoing/Outgoing';
 import type { OtherServer } from '../../../util/outgoing';
 import { openOutgoing, startOther } from '../../../util/outgoing';
@@ -173,15 +173,15 @@ describe('The profiles of others', (): void => {
     describe('of a WebID without a fragment whose server answers 303', (): void => {
       const target = 'https://docs.example/bob';
       const sent: string[] = [];
-      const answers = new Map<string, OutgoingAnswer>();
+      const answers = new Map<string, OutgoingResponse>();
       const outgoing = {
-        send: async({ method, url }: OutgoingRequest): Promise<OutgoingAnswer> => {
+        send: async({ method, url }: OutgoingRequest): Promise<OutgoingResponse> => {
           sent.push(`${method} ${url}`);
           return answers.get(url) ?? { status: 404, headers: {}, body: '', isCut: false };
         },
       };
-      const found = (body: string): OutgoingAnswer => ({ status: 200, headers: { 'content-type': 'text/turtle' }, body: PREFIXES + body, isCut: false });
-      const led = (location: string): OutgoingAnswer => ({ status: 303, headers: { location }, body: '', isCut: false });
+      const found = (body: string): OutgoingResponse => ({ status: 200, headers: { 'content-type': 'text/turtle' }, body: PREFIXES + body, isCut: false });
+      const led = (location: string): OutgoingResponse => ({ status: 303, headers: { location }, body: '', isCut: false });
 
       beforeEach((): void => {
         sent.length = 0;

@@ -1,7 +1,7 @@
 import { RecipientReach } from '../../../../src/targets/recipient/RecipientReach';
 import type { Event } from '../../../../src/event/Event';
 import { ProfileUnavailable } from '../../../../src/identity/profiles/ProfileUnavailable';
-import type { OutgoingAnswer, OutgoingRequest } from '../../../../src/outgoing/Outgoing';
+import type { OutgoingResponse, OutgoingRequest } from '../../../../src/outgoing/Outgoing';
 import { OutgoingFailed } from '../../../../src/outgoing/Outgoing';
 import type { Pods } from '../../../../src/access/ports';
 import { Publisher } from '../../../../src/publish/Publisher';
@@ -10,7 +10,7 @@ import type { DeliveryRecord } from '../../../../src/store/deliveries';
 import { SqliteDeliveryStore } from '../../../../src/store-sqlite/SqliteDeliveryStore';
 import { SqliteEventStore } from '../../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../../src/store-sqlite/SqliteSession';
-import { EventMaker } from '../../../../src/publish/EventMaker';
+import { EventFactory } from '../../../../src/publish/EventFactory';
 import { inlineWork } from '../../../util/work';
 
 const POD = 'http://localhost/producer/';
@@ -27,7 +27,7 @@ describe('Recipients on other servers', (): void => {
   let requests: OutgoingRequest[];
   let woken: number;
   /** What the inbox of each name answers; nothing if it hangs. */
-  let answer: (name: string, request: OutgoingRequest) => Partial<OutgoingAnswer> | Error | undefined;
+  let answer: (name: string, request: OutgoingRequest) => Partial<OutgoingResponse> | Error | undefined;
   /** Whether the profile of each name can be had, and names an inbox. */
   let profile: (name: string) => Promise<string | undefined>;
 
@@ -50,7 +50,7 @@ describe('Recipients on other servers', (): void => {
     answer = (): object => ({ status: 201 });
     profile = async(name): Promise<string> => inboxOf(name);
     const outgoing = {
-      send: async(request: OutgoingRequest): Promise<OutgoingAnswer> => {
+      send: async(request: OutgoingRequest): Promise<OutgoingResponse> => {
         requests.push(request);
         const given = answer(new URL(request.url).hostname.split('.')[0], request);
         if (given instanceof Error) {
@@ -73,7 +73,7 @@ describe('Recipients on other servers', (): void => {
         canonical: (webId): string => webId,
       },
       { allowed: async(_caller, resources): Promise<Set<string>> => new Set(resources) },
-      new EventMaker(inlineWork()),
+      new EventFactory(inlineWork()),
       { wake: (): void => {} },
       new PublishRate(),
       new RecipientReach(outgoing, agent, profiles, deliveries, outbox),
@@ -139,7 +139,7 @@ describe('Recipients on other servers', (): void => {
     [ '401, which can result from what they could not learn of this server,', { status: 401 }],
     [ 'nothing', new OutgoingFailed('unreachable', 'nothing answers there') ],
   ])('that answer %s get it later.', async(_, given): Promise<void> => {
-    answer = (): Partial<OutgoingAnswer> | Error => given;
+    answer = (): Partial<OutgoingResponse> | Error => given;
     const before = Date.now();
     await publish([ away('ann') ]);
     const [ record ] = await log();
@@ -152,7 +152,7 @@ describe('Recipients on other servers', (): void => {
   });
 
   it.each([ 200, 204, 301, 400, 410, 413 ])('that answer %i for good are not asked again, for that would make second copies or nothing.', async(status): Promise<void> => {
-    answer = (): Partial<OutgoingAnswer> => ({ status });
+    answer = (): Partial<OutgoingResponse> => ({ status });
     const [{ id }] = await publish([ away('ann') ]);
     expect(await log()).toMatchObject([{ state: 'dead', due: null, attempts: [{ status, reason: expect.stringContaining(`${status}`) }]}]);
     expect(await events.getEntry(`${POD}publish/`, id)).toBeDefined();
@@ -160,7 +160,7 @@ describe('Recipients on other servers', (): void => {
   });
 
   it('that ask to be left alone are, by their Retry-After, also when the next event is published.', async(): Promise<void> => {
-    answer = (): Partial<OutgoingAnswer> => ({ status: 503, headers: { 'retry-after': '20' }});
+    answer = (): Partial<OutgoingResponse> => ({ status: 503, headers: { 'retry-after': '20' }});
     const before = Date.now();
     await publish([ away('ann') ]);
     await publish([ away('ann') ]);
@@ -239,7 +239,7 @@ describe('Recipients on other servers', (): void => {
   });
 
   it('of several events get their own, and one refusal is for all.', async(): Promise<void> => {
-    answer = (name): Partial<OutgoingAnswer> | Error | undefined => ({
+    answer = (name): Partial<OutgoingResponse> | Error | undefined => ({
       ann: { status: 201 }, bob: { status: 503 }, carol: undefined, eve: { status: 403 },
     })[name];
     const drafts = [

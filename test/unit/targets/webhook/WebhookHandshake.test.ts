@@ -2,32 +2,32 @@ import { WebhookHandshake } from '../../../../src/targets/webhook/WebhookHandsha
 import { InvalidInput } from '../../../../src/event/InvalidInput';
 import { AddressGuard } from '../../../../src/outgoing/AddressGuard';
 import { GuardedOutgoing } from '../../../../src/outgoing/GuardedOutgoing';
-import type { OutgoingAnswer } from '../../../../src/outgoing/Outgoing';
+import type { OutgoingResponse } from '../../../../src/outgoing/Outgoing';
 import { TooMany } from '../../../../src/event/TooMany';
 
 const WEBHOOK = 'https://hooks.example/';
-const answer: OutgoingAnswer =
+const answer: OutgoingResponse =
   { status: 204, headers: { 'webhook-allowed-origin': '*', 'webhook-allowed-rate': '*' }, body: '', isCut: false };
 
 describe('Webhooks', (): void => {
   it('are asked so often for an agent in a minute, and no more.', async(): Promise<void> => {
-    const send = jest.fn(async(): Promise<OutgoingAnswer> => answer);
+    const send = jest.fn(async(): Promise<OutgoingResponse> => answer);
     const handshake = new WebhookHandshake({ send }, 'https://pods.example/');
     for (let time = 0; time < 60; time += 1) {
-      await handshake.ask(WEBHOOK, 'ann');
+      await handshake.request(WEBHOOK, 'ann');
     }
-    const refused = await handshake.ask(WEBHOOK, 'ann').catch((error: unknown): unknown => error) as TooMany;
+    const refused = await handshake.request(WEBHOOK, 'ann').catch((error: unknown): unknown => error) as TooMany;
     expect(refused).toBeInstanceOf(TooMany);
     expect(refused.message).toBe('At most 60 webhooks are asked in a minute for ann: wait');
     expect(refused.retryAfter).toBeGreaterThan(50);
     expect(send).toHaveBeenCalledTimes(60);
-    await expect(handshake.ask(WEBHOOK, 'bob')).resolves.toEqual({});
+    await expect(handshake.request(WEBHOOK, 'bob')).resolves.toEqual({});
   });
 
   it('do not tell what there is in the network of the server.', async(): Promise<void> => {
     const handshake = new WebhookHandshake(new GuardedOutgoing(new AddressGuard()), 'https://pods.example/');
     const messages = await Promise.all([ 'https://localhost/', 'https://name.invalid/' ].map(async(url): Promise<string> => {
-      const error: unknown = await handshake.ask(url, 'ann').catch((reason: unknown): unknown => reason);
+      const error: unknown = await handshake.request(url, 'ann').catch((reason: unknown): unknown => reason);
       expect(error).toBeInstanceOf(InvalidInput);
       return (error as InvalidInput).message.replaceAll(url.slice(0, -1), 'URL');
     }));
@@ -36,9 +36,9 @@ describe('Webhooks', (): void => {
   });
 
   it('do not hide other faults.', async(): Promise<void> => {
-    const handshake = new WebhookHandshake({ send: async(): Promise<OutgoingAnswer> => answer }, 'https://pods.example/');
+    const handshake = new WebhookHandshake({ send: async(): Promise<OutgoingResponse> => answer }, 'https://pods.example/');
     const { limiter } = handshake as unknown as { limiter: { consume: () => Promise<void> } };
     jest.spyOn(limiter, 'consume').mockRejectedValue(new Error('broken'));
-    await expect(handshake.ask(WEBHOOK, 'ann')).rejects.toThrow('broken');
+    await expect(handshake.request(WEBHOOK, 'ann')).rejects.toThrow('broken');
   });
 });

@@ -1,0 +1,119 @@
+import { isId, publishContainer } from '../event/Event';
+import type { Caller } from '../identity/Caller';
+import { NotAuthorized } from '../event/NotAuthorized';
+import type { Access } from '../access/ports';
+import { coversTopic } from '../access/topicAccess';
+import { TooMany } from '../event/TooMany';
+import type { Page, PageRequest } from '../store/Page';
+import type { LoggedEvent, Outcome, RequestFilter, RequestLog } from './RequestLog';
+import { subscriptionsContainer } from '../subscription/Subscription';
+
+/** An event that was published through a pod, with the text of its data and what became of it. */
+export interface ReceivedEventDetail {
+  readonly event: LoggedEvent & { readonly data?: string };
+  /** The first {@link MOST_OUTCOMES} of them. */
+  readonly outcomes: readonly Outcome[];
+}
+
+/** The most outcomes of an event that are shown. */
+export const MOST_OUTCOMES = 1_000;
+
+/** How what became of an event is named: the key of a delivery, or the ids of an event and a subscription. */
+const OUTCOME_ID = /^(?:\d{1,15}|[0-9a-f-]{36}\.[0-9a-f-]{36})$/u;
+
+/** After how many seconds it can be asked again while another list is made. */
+const BUSY_RETRY = 1;
+
+/** The path of a pod's log, access to which decides, with what the log shows, who may see it. */
+export function receivedPath(pod: string): string {
+  return `${pod}event/received`;
+}
+
+/**
+ * The rules by which agents see what was published through a pod, and what became of it.
+ *
+ * That takes `acl:Read` on `{pod}event/received`, and on `{pod}publish/` and `{pod}subscriptions/`, of which it shows
+ * what is in them. Who has a key for certain topics sees the events of these only.
+ */
+export class PublishedLog {
+  private readonly log: RequestLog;
+  private readonly access: Access;
+  /** The pods of which a list is being made. */
+  private readonly listed = new Set<string>();
+
+  /**
+   * @param log - What is shown.
+   * @param access - Decides who may see it.
+   */
+  public constructor(log: RequestLog, access: Access) {
+    this.log = log;
+    this.access = access;
+  }
+
+  /**
+   * A part of the log. As all of the log may have to be looked at, it is done once at a time for each pod.
+   *
+   * @param pod - The base URL of the pod.
+   * @param caller - Who asks.
+   * @param filter - Which events are asked for.
+   * @param page - Which part of these.
+   * @param signal - Aborted once nobody waits for it any more.
+   *
+   * @throws {@link NotAuthorized} if the caller may not see it.
+   * @throws {@link TooMany} if a list of the pod's log is being made.
+   * @throws The reason of the signal once that is aborted.
+   */
+  public async list(
+    pod: string,
+    caller: Caller,
+    filter: RequestFilter,
+    page: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<LoggedEvent>> {
+    await this.assertMay(pod, caller);
+    if (this.listed.has(pod)) {
+      throw new TooMany(`Another list of what was published through ${pod} is being made: ask again after it`, BUSY_RETRY);
+    }
+    this.listed.add(pod);
+    try {
+      const topics = caller.limits?.topics;
+      return await this.log.listEvents(pod, { ...filter, ...topics && { topics }}, page, signal);
+    } finally {
+      this.listed.delete(pod);
+    }
+  }
+
+  /**
+   * One event and what became of it, or `undefined` if there is none.
+   *
+   * @throws {@link NotAuthorized} if the caller may not see it.
+   */
+  public async get(pod: string, caller: Caller, id: string): Promise<ReceivedEventDetail | undefined> {
+    await this.assertMay(pod, caller);
+    const event = isId(id) ? await this.log.getEvent(pod, id) : undefined;
+    return event && coversTopic(caller, event.topic) ?
+      { event, outcomes: await this.log.listOutcomes(pod, id, MOST_OUTCOMES) } :
+      undefined;
+  }
+
+  /**
+   * What became of an event for one subscription or recipient; `undefined` if there is no such thing.
+   *
+   * @throws {@link NotAuthorized} if the caller may not see it.
+   */
+  public async getOutcome(pod: string, caller: Caller, id: string): Promise<Outcome | undefined> {
+    await this.assertMay(pod, caller);
+    const outcome = OUTCOME_ID.test(id) ? await this.log.getOutcome(pod, id) : undefined;
+    const event = outcome && await this.log.getEvent(pod, outcome.event);
+    return event && coversTopic(caller, event.topic) ? outcome : undefined;
+  }
+
+  private async assertMay(pod: string, caller: Caller): Promise<void> {
+    const resources = [ receivedPath(pod), publishContainer(pod), subscriptionsContainer(pod) ];
+    const allowed = await this.access.allowed(caller, resources, 'read');
+    const resource = resources.find((url): boolean => !allowed.has(url));
+    if (resource !== undefined) {
+      throw new NotAuthorized(`Not authorized to see what is at ${resource}`);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { getLoggerFor } from '@solid/community-server';
+import type { Catalogue } from '../../catalogue/Catalogue';
+import { LIMITS } from '../../event/limits';
+import type { Caller } from '../../identity/Caller';
+import type { Published, Publisher } from '../../publish/Publisher';
+import type { Work } from '../../work/Work';
+import type { Authenticator } from '../../http/Authenticator';
+import { assertNotEncoded, readText } from '../../http/body';
+import { HttpProblem, unauthorized } from '../../http/errors';
+import type { EndpointResponse, HttpExchange, PathRule } from '../../http/Endpoint';
+import { Endpoint, jsonResponse } from '../../http/Endpoint';
+import { idempotencyKeyOf } from '../../http/idempotency';
+import { queryOf } from '../../http/query';
+import { CHECK_BODY } from './checkBody';
+import { eventhosError, EventhosProblem } from './eventhosProblem';
+import { maskedRecord } from './maskedRecord';
+
+/** The headers by which a caller says who it is. Keys in URLs are not read, for URLs are written down everywhere. */
+const CREDENTIALS = [ 'access-key', 'x-api-key', 'authorization' ];
+
+/**
+ * `POST {pod}event/send?event-identifier=…`: takes an event of the pod's catalogue in eventhos' form, with any JSON as
+ * its data, and gives it to the pod itself.
+ *
+ * @see https://github.com/usil/eventhos/wiki/Send-Event
+ */
+export class SendEndpoint extends Endpoint {
+  protected readonly logger = getLoggerFor(this);
+  private readonly authenticator: Authenticator;
+  private readonly catalogue: Catalogue;
+  private readonly publisher: Publisher;
+  private readonly work: Work;
+  private readonly maxBytes: number;
+
+  /**
+   * @param authenticator - Tells who makes a request.
+   * @param catalogue - Knows what can be sent, and by whom.
+   * @param publisher - Accepts the events.
+   * @param work - Reads large bodies.
+   * @param maxBytes - The largest body that is read, in bytes. Default 4 MiB.
+   */
+  public constructor(
+    authenticator: Authenticator,
+    catalogue: Catalogue,
+    publisher: Publisher,
+    work: Work,
+    maxBytes: number = LIMITS.requestBytes,
+  ) {
+    super();
+    this.authenticator = authenticator;
+    this.catalogue = catalogue;
+    this.publisher = publisher;
+    this.work = work;
+    this.maxBytes = maxBytes;
+  }
+
+  public ruleFor(path: string): PathRule | undefined {
+    return path === 'event/send' ? { own: [ 'POST' ], ldp: [ 'OPTIONS' ]} : undefined;
+  }
+
+  public async handle(exchange: HttpExchange): Promise<EndpointResponse> {
+    const { request, pod } = exchange;
+    const identifier = queryOf(exchange).get('event-identifier');
+    if (!CREDENTIALS.some((name): boolean => Boolean(request.headers[name]))) {
+      throw new EventhosProblem(400, 400_201, 'access-key is required');
+    }
+    if (!identifier) {
+      throw new EventhosProblem(400, 400_201, 'event-identifier is required');
+    }
+    const caller = await this.callerOf(exchange);
+    assertNotEncoded(request);
+    // Whatever has become of the event since, or of what the caller may do, a repeat is answered as the first one was.
+    const { key } = idempotencyKeyOf(exchange, '') ?? {};
+    const repeated = key !== undefined && await this.publisher.hasStoredResponse(pod, caller, key) ?
+      await this.bodyOf(exchange) :
+      undefined;
+    const made = repeated === undefined ?
+      undefined :
+      await this.publisher.storedResponse(pod, caller, idempotencyKeyOf(exchange, repeated)!);
+    if (made) {
+      return sentAnswer(made);
+    }
+    const entry = await this.catalogue.entryToSend(pod, caller, identifier);
+    if (!entry) {
+      throw new EventhosProblem(400, 400_024, 'The event does not exist.');
+    }
+    const body = repeated ?? await this.bodyOf(exchange);
+    const once = idempotencyKeyOf(exchange, body);
+    await this.work.run(CHECK_BODY, body, { size: body.length });
+    const data = body.trim();
+    const fault = await this.catalogue.faultOf(entry, pod, caller, data);
+    if (fault) {
+      throw new EventhosProblem(400, 400_001, `Invalid body; ${fault.path || 'it'} ${fault.message}`);
+    }
+    return sentAnswer(await this.publisher.publish({
+      pod,
+      caller,
+      drafts: [{ topic: entry.topic, recipients: [], sources: [], data }],
+      toProducer: true,
+      asksAudience: true,
+      idempotencyKey: once,
+      logged: { request: maskedRecord(exchange), entry: entry.id },
+    }));
+  }
+
+  public errorResponse(problem: HttpProblem, exchange: HttpExchange): EndpointResponse {
+    return eventhosError(
+      problem.status === 403 ? new EventhosProblem(403, 403_201, problem.message, problem.headers) : problem,
+      exchange,
+      this.logger,
+    );
+  }
+
+  private async bodyOf({ request }: HttpExchange): Promise<string> {
+    return readText(request, this.maxBytes);
+  }
+
+  /** Who sends; nobody does so in public. */
+  private async callerOf(exchange: HttpExchange): Promise<Caller> {
+    try {
+      const caller = await this.authenticator.callerOf(exchange, 'access-key');
+      if (caller.agent !== undefined) {
+        return caller;
+      }
+    } catch (error: unknown) {
+      if (!(error instanceof HttpProblem) || error.status !== 401) {
+        throw error;
+      }
+    }
+    throw new EventhosProblem(401, 401_202, 'Incorrect token', unauthorized('').headers);
+  }
+}
+
+function sentAnswer({ hasAudience }: Published): EndpointResponse {
+  return hasAudience ?
+    jsonResponse(200, { code: 200_000, message: 'success' }) :
+    jsonResponse(203, { code: 200_310, message: 'Success, but no contracts exists for this event' });
+}

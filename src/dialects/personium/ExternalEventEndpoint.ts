@@ -1,0 +1,143 @@
+import { InvalidInput } from '../../event/InvalidInput';
+import { LIMITS } from '../../event/limits';
+import type { Caller } from '../../identity/Caller';
+import type { Access } from '../../access/ports';
+import type { Publisher, PublishRequest } from '../../publish/Publisher';
+import type { Work } from '../../work/Work';
+import type { Authenticator } from '../../http/Authenticator';
+import { readText } from '../../http/body';
+import { HttpProblem, unauthorized } from '../../http/errors';
+import type { EndpointResponse, HttpExchange, PathRule } from '../../http/Endpoint';
+import { Endpoint, jsonResponse } from '../../http/Endpoint';
+import { idempotencyKeyOf } from '../../http/idempotency';
+import { pairOf } from './cookiePair';
+import { hopsOf } from './hops';
+import { withOverrides } from './overrides';
+import { jsonError, newRequestKey, parseExternalEvent, requestKeyOf } from './parseExternalEvent';
+import { PERSONIUM_HEADERS } from './personiumHeaders';
+import { notAuthenticated, PersoniumProblem, toPersonium } from './PersoniumProblem';
+
+/**
+ * `POST {pod}__event`: takes an event from outside in Personium's form, and gives it to the pod itself.
+ *
+ * `acl:Append` on `{pod}__event` is Personium's privilege `event`: whoever has it may tell the pod of anything.
+ * Checks come in Personium's order: the key of the request, its pod, its method, who asks, and then the body.
+ */
+export class ExternalEventEndpoint extends Endpoint {
+  private readonly authenticator: Authenticator;
+  private readonly access: Access;
+  private readonly publisher: Publisher;
+  private readonly work: Work;
+  private readonly maxBytes: number;
+
+  /**
+   * @param authenticator - Tells who makes a request.
+   * @param access - Decides who may tell the pod of events.
+   * @param publisher - Accepts the events.
+   * @param work - Reads large bodies.
+   * @param maxBytes - The largest body that is read, in bytes. Default 4 MiB.
+   */
+  public constructor(
+    authenticator: Authenticator,
+    access: Access,
+    publisher: Publisher,
+    work: Work,
+    maxBytes: number = LIMITS.requestBytes,
+  ) {
+    super();
+    this.authenticator = authenticator;
+    this.access = access;
+    this.publisher = publisher;
+    this.work = work;
+    this.maxBytes = maxBytes;
+  }
+
+  public ruleFor(path: string): PathRule | undefined {
+    return path === '__event' ? { ldp: [ 'OPTIONS' ]} : undefined;
+  }
+
+  public override prepare(exchange: HttpExchange): HttpExchange {
+    requestKeyOf(exchange.request.headers);
+    const prepared = withOverrides(exchange);
+    requestKeyOf(prepared.request.headers);
+    return prepared;
+  }
+
+  public async handle(exchange: HttpExchange): Promise<EndpointResponse> {
+    const { request: { headers }, method, pod } = exchange;
+    assertMethod(method);
+    const caller = await this.authorizedCaller(exchange);
+    const text = await this.readBody(exchange);
+    await this.publisher.publish({
+      pod,
+      caller,
+      drafts: [ await parseExternalEvent(text, requestKeyOf(headers) ?? newRequestKey(), this.work) ],
+      toProducer: true,
+      hops: hopsOf(headers),
+      idempotencyKey: readOnce(exchange, text),
+    });
+    return { status: 200, headers: PERSONIUM_HEADERS };
+  }
+
+  public errorResponse(problem: HttpProblem): EndpointResponse {
+    const { status, code, message, headers } = toPersonium(problem);
+    return jsonResponse(status, { code, message: { lang: 'en', value: message }}, { ...PERSONIUM_HEADERS, ...headers });
+  }
+
+  private async authorizedCaller(exchange: HttpExchange): Promise<Caller> {
+    const { url } = exchange;
+    const caller = await this.callerOf(exchange);
+    if (!(await this.access.allowed(caller, [ url ], 'append')).has(url)) {
+      throw caller.agent === undefined ?
+        new PersoniumProblem(401, 'PR401-AU-0001', 'Authorization required.', unauthorized('').headers) :
+        new PersoniumProblem(403, 'PR403-AU-0002', 'Necessary privilege is lacking.');
+    }
+    return caller;
+  }
+
+  private async callerOf(exchange: HttpExchange): Promise<Caller> {
+    const { request, pod } = exchange;
+    const pair = pairOf(request);
+    try {
+      return await (pair ?
+        this.authenticator.callerByPair(pair.cookie, pair.peer, pod) :
+        this.authenticator.callerOf(exchange));
+    } catch (error: unknown) {
+      if (error instanceof HttpProblem && error.status === 401) {
+        throw notAuthenticated(request.headers, pair !== undefined, error.headers);
+      }
+      if (error instanceof HttpProblem && error.status === 400) {
+        throw new PersoniumProblem(400, 'PR400-AN-0018', error.message);
+      }
+      throw error;
+    }
+  }
+
+  private async readBody({ request }: HttpExchange): Promise<string> {
+    try {
+      return await readText(request, this.maxBytes);
+    } catch (error: unknown) {
+      throw error instanceof InvalidInput ? jsonError(error) : error;
+    }
+  }
+}
+
+function assertMethod(method: string): void {
+  if (method === 'PROPFIND' || method === 'PROPPATCH') {
+    throw new PersoniumProblem(501, 'PR501-MC-0001', 'Method not implemented.');
+  }
+  if (method !== 'POST') {
+    // See https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6
+    throw new PersoniumProblem(405, 'PR405-MC-0001', 'Method not allowed.', { Allow: 'OPTIONS, POST' });
+  }
+}
+
+function readOnce(exchange: HttpExchange, text: string): PublishRequest['idempotencyKey'] {
+  try {
+    return idempotencyKeyOf(exchange, text);
+  } catch (error: unknown) {
+    throw error instanceof InvalidInput ?
+      new PersoniumProblem(400, 'PR400-EV-0002', 'Request header is invalid [Idempotency-Key].') :
+      error;
+  }
+}

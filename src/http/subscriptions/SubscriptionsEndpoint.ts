@@ -1,0 +1,153 @@
+import type { PreferenceParser, RepresentationConverter } from '@solid/community-server';
+import { isId } from '../../event/Event';
+import { LIMITS } from '../../event/limits';
+import { JSON_LD } from '../../event/mediaTypes';
+import type { Caller } from '../../identity/Caller';
+import { NotAuthorized } from '../../event/NotAuthorized';
+import { readSubscription, SUBSCRIPTION_TYPES } from '../../subscription/parseSubscription';
+import type { Subscriber } from '../../subscription/Subscriber';
+import { subscriptionUrl } from '../../subscription/Subscription';
+import { subscriptionDocument, subscriptionListing } from '../../subscription/subscriptionDocument';
+import type { Work } from '../../work/Work';
+import type { Authenticator } from '../Authenticator';
+import { readText } from '../body';
+import { assertMediaType } from '../contentType';
+import type { Conversion } from '../convertedResponse';
+import { documentAnswer } from '../documentResponse';
+import { HttpProblem, unauthorized } from '../errors';
+import type { EndpointResponse, HttpExchange, PathRule } from '../Endpoint';
+import { Endpoint, jsonResponse } from '../Endpoint';
+import { idempotencyKeyOf } from '../idempotency';
+import { pageAnswer, pageParameters, queryParameters } from '../listParameters';
+import { queryOf } from '../query';
+
+// Only UUIDs, so that what an owner had in such a container of its own stays there.
+const ITEM = /^subscriptions\/([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/iu;
+const SECRET = /^subscriptions\/([^/.][^/]*)\/secret$/u;
+
+/**
+ * `{pod}subscriptions/`: follow topics of a pod, see what is followed, and end it.
+ */
+export class SubscriptionsEndpoint extends Endpoint {
+  private readonly authenticator: Authenticator;
+  private readonly subscriber: Subscriber;
+  private readonly work: Work;
+  private readonly conversion: Conversion;
+
+  /**
+   * @param authenticator - Tells who makes a request.
+   * @param subscriber - The rules.
+   * @param work - Reads large bodies, and JSON-LD.
+   * @param converter - Converts answers to the form that the client prefers.
+   * @param preferenceParser - Reads which form that is.
+   */
+  public constructor(
+    authenticator: Authenticator,
+    subscriber: Subscriber,
+    work: Work,
+    converter: RepresentationConverter,
+    preferenceParser: PreferenceParser,
+  ) {
+    super();
+    this.authenticator = authenticator;
+    this.subscriber = subscriber;
+    this.work = work;
+    this.conversion = { converter, preferenceParser };
+  }
+
+  public ruleFor(path: string): PathRule | undefined {
+    if (/^subscriptions\/?$/u.test(path)) {
+      return { own: [ 'GET', 'HEAD', 'POST' ], ldp: [ 'OPTIONS' ]};
+    }
+    if (SECRET.test(path)) {
+      return { own: [ 'POST' ], ldp: [ 'OPTIONS' ]};
+    }
+    return ITEM.test(path) ? { own: [ 'GET', 'HEAD', 'DELETE' ], ldp: [ 'OPTIONS' ]} : undefined;
+  }
+
+  public async handle(exchange: HttpExchange): Promise<EndpointResponse> {
+    const caller = await this.authenticator.callerOf(exchange);
+    const id = ITEM.exec(exchange.path)?.[1];
+    try {
+      const secretOf = SECRET.exec(exchange.path)?.[1];
+      if (secretOf !== undefined) {
+        return await this.rotateSecret(exchange, caller, secretOf);
+      }
+      if (id !== undefined) {
+        return await this.handleItem(exchange, caller, id);
+      }
+      if (exchange.method !== 'POST') {
+        return await this.list(exchange, caller);
+      }
+    } catch (error: unknown) {
+      throw caller.agent === undefined && error instanceof NotAuthorized ? unauthorized(`${error.message}: log in first`) : error;
+    }
+    const { agent } = caller;
+    if (agent === undefined) {
+      throw unauthorized(`To subscribe to ${exchange.pod} you have to log in`);
+    }
+    return this.create(exchange, { ...caller, agent });
+  }
+
+  public errorResponse({ status, message, headers }: HttpProblem): EndpointResponse {
+    return jsonResponse(status, { error: message }, headers);
+  }
+
+  private async list(exchange: HttpExchange, caller: Caller): Promise<EndpointResponse> {
+    const { pod } = exchange;
+    const { limit, place } = pageParameters(queryParameters(queryOf(exchange).toString(), [ 'limit', 'cursor' ]));
+    const { subscriptions, seesAll, next } = await this.subscriber.list(pod, caller, place, limit);
+    if (caller.agent === undefined && !seesAll) {
+      throw unauthorized(`To see the subscriptions of ${pod} you have to log in`);
+    }
+    return pageAnswer(exchange, next, async(nextUrl): Promise<EndpointResponse> => documentAnswer(
+      this.conversion,
+      exchange,
+      subscriptionListing(pod, subscriptions, nextUrl),
+      'Subscriptions',
+      subscriptions.length,
+    ));
+  }
+
+  private async create(
+    { request, pod, url }: HttpExchange,
+    caller: Caller & { agent: string },
+  ): Promise<EndpointResponse> {
+    const type = assertMediaType(request, SUBSCRIPTION_TYPES);
+    const text = await readText(request, LIMITS.subscriptionBytes);
+    const draft = await readSubscription({ text, type, base: url }, this.work);
+    const { subscription, secret } = await this.subscriber.subscribe(pod, caller, draft);
+    return jsonResponse(201, { ...subscriptionDocument(subscription), ...secret !== undefined && { secret }}, {
+      'Content-Type': JSON_LD,
+      Location: subscriptionUrl(subscription),
+    });
+  }
+
+  private async rotateSecret(exchange: HttpExchange, caller: Caller, id: string): Promise<EndpointResponse> {
+    const { pod, url } = exchange;
+    const secret = isId(id) ? await this.subscriber.rotateSecret(pod, caller, id, idempotencyKeyOf(exchange, '')) : undefined;
+    if (secret === undefined) {
+      throw new HttpProblem(404, `There is no webhook whose secret would be at ${url}`);
+    }
+    return jsonResponse(201, { secret }, { 'Cache-Control': 'no-store' });
+  }
+
+  private async handleItem(exchange: HttpExchange, caller: Caller, id: string): Promise<EndpointResponse> {
+    const { pod, method, url } = exchange;
+    const missing = new HttpProblem(404, `There is no subscription at ${url}`);
+    if (!isId(id)) {
+      throw missing;
+    }
+    if (method === 'DELETE') {
+      if (!await this.subscriber.end(pod, caller, id)) {
+        throw missing;
+      }
+      return { status: 204 };
+    }
+    const subscription = await this.subscriber.get(pod, caller, id);
+    if (!subscription) {
+      throw missing;
+    }
+    return documentAnswer(this.conversion, exchange, subscriptionDocument(subscription), 'Subscriptions');
+  }
+}

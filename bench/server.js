@@ -37,17 +37,16 @@ function freePort() {
  *
  * @param config - `plain` or `events`.
  * @param pods - The names of the pods.
- * @param options - `prepare` is called with the base URL and the data folder before the start, `fill` after it;
- *                  `probe` has `eventLoopProbe.js` loaded.
+ * @param options - `fill` is called with the base URL and the data folder once the server answers and the pods exist:
+ *                  the store of a server removes rows of pods that do not exist. `probe` loads `eventLoopProbe.js`.
  */
-async function startServer(config, pods, { prepare, fill, probe = false } = {}) {
+async function startServer(config, pods, { fill, probe = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'pod-events-bench-'));
   const data = join(folder, 'data');
   await mkdir(data);
   const port = await freePort();
   const server = { baseUrl: `http://localhost:${port}/`, folder, data, probeFile: join(folder, 'probe.json') };
   running.add(server);
-  await prepare?.(server);
   await spawnServer(server, config, port, await seedFile(folder, pods), probe);
   await untilAnswering(server);
   await fill?.(server);

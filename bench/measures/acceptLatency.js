@@ -46,7 +46,7 @@ async function acceptLatency(sizes) {
 }
 
 function start(inboxes, agents) {
-  return startServer('events', [ 'producer', 'user' ], { prepare: (server) => subscribe(server, inboxes, agents) });
+  return startServer('events', [ 'producer', 'user' ], { fill: (server) => subscribe(server, inboxes, agents) });
 }
 
 async function open(server) {

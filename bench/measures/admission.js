@@ -21,9 +21,9 @@ async function admission(sizes) {
 }
 
 async function withWebhooks(sink, count, work) {
-  const prepare = (server) => subscribeElsewhere(server, count, (index) =>
+  const fill = (server) => subscribeElsewhere(server, count, (index) =>
     ({ kind: 'webhook', url: `http://${sink.host}/webhook/${index}`, host: sink.host }));
-  return withServers([ () => startServer('events', [ 'producer', 'user' ], { prepare }) ], async(server) => {
+  return withServers([ () => startServer('events', [ 'producer', 'user' ], { fill }) ], async(server) => {
     const agents = await logInBoth(server);
     const quiet = publisherOf(agents, OTHER_TOPIC);
     for (let sent = 0; sent < WARM_UPS; sent += 1) {

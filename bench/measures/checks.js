@@ -36,8 +36,8 @@ async function whileAccessStands({ inboxes, publishes }) {
 }
 
 async function afterChange({ inboxes, rounds }) {
-  const prepare = (server) => subscribe(server, inboxes, inboxes);
-  return withServers([ () => startServer('events', [ 'producer', 'user' ], { prepare }) ], async(server) => {
+  const fill = (server) => subscribe(server, inboxes, inboxes);
+  return withServers([ () => startServer('events', [ 'producer', 'user' ], { fill }) ], async(server) => {
     const agents = { producer: await logIn(server, 'producer'), user: await logIn(server, 'user') };
     const webIds = Array.from({ length: inboxes }, (_, index) => podOf(server, `people/${index}`).webId);
     const publish = publisherOf(agents);

@@ -18,9 +18,9 @@ async function deliveries(sizes) {
     const ours = { inbox: [], webhook: []};
     const bare = { inbox: [], webhook: []};
     for (const kind of [ 'inbox', 'webhook' ]) {
-      const prepare = (server) => subscribeElsewhere(server, sizes.deliveries, (index) =>
+      const fill = (server) => subscribeElsewhere(server, sizes.deliveries, (index) =>
         ({ kind, url: `http://${sink.host}/${kind}/${index}`, host: sink.host }));
-      await withServers([ () => startServer('events', [ 'producer', 'user' ], { prepare }) ], async(server) => {
+      await withServers([ () => startServer('events', [ 'producer', 'user' ], { fill }) ], async(server) => {
         const agents = await logInBoth(server);
         const publish = publisherOf(agents);
         const body = await documentOf(agents);

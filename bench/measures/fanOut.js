@@ -17,8 +17,8 @@ const CHUNK = 1_000;
 
 /** How many copies a second one publish makes, from sending it until the last copy is stored. */
 async function fanOut(sizes) {
-  const prepare = (server) => subscribe(server, sizes.inboxes, sizes.agents);
-  return withServers([ () => startServer('events', [ 'producer', 'user' ], { prepare }) ], async(server) => {
+  const fill = (server) => subscribe(server, sizes.inboxes, sizes.agents);
+  return withServers([ () => startServer('events', [ 'producer', 'user' ], { fill }) ], async(server) => {
     const agents = await logInBoth(server);
     const { ours, bare, cold } = await publishBesideBare(server, agents, sizes);
     const ldp = await postToEach(agents, sizes);

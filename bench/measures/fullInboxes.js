@@ -23,11 +23,11 @@ async function fullInboxes(sizes) {
 }
 
 function start({ inboxes, agents }, copies) {
-  const prepare = async(server) => {
+  const fill = async(server) => {
     await subscribe(server, inboxes, agents);
     await fillInboxes(server, copies);
   };
-  return startServer('events', [ 'producer', 'user' ], { prepare });
+  return startServer('events', [ 'producer', 'user' ], { fill });
 }
 
 async function timeOf(server, { publishes }) {

@@ -14,9 +14,9 @@ const MEGABYTE = 1e6;
 
 /** How long the event loop is held, and what is left in memory, when very many copies are written. */
 async function million(sizes) {
-  const prepare = (server) => subscribe(server, sizes.inboxes, sizes.agents);
+  const fill = (server) => subscribe(server, sizes.inboxes, sizes.agents);
   const servers = [
-    () => startServer('events', [ 'producer', 'user' ], { prepare, probe: true }),
+    () => startServer('events', [ 'producer', 'user' ], { fill, probe: true }),
     () => startServer('plain', [ 'producer' ], { probe: true }),
   ];
   return withServers(servers, async(events, plain) => {

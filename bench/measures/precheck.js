@@ -13,8 +13,8 @@ const topicOf = (index) => `bench/contact-${index}`;
 /** How long the precheck of many sources takes, each of which many follow. */
 async function precheck({ inboxes, publishes, rounds }) {
   const topics = Array.from({ length: SOURCES }, (_, index) => topicOf(index));
-  const prepare = (server) => subscribeToAll(server, topics, inboxes);
-  return withServers([ () => startServer('events', [ 'user' ], { prepare }) ], async(server) => {
+  const fill = (server) => subscribeToAll(server, topics, inboxes);
+  return withServers([ () => startServer('events', [ 'user' ], { fill }) ], async(server) => {
     const owner = await logIn(server, 'user');
     const { headers } = await useApiKey(server, 'user');
     const sources = topics.map((topic) => ({ channel_id: 'bench', source_name: topic.slice('bench/'.length) }));

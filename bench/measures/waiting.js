@@ -26,11 +26,11 @@ async function waiting(sizes) {
 
 /** Of ten hosts one never answers. */
 async function acceptWhileWaiting(sink, { waitingDeliveries, hangingHosts, latencies }) {
-  const prepare = (server) => subscribeElsewhere(server, waitingDeliveries, (index) => {
+  const fill = (server) => subscribeElsewhere(server, waitingDeliveries, (index) => {
     const host = index % 10 === 0 ? sink.hanging(index / 10 % hangingHosts) : sink.host;
     return { kind: 'inbox', url: `http://${host}/inbox/${index}`, host };
   });
-  return withServers([ () => startServer('events', [ 'producer', 'user' ], { prepare }) ], async(server) => {
+  return withServers([ () => startServer('events', [ 'producer', 'user' ], { fill }) ], async(server) => {
     const agents = await logInBoth(server);
     const quiet = publisherOf(agents, OTHER_TOPIC);
     const watcher = new StoreWatcher(server);
@@ -61,11 +61,11 @@ async function acceptWhileWaiting(sink, { waitingDeliveries, hangingHosts, laten
 }
 
 async function liveAmongHanging(sink, { hangingHosts, liveRounds }) {
-  const prepare = (server) => subscribeElsewhere(server, hangingHosts + 1, (index) => {
+  const fill = (server) => subscribeElsewhere(server, hangingHosts + 1, (index) => {
     const host = index === hangingHosts ? sink.host : sink.hanging(index);
     return { kind: 'inbox', url: `http://${host}/live`, host };
   });
-  return withServers([ () => startServer('events', [ 'producer', 'user' ], { prepare }) ], async(server) => {
+  return withServers([ () => startServer('events', [ 'producer', 'user' ], { fill }) ], async(server) => {
     const publish = publisherOf(await logInBoth(server));
     const times = [];
     for (let round = 0; round < liveRounds; round += 1) {
@@ -86,11 +86,11 @@ async function liveAmongHanging(sink, { hangingHosts, liveRounds }) {
 }
 
 async function memoryOfWaiting(sink, { hangingHosts, waitingTargets, waitingPublishes, settle }) {
-  const prepare = (server) => subscribeElsewhere(server, waitingTargets, (index) => {
+  const fill = (server) => subscribeElsewhere(server, waitingTargets, (index) => {
     const host = sink.hanging(index % hangingHosts);
     return { kind: 'inbox', url: `http://${host}/inbox/${index}`, host };
   });
-  return withServers([ () => startServer('events', [ 'producer', 'user' ], { prepare }) ], async(server) => {
+  return withServers([ () => startServer('events', [ 'producer', 'user' ], { fill }) ], async(server) => {
     const agents = await logInBoth(server);
     const quiet = publisherOf(agents, OTHER_TOPIC);
     for (let sent = 0; sent < waitingPublishes; sent += 1) {

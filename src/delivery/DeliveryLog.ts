@@ -16,7 +16,7 @@ import type { Access, Mode, Pods } from '../access/ports';
 import type { Containers } from '../subscription/ports';
 import type { Outbox } from '../publish/ports';
 import { coversTopic } from '../access/topicAccess';
-import { podInbox } from '../publish/Publisher';
+import { podInbox } from '../publish/recipients';
 
 /** A page of the log. */
 export interface DeliveryPage {

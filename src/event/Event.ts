@@ -1,5 +1,11 @@
 /**
- * What a client asks to publish, after its dialect has been read and checked.
+ * Fields of a dialect that the event's document carries, by their terms: terms of the context, or IRIs.
+ */
+export type Annotations =
+  Readonly<Partial<Record<'subject' | 'eventType' | 'requestKey' | `http://${string}` | `https://${string}`, string>>>;
+
+/**
+ * An event to publish, as the parser of a dialect returns it.
  */
 export interface EventDraft {
   /** A valid topic, see {@link isTopic}. */
@@ -10,12 +16,8 @@ export interface EventDraft {
   readonly sources: readonly string[];
   /** The payload as JSON text, exactly as it was posted; absent if there is none. */
   readonly data?: string;
-  /** What the event is about, in the words of the dialect that has a field for it. */
-  readonly subject?: string;
-  /** The type that was given, where the topic does not say it. */
-  readonly eventType?: string;
-  /** The key by which the caller recognises its request in a log. */
-  readonly requestKey?: string;
+  /** Fields of the dialect, which become members of the document, in this order. */
+  readonly annotations?: Annotations;
 }
 
 /**

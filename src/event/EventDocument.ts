@@ -45,9 +45,7 @@ export async function createEvent(
     ...draft.sources.length > 0 && { source: oneOrMany(draft.sources) },
     origin: pod,
     published: new Date(published).toISOString(),
-    subject: draft.subject,
-    eventType: draft.eventType,
-    requestKey: draft.requestKey,
+    ...draft.annotations,
   });
   const members = draft.data === undefined ? head : `${head.slice(0, -1)},"data":${draft.data}}`;
   const read = await readData({ id, pod, members }, loader.bundled());

@@ -38,7 +38,12 @@ function isOwnMember(name: string, value: unknown): boolean {
       .every((iri: unknown): boolean => typeof iri === 'string' && isWebUrl(iri));
   }
   return typeof value === 'string' &&
-    (name === 'id' ? isWebUrl(value) : name === 'published' || Object.hasOwn(STRINGS, name));
+    (name === 'id' ? isWebUrl(value) : name === 'published' || propertyOf(name) !== undefined);
+}
+
+/** The property of a member whose value is a string. Members of dialects can be named by an IRI. */
+function propertyOf(name: string): string | undefined {
+  return Object.hasOwn(STRINGS, name) ? STRINGS[name] : isWebUrl(name) ? name : undefined;
 }
 
 /** Returns the statements of a document's members other than `data`; those of another form have none. */
@@ -56,8 +61,8 @@ export function headStatements(members: Members, { iri, type }: Notation): State
     } else if (name === 'published') {
       const objects = [ literalTerm(value as string, `${XSD}dateTime`, { iri }) ];
       statements.push({ subject, predicate: iri(`${AS}published`), objects });
-    } else if (Object.hasOwn(STRINGS, name)) {
-      statements.push({ subject, predicate: iri(STRINGS[name]), objects: [ literalTerm(value as string) ]});
+    } else if (name !== 'id' && name !== 'type') {
+      statements.push({ subject, predicate: iri(propertyOf(name)!), objects: [ literalTerm(value as string) ]});
     }
   }
   return statements;

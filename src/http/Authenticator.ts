@@ -1,129 +1,137 @@
 import { decodeJwt } from 'jose';
+import { currentAccount } from '../access/costs';
+import { NotAuthorized } from '../event/NotAuthorized';
 import { hashKey, prefixOf } from '../identity/ApiKey';
 import type { ApiKeys } from '../identity/ApiKeys';
 import type { Caller } from '../identity/Caller';
 import type { Credential } from '../identity/tokens/Credential';
 import type { EventTokens } from '../identity/tokens/EventTokens';
-import { currentAccount } from '../access/costs';
-import { NotAuthorized } from '../event/NotAuthorized';
 import type { AccessTokens } from './AccessTokens';
-import { HttpProblem, unauthorized } from './errors';
+import type { CredentialReader, PresentedCredential, SecretVerifier } from './CredentialReader';
 import type { HttpExchange } from './Endpoint';
+import { HttpProblem, unauthorized } from './errors';
 
-/** What API keys begin with, also those that are mistyped. */
+/** Prefix of API keys, including mistyped ones. */
 const KEY_START = 'spe_';
+/** Header of API keys in all dialects. */
+const KEY_HEADER = 'x-api-key';
 
 /**
- * Finds out who makes a request, by its access token, its API key, or its token of this server.
+ * Authenticates requests by API key, access token, token of this server, or a credential of their dialect.
  *
- * Credentials that are not valid never count as none.
+ * An invalid credential is refused. It never counts as none.
  */
 export class Authenticator {
   private readonly accessTokens: AccessTokens;
   private readonly apiKeys: ApiKeys;
   private readonly eventTokens: EventTokens;
+  private readonly readers: readonly CredentialReader[];
 
   /**
-   * @param accessTokens - Knows who has an access token.
-   * @param apiKeys - Knows who has an API key.
-   * @param eventTokens - Knows who has a token of this server.
+   * @param accessTokens - Verifies access tokens.
+   * @param apiKeys - Verifies API keys.
+   * @param eventTokens - Verifies tokens of this server.
+   * @param readers - Find the credentials of dialects. Default: none.
    */
-  public constructor(accessTokens: AccessTokens, apiKeys: ApiKeys, eventTokens: EventTokens) {
+  public constructor(
+    accessTokens: AccessTokens,
+    apiKeys: ApiKeys,
+    eventTokens: EventTokens,
+    readers: CredentialReader[] = [],
+  ) {
     this.accessTokens = accessTokens;
     this.apiKeys = apiKeys;
     this.eventTokens = eventTokens;
+    this.readers = readers;
   }
 
   /**
-   * Who makes a request; the public, if it presents no credentials.
+   * Returns the caller of a request: the public, if it has no credential.
    *
    * @param exchange - The request.
-   * @param header - The name, in lower case, of a header of the dialect that can have an API key or a token of this
-   *                 server as well.
+   * @param dialect - Name of the dialect whose credentials are accepted too. Default: none.
    *
-   * @throws An `HttpProblem` 401 if it presents credentials that are not valid; 400 if it presents two.
-   * @throws {@link NotAuthorized} if they are limited to other pods.
-   * @throws {@link TooMany} if the caller's requests cost too much of late.
+   * @throws An {@link HttpProblem} 401 if the credential is not valid, 400 if there is more than one.
+   * @throws {@link NotAuthorized} if the credential is limited to other pods.
+   * @throws {@link TooMany} if the caller exceeds its cost budget.
    */
-  public async callerOf(exchange: HttpExchange, header = 'x-api-key'): Promise<Caller> {
-    return (await this.authenticate(exchange, header)).caller;
+  public async callerOf(exchange: HttpExchange, dialect?: string): Promise<Caller> {
+    return (await this.authenticate(exchange, dialect)).caller;
   }
 
   /**
-   * Who makes a request, as {@link callerOf} tells, and until when what it presents is good.
+   * Returns the caller of a request, as {@link callerOf} does, with the expiry of its credential.
    *
    * @param exchange - The request.
    */
   public async credentialOf(exchange: HttpExchange): Promise<Credential> {
-    const credential = await this.authenticate(exchange, 'x-api-key');
+    const credential = await this.authenticate(exchange);
     return { ...credential, expires: credential.expires ?? endOfToken(exchange.request.headers.authorization) };
   }
 
-  /**
-   * Who has both halves of a pair, a cookie and its peer, that was made for a pod.
-   *
-   * @param cookie - The one half.
-   * @param peer - The other half.
-   * @param pod - The base URL of the pod.
-   *
-   * @throws An `HttpProblem` 401 if they are not valid, or not of each other.
-   * @throws {@link NotAuthorized} if they are for another pod.
-   */
-  public async callerByPair(cookie: string, peer: string, pod: string): Promise<Caller> {
-    const credential = await this.eventTokens.recognisePair(cookie, peer);
-    if (!credential) {
-      throw unauthorized('The cookie and its peer are not valid: they may have expired');
+  private async authenticate(exchange: HttpExchange, dialect?: string): Promise<Credential> {
+    const [ presented, other ] = this.findAll(exchange, dialect);
+    if (presented && other) {
+      throw new HttpProblem(400, `Both "${presented.name}" and "${other.name}" were sent: send one of them, ` +
+        'so that it is clear who asks');
     }
-    return forPod(credential, pod, 'This cookie').caller;
+    const secrets: SecretVerifier = {
+      verify: async(secret): Promise<Credential> => this.verifySecret(secret, exchange.pod),
+    };
+    const credential = presented ?
+      await presented.verify(secrets) :
+      { caller: await this.accessTokens.callerOf(exchange.request, exchange.url) };
+    return assertFor(exchange.pod, credential, presented ? `The credential in "${presented.name}"` : 'This credential');
   }
 
-  private async authenticate(exchange: HttpExchange, header: string): Promise<Credential> {
-    const credential = await this.verify(exchange, header);
-    currentAccount()?.identify(credential.caller);
-    return credential;
+  /** The credentials of a request. */
+  private findAll(exchange: HttpExchange, dialect?: string): (PresentedCredential | undefined)[] {
+    const { request, pod, url } = exchange;
+    const key = request.headers[KEY_HEADER];
+    const { authorization } = request.headers;
+    return [
+      key !== undefined && {
+        name: KEY_HEADER, verify: async(): Promise<Credential> => this.verifyKey(String(key), pod),
+      },
+      ...this.readers.map((reader) => reader.dialect === dialect && reader.find(exchange)),
+      authorization !== undefined && {
+        name: 'Authorization',
+        verify: async(secrets: SecretVerifier): Promise<Credential> => {
+          const text = bearerOf(authorization);
+          return this.eventTokens.isToken(text) || text.startsWith(KEY_START) ?
+            secrets.verify(text) :
+            { caller: await this.accessTokens.callerOf(request, url) };
+        },
+      },
+    ].filter((found): found is PresentedCredential => Boolean(found));
   }
 
-  private async verify({ request, pod, url }: HttpExchange, header: string): Promise<Credential> {
-    const { headers } = request;
-    const present = [ ...new Set([ 'x-api-key', header, 'authorization' ]) ]
-      .filter((name): boolean => headers[name] !== undefined);
-    if (present.length > 1) {
-      const names = present.map((name): string => `"${name === 'authorization' ? 'Authorization' : name}"`);
-      throw new HttpProblem(400, `Both ${names[0]} and ${names[1]} were sent: send one of them, so that it is clear who asks`);
-    }
-    const name = present.at(0) ?? 'authorization';
-    const isOwnHeader = name !== 'authorization';
-    const text = isOwnHeader ? String(headers[name]) : bearerOf(headers.authorization);
-    if (name !== 'x-api-key' && this.eventTokens.isToken(text)) {
-      return this.credentialByToken(text, pod);
-    }
-    if (isOwnHeader || text.startsWith(KEY_START)) {
-      return this.credentialByKey(text, pod);
-    }
-    return { caller: await this.accessTokens.callerOf(request, url) };
+  private async verifySecret(secret: string, pod: string): Promise<Credential> {
+    return this.eventTokens.isToken(secret) ? this.verifyToken(secret, pod) : this.verifyKey(secret, pod);
   }
 
-  private async credentialByKey(text: string, pod: string): Promise<Credential> {
+  private async verifyKey(text: string, pod: string): Promise<Credential> {
     const key = await this.apiKeys.recognise(text);
     if (!key) {
       throw unauthorized('The API key is not valid: it may be mistyped, have expired, or have been revoked');
     }
     const { id, webId, expires, pods, topics } = key;
     const prefix = prefixOf(hashKey(text)).toString('base64url');
-    return forPod({ caller: { agent: webId, limits: { pods, topics }}, expires, key: { id, prefix }}, pod, 'This API key');
+    const credential = { caller: { agent: webId, limits: { pods, topics }}, expires, key: { id, prefix }};
+    return assertFor(pod, credential, 'This API key');
   }
 
-  private async credentialByToken(text: string, pod: string): Promise<Credential> {
+  private async verifyToken(text: string, pod: string): Promise<Credential> {
     const credential = await this.eventTokens.recognise(text);
     if (!credential) {
       throw unauthorized('The token is not valid: it may have expired, or what it was made with has ended');
     }
-    return forPod(credential, pod, 'This token');
+    return assertFor(pod, credential, 'This token');
   }
 }
 
-/** A credential that is good for a pod. Its agent pays for the request in any case. */
-function forPod(credential: Credential, pod: string, name: string): Credential {
+/** Returns a credential that is valid for a pod. The request is charged to its agent in any case. */
+function assertFor(pod: string, credential: Credential, name: string): Credential {
   currentAccount()?.identify(credential.caller);
   const { pods } = credential.caller.limits ?? {};
   if (pods && !pods.includes(pod)) {
@@ -133,15 +141,15 @@ function forPod(credential: Credential, pod: string, name: string): Credential {
 }
 
 /**
- * What a header presents by the scheme `Bearer`; empty if it is of another.
+ * The credential of the scheme `Bearer` in a header; empty for other schemes.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
  */
-function bearerOf(authorization = ''): string {
+function bearerOf(authorization: string): string {
   return /^Bearer +(\S+)$/iu.exec(authorization)?.[1] ?? '';
 }
 
-/** When the access token of a header ends, in milliseconds since 1970, if it is one that says so. */
+/** Expiry of the access token in a header, in milliseconds since 1970, if the token has one. */
 function endOfToken(authorization = ''): number | undefined {
   try {
     const { exp } = decodeJwt(authorization.replace(/^\S+ +/u, ''));

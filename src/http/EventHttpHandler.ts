@@ -11,6 +11,7 @@ import { CostBudget } from '../access/CostBudget';
 import type { CostAccount } from '../access/CostBudget';
 import { charge, chargeTo, COSTS } from '../access/costs';
 import { NotAuthorized } from '../event/NotAuthorized';
+import { NotAdmitted } from '../publish/NotAdmitted';
 import { TooMany } from '../event/TooMany';
 import { ContainerGone } from '../store/ContainerGone';
 import { StorageFull } from '../store/StorageFull';
@@ -19,7 +20,7 @@ import { BodyBudget } from './BodyBudget';
 import { withinBodyBudget } from './body';
 import { clientAddress } from './clientAddress';
 import { Busy, ClientGone } from '../work/errors';
-import { HttpProblem, methodNotAllowed } from './errors';
+import { HttpProblem, methodNotAllowed, unauthorized } from './errors';
 import type { EndpointResponse, HttpExchange, Endpoint, PassThrough, PathRule } from './Endpoint';
 import { jsonResponse } from './Endpoint';
 import { LimitedLog } from './LimitedLog';
@@ -241,6 +242,9 @@ export class EventHttpHandler extends HttpHandler {
     }
     if (error instanceof InvalidInput) {
       return new HttpProblem(400, error.message);
+    }
+    if (error instanceof NotAdmitted && error.isPublic) {
+      return unauthorized(error.message);
     }
     if (error instanceof NotAuthorized) {
       return new HttpProblem(403, error.message);

@@ -4,7 +4,7 @@ import { getLoggerFor, NotFoundHttpError, PIM, RDF } from '@solid/community-serv
 import { publishContainer } from '../event/Event';
 import { parseUrl } from '../url/webUrl';
 import type { PodOwners } from '../publish/ports';
-import { podInbox } from '../publish/Publisher';
+import { podInbox } from '../publish/recipients';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 import type { PodLifecycle, PodRecord } from './PodLifecycle';
 import { exists } from './exists';

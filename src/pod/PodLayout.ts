@@ -4,7 +4,7 @@ import { BasicRepresentation, DC, getLoggerFor, NotFoundHttpError, readableToStr
 import type { RepresentationMetadata } from '@solid/community-server';
 import { isWebUrl } from '../url/webUrl';
 import { publishContainer } from '../event/Event';
-import { podInbox } from '../publish/Publisher';
+import { podInbox } from '../publish/recipients';
 import { withInbox } from './profileInbox';
 
 const TEMPLATES = join(__dirname, '../../templates/pod');

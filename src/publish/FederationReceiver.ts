@@ -12,7 +12,7 @@ import type { AcceptMeter, PodOwners, ReceptionStore, FanOutSignal } from './por
 import type { Access, Locator } from '../access/ports';
 import type { Speakers } from '../identity/Speakers';
 import { mayPublish } from '../access/topicAccess';
-import { podInbox } from './Publisher';
+import { podInbox } from './recipients';
 import type { PublishRate } from '../access/PublishRate';
 import type { NotifiedEvent } from './readNotification';
 import { costOf, INSPECT_NOTIFICATION, READ_NOTIFICATION } from './readNotification';

@@ -3,7 +3,7 @@ import { CONVERT_JSON_LD } from '../event/convertJsonLd';
 import { READ_STORED, WRITE_EVENT } from '../event/serializeEvent';
 import { READ_EXTERNAL_EVENT } from '../dialects/personium/parseExternalEvent';
 import { READ_PRECHECK } from '../dialects/eventgrid/parsePrecheck';
-import { READ_PUBLISH } from '../http/publish/parsePublish';
+import { READ_PUBLISH } from '../dialects/yodata/parsePublish';
 import { READ_CATALOGUE_BODY } from '../dialects/eventhos/catalogueBody';
 import { CHECK_BODY } from '../dialects/eventhos/checkBody';
 import { CHECK_DRAFTS, CREATE_EVENTS } from '../publish/EventFactory';

@@ -53,7 +53,7 @@ async function filled(base = FROM, pods = [ `${base}alice/`, `${base}bob/` ]): P
   const loader = new ContextLoader();
   const data = `{"url":"${base}alice/","n":1.50,"nested":{"id":"${base}bob/","publisher":["${base}"]}}`;
   for (const recipients of [[ `${bob}profile/card#me` ], [ `${bob}profile/card#me`, `${ELSE}x#me` ], []]) {
-    const draft = { topic: 'a/b#c', recipients, sources: [ `${ELSE}y#me` ], subject: `${base}alice/`, data };
+    const draft = { topic: 'a/b#c', recipients, sources: [ `${ELSE}y#me` ], annotations: { subject: `${base}alice/` }, data };
     const event = await createEvent(draft, alice, `${alice}profile/card#me`, loader);
     const once = { agent: `${alice}profile/card#me`, pod: alice, key: event.id, fingerprint: 'f', result: JSON.stringify({ events: [{ id: event.id, pod: alice }], hasAudience: true }) };
     const request = { method: 'POST', url: `${alice}event/send`, query: { url: base }, headers: { host: 'localhost:3000' }};

@@ -31,8 +31,8 @@ const SAMPLES: [RegExp, string][] = [
 const none = undefined as never;
 
 const ENDPOINTS: Record<string, Endpoint[]> = {
-  publish: [ new PublishEndpoint(none, none, none, none), new CheckEndpoint(none, none, none, none, none) ],
-  personium: [ new ExternalEventEndpoint(none, none, none, none) ],
+  publish: [ new PublishEndpoint(none, none), new CheckEndpoint(none, none, none) ],
+  personium: [ new ExternalEventEndpoint(none, none, none) ],
   'personium-token': [ new PersoniumTokenEndpoint(none, none, none) ],
   eventhos: [ new SendEndpoint(none, none, none, none), new CatalogueEndpoint(none, none, none), new ReceivedEndpoint(none, none) ],
   'eventhos-token': [ new EventhosTokenEndpoint(none, none) ],

@@ -1,8 +1,12 @@
 import { getLoggerFor } from '@solid/community-server';
 import type { Catalogue } from '../../catalogue/Catalogue';
 import { LIMITS } from '../../event/limits';
+import { NotAuthorized } from '../../event/NotAuthorized';
+import { parseTopic, topicPath } from '../../event/Topic';
 import type { Caller } from '../../identity/Caller';
-import type { Published, Publisher } from '../../publish/Publisher';
+import { NotAdmitted } from '../../publish/NotAdmitted';
+import type { Admission, Published } from '../../publish/PublishRequest';
+import type { Publisher } from '../../publish/Publisher';
 import type { Work } from '../../work/Work';
 import type { Authenticator } from '../../http/Authenticator';
 import { assertNotEncoded, readText } from '../../http/body';
@@ -71,12 +75,12 @@ export class SendEndpoint extends Endpoint {
     assertNotEncoded(request);
     // Whatever has become of the event since, or of what the caller may do, a repeat is answered as the first one was.
     const { key } = idempotencyKeyOf(exchange, '') ?? {};
-    const repeated = key !== undefined && await this.publisher.hasStoredResponse(pod, caller, key) ?
+    const repeated = key !== undefined && await this.publisher.hasStoredResponse({ pod, caller }, key) ?
       await this.bodyOf(exchange) :
       undefined;
     const made = repeated === undefined ?
       undefined :
-      await this.publisher.storedResponse(pod, caller, idempotencyKeyOf(exchange, repeated)!);
+      await this.publisher.storedResponse({ pod, caller }, idempotencyKeyOf(exchange, repeated)!);
     if (made) {
       return sentAnswer(made);
     }
@@ -84,6 +88,8 @@ export class SendEndpoint extends Endpoint {
     if (!entry) {
       throw new EventhosProblem(400, 400_024, 'The event does not exist.');
     }
+    const admission = { pod, caller, resource: `${pod}${topicPath(parseTopic(entry.topic))}` };
+    await this.admit(admission);
     const body = repeated ?? await this.bodyOf(exchange);
     const once = idempotencyKeyOf(exchange, body);
     await this.work.run(CHECK_BODY, body, { size: body.length });
@@ -93,8 +99,7 @@ export class SendEndpoint extends Endpoint {
       throw new EventhosProblem(400, 400_001, `Invalid body; ${fault.path || 'it'} ${fault.message}`);
     }
     return sentAnswer(await this.publisher.publish({
-      pod,
-      caller,
+      ...admission,
       drafts: [{ topic: entry.topic, recipients: [], sources: [], data }],
       toProducer: true,
       asksAudience: true,
@@ -111,6 +116,17 @@ export class SendEndpoint extends Endpoint {
     );
   }
 
+  /** Admits a caller that may publish on the entry's topic. A refusal does not tell the topic. */
+  private async admit(admission: Admission): Promise<void> {
+    try {
+      await this.publisher.admit(admission);
+    } catch (error: unknown) {
+      throw error instanceof NotAdmitted ?
+        new NotAuthorized(`Not authorized to send this event to ${admission.pod}`) :
+        error;
+    }
+  }
+
   private async bodyOf({ request }: HttpExchange): Promise<string> {
     return readText(request, this.maxBytes);
   }
@@ -118,7 +134,7 @@ export class SendEndpoint extends Endpoint {
   /** Who sends; nobody does so in public. */
   private async callerOf(exchange: HttpExchange): Promise<Caller> {
     try {
-      const caller = await this.authenticator.callerOf(exchange, 'access-key');
+      const caller = await this.authenticator.callerOf(exchange, 'eventhos');
       if (caller.agent !== undefined) {
         return caller;
       }

@@ -21,7 +21,7 @@ export async function answerCaller(
   authenticator: Authenticator,
   answer: (exchange: HttpExchange, caller: Caller) => Promise<EndpointResponse>,
 ): Promise<EndpointResponse> {
-  const caller = await authenticator.callerOf(exchange, 'access-key');
+  const caller = await authenticator.callerOf(exchange, 'eventhos');
   try {
     return await answer(exchange, caller);
   } catch (error: unknown) {

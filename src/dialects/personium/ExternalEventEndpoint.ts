@@ -1,8 +1,9 @@
 import { InvalidInput } from '../../event/InvalidInput';
 import { LIMITS } from '../../event/limits';
 import type { Caller } from '../../identity/Caller';
-import type { Access } from '../../access/ports';
-import type { Publisher, PublishRequest } from '../../publish/Publisher';
+import { NotAdmitted } from '../../publish/NotAdmitted';
+import type { NamedKey } from '../../publish/PublishRequest';
+import type { Publisher } from '../../publish/Publisher';
 import type { Work } from '../../work/Work';
 import type { Authenticator } from '../../http/Authenticator';
 import { readText } from '../../http/body';
@@ -25,28 +26,24 @@ import { notAuthenticated, PersoniumProblem, toPersonium } from './PersoniumProb
  */
 export class ExternalEventEndpoint extends Endpoint {
   private readonly authenticator: Authenticator;
-  private readonly access: Access;
   private readonly publisher: Publisher;
   private readonly work: Work;
   private readonly maxBytes: number;
 
   /**
    * @param authenticator - Tells who makes a request.
-   * @param access - Decides who may tell the pod of events.
    * @param publisher - Accepts the events.
    * @param work - Reads large bodies.
    * @param maxBytes - The largest body that is read, in bytes. Default 4 MiB.
    */
   public constructor(
     authenticator: Authenticator,
-    access: Access,
     publisher: Publisher,
     work: Work,
     maxBytes: number = LIMITS.requestBytes,
   ) {
     super();
     this.authenticator = authenticator;
-    this.access = access;
     this.publisher = publisher;
     this.work = work;
     this.maxBytes = maxBytes;
@@ -64,18 +61,20 @@ export class ExternalEventEndpoint extends Endpoint {
   }
 
   public async handle(exchange: HttpExchange): Promise<EndpointResponse> {
-    const { request: { headers }, method, pod } = exchange;
+    const { request: { headers }, method, pod, url } = exchange;
     assertMethod(method);
-    const caller = await this.authorizedCaller(exchange);
+    const admission = { pod, caller: await this.callerOf(exchange), resource: url };
+    await withPersoniumErrors(async(): Promise<void> => this.publisher.admit(admission));
     const text = await this.readBody(exchange);
-    await this.publisher.publish({
-      pod,
-      caller,
-      drafts: [ await parseExternalEvent(text, requestKeyOf(headers) ?? newRequestKey(), this.work) ],
+    const draft = await parseExternalEvent(text, requestKeyOf(headers) ?? newRequestKey(), this.work);
+    const idempotencyKey = readIdempotencyKey(exchange, text);
+    await withPersoniumErrors(async(): Promise<unknown> => this.publisher.publish({
+      ...admission,
+      drafts: [ draft ],
       toProducer: true,
       hops: hopsOf(headers),
-      idempotencyKey: readOnce(exchange, text),
-    });
+      idempotencyKey,
+    }));
     return { status: 200, headers: PERSONIUM_HEADERS };
   }
 
@@ -84,27 +83,13 @@ export class ExternalEventEndpoint extends Endpoint {
     return jsonResponse(status, { code, message: { lang: 'en', value: message }}, { ...PERSONIUM_HEADERS, ...headers });
   }
 
-  private async authorizedCaller(exchange: HttpExchange): Promise<Caller> {
-    const { url } = exchange;
-    const caller = await this.callerOf(exchange);
-    if (!(await this.access.allowed(caller, [ url ], 'append')).has(url)) {
-      throw caller.agent === undefined ?
-        new PersoniumProblem(401, 'PR401-AU-0001', 'Authorization required.', unauthorized('').headers) :
-        new PersoniumProblem(403, 'PR403-AU-0002', 'Necessary privilege is lacking.');
-    }
-    return caller;
-  }
-
   private async callerOf(exchange: HttpExchange): Promise<Caller> {
-    const { request, pod } = exchange;
-    const pair = pairOf(request);
+    const { request } = exchange;
     try {
-      return await (pair ?
-        this.authenticator.callerByPair(pair.cookie, pair.peer, pod) :
-        this.authenticator.callerOf(exchange));
+      return await this.authenticator.callerOf(exchange, 'personium');
     } catch (error: unknown) {
       if (error instanceof HttpProblem && error.status === 401) {
-        throw notAuthenticated(request.headers, pair !== undefined, error.headers);
+        throw notAuthenticated(request.headers, pairOf(request) !== undefined, error.headers);
       }
       if (error instanceof HttpProblem && error.status === 400) {
         throw new PersoniumProblem(400, 'PR400-AN-0018', error.message);
@@ -132,9 +117,23 @@ function assertMethod(method: string): void {
   }
 }
 
-function readOnce(exchange: HttpExchange, text: string): PublishRequest['idempotencyKey'] {
+/** Runs a step of publishing, and converts its refusal to an error of Personium. */
+async function withPersoniumErrors(run: () => Promise<unknown>): Promise<void> {
   try {
-    return idempotencyKeyOf(exchange, text);
+    await run();
+  } catch (error: unknown) {
+    if (!(error instanceof NotAdmitted)) {
+      throw error;
+    }
+    throw error.isPublic ?
+      new PersoniumProblem(401, 'PR401-AU-0001', 'Authorization required.', unauthorized('').headers) :
+      new PersoniumProblem(403, 'PR403-AU-0002', 'Necessary privilege is lacking.');
+  }
+}
+
+function readIdempotencyKey(exchange: HttpExchange, text: string): NamedKey | undefined {
+  try {
+    return idempotencyKeyOf(exchange, text, [ 'p_cookie_peer' ]);
   } catch (error: unknown) {
     throw error instanceof InvalidInput ?
       new PersoniumProblem(400, 'PR400-EV-0002', 'Request header is invalid [Idempotency-Key].') :

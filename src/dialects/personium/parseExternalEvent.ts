@@ -63,12 +63,14 @@ export async function parseExternalEvent(text: string, requestKey: string, work:
   const isTyped = Type !== undefined && isTopic(Type);
   return {
     topic: isTyped ? Type : DEFAULT_TOPIC,
-    ...!isTyped && Type !== undefined && { eventType: Type },
     recipients: [],
     sources: [],
-    ...subject !== undefined && { subject },
     ...Info !== undefined && { data: JSON.stringify(Info) },
-    requestKey,
+    annotations: {
+      ...subject !== undefined && { subject },
+      ...!isTyped && Type !== undefined && { eventType: Type },
+      requestKey,
+    },
   };
 }
 

@@ -1,50 +1,29 @@
 import { eventUrl } from '../../event/Event';
-import { LIMITS } from '../../event/limits';
-import { JSON_MEDIA_TYPE } from '../../event/mediaTypes';
-import type { Access } from '../../access/ports';
 import type { Publisher } from '../../publish/Publisher';
-import type { Work } from '../../work/Work';
-import type { Authenticator } from '../Authenticator';
-import { readText } from '../body';
-import { assertMediaType } from '../contentType';
 import type { HttpProblem } from '../errors';
 import type { EndpointResponse, HttpExchange, PathRule } from '../Endpoint';
 import { Endpoint, jsonResponse } from '../Endpoint';
 import { idempotencyKeyOf } from '../idempotency';
-import { publisherOf } from './gate';
-import { draftsIn, readLargePublish } from './parsePublish';
+import { draftsOf } from './EventParser';
+import type { PublishBodies } from './PublishBodies';
 
 /**
- * `POST {pod}publish/`: publishes one event, or an array of them, through a pod.
- * What was published there is read by LDP.
+ * `POST {pod}publish/`: publishes one event, or an array of events, through a pod.
+ *
+ * GET and HEAD are left to LDP, which serves the published events.
  */
 export class PublishEndpoint extends Endpoint {
-  private readonly authenticator: Authenticator;
-  private readonly access: Access;
+  private readonly bodies: PublishBodies;
   private readonly publisher: Publisher;
-  private readonly work: Work;
-  private readonly maxBytes: number;
 
   /**
-   * @param authenticator - Tells who makes a request.
-   * @param access - Decides who may publish through the pod.
+   * @param bodies - Admits requests and reads their bodies.
    * @param publisher - Accepts the events.
-   * @param work - Reads large bodies.
-   * @param maxBytes - The largest body that is read, in bytes. Default 4 MiB.
    */
-  public constructor(
-    authenticator: Authenticator,
-    access: Access,
-    publisher: Publisher,
-    work: Work,
-    maxBytes: number = LIMITS.requestBytes,
-  ) {
+  public constructor(bodies: PublishBodies, publisher: Publisher) {
     super();
-    this.authenticator = authenticator;
-    this.access = access;
+    this.bodies = bodies;
     this.publisher = publisher;
-    this.work = work;
-    this.maxBytes = maxBytes;
   }
 
   public ruleFor(path: string): PathRule | undefined {
@@ -52,13 +31,12 @@ export class PublishEndpoint extends Endpoint {
   }
 
   public async handle(exchange: HttpExchange): Promise<EndpointResponse> {
-    const { request, pod } = exchange;
-    const caller = await publisherOf(this.authenticator, this.access, exchange);
-    assertMediaType(request, [ JSON_MEDIA_TYPE ]);
-    const body = await readText(request, this.maxBytes);
-    const once = idempotencyKeyOf(exchange, body);
-    const { drafts, isArray } = draftsIn(await readLargePublish(body, this.work));
-    const { events } = await this.publisher.publish({ pod, caller, drafts, isArray, idempotencyKey: once });
+    const { admission, body, parse } = await this.bodies.open(exchange);
+    const idempotencyKey = idempotencyKeyOf(exchange, body);
+    const parsed = await parse();
+    const { isArray } = parsed;
+    const drafts = draftsOf(parsed);
+    const { events } = await this.publisher.publish({ ...admission, drafts, isArray, idempotencyKey });
     const ids = events.map(eventUrl);
     return jsonResponse(201, { id: ids[0], ...isArray && { ids }}, { Location: ids[0] });
   }

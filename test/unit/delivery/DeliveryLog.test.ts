@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
 import type { Event } from '../../../src/event/Event';
-import { podInbox } from '../../../src/publish/Publisher';
+import { podInbox } from '../../../src/publish/recipients';
 import { Conflict } from '../../../src/event/Conflict';
 import { DeliveryLog } from '../../../src/delivery/DeliveryLog';
 import { NotAuthorized } from '../../../src/event/NotAuthorized';

@@ -38,7 +38,8 @@ const valuesOf = (quads: Quad[], predicate: string): string[] =>
 describe('The document of an event', (): void => {
   it('tells all of the event as JSON.', async(): Promise<void> => {
     const { url, json } = await read('{"a":1}', {
-      sources: [ 'https://a.example/', 'https://b.example/' ], subject: 's', eventType: 't', requestKey: 'k',
+      sources: [ 'https://a.example/', 'https://b.example/' ],
+      annotations: { subject: 's', eventType: 't', requestKey: 'k', 'https://dialect.example/#field': 'f' },
     });
     expect(json).toMatchObject({
       id: url,
@@ -51,6 +52,7 @@ describe('The document of an event', (): void => {
       subject: 's',
       eventType: 't',
       requestKey: 'k',
+      'https://dialect.example/#field': 'f',
       data: { a: 1 },
     });
     expect(Math.abs(Date.parse(json.published) - Date.now())).toBeLessThan(5_000);

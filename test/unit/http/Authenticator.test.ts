@@ -2,6 +2,8 @@ import type { HttpRequest } from '@solid/community-server';
 import { SignJWT } from 'jose';
 import type { AccessTokens } from '../../../src/http/AccessTokens';
 import { Authenticator } from '../../../src/http/Authenticator';
+import { HeaderReader } from '../../../src/http/HeaderReader';
+import { CookiePairReader } from '../../../src/dialects/personium/CookiePairReader';
 import { unauthorized } from '../../../src/http/errors';
 import type { HttpExchange } from '../../../src/http/Endpoint';
 import { mintKey } from '../../../src/identity/ApiKey';
@@ -36,8 +38,8 @@ describe('An authenticator', (): void => {
   let authenticator: Authenticator;
   const exchangeOf = (headers: Record<string, string>): HttpExchange =>
     ({ request: { headers } as unknown as HttpRequest, pod: POD, url: `${POD}publish/` } as HttpExchange);
-  const callerOf = async(headers: Record<string, string>, header?: string): Promise<Caller> =>
-    authenticator.callerOf(exchangeOf(headers), header);
+  const callerOf = async(headers: Record<string, string>, dialect?: string): Promise<Caller> =>
+    authenticator.callerOf(exchangeOf(headers), dialect);
   const credentialOf = async(headers: Record<string, string>): Promise<Credential> =>
     authenticator.credentialOf(exchangeOf(headers));
   const create = async(limits: object = {}): Promise<string> =>
@@ -47,7 +49,9 @@ describe('An authenticator', (): void => {
   beforeAll(async(): Promise<void> => {
     const clients = { find: async(): Promise<undefined> => undefined };
     tokens = new EventTokens((await createAuthority()).signer, keys, clients, 'http://localhost/');
-    authenticator = new Authenticator(accessTokens, keys, tokens);
+    authenticator = new Authenticator(accessTokens, keys, tokens, [
+      new HeaderReader('eventhos', 'Access-Key'), new HeaderReader('eventgrid', 'X-Auth-Token'), new CookiePairReader(tokens),
+    ]);
   });
 
   afterAll((): void => session.close());
@@ -57,14 +61,14 @@ describe('An authenticator', (): void => {
     const limits = { pods: [ POD ], topics: [ '*' ]};
     expect(await callerOf({ 'x-api-key': await create(limits) })).toEqual({ agent: ME, limits });
     expect(await callerOf({ authorization: `Bearer ${await create(limits)}` })).toEqual({ agent: ME, limits });
-    expect(await callerOf({ 'access-key': await create(limits) }, 'access-key')).toEqual({ agent: ME, limits });
+    expect(await callerOf({ 'access-key': await create(limits) }, 'eventhos')).toEqual({ agent: ME, limits });
   });
 
   it('refuses keys that are not valid, or for other pods.', async(): Promise<void> => {
     const elsewhere = await create({ pods: [ OTHER_POD ]});
     for (const key of [ '', 'spe_', mintKey() ]) {
       await expect(callerOf({ 'x-api-key': key })).rejects.toMatchObject({ status: 401, message: expect.stringContaining('API key') });
-      await expect(callerOf({ 'access-key': key }, 'access-key')).rejects.toMatchObject({ status: 401 });
+      await expect(callerOf({ 'access-key': key }, 'eventhos')).rejects.toMatchObject({ status: 401 });
       await expect(callerOf({ authorization: `Bearer ${key}` })).rejects.toMatchObject({ status: 401 });
     }
     await expect(callerOf({ 'x-api-key': elsewhere })).rejects.toThrow(NotAuthorized);
@@ -76,7 +80,7 @@ describe('An authenticator', (): void => {
     const caller = { agent: ME, limits: { pods: [ POD ]}};
     expect(await callerOf({ authorization: `Bearer ${token}` })).toEqual(caller);
     expect(await callerOf({ authorization: `bearer  ${token}` })).toEqual(caller);
-    expect(await callerOf({ 'x-auth-token': token }, 'x-auth-token')).toEqual(caller);
+    expect(await callerOf({ 'x-auth-token': token }, 'eventgrid')).toEqual(caller);
     await expect(callerOf({ 'x-api-key': token })).rejects.toMatchObject({ status: 401 });
     for (const authorization of [ `DPoP ${token}`, token, `Basic ${token}` ]) {
       await expect(callerOf({ authorization })).rejects.toMatchObject({ status: 401 });
@@ -89,21 +93,21 @@ describe('An authenticator', (): void => {
       await expect(callerOf(headers)).rejects.toMatchObject({ status: 401, message: expect.stringContaining('The token is not valid') });
     }
     await expect(callerOf({ authorization: `Bearer ${await tokenFor(OTHER_POD)}` })).rejects.toThrow(NotAuthorized);
-    await expect(callerOf({ 'access-key': await tokenFor(OTHER_POD) }, 'access-key')).rejects.toThrow(NotAuthorized);
+    await expect(callerOf({ 'access-key': await tokenFor(OTHER_POD) }, 'eventhos')).rejects.toThrow(NotAuthorized);
   });
 
   it('takes access tokens, but not both, nor in a header of a dialect.', async(): Promise<void> => {
     expect(await callerOf({ authorization: 'Bearer oidc' })).toMatchObject({ agent: 'by token' });
     expect(await callerOf({ authorization: 'DPoP oidc' })).toMatchObject({ agent: 'by token' });
     expect(await callerOf({})).toEqual({});
-    await expect(callerOf({ 'access-key': 'oidc' }, 'access-key')).rejects.toMatchObject({ status: 401 });
+    await expect(callerOf({ 'access-key': 'oidc' }, 'eventhos')).rejects.toMatchObject({ status: 401 });
     await expect(callerOf({ authorization: 'Bearer oidc', 'x-api-key': await create() })).rejects.toMatchObject({
       status: 400, message: expect.stringContaining('Both "x-api-key" and "Authorization"'),
     });
-    await expect(callerOf({ 'access-key': await create(), 'x-api-key': await create() }, 'access-key')).rejects.toMatchObject({
+    await expect(callerOf({ 'access-key': await create(), 'x-api-key': await create() }, 'eventhos')).rejects.toMatchObject({
       status: 400, message: expect.stringContaining('Both "x-api-key" and "access-key"'),
     });
-    await expect(callerOf({ authorization: 'Bearer oidc', 'access-key': '' }, 'access-key')).rejects.toMatchObject({ status: 400 });
+    await expect(callerOf({ authorization: 'Bearer oidc', 'access-key': '' }, 'eventhos')).rejects.toMatchObject({ status: 400 });
     expect(await callerOf({ 'access-key': await create() })).toEqual({});
   });
 
@@ -123,10 +127,17 @@ describe('An authenticator', (): void => {
 
   it('knows who has a cookie and its peer, for their pod.', async(): Promise<void> => {
     const { cookie, peer } = await tokens.issuePair({ caller: { agent: ME }}, POD);
-    expect(await authenticator.callerByPair(cookie, peer, POD)).toEqual({ agent: ME, limits: { pods: [ POD ]}});
-    await expect(authenticator.callerByPair(cookie, peer, OTHER_POD)).rejects.toThrow(NotAuthorized);
+    const byPair = async(one: string, two: string, pod = POD, dialect: string | undefined = 'personium'): Promise<Caller> => {
+      const request = { headers: { cookie: `p_cookie=${one}` }, url: `/__event?p_cookie_peer=${two}` } as unknown as HttpRequest;
+      return authenticator.callerOf({ request, pod, url: `${pod}__event` } as HttpExchange, dialect);
+    };
+    expect(await byPair(cookie, peer)).toEqual({ agent: ME, limits: { pods: [ POD ]}});
+    await expect(byPair(cookie, peer, OTHER_POD)).rejects.toThrow(NotAuthorized);
     for (const [ one, two ] of [[ cookie, '' ], [ '', peer ], [ peer, cookie ], [ await tokenFor(), peer ]]) {
-      await expect(authenticator.callerByPair(one, two, POD)).rejects.toMatchObject({ status: 401 });
+      await expect(byPair(one, two)).rejects.toMatchObject({ status: 401 });
+    }
+    for (const other of [ 'eventhos', '' ]) {
+      expect(await byPair(cookie, peer, POD, other)).toEqual({});
     }
     await expect(callerOf({ authorization: `Bearer ${cookie}` })).rejects.toMatchObject({ status: 401 });
     await expect(callerOf({ authorization: `Bearer ${peer}` })).rejects.toMatchObject({ status: 401 });

@@ -2,8 +2,8 @@ import type { HttpExchange } from '../../../src/http/Endpoint';
 import { idempotencyKeyOf } from '../../../src/http/idempotency';
 
 describe('The key of a request', (): void => {
-  const of = (key: unknown, body = '{}', url = '/a/event/send?x=1', path = 'event/send'): ReturnType<typeof idempotencyKeyOf> =>
-    idempotencyKeyOf({ request: { headers: { 'idempotency-key': key }, url }, path } as unknown as HttpExchange, body);
+  const of = (key: unknown, body = '{}', url = '/a/event/send?x=1', path = 'event/send', parameters?: string[]): ReturnType<typeof idempotencyKeyOf> =>
+    idempotencyKeyOf({ request: { headers: { 'idempotency-key': key }, url }, path } as unknown as HttpExchange, body, parameters);
 
   it('may be absent.', (): void => {
     expect(of(undefined)).toBeUndefined();
@@ -21,7 +21,9 @@ describe('The key of a request', (): void => {
     const { fingerprint } = of('k')!;
     expect(fingerprint).toMatch(/^[0-9a-f]{64}$/u);
     expect(of('other')!.fingerprint).toBe(fingerprint);
-    expect(of('k', '{}', '/a/event/send?x=1&p_cookie_peer=p')!.fingerprint).toBe(fingerprint);
+    const withPeer = '/a/event/send?x=1&p_cookie_peer=p';
+    expect(of('k', '{}', withPeer, 'event/send', [ 'p_cookie_peer' ])!.fingerprint).toBe(fingerprint);
+    expect(of('k', '{}', withPeer)!.fingerprint).not.toBe(fingerprint);
     expect(of('k', '{}', '/a/publish/', 'publish/')!.fingerprint).toBe(of('k', '{}', '/a/publish', 'publish')!.fingerprint);
     const others = [ of('k', '{ }'), of('k', '{}', '/a/event/send?x=2'), of('k', '{}', '/a/event/send'), of('k', '{}', '/a/x?x=1', 'x') ];
     expect(new Set([ fingerprint, ...others.map((one): string => one!.fingerprint) ]).size).toBe(5);

@@ -1,7 +1,7 @@
 import { Conflict } from '../../../src/event/Conflict';
 import { NotAuthorized } from '../../../src/event/NotAuthorized';
 import type { Pods } from '../../../src/access/ports';
-import type { Published, PublishRequest } from '../../../src/publish/Publisher';
+import type { Published, PublishRequest } from '../../../src/publish/PublishRequest';
 import { EventFactory } from '../../../src/publish/EventFactory';
 import { Publisher } from '../../../src/publish/Publisher';
 import { PublishRate } from '../../../src/access/PublishRate';
@@ -34,7 +34,7 @@ describe('The accept step', (): void => {
   const draft = (fields: object = {}): any =>
     ({ topic: TOPIC, recipients: [ RECIPIENT ], sources: [], data: '{"n":1}', ...fields });
   const publish = async(fields: Partial<PublishRequest> = {}): Promise<Published> =>
-    publisher.publish({ pod: POD, caller: { agent: ME }, drafts: [ draft() ], ...fields });
+    publisher.publish({ pod: POD, caller: { agent: ME }, resource: `${POD}publish/`, drafts: [ draft() ], ...fields });
   const stored = async(): Promise<number> => (await store.listEntries(`${POD}publish/`, 0, 100)).length;
 
   beforeEach(async(): Promise<void> => {
@@ -43,26 +43,26 @@ describe('The accept step', (): void => {
     await store.registerPod(POD);
     await store.registerPod(USER);
     forbidden = '';
-    publisher = new Publisher(
+    publisher = new Publisher({
       store,
-      {
+      pods: {
         podOf: async(webId): ReturnType<Pods['podOf']> => {
           const pod = [ POD, USER ].find((url): boolean => webId.startsWith(url));
           return pod ? { pod } : { reason: webId === AWAY ? 'elsewhere' : 'unknown' };
         },
         canonical: (webId, name): string => new ServerUrls('http://localhost/').canonical(webId, name),
       },
-      {
+      access: {
         allowed: async(_caller, resources): Promise<Set<string>> =>
           new Set(resources.filter((resource): boolean => !forbidden || !resource.includes(forbidden))),
       },
-      new EventFactory(inlineWork()),
-      { wake: (): void => {} },
-      new PublishRate(50),
-      { offer, problemOf },
-      { now: (): number => Date.now(), wake: (): void => {} },
+      factory: new EventFactory(inlineWork()),
+      fanOut: { wake: (): void => {} },
+      rate: new PublishRate(50),
+      remote: { offer, problemOf },
+      outbox: { now: (): number => Date.now(), wake: (): void => {} },
       audience,
-    );
+    });
   });
 
   afterEach((): void => {
@@ -108,11 +108,11 @@ describe('The accept step', (): void => {
 
     it('can be asked whether it was made.', async(): Promise<void> => {
       const caller = { agent: ME };
-      expect(await publisher.storedResponse(POD, caller, once)).toBeUndefined();
+      expect(await publisher.storedResponse({ pod: POD, caller }, once)).toBeUndefined();
       const made = await publish({ idempotencyKey: once });
-      expect(await publisher.storedResponse(POD, caller, once)).toEqual(made);
-      await expect(publisher.storedResponse(POD, caller, { key: 'k', fingerprint: 'other' })).rejects.toThrow(Conflict);
-      expect(await publisher.storedResponse(POD, {}, once)).toBeUndefined();
+      expect(await publisher.storedResponse({ pod: POD, caller }, once)).toEqual(made);
+      await expect(publisher.storedResponse({ pod: POD, caller }, { key: 'k', fingerprint: 'other' })).rejects.toThrow(Conflict);
+      expect(await publisher.storedResponse({ pod: POD, caller: {}}, once)).toBeUndefined();
     });
 
     it('answers what another process has made meanwhile.', async(): Promise<void> => {
@@ -156,7 +156,7 @@ describe('The accept step', (): void => {
 
   describe('before anything is published', (): void => {
     const check = async(drafts: any[], fields: Partial<PublishRequest> = {}): ReturnType<Publisher['check']> =>
-      publisher.check({ pod: POD, caller: { agent: ME }, drafts, ...fields });
+      publisher.check({ pod: POD, caller: { agent: ME }, resource: `${POD}publish/`, drafts, ...fields });
 
     it('tells of each event what would come of it, and stores nothing.', async(): Promise<void> => {
       forbidden = 'secret';

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { constants, getPriority } from 'node:os';
 import { join } from 'node:path';
-import { READ_PUBLISH } from '../../../src/http/publish/parsePublish';
+import { READ_PUBLISH } from '../../../src/dialects/yodata/parsePublish';
 import { ContextLoader } from '../../../src/event/ContextLoader';
 import { eventClock } from '../../../src/event/EventClock';
 import { createEvent } from '../../../src/event/EventDocument';

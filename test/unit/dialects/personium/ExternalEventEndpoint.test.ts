@@ -6,6 +6,7 @@ import { UnsecuredJWT } from 'jose';
 import type { Authenticator } from '../../../../src/http/Authenticator';
 import { HttpProblem, unauthorized } from '../../../../src/http/errors';
 import { EventHttpHandler } from '../../../../src/http/EventHttpHandler';
+import { pairOf } from '../../../../src/dialects/personium/cookiePair';
 import { ExternalEventEndpoint } from '../../../../src/dialects/personium/ExternalEventEndpoint';
 import type { HttpExchange } from '../../../../src/http/Endpoint';
 import { mintKey } from '../../../../src/identity/ApiKey';
@@ -14,8 +15,9 @@ import { ProfileUnavailable } from '../../../../src/identity/profiles/ProfileUna
 import type { PodDirectory } from '../../../../src/pod/PodDirectory';
 import { Conflict } from '../../../../src/event/Conflict';
 import { NotAuthorized } from '../../../../src/event/NotAuthorized';
-import type { Access } from '../../../../src/access/ports';
-import type { Publisher, PublishRequest } from '../../../../src/publish/Publisher';
+import { NotAdmitted } from '../../../../src/publish/NotAdmitted';
+import type { Admission, PublishRequest } from '../../../../src/publish/PublishRequest';
+import type { Publisher } from '../../../../src/publish/Publisher';
 import { TooMany } from '../../../../src/event/TooMany';
 import { StorageFull } from '../../../../src/store/StorageFull';
 import { ServerUrls } from '../../../../src/url/ServerUrls';
@@ -48,7 +50,15 @@ describe('The endpoint for external events', (): void => {
   let failure: Error | undefined;
 
   const authenticator = {
-    callerOf: async({ request: { headers }}: HttpExchange): Promise<Caller> => {
+    callerOf: async({ request: { headers, url }, pod }: HttpExchange, dialect: string): Promise<Caller> => {
+      expect(dialect).toBe('personium');
+      const pair = pairOf({ headers, url });
+      if (pair) {
+        if (pair.cookie !== 'it' || pair.peer !== 'peer' || pod !== POD) {
+          throw unauthorized('They are not valid');
+        }
+        return { agent: 'me' };
+      }
       if (headers.authorization !== undefined && headers['x-api-key'] !== undefined) {
         throw new HttpProblem(400, 'Both were sent');
       }
@@ -61,17 +71,14 @@ describe('The endpoint for external events', (): void => {
         default: throw unauthorized('It is not valid');
       }
     },
-    callerByPair: async(cookie: string, peer: string, pod: string): Promise<Caller> => {
-      if (cookie !== 'it' || peer !== 'peer' || pod !== POD) {
-        throw unauthorized('They are not valid');
-      }
-      return { agent: 'me' };
-    },
   } as unknown as Authenticator;
-  const access: Access = {
-    allowed: async({ agent }, resources): Promise<ReadonlySet<string>> => new Set(agent === 'me' ? resources : []),
-  };
   const publisher = {
+    admit: async(admission: Admission): Promise<void> => {
+      expect(admission.resource).toBe(`${POD}__event`);
+      if (admission.caller.agent !== 'me') {
+        throw new NotAdmitted(admission.pod, admission.caller.agent === undefined);
+      }
+    },
     publish: async(request: PublishRequest): Promise<object> => {
       if (failure) {
         throw failure;
@@ -90,7 +97,7 @@ describe('The endpoint for external events', (): void => {
   } as unknown as PodDirectory;
 
   beforeAll(async(): Promise<void> => {
-    const endpoint = new ExternalEventEndpoint(authenticator, access, publisher, inlineWork(), 200_000);
+    const endpoint = new ExternalEventEndpoint(authenticator, publisher, inlineWork(), 200_000);
     const urls = new ServerUrls('http://localhost/');
     const handler = new EventHttpHandler(targetExtractor, pods, [ endpoint ], urls.baseUrl, [], {} as unknown as HttpHandler, urls);
     server = createServer((request, response): void => {
@@ -144,7 +151,8 @@ describe('The endpoint for external events', (): void => {
     expect(published).toEqual([{
       pod: POD,
       caller: { agent: 'me' },
-      drafts: [{ topic: 'a', subject: 'b', data: '"c"', requestKey: 'key', recipients: [], sources: []}],
+      resource: `${POD}__event`,
+      drafts: [{ topic: 'a', data: '"c"', recipients: [], sources: [], annotations: { subject: 'b', requestKey: 'key' }}],
       toProducer: true,
       hops: 0,
       once: undefined,
@@ -210,7 +218,7 @@ describe('The endpoint for external events', (): void => {
     const headers = { Authorization: 'Bearer you', 'X-Personium-RequestKey': 'key', 'X-Override': overrides };
     expect(await send({ headers, body: '{"Type":"a"}' })).toMatchObject({ status: 200 });
     expect(published).toMatchObject([
-      { caller: { agent: 'me' }, drafts: [{ topic: 'a', requestKey: 'other' }], hops: 1, idempotencyKey: { key: 'once' }},
+      { caller: { agent: 'me' }, drafts: [{ topic: 'a', annotations: { requestKey: 'other' }}], hops: 1, idempotencyKey: { key: 'once' }},
     ]);
   });
 

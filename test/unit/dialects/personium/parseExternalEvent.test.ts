@@ -8,21 +8,21 @@ const parse = async(text: string): Promise<EventDraft> => parseExternalEvent(tex
 describe('The body of an external event', (): void => {
   it('becomes a draft.', async(): Promise<void> => {
     expect(await parse('{"Type":"a/b#c","Object":"https://a.example/","Info":"i \\"","Extra":{}}')).toEqual({
-      topic: 'a/b#c', subject: 'https://a.example/', data: '"i \\""', requestKey: 'key', recipients: [], sources: [],
+      topic: 'a/b#c', data: '"i \\""', recipients: [], sources: [], annotations: { subject: 'https://a.example/', requestKey: 'key' },
     });
   });
 
   it('has only fields that are optional.', async(): Promise<void> => {
-    const empty = { topic: 'event', requestKey: 'key', recipients: [], sources: []};
+    const empty = { topic: 'event', annotations: { requestKey: 'key' }, recipients: [], sources: []};
     expect(await parse('{}')).toEqual(empty);
     expect(await parse('{"Type":null,"Object":null,"Info":null}')).toEqual(empty);
-    expect(await parse('{"Type":"","Object":"","Info":""}')).toEqual({ ...empty, eventType: '', subject: '', data: '""' });
+    expect(await parse('{"Type":"","Object":"","Info":""}')).toEqual({ ...empty, annotations: { eventType: '', subject: '', requestKey: 'key' }, data: '""' });
   });
 
   it('has fields of at most 51,200 bytes of UTF-8.', async(): Promise<void> => {
     const half = 'é'.repeat(25_600);
     expect(await parse(JSON.stringify({ Type: LONG, Object: half, Info: half })))
-      .toMatchObject({ topic: 'event', eventType: LONG, subject: half, data: `"${half}"` });
+      .toMatchObject({ topic: 'event', annotations: { eventType: LONG, subject: half }, data: `"${half}"` });
   });
 
   it.each([

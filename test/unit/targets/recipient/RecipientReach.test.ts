@@ -34,7 +34,7 @@ describe('Recipients on other servers', (): void => {
   const publish = async(recipients: string[], sources: string[] = []): Promise<Event[]> => publishAll([{ recipients, sources }]);
   async function publishAll(drafts: { recipients: string[]; sources: string[] }[]): Promise<Event[]> {
     return (await publisher.publish({
-      pod: POD, caller: { agent: PUBLISHER }, drafts: drafts.map((draft) => ({ topic: TOPIC, ...draft })),
+      pod: POD, caller: { agent: PUBLISHER }, resource: `${POD}publish/`, drafts: drafts.map((draft) => ({ topic: TOPIC, ...draft })),
     })).events as Event[];
   }
   const log = async(): Promise<DeliveryRecord[]> => (await deliveries.listDeliveries(POD, {}, Number.MAX_SAFE_INTEGER, 1_000)).reverse();
@@ -66,21 +66,21 @@ describe('Recipients on other servers', (): void => {
     const agent = { webId: 'http://localhost/.events/agent#this', headersFor: async(): Promise<Record<string, string>> => ({ authorization: 'DPoP x' }) };
     const profiles = { inboxOf: async(webId: string): Promise<string | undefined> => profile(/\/(\w+)#me$/u.exec(webId)![1]) };
     const outbox = { now: Date.now, wake: (): void => { woken += 1; } };
-    publisher = new Publisher(
-      events,
-      {
+    publisher = new Publisher({
+      store: events,
+      pods: {
         podOf: async(webId): ReturnType<Pods['podOf']> => webId === HERE ? { pod: 'http://localhost/user/' } : { reason: 'elsewhere' },
         canonical: (webId): string => webId,
       },
-      { allowed: async(_caller, resources): Promise<Set<string>> => new Set(resources) },
-      new EventFactory(inlineWork()),
-      { wake: (): void => {} },
-      new PublishRate(),
-      new RecipientReach(outgoing, agent, profiles, deliveries, outbox),
+      access: { allowed: async(_caller, resources): Promise<Set<string>> => new Set(resources) },
+      factory: new EventFactory(inlineWork()),
+      fanOut: { wake: (): void => {} },
+      rate: new PublishRate(),
+      remote: new RecipientReach(outgoing, agent, profiles, deliveries, outbox),
       outbox,
-      { countOf: async(): Promise<number> => 0, hasAny: async(): Promise<boolean> => false },
-      300,
-    );
+      audience: { countOf: async(): Promise<number> => 0, hasAny: async(): Promise<boolean> => false },
+      budget: 300,
+    });
   });
 
   afterEach(async(): Promise<void> => {
@@ -196,7 +196,7 @@ describe('Recipients on other servers', (): void => {
       return { bob: undefined, carol: new Promise<undefined>((): void => {}), dave: inboxOf('dave') }[name];
     };
     const draft = { topic: TOPIC, recipients: [ away('ann'), away('bob'), away('carol') ], sources: [ away('dave') ]};
-    const [ forecast ] = await publisher.check({ pod: POD, caller: { agent: PUBLISHER }, drafts: [ draft ]});
+    const [ forecast ] = await publisher.check({ pod: POD, caller: { agent: PUBLISHER }, resource: `${POD}publish/`, drafts: [ draft ]});
     expect(forecast.unreachable).toEqual([
       { agent: away('ann'), reason: expect.stringContaining('it is no profile') },
       { agent: away('bob'), reason: expect.stringContaining('names no inbox') },
@@ -205,7 +205,7 @@ describe('Recipients on other servers', (): void => {
     profile = async(): Promise<string> => {
       throw new Error('a fault of our own');
     };
-    await expect(publisher.check({ pod: POD, caller: { agent: PUBLISHER }, drafts: [ draft ]})).rejects.toThrow('a fault of our own');
+    await expect(publisher.check({ pod: POD, caller: { agent: PUBLISHER }, resource: `${POD}publish/`, drafts: [ draft ]})).rejects.toThrow('a fault of our own');
   });
 
   it('whose profile cannot be had or hangs get it later.', async(): Promise<void> => {

@@ -42,9 +42,7 @@ describe('An event as a CloudEvent', (): void => {
     const event = await make({
       recipients: [ 'https://user.example/#me', 'https://other.example/#me' ],
       sources: [ 'https://a.example/#me' ],
-      subject: 'the subject',
-      eventType: 'the type',
-      requestKey: 'the key',
+      annotations: { subject: 'the subject', eventType: 'the type', requestKey: 'the key' },
       data: '{"a":1}',
     });
     expect(checkCloudEvent(toCloudEvent(event))).toEqual({
@@ -67,7 +65,7 @@ describe('An event as a CloudEvent', (): void => {
   });
 
   it('leaves out what is not known.', async(): Promise<void> => {
-    const event = await createEvent({ topic: 'event', recipients: [], sources: [], subject: '' }, POD, undefined, loader);
+    const event = await createEvent({ topic: 'event', recipients: [], sources: [], annotations: { subject: '' }}, POD, undefined, loader);
     expect(Object.keys(checkCloudEvent(toCloudEvent(event)))).toEqual([ 'specversion', 'id', 'source', 'type', 'time', 'eventurl' ]);
   });
 
@@ -75,7 +73,7 @@ describe('An event as a CloudEvent', (): void => {
     '{ "n": 1.0, "big": 12345678901234567890, "e": 1E400 }', '[1.10]', '"a\\u0000\\ud83d\\ude00"', 'null', 'false', '0', '""',
     '{"data":{"data":1},"x":",\\"data\\":2"}', '{"@context":{"a":"https://a.example/"},"a":1}',
   ])('keeps the text of the data %s.', async(data): Promise<void> => {
-    const event = await make({ data, subject: ',"data":3}' });
+    const event = await make({ data, annotations: { subject: ',"data":3}' }});
     const text = toCloudEvent(event);
     expect(text.endsWith(`"datacontenttype":"application/json","data":${data}}`)).toBe(true);
     expect(checkCloudEvent(text).data).toEqual(JSON.parse(data));
@@ -92,7 +90,7 @@ describe('An event as a CloudEvent', (): void => {
   });
 
   it('has only characters of CloudEvents in its attributes.', async(): Promise<void> => {
-    const event = await make({ topic: 'a\uFFFFb', subject: 'a\nb\u0085\uFDD0😀', data: '"a\\nb"' });
+    const event = await make({ topic: 'a\uFFFFb', annotations: { subject: 'a\nb\u0085\uFDD0😀' }, data: '"a\\nb"' });
     expect(checkCloudEvent(toCloudEvent(event))).toMatchObject({ type: 'a\uFFFDb', subject: 'a\uFFFDb\uFFFD\uFFFD😀', data: 'a\nb' });
   });
 
@@ -100,7 +98,7 @@ describe('An event as a CloudEvent', (): void => {
     await fc.assert(fc.asyncProperty(
       fc.string({ unit: 'binary', minLength: 1 }), fc.string({ unit: 'binary' }), fc.json({ maxDepth: 3 }),
       async(topic, subject, data): Promise<void> => {
-        const text = toCloudEvent({ ...await make({ subject, data: `{"payload":${data}}` }), topic });
+        const text = toCloudEvent({ ...await make({ annotations: { subject }, data: `{"payload":${data}}` }), topic });
         expect(checkCloudEvent(text).data).toEqual({ payload: JSON.parse(data) });
       },
     ), { numRuns: 50 });

@@ -4,28 +4,21 @@ import { parseJson } from '../../event/json';
 import { LIMITS } from '../../event/limits';
 import { isTopic } from '../../event/Topic';
 import { isWebUrl } from '../../url/webUrl';
-import type { Task, Work } from '../../work/Work';
+import type { ParsedEvents } from '../../http/publish/EventParser';
+import type { Task } from '../../work/Work';
 
-/**
- * What a publish request asks for.
- */
-export interface PublishBody {
-  readonly drafts: readonly EventDraft[];
-  /** Whether the body was an array. */
-  readonly isArray: boolean;
-}
-
-/** The events of a body, or the fault of each that is invalid, and whether they came as an array. */
+/** The events of a body, as plain data that can be copied between threads. */
 interface PublishItems {
+  /** Each event, or the message of its fault. */
   readonly items: readonly (EventDraft | string)[];
   readonly isArray: boolean;
 }
 
-/** Reads the body of a publish request. */
+/** Parses a body as {@link parsePublish} does. */
 export const READ_PUBLISH: Task<string, PublishItems> = {
   name: 'readPublish',
   run: (text): PublishItems => {
-    const { items, isArray } = readPublish(text);
+    const { items, isArray } = parsePublish(text);
     return {
       items: items.map((item): EventDraft | string => item instanceof InvalidInput ? item.message : item),
       isArray,
@@ -34,45 +27,14 @@ export const READ_PUBLISH: Task<string, PublishItems> = {
 };
 
 /**
- * Reads the body of a publish request as {@link readPublish} does, off the event loop if it is large.
+ * Parses a body: one event, or an array of events.
  *
- * @param text - The body.
- * @param work - Runs what can take long.
+ * @throws {@link InvalidInput} if the body is not JSON, or an array without events or with too many.
  */
-export async function readLargePublish(text: string, work: Work): Promise<ReturnType<typeof readPublish>> {
-  const { items, isArray } = await work.run(READ_PUBLISH, text, { size: text.length });
-  return {
-    items: items.map((item): EventDraft | InvalidInput => typeof item === 'string' ? new InvalidInput(item) : item),
-    isArray,
-  };
-}
-
-/**
- * The drafts of a body that was read.
- *
- * @throws {@link InvalidInput} for the first fault, with the place in the array.
- */
-export function draftsIn({ items, isArray }: ReturnType<typeof readPublish>): PublishBody {
-  const drafts = items.map((item, index): EventDraft => {
-    if (item instanceof InvalidInput) {
-      throw isArray ? item.at(index) : item;
-    }
-    return item;
-  });
-  return { drafts, isArray };
-}
-
-/**
- * Reads the body of a publish request, with what is wrong with each of its events.
- *
- * @returns The event or what is wrong with it, for each, and whether they came as an array.
- *
- * @throws {@link InvalidInput} if the body as a whole is no event and no array of some.
- */
-export function readPublish(text: string): { items: (EventDraft | InvalidInput)[]; isArray: boolean } {
+export function parsePublish(text: string): ParsedEvents {
   const { value, data } = parseJson(text);
   if (!Array.isArray(value)) {
-    return { items: [ read(value, data.get(0)) ], isArray: false };
+    return { items: [ readOne(value, data.get(0)) ], isArray: false };
   }
   if (value.length === 0) {
     throw new InvalidInput('The array holds no event');
@@ -80,11 +42,11 @@ export function readPublish(text: string): { items: (EventDraft | InvalidInput)[
   if (value.length > LIMITS.eventsPerRequest) {
     throw new InvalidInput(`The array holds ${value.length} events, and at most ${LIMITS.eventsPerRequest} are accepted`);
   }
-  const items = value.map((item: unknown, index): EventDraft | InvalidInput => read(item, data.get(index)));
+  const items = value.map((item: unknown, index): EventDraft | InvalidInput => readOne(item, data.get(index)));
   return { items, isArray: true };
 }
 
-function read(value: unknown, data: string | undefined): EventDraft | InvalidInput {
+function readOne(value: unknown, data: string | undefined): EventDraft | InvalidInput {
   try {
     return toDraft(value, data);
   } catch (error: unknown) {
@@ -121,7 +83,7 @@ function toDraft(value: unknown, data: string | undefined): EventDraft {
   return { recipients, sources, topic, data };
 }
 
-/** One WebID or a list of them, each once. */
+/** The WebIDs of a member, which is one or an array, without duplicates. */
 function toWebIds(value: unknown, name: string): string[] {
   if (value === undefined || value === null || value === '') {
     return [];

@@ -1,0 +1,88 @@
+import { Conflict } from '../event/Conflict';
+import type { IdempotencyKey, StoredResponse } from '../store/idempotency';
+import type { EventLog } from './ports';
+import type { Admission, NamedKey, Published } from './PublishRequest';
+
+/** The caller and the pod of a request. */
+type Sender = Pick<Admission, 'pod' | 'caller'>;
+
+/**
+ * Runs each request with an idempotency key once, and returns the stored response to its repeats.
+ */
+export class IdempotentRequests {
+  private readonly store: Pick<EventLog, 'findResponse'>;
+  /** Requests in progress, by pod, agent and key. */
+  private readonly inProgress = new Map<string, Promise<unknown>>();
+
+  /**
+   * @param store - Holds the responses.
+   */
+  public constructor(store: Pick<EventLog, 'findResponse'>) {
+    this.store = store;
+  }
+
+  /**
+   * Returns the response to a request with this key from the last 24 hours, whatever the request was.
+   */
+  public async find(sender: Sender, key: string): Promise<StoredResponse | undefined> {
+    return this.store.findResponse(completed(sender, { key, fingerprint: '' }));
+  }
+
+  /**
+   * Returns the stored response to a repeated request, or runs a new one.
+   *
+   * Requests with the same key wait for each other. A request that fails is not stored, so that a repeat runs again.
+   *
+   * @param sender - The caller and the pod.
+   * @param named - The key.
+   * @param repeat - Runs before the stored response is returned, and can refuse it.
+   * @param run - Runs a new request, and stores its result under the given key.
+   *
+   * @throws {@link Conflict} if another request was made with the same key.
+   */
+  public async run(
+    sender: Sender,
+    named: NamedKey,
+    repeat: () => Promise<void>,
+    run: (key: IdempotencyKey) => Promise<Published>,
+  ): Promise<Published> {
+    const key = completed(sender, named);
+    return this.inTurn(JSON.stringify([ key.pod, key.agent, key.key ]), async(): Promise<Published> => {
+      const stored = await this.store.findResponse(key);
+      if (!stored) {
+        return run(key);
+      }
+      await repeat();
+      return repeatedResponse(stored, key);
+    });
+  }
+
+  private async inTurn<T>(name: string, run: () => Promise<T>): Promise<T> {
+    const before = this.inProgress.get(name);
+    const mine = before ? before.then(run, run) : run();
+    this.inProgress.set(name, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.inProgress.get(name) === mine) {
+        this.inProgress.delete(name);
+      }
+    }
+  }
+}
+
+/**
+ * Returns the result of the first request with a key.
+ *
+ * @throws {@link Conflict} if that was another request.
+ */
+export function repeatedResponse({ fingerprint, result }: StoredResponse, key: NamedKey): Published {
+  if (fingerprint !== key.fingerprint) {
+    throw new Conflict('Another request was made with this Idempotency-Key: send a new key with each new request');
+  }
+  return JSON.parse(result) as Published;
+}
+
+function completed({ pod, caller: { agent }}: Sender, named: NamedKey): IdempotencyKey {
+  return { ...named, pod, ...agent !== undefined && { agent }};
+}

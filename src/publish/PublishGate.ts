@@ -1,0 +1,110 @@
+import type { Access } from '../access/ports';
+import { coversTopic } from '../access/topicAccess';
+import type { EventDraft } from '../event/Event';
+import { NotAuthorized } from '../event/NotAuthorized';
+import { parseTopic, topicPath } from '../event/Topic';
+import { pausesEvery } from '../event/turns';
+import { NotAdmitted } from './NotAdmitted';
+import type { Admission, PublishRequest } from './PublishRequest';
+import type { PodsByWebId } from './recipients';
+import { addresseesOf } from './recipients';
+
+/** An event with the pods of its addressees. */
+export interface Addressed {
+  readonly draft: EventDraft;
+  readonly pods: PodsByWebId;
+}
+
+/** A recipient or source of an event to which the caller must not publish. */
+export interface Refusal {
+  readonly draft: EventDraft;
+  readonly webId: string;
+}
+
+/**
+ * Authorizes publish requests: `acl:Append` on the resource of the request, and on each topic in each recipient's pod.
+ */
+export class PublishGate {
+  private readonly access: Access;
+
+  /**
+   * @param access - Decides access.
+   */
+  public constructor(access: Access) {
+    this.access = access;
+  }
+
+  /**
+   * Checks access to the resource of a request. The answer is cached under the access epoch, so that
+   * {@link refusalsOf} does not query it again.
+   *
+   * @throws {@link NotAdmitted} if the caller lacks `acl:Append` on the resource.
+   */
+  public async admit(admission: Admission): Promise<void> {
+    await this.allowedOf(admission, []);
+  }
+
+  /**
+   * Checks access to the resource of a request and to the topics of its events, in one query.
+   *
+   * @param admission - The request.
+   * @param events - The events, with the pods of their addressees.
+   *
+   * @returns For each event in order, the first addressee to which the caller must not publish, if any.
+   *
+   * @throws {@link NotAdmitted} if the caller lacks `acl:Append` on the resource of the request.
+   *
+   * @see https://solidproject.org/TR/wac#access-modes
+   */
+  public async refusalsOf(admission: Admission, events: readonly Addressed[]): Promise<(Refusal | undefined)[]> {
+    // Most events of a request have the same topic.
+    const paths = new Map<string, string>();
+    const pause = pausesEvery();
+    for (const { draft: { topic }} of events) {
+      await pause();
+      if (!paths.has(topic)) {
+        paths.set(topic, topicPath(parseTopic(topic)));
+      }
+    }
+    const resourceOf = (pod: string, { topic }: EventDraft): string => `${pod}${paths.get(topic)}`;
+    const topics = events.flatMap(({ draft, pods }): string[] =>
+      podsOf(draft, pods).map(([ , pod ]): string => resourceOf(pod, draft)));
+    const allowed = await this.allowedOf(admission, topics);
+    return events.map(({ draft, pods }): Refusal | undefined => {
+      const refused = podsOf(draft, pods).find(([ , pod ]): boolean => !allowed.has(resourceOf(pod, draft)));
+      return refused && { draft, webId: refused[0] };
+    });
+  }
+
+  private async allowedOf(admission: Admission, topics: readonly string[]): Promise<ReadonlySet<string>> {
+    const { caller, resource } = admission;
+    const allowed = await this.access.allowed(caller, [ ...new Set([ resource, ...topics ]) ], 'append');
+    if (!allowed.has(resource)) {
+      throw new NotAdmitted(admission.pod, caller.agent === undefined);
+    }
+    return allowed;
+  }
+}
+
+/**
+ * Checks that the topics of a request are within the limits of its credential.
+ *
+ * @throws {@link NotAuthorized} for the first topic outside.
+ */
+export function assertWithinLimits({ caller, drafts }: Pick<PublishRequest, 'caller' | 'drafts'>): void {
+  for (const { topic } of drafts) {
+    if (!coversTopic(caller, topic)) {
+      throw new NotAuthorized(`This API key is limited to other topics than ${topic}`);
+    }
+  }
+}
+
+/** The error for an addressee to which the caller must not publish. */
+export function notAuthorizedTo(webId: string, { topic }: Pick<EventDraft, 'topic'>): NotAuthorized {
+  return new NotAuthorized(`Not authorized to publish to ${webId} on topic ${topic}`);
+}
+
+function podsOf(draft: EventDraft, pods: PodsByWebId): [webId: string, pod: string][] {
+  return addresseesOf(draft).flatMap((webId): [string, string][] =>
+    pods.has(webId) ? [[ webId, pods.get(webId)! ]] : []);
+}

@@ -14,7 +14,7 @@ import type { EventFactory } from './EventFactory';
 import { mayHaveKeywords } from './EventFactory';
 import { NotAuthorized } from '../event/NotAuthorized';
 import { fewAtOnce } from '../event/fewAtOnce';
-import type { AcceptMeter, EventLog, NamedPods, Outbox, RemoteRecipients, FanOutSignal } from './ports';
+import type { AcceptMeter, EventLog, NamedPods, RecipientOutbox, RemoteRecipients, FanOutSignal } from './ports';
 import type { Access, Audience } from '../access/ports';
 import { coversTopic } from '../access/topicAccess';
 import type { PublishRate } from '../access/PublishRate';
@@ -72,8 +72,6 @@ export interface DryRunResult {
 
 /** More hops than these need not be told apart. */
 const MOST_HOPS_NOTED = 1_000;
-/** When a recipient who was offered an event is tried again, in milliseconds. */
-const FIRST_RETRY = 5_000;
 
 /** The inbox in which a pod gets what is addressed to its owner. */
 export function podInbox(pod: string): string {
@@ -91,7 +89,7 @@ export class Publisher {
   private readonly fanOut: FanOutSignal;
   private readonly rate: PublishRate;
   private readonly remote: RemoteRecipients;
-  private readonly outbox: Outbox;
+  private readonly outbox: RecipientOutbox;
   private readonly audience: Audience;
   private readonly budget: number;
   private readonly maxHops: number;
@@ -121,7 +119,7 @@ export class Publisher {
     fanOut: FanOutSignal,
     rate: PublishRate,
     remote: RemoteRecipients,
-    outbox: Outbox,
+    outbox: RecipientOutbox,
     audience: Audience,
     budget = 3_000,
     maxHops = 3,
@@ -364,9 +362,9 @@ export class Publisher {
       const isDelivered = outcome === 'taken';
       const isDead = outcome === 'failed';
       const now = this.outbox.now();
-      const due = now + (attempt ? Math.max(FIRST_RETRY, rest) : 0);
+      const due = now + (attempt ? Math.max(this.outbox.firstRetryDelay(), rest) : 0);
       const rests = rest > 0 ? { rests: now + rest } : {};
-      recipients[index].push({ agent: webId, host, attempt, isDelivered, isDead, copy, due, ...rests });
+      recipients[index].push({ kind: this.remote.kind, agent: webId, host, attempt, isDelivered, isDead, copy, due, ...rests });
     });
     return accepted.map((event, index): AcceptedEvent => ({ ...event, recipients: recipients[index] }));
   }

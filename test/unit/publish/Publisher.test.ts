@@ -59,8 +59,8 @@ describe('The accept step', (): void => {
       new EventFactory(inlineWork()),
       { wake: (): void => {} },
       new PublishRate(50),
-      { offer, problemOf },
-      { now: (): number => Date.now(), wake: (): void => {} },
+      { kind: 'recipient', offer, problemOf },
+      { now: (): number => Date.now(), wake: (): void => {}, firstRetryDelay: (): number => 5_000 },
       audience,
     );
   });

@@ -1,5 +1,5 @@
 import type { TopicPattern } from '../event/TopicPattern';
-import type { Attempt, TargetKind } from '../store/deliveries';
+import type { Attempt } from '../store/deliveries';
 import type { CatalogueEntry } from './CatalogueStore';
 import type { Page, PageRequest } from '../store/Page';
 import type { RequestRecord } from '../store/RequestRecord';
@@ -64,9 +64,9 @@ export interface Outcome {
   readonly subscription?: string;
   /** What the subscription follows. */
   readonly pattern?: string;
-  /** What it goes to: `copy` is an inbox here. */
-  readonly kind: TargetKind | 'copy';
-  /** The URL of the inbox or webhook, or the WebID of the recipient. */
+  /** Name of the target kind, or `copy` for an inbox of this server. */
+  readonly kind: string;
+  /** URL of the target: its address, or the WebID of a recipient. */
   readonly url: string;
   /** The last attempts, oldest first; none for copies. */
   readonly attempts: readonly Attempt[];

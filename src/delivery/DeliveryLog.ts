@@ -5,7 +5,7 @@ import { parseTopic, topicPath } from '../event/Topic';
 import { isWebUrl } from '../url/webUrl';
 import { turn } from '../event/turns';
 import type { Caller } from '../identity/Caller';
-import type { DeliveryFilter, DeliveryLogStore, HeldEvent, LoggedSubscriptions } from './ports';
+import type { DeliveryFilter, DeliveryHistory, HeldEvent, LoggedSubscriptions } from './DeliveryLogStore';
 import type { DeliveryRecord } from '../store/deliveries';
 import type { Subscription } from '../subscription/Subscription';
 import { subscriptionsContainer } from '../subscription/Subscription';
@@ -13,7 +13,6 @@ import { Conflict } from '../event/Conflict';
 import { controlsInbox } from '../access/consent';
 import { NotAuthorized } from '../event/NotAuthorized';
 import type { Access, Mode, Pods } from '../access/ports';
-import type { Containers } from '../subscription/ports';
 import type { Outbox } from '../publish/ports';
 import { coversTopic } from '../access/topicAccess';
 import { podInbox } from '../publish/recipients';
@@ -67,9 +66,8 @@ export function deliveryUrl(pod: string, { id }: Pick<DeliveryRecord, 'id'>): st
  */
 export class DeliveryLog {
   private readonly store: LoggedSubscriptions;
-  private readonly deliveries: DeliveryLogStore;
+  private readonly deliveries: DeliveryHistory;
   private readonly access: Access;
-  private readonly containers: Containers;
   private readonly pods: Pods;
   private readonly outbox: Outbox;
   private readonly listeners: readonly CopyListener[];
@@ -81,7 +79,6 @@ export class DeliveryLog {
    * @param store - Where subscriptions are kept.
    * @param deliveries - Where deliveries are kept.
    * @param access - Decides who may see and repeat what, and who may still receive it.
-   * @param containers - Tells which inboxes are on this server.
    * @param pods - Finds the pods of those to whom events are addressed.
    * @param outbox - Makes the deliveries.
    * @param listeners - Are told of copies in watched containers.
@@ -90,9 +87,8 @@ export class DeliveryLog {
    */
   public constructor(
     store: LoggedSubscriptions,
-    deliveries: DeliveryLogStore,
+    deliveries: DeliveryHistory,
     access: Access,
-    containers: Containers,
     pods: Pods,
     outbox: Outbox,
     listeners: CopyListener[],
@@ -102,7 +98,6 @@ export class DeliveryLog {
     this.store = store;
     this.deliveries = deliveries;
     this.access = access;
-    this.containers = containers;
     this.pods = pods;
     this.outbox = outbox;
     this.listeners = listeners;
@@ -208,9 +203,8 @@ export class DeliveryLog {
     if (!subscription) {
       return undefined;
     }
-    const { inbox, webhook, isDisabled } = subscription;
-    if (isDisabled) {
-      throw disabled((webhook ?? inbox)!, true);
+    if (subscription.isDisabled) {
+      throw disabled(subscription.url, true);
     }
     await this.checkInbox(subscription);
     if (this.replaying.has(id)) {
@@ -242,9 +236,9 @@ export class DeliveryLog {
     return subscription;
   }
 
-  private async checkInbox({ agent, inbox }: Subscription): Promise<void> {
-    if (inbox !== undefined && this.containers.isHere(inbox) && !await controlsInbox(this.access, { agent }, inbox)) {
-      throw new NotAuthorized(`Not authorized to have events delivered to ${inbox}: ` +
+  private async checkInbox({ agent, kind, url }: Subscription): Promise<void> {
+    if (kind === undefined && !await controlsInbox(this.access, { agent }, url)) {
+      throw new NotAuthorized(`Not authorized to have events delivered to ${url}: ` +
         `${agent} needs acl:Write or acl:Control on it`);
     }
   }

@@ -61,6 +61,17 @@ export class SteadyClock {
       this.report(`The time could not be noted: ${(error as Error).message}`));
   }
 
+  /**
+   * Advances to the noted time, in a process that does not run the worker, so that it compares and writes due times by
+   * the worker's clock.
+   */
+  public async adopt(): Promise<void> {
+    const ahead = await this.store.moment() - this.now();
+    if (ahead > 0 && ahead <= MAX_BEHIND) {
+      this.base += ahead;
+    }
+  }
+
   /** The time, in whole milliseconds. */
   public now(): number {
     return Math.floor(this.base + performance.now() - this.begun);

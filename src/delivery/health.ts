@@ -1,30 +1,31 @@
 import { OutgoingFailed } from '../outgoing/Outgoing';
 import { checkBounds } from './policy';
-import type { AttemptResult, Verdict } from './retry';
+import type { AttemptResult } from './attempt';
+import type { Verdict } from './retry';
 import { retryAfter } from './retry';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
 /**
- * When a host is left alone, and when one gives up on a delivery or a target; all times are in milliseconds.
+ * Limits of circuit breakers, of the age of deliveries and of failing targets; all times are in milliseconds.
  */
 export interface HealthPolicy {
-  /** After how many failures without a success between a host is left alone. */
+  /** Number of consecutive failures that open the circuit of a host. */
   readonly failures: number;
-  /** The time within which they lie, from the first of them. */
+  /** Maximum time from the first to the last of these failures. */
   readonly window: number;
-  /** How long the host is left alone, before each probe. */
+  /** Time for which a circuit stays open, before each probe. */
   readonly rest: number;
-  /** How old a delivery that waits can become. */
+  /** Maximum age of a waiting delivery, in work time. */
   readonly maxDeliveryAge: number;
-  /** How long a target may fail without a success between. */
+  /** Maximum work time from the first failure of a target to its last, without a success. */
   readonly disableAfter: number;
-  /** How often a delivery is tried at least before its failure disables such a target. */
+  /** Minimum number of attempts of a delivery whose failure disables such a target. */
   readonly targetTries: number;
 }
 
-/** What the documents promise: 5 failures in 10 minutes, 30 minutes of rest, 7 days, 5 days. */
+/** The documented defaults: 5 failures in 10 minutes, 30 minutes, 7 days, 5 days, 5 attempts. */
 export const DEFAULT_HEALTH_POLICY: HealthPolicy = {
   failures: 5,
   window: 10 * MINUTE,
@@ -35,16 +36,16 @@ export const DEFAULT_HEALTH_POLICY: HealthPolicy = {
 };
 
 /**
- * The default policy with what is given in its place.
+ * The default policy, with overrides.
  *
- * @throws RangeError if a number of failures or tries is not between 1 and 1,000,
+ * @throws RangeError if a number of failures or attempts is not between 1 and 1,000,
  * or a time not between a millisecond and 365 days.
  */
 export function healthPolicy(given: Partial<HealthPolicy> = {}): HealthPolicy {
   const policy = { ...DEFAULT_HEALTH_POLICY, ...given };
   const { failures, targetTries, ...times } = policy;
-  checkBounds('The number of failures after which a host rests', failures, 1, 1_000);
-  checkBounds('The number of tries after which a target is disabled', targetTries, 1, 1_000);
+  checkBounds('The number of failures that open a circuit', failures, 1, 1_000);
+  checkBounds('The number of attempts that disable a target', targetTries, 1, 1_000);
   for (const [ name, time ] of Object.entries(times)) {
     checkBounds(`The time "${name}", in milliseconds,`, time, 1, 365 * DAY);
   }
@@ -52,32 +53,29 @@ export function healthPolicy(given: Partial<HealthPolicy> = {}): HealthPolicy {
 }
 
 /**
- * How a host was of late: three numbers, to be stored; times are in milliseconds since 1970.
- * A host of which nothing is stored is {@link HEALTHY}.
+ * Stored health of a host; times are in milliseconds since 1970. The default is {@link HEALTHY}.
  */
 export interface HostHealth {
-  /** How many failures there were since then, without a success. */
+  /** Number of failures since the last success. */
   readonly failures: number;
-  /** When the first of them was, or null. */
+  /** Time of the first of them, or null. */
   readonly since: number | null;
-  /** Until when nothing is sent to it, and then a probe; null while all may be sent. */
+  /** Time until which the circuit is open; then it is half-open. Null while it is closed. */
   readonly rests: number | null;
 }
 
-/** A host that works, as far as is known. */
+/** A host without failures. */
 export const HEALTHY: HostHealth = { failures: 0, since: null, rests: null };
 
 /**
- * Whether deliveries may leave for a host: all (`closed`), none (`open`), or one (`probe`).
- * The words are those of a circuit breaker.
+ * State of the circuit breaker of a host. With `probe` (half-open), one delivery may be sent.
  */
 export type Circuit = 'closed' | 'open' | 'probe';
 
 /**
- * Whether deliveries may leave for a host now.
+ * The state of the circuit of a host.
  *
- * It stays at `probe` until the outcome of one is told to {@link afterAttempt}, so the caller has to see to it that
- * nobody sends a second one meanwhile.
+ * It stays at `probe` until {@link afterAttempt} receives a result, so the caller must send one delivery at a time.
  */
 export function mayTry({ rests }: HostHealth, now: number): Circuit {
   if (rests === null) {
@@ -86,12 +84,12 @@ export function mayTry({ rests }: HostHealth, now: number): Circuit {
   return now < rests ? 'open' : 'probe';
 }
 
-/** When a delivery to a host may be tried next, in milliseconds since 1970: now, or when its rest ends. */
+/** Time of the next possible attempt, in milliseconds since 1970: now, or the end of the open circuit. */
 export function nextTry({ rests }: HostHealth, now: number): number {
   return Math.max(now, rests ?? now);
 }
 
-/** The health of a host that gave a sign of life: whatever was before is forgotten. */
+/** The health of a host after a success. */
 export function afterSuccess(): HostHealth {
   return HEALTHY;
 }
@@ -99,9 +97,8 @@ export function afterSuccess(): HostHealth {
 /**
  * The health of a host after a failure.
  *
- * The failure that completes `policy.failures` within `policy.window` begins a rest. A failure during or after a rest,
- * be it of a probe or of what was under way before, makes it begin again. Failures are counted from the first; when its
- * window has passed, the count begins anew.
+ * The circuit opens at `policy.failures` failures within `policy.window`. A failure while it is open or half-open opens
+ * it again. A failure after the window of the first one starts a new count.
  */
 export function afterFailure(health: HostHealth, now: number, policy: HealthPolicy): HostHealth {
   const isCounted = health.rests !== null || (health.since !== null && now - health.since < policy.window);
@@ -114,11 +111,10 @@ export function afterFailure(health: HostHealth, now: number, policy: HealthPoli
 }
 
 /**
- * The health of a host after something was sent to it, whatever came of it.
+ * The health of a host after an attempt.
  *
- * Faults of the network, 5xx and 429 are failures of the host. Any other answer, be it a refusal, shows that it works.
- * So does 5xx or 429 with `Retry-After` while the host does not rest: the target alone is left alone then.
- * What our own guard forbade was not sent, and tells nothing.
+ * Network faults, 5xx and 429 are failures of the host; any other response is a success. With `Retry-After` and a closed
+ * circuit, 5xx and 429 concern only the target. A request that the address guard refused changes nothing.
  */
 export function afterAttempt(
   health: HostHealth,
@@ -138,33 +134,32 @@ export function afterAttempt(
 }
 
 /**
- * Whether a delivery is too old to wait any longer, be it for its host or for its next try.
+ * Whether a waiting delivery exceeds its maximum age.
  *
- * @param begun - When it was made, or made again, in milliseconds of work time, see `SteadyClock`.
- * @param worked - The work time now.
- * @param policy - By what rules.
+ * @param begun - Work time of its creation or last redelivery request, in milliseconds, see `SteadyClock`.
+ * @param worked - The work time, in milliseconds.
+ * @param policy - Health policy.
  */
 export function isTooOld(begun: number, worked: number, policy: HealthPolicy): boolean {
   return worked - begun >= policy.maxDeliveryAge;
 }
 
-/** Since when a target fails, in milliseconds of work time, after a try; null if that delivered. */
+/** Work time of the first failure of a target since its last success, after an attempt; null after a success. */
 export function failingSince(before: number | null, verdict: Verdict, now: number): number | null {
   return verdict.outcome === 'delivered' ? null : before ?? now;
 }
 
 /**
- * Whether a target is to be disabled after a failed try: because it says so, or because it fails for too long.
+ * Whether a failed attempt disables its target: by the response alone, or because the target fails for too long.
  *
- * It fails for too long if its first failure since the last success is `policy.disableAfter` ago, and this delivery
- * is dead or was tried `policy.targetTries` times. So a target that gets an event once a week is not disabled by a
- * refusal in one week and a restart in the next.
+ * A target fails for too long if its first failure since the last success is `policy.disableAfter` ago, and the delivery
+ * is dead or had `policy.targetTries` attempts. Two unrelated failures of a rarely used target do not disable it.
  *
- * @param failing - What {@link failingSince} says after this try.
- * @param verdict - What becomes of the delivery.
- * @param tries - How often it was tried, with this time.
+ * @param failing - Result of {@link failingSince} after this attempt.
+ * @param verdict - Outcome of the attempt.
+ * @param tries - Number of attempts of the delivery.
  * @param now - The work time, in milliseconds.
- * @param policy - By what rules.
+ * @param policy - Health policy.
  */
 export function isDisabledBy(
   failing: number | null,

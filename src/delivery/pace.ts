@@ -1,29 +1,30 @@
 const MINUTE = 60_000;
 
-/** How much may leave at once: a tenth of what may leave in a minute. */
+/** Maximum burst: a tenth of the rate per minute. */
 const burstOf = (rate: number): number => Math.max(1, Math.floor(rate / 10));
 
-/** Milliseconds; so chosen that the burst and what follows it are never more than the rate, in any minute. */
+/** Time between deliveries, in milliseconds, so that a burst and its successors stay within the rate in any minute. */
 const spacingOf = (rate: number): number => MINUTE / (rate - burstOf(rate) + 1);
 
 /**
- * How far a webhook's allowance is used up: the moment, in milliseconds since 1970, at which all of it is there again.
- * If it is forgotten, one burst too many can leave.
+ * Used allowance of a rate: the time, in milliseconds since 1970, at which the full burst is available again.
+ *
+ * `rate-limiter-flexible` does not fit: it counts in fixed windows (two full rates within a minute), and does not return
+ * the time of the next slot.
  */
 export type Pace = number;
 
 /**
- * When the next delivery may leave for a webhook that allows so many in a minute.
+ * Time of the next delivery to a target with a rate per minute.
  *
- * A tenth of them may leave at once (at least one), and then each after some time: at most `rate` in any 60 seconds,
- * and at least nine tenths of it if there is always something to send.
+ * Allows a burst of a tenth of the rate, at least one, and then regular intervals: at most `rate` deliveries in any 60
+ * seconds, and at least nine tenths of it under constant load.
  *
- * @param pace - The pace after the delivery before; absent if there was none of late.
- * @param rate - The most deliveries in a minute, a whole number above 0.
+ * @param pace - The pace after the previous delivery; absent without one.
+ * @param rate - Maximum number of deliveries per minute, an integer above 0.
  * @param now - The time, in milliseconds since 1970.
  *
- * @returns The time from which it may leave, likewise: `now`, or a whole number after it; and the pace to keep if it
- * leaves then.
+ * @returns The time of the next delivery, `now` or a later integer, and the pace after it.
  *
  * @see https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md#422-webhook-allowed-rate
  */

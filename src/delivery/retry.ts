@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
-import type { OutgoingResponse } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
 import { httpDate, retryAfter as parseRetryAfter } from '../outgoing/singleHeaders';
+import type { AttemptResult, ResponseRules } from './attempt';
 import { checkBounds } from './policy';
 
 const SECOND = 1_000;
@@ -9,18 +9,18 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 /**
- * When a delivery that failed is tried again.
+ * Delays between the attempts of a delivery.
  */
 export interface RetryPolicy {
-  /** The wait after each failed try, in milliseconds; a delivery that fails once more is dead. */
+  /** Delay after each failed attempt, in milliseconds; a further failure makes the delivery a dead letter. */
   readonly retryDelays: readonly number[];
-  /** How much is added to a wait at most, by chance, as a part of it: 0.2 adds up to 20 %. */
+  /** Maximum random addition to a delay, as a fraction of it: 0.2 adds up to 20 %. */
   readonly jitter: number;
-  /** The longest wait to which a `Retry-After` can lead, of a delivery or its target, in milliseconds. */
+  /** Maximum delay by `Retry-After`, for a delivery and for its target, in milliseconds. */
   readonly longestRetryAfter: number;
 }
 
-/** Eleven tries in three to four days: the ladder that Standard Webhooks recommends. */
+/** Eleven attempts in three to four days, as Standard Webhooks recommends. */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   retryDelays: [
     5 * SECOND, 30 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR,
@@ -30,81 +30,77 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
 };
 
 /**
- * The default policy with what is given in its place.
+ * The default policy, with overrides.
  *
- * @throws RangeError if a wait is not between a millisecond and 30 days, there are more than 100 of them,
+ * @throws RangeError if a delay is not between a millisecond and 30 days, there are more than 100 of them,
  * the jitter is not between 0 and 1, or the longest `Retry-After` is not between 0 and 30 days.
  */
 export function retryPolicy(given: Partial<RetryPolicy> = {}): RetryPolicy {
   const policy = { ...DEFAULT_RETRY_POLICY, ...given };
-  checkBounds('The number of waits between tries', policy.retryDelays.length, 0, 100);
+  checkBounds('The number of retry delays', policy.retryDelays.length, 0, 100);
   for (const wait of policy.retryDelays) {
-    checkBounds('A wait between tries, in milliseconds,', wait, 1, 30 * 24 * HOUR);
+    checkBounds('A retry delay, in milliseconds,', wait, 1, 30 * 24 * HOUR);
   }
   checkBounds('The jitter', policy.jitter, 0, 1);
   checkBounds('The longest Retry-After, in milliseconds,', policy.longestRetryAfter, 0, 30 * 24 * HOUR);
   return policy;
 }
 
-/** What came of sending a delivery: an answer, or why there is none. */
-export type AttemptResult = Pick<OutgoingResponse, 'headers' | 'status'> | OutgoingFailed;
-
 /**
- * One try of a delivery, to be judged.
+ * One attempt, with the rules that decide its outcome.
  */
 export interface Try {
-  /** What it was sent to, an inbox, that of a recipient, or a webhook: the signs of success differ. */
-  readonly target: 'inbox' | 'recipient' | 'webhook';
-  /** How many tries there were, with this one. */
+  /** Response rules of the target kind. */
+  readonly rules: ResponseRules;
+  /** Number of attempts, including this one. */
   readonly tries: number;
   readonly result: AttemptResult;
 }
 
 /**
- * What becomes of a delivery after a try.
+ * Outcome of an attempt.
  *
- * The `reason` says what happened, in some words for the owner of the pod, and without secrets.
+ * The `reason` describes the result for the owner of the pod, without secrets.
  */
 export type Verdict =
   | { readonly outcome: 'delivered'; readonly reason: string }
-  /** The time until the next try, in milliseconds. */
+  /** Time until the next attempt, in milliseconds. */
   | { readonly outcome: 'retry'; readonly reason: string; readonly wait: number }
-  /** Whether the target is to be disabled by this answer alone. */
+  /** Whether this response alone disables the target. */
   | { readonly outcome: 'dead'; readonly reason: string; readonly disables: boolean };
 
-/** The 4xx answers that a later try can change; all others are final. */
+/** 4xx statuses that are retried for each target kind. */
 const RETRIED = new Set([ 408, 409, 425, 429 ]);
-/** The final answers that can result from a wrong clock, and by how much clocks may differ, in milliseconds. */
+/** Final statuses that a wrong clock can cause, and the tolerated difference between clocks, in milliseconds. */
 const OF_WRONG_TIME = new Set([ 400, 401, 403 ]);
 const MAX_CLOCK_DIFFERENCE = 4 * MINUTE;
-/** How often an address is tried that is not found: its resource may be about to be made. */
+/** Maximum number of attempts with 404: the resource may be created soon. */
 const TRIES_NOT_FOUND = 2;
 
 /**
- * Decides what becomes of a delivery: delivered, tried again after a wait, or dead.
+ * Decides the outcome of an attempt: delivered, retried after a delay, or dead.
  *
- * - A webhook takes a delivery by any 2xx. An inbox does by 201 or 202; any other 2xx of it is final. It does not say
- *   that the notification is kept, as a web page would not, and if it is kept then another try makes a second copy.
- * - 408, 409, 425, 429, 5xx, what is no status of an answer, and all faults but `forbidden` are tried again, until
- *   there is no wait left.
- * - 401 of an inbox is tried again: it can result from what the receiver could not learn of this server, such as keys.
- * - 400, 401 and 403 are tried again if the `Date` of the answer shows that its clock and this one differ, because
- *   signatures and tokens are not valid then.
- * - 404 is tried again once, if it comes at the first try.
+ * - The rules of the target kind define the statuses that confirm a delivery. Any other 2xx is final: the event may be
+ *   stored, and a retry would store it twice.
+ * - 408, 409, 425, 429, 5xx, statuses below 200, 4xx statuses by the rules of the kind, and all faults except
+ *   `forbidden` are retried, until the last delay.
+ * - 400, 401 and 403 are retried if the `Date` of the response shows a clock difference, because signatures and tokens
+ *   are invalid then.
+ * - 404 is retried once, after the first attempt.
  * - 3xx, all other 4xx and `forbidden` are final. 410 disables the target.
- * - `Retry-After` can only lengthen a wait, up to the bound of the policy, and only where there is another try.
+ * - `Retry-After` can only lengthen a delay, up to the maximum of the policy.
  *
- * @param attempt - The try to judge.
- * @param policy - By what rules.
+ * @param attempt - The attempt.
+ * @param policy - Retry policy.
  * @param now - The time, in milliseconds since 1970.
- * @param random - Gives a number from 0 up to but not including 1.
+ * @param random - Returns a number from 0 up to but not including 1.
  *
  * @see https://www.w3.org/TR/ldn/#sender
  * @see https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md#22-delivery-response
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function judge(
-  { target, tries, result }: Try,
+  { rules, tries, result }: Try,
   policy: RetryPolicy,
   now: number,
   random: () => number = Math.random,
@@ -124,14 +120,14 @@ export function judge(
   }
   const { status, headers } = result;
   const said = `answered ${status}${status in STATUS_CODES ? ` ${STATUS_CODES[status]}` : ''}`;
-  if (isSuccess(target, status)) {
+  if (rules.isDelivered(status)) {
     return { outcome: 'delivered', reason: said };
   }
-  if (status < 200 || status >= 500 || RETRIED.has(status) || (status === 401 && target !== 'webhook')) {
+  if (status < 200 || status >= 500 || RETRIED.has(status) || (status < 500 && rules.isRetried(status))) {
     return retry(said, retryAfter(headers['retry-after'], now));
   }
   if (status < 300) {
-    return dead(`${said}, which does not say that the notification is kept: an inbox has to answer 201 or 202`);
+    return dead(`${said}, ${rules.unconfirmed}`);
   }
   if (status < 400) {
     return dead(`${said}, and redirects are not followed: subscribe with the address that it leads to`);
@@ -147,13 +143,12 @@ export function judge(
 }
 
 /**
- * For how long a target asks to be sent nothing, in milliseconds; 0 if it does not.
+ * Pause that a target requests by the `Retry-After` of 429 or 5xx, in milliseconds; 0 without a request.
  *
- * That is the `Retry-After` of 429 and 5xx, up to the bound of the policy. It is about the target, not only about the
- * delivery that was answered.
+ * It applies to all deliveries to the target, up to the maximum of the policy.
  *
- * @param result - What was answered.
- * @param policy - Bounds it.
+ * @param result - Result of an attempt.
+ * @param policy - Retry policy.
  * @param now - The time, in milliseconds since 1970.
  *
  * @see https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md#22-delivery-response
@@ -165,14 +160,10 @@ export function restOf(result: AttemptResult, policy: RetryPolicy, now: number):
   return Math.min(retryAfter(result.headers['retry-after'], now), policy.longestRetryAfter);
 }
 
-function isSuccess(target: Try['target'], status: number): boolean {
-  return target === 'webhook' ? status >= 200 && status < 300 : status === 201 || status === 202;
-}
-
 /**
- * The wait for which a `Retry-After` asks, in milliseconds; 0 if it is absent, past or neither seconds nor a date.
+ * The delay in a `Retry-After` header, in milliseconds; 0 if it is absent, past or malformed.
  *
- * @param value - The header's value.
+ * @param value - Value of the header.
  * @param now - The time, in milliseconds since 1970.
  */
 export function retryAfter(value: string | undefined, now: number): number {

@@ -3,7 +3,7 @@ import { DeliveryListener } from '../delivery/DeliveryListener';
 import type { Verdict } from '../delivery/retry';
 import type { AcceptMeter } from '../publish/ports';
 import type { CopyMeter } from '../store/CopyMeter';
-import type { Attempt, DeliveryState, TargetKind } from '../store/deliveries';
+import type { Attempt, DeliveryState } from '../store/deliveries';
 import type { ClaimedDelivery, QueueState } from '../delivery/ports';
 import type { AcceptedEvent } from '../store/AcceptedEvent';
 import type { JobOutcome, WorkMeter } from '../work/Work';
@@ -30,7 +30,6 @@ interface Instruments {
 }
 
 const KINDS: readonly Kind[] = [ 'published', 'received' ];
-const TARGETS: readonly TargetKind[] = [ 'inbox', 'webhook', 'recipient' ];
 const JOB_OUTCOMES: readonly JobOutcome[] = [ 'done', 'invalid', 'too-complex', 'disconnected', 'stopped', 'failed' ];
 const OUTCOMES: readonly Outcome[] = [ 'delivered', 'retried', 'dead', 'refused', 'ended' ];
 
@@ -54,10 +53,14 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter,
   private readonly registry = new Registry();
   private instruments?: Instruments;
 
-  /** Begins to count; what is told before is not counted. */
-  public start(): void {
+  /**
+   * Starts counting.
+   *
+   * @param kinds - Names of the target kinds, whose counters start at 0.
+   */
+  public start(kinds: readonly string[]): void {
     collectDefaultMetrics({ register: this.registry });
-    this.instruments = instrumentsIn(this.registry);
+    this.instruments = instrumentsIn(this.registry, kinds);
   }
 
   /**
@@ -83,9 +86,9 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter,
   public accepted(events: readonly AcceptedEvent[], duration: number): void {
     this.tookIn('published', events.length, duration);
     for (const { recipients = []} of this.instruments ? events : []) {
-      for (const { attempt, isDelivered, isDead } of recipients) {
+      for (const { kind, attempt, isDelivered, isDead } of recipients) {
         if (attempt) {
-          this.tried('recipient', isDelivered ? 'delivered' : isDead ? 'dead' : 'retried', attempt);
+          this.tried(kind, isDelivered ? 'delivered' : isDead ? 'dead' : 'retried', attempt);
         }
       }
     }
@@ -129,13 +132,13 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter,
     this.instruments?.acceptTime.observe({ kind }, duration / 1_000);
   }
 
-  private tried(kind: TargetKind, outcome: Outcome, { duration }: Attempt): void {
+  private tried(kind: string, outcome: Outcome, { duration }: Attempt): void {
     this.instruments?.deliveries.inc({ kind, outcome });
     this.instruments?.attemptTime.observe({ kind }, duration / 1_000);
   }
 }
 
-function instrumentsIn(registry: Registry): Instruments {
+function instrumentsIn(registry: Registry, kinds: readonly string[]): Instruments {
   const registers = [ registry ];
   const made = {
     accepted: new Counter({
@@ -218,7 +221,7 @@ function instrumentsIn(registry: Registry): Instruments {
     made.acceptTime.zero({ kind });
   }
   JOB_OUTCOMES.forEach((outcome): void => made.jobs.inc({ outcome }, 0));
-  for (const kind of TARGETS) {
+  for (const kind of kinds) {
     made.attemptTime.zero({ kind });
     OUTCOMES.forEach((outcome): void => made.deliveries.inc({ kind, outcome }, 0));
   }

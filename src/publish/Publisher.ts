@@ -10,7 +10,7 @@ import { chargeDrafts, factoryInput } from './drafts';
 import { DryRun } from './DryRun';
 import type { EventFactory } from './EventFactory';
 import { IdempotentRequests, repeatedResponse } from './IdempotentRequests';
-import type { AcceptMeter, EventLog, FanOutSignal, NamedPods, Outbox, RemoteRecipients } from './ports';
+import type { AcceptMeter, EventLog, FanOutSignal, NamedPods, RecipientOutbox, RemoteRecipients } from './ports';
 import { assertWithinLimits, notAuthorizedTo, PublishGate } from './PublishGate';
 import type { Admission, DryRunResult, NamedKey, Published, PublishRequest } from './PublishRequest';
 import type { PodsByWebId } from './recipients';
@@ -37,7 +37,7 @@ export interface PublisherArgs {
   /** Reaches recipients on other servers. */
   remote: RemoteRecipients;
   /** Makes the deliveries to recipients that were not reached within the request. */
-  outbox: Outbox;
+  outbox: RecipientOutbox;
   /** Counts the subscriptions that receive an event. */
   audience: Audience;
   /** Maximum time that a request waits for the servers of its recipients, in milliseconds. Default 3,000. */
@@ -60,7 +60,7 @@ export class Publisher {
   private readonly factory: EventFactory;
   private readonly fanOut: FanOutSignal;
   private readonly rate: PublishRate;
-  private readonly outbox: Outbox;
+  private readonly outbox: RecipientOutbox;
   private readonly audience: Audience;
   private readonly maxHops: number;
   private readonly meter?: AcceptMeter;

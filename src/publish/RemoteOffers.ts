@@ -1,21 +1,18 @@
 import { hoppedDocument } from '../event/Event';
 import { fewAtOnce } from '../event/fewAtOnce';
 import type { AcceptedEvent, RemoteRecipient } from '../store/AcceptedEvent';
-import type { Outbox, RemoteRecipients } from './ports';
+import type { RecipientOutbox, RemoteRecipients } from './ports';
 import { notAuthorizedTo } from './PublishGate';
 import type { DryRunResult, PublishRequest } from './PublishRequest';
 import type { PodsByWebId } from './recipients';
 import { remoteAddressees } from './recipients';
-
-/** Minimum delay before the second attempt to reach a recipient, in milliseconds. */
-const FIRST_RETRY = 5_000;
 
 /**
  * Offers events to recipients on other servers within the publish request, up to a time budget.
  */
 export class RemoteOffers {
   private readonly remote: RemoteRecipients;
-  private readonly outbox: Outbox;
+  private readonly outbox: RecipientOutbox;
   private readonly budget: number;
 
   /**
@@ -23,7 +20,7 @@ export class RemoteOffers {
    * @param outbox - Gives the time by which deliveries are due.
    * @param budget - Maximum time for all offers of a request, in milliseconds.
    */
-  public constructor(remote: RemoteRecipients, outbox: Outbox, budget: number) {
+  public constructor(remote: RemoteRecipients, outbox: RecipientOutbox, budget: number) {
     this.remote = remote;
     this.outbox = outbox;
     this.budget = budget;
@@ -58,9 +55,11 @@ export class RemoteOffers {
       const isDelivered = outcome === 'taken';
       const isDead = outcome === 'failed';
       const now = this.outbox.now();
-      const due = now + (attempt ? Math.max(FIRST_RETRY, rest) : 0);
+      const due = now + (attempt ? Math.max(this.outbox.firstRetryDelay(), rest) : 0);
       const rests = rest > 0 ? { rests: now + rest } : {};
-      recipients[index].push({ agent: webId, host, attempt, isDelivered, isDead, copy, due, ...rests });
+      recipients[index].push({
+        kind: this.remote.kind, agent: webId, host, attempt, isDelivered, isDead, copy, due, ...rests,
+      });
     });
     return accepted.map((event, index): AcceptedEvent => ({ ...event, recipients: recipients[index] }));
   }

@@ -48,6 +48,8 @@ export interface Offer {
  * Reaches recipients on other servers.
  */
 export interface RemoteRecipients {
+  /** Name of the target kind of recipients. */
+  readonly kind: string;
   /**
    * Offers an event to the inbox of a recipient.
    *
@@ -75,6 +77,14 @@ export interface RemoteRecipients {
 export interface Outbox extends FanOutSignal {
   /** The time by which deliveries are due, in milliseconds since 1970. */
   now: () => number;
+}
+
+/**
+ * Outbox that schedules the second attempt for recipients of other servers.
+ */
+export interface RecipientOutbox extends Outbox {
+  /** Delay between the first two attempts of a delivery, in milliseconds. */
+  firstRetryDelay: () => number;
 }
 
 /**

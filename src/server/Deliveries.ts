@@ -1,30 +1,65 @@
 import cluster from 'node:cluster';
 import type { Finalizable } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
+import type { Readers } from '../access/ports';
 import { Admission } from '../delivery/Admission';
 import type { Backlog } from '../delivery/Backlog';
 import { Deliverer } from '../delivery/Deliverer';
 import type { DeliveryListener } from '../delivery/DeliveryListener';
-import { Sender } from '../targets/Sender';
-import { SteadyClock } from '../delivery/SteadyClock';
-import { webhookOrigin } from '../targets/webhook/handshake';
-import type { ServerAgent } from '../identity/ServerAgent';
-import type { Outgoing } from '../outgoing/Outgoing';
-import type { InboxFinder } from '../subscription/ports';
-import type { Outbox } from '../publish/ports';
-import type { Pods, Readers } from '../access/ports';
 import type { WorkerStore } from '../delivery/ports';
+import type { RetryPolicy } from '../delivery/retry';
+import type { RetryRules } from '../delivery/RetryRules';
+import { Sender } from '../delivery/Sender';
+import { SteadyClock } from '../delivery/SteadyClock';
+import type { TargetKinds } from '../delivery/TargetKinds';
+import type { RecipientOutbox } from '../publish/ports';
 
 const SECOND = 1_000;
 const DAY = 24 * 60 * 60 * SECOND;
-/** How often the log is shortened, in milliseconds, and how many deliveries are removed at a time. */
+/** Interval of the retention of the log, in milliseconds, and number of deliveries of one transaction. */
 const SWEEP = 60 * SECOND;
 const CHUNK = 500;
 
 /**
- * Runs the delivery worker in the server's primary process, while its server listens, and keeps its log short.
+ * Dependencies and limits of {@link Deliveries}.
  */
-export class Deliveries extends Initializer implements Finalizable, Outbox {
+export interface DeliveriesArgs {
+  /** Storage of deliveries. */
+  store: WorkerStore;
+  /** Registered target kinds, which send deliveries. */
+  kinds: TargetKinds;
+  /** Access decisions about readers of topics. */
+  readers: Readers;
+  /** Listeners for attempts and failures. */
+  listeners: DeliveryListener[];
+  /** Delay after each failed attempt, in seconds. Default: the ladder of Standard Webhooks. */
+  retryDelays?: number[];
+  /** Maximum random addition to a delay, in percent. Default 20. */
+  jitter?: number;
+  /** Number of consecutive failures that open the circuit of a host. Default 5. */
+  hostFailures?: number;
+  /** Maximum time from the first to the last of these failures, in seconds. Default 600. */
+  hostWindow?: number;
+  /** Time for which a circuit stays open, in seconds. Default 1,800. */
+  hostRest?: number;
+  /** Maximum age of a waiting delivery, in seconds of work time. Default 604,800 (7 days). */
+  maxDeliveryAge?: number;
+  /** Time of failures after which a target is disabled, in seconds of work time. Default 432,000 (5 days). */
+  disableAfter?: number;
+  /** Maximum number of concurrent requests to one host. Default 4. */
+  maxRequestsPerHost?: number;
+  /** Maximum number of concurrent requests. Default 2,048. */
+  maxRequests?: number;
+  /** Duration of a lease, in seconds; longer than any request. Default 60. */
+  lease?: number;
+  /** Time for which ended deliveries stay in the log, in days. Default 30. */
+  retention?: number;
+}
+
+/**
+ * Runs the delivery worker in the primary process while its server listens, and applies the retention of the log.
+ */
+export class Deliveries extends Initializer implements Finalizable, RecipientOutbox, RetryRules {
   protected readonly logger = getLoggerFor(this);
   private readonly store: WorkerStore;
   private readonly deliverer: Deliverer;
@@ -40,91 +75,64 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
   private swept = 0;
 
   /**
-   * @param store - Where deliveries are.
-   * @param outgoing - The way out.
-   * @param agent - Signs requests to inboxes.
-   * @param profiles - Tells the inboxes of recipients.
-   * @param pods - Tells who is on this server.
-   * @param readers - Who may receive what.
-   * @param baseUrl - The base URL of the server.
-   * @param listeners - Are told what becomes of deliveries.
-   * @param retryDelays - The time until each further attempt, in seconds.
-   * @param jitter - How much of each may be added to it, by chance, in percent. Default 20.
-   * @param hostFailures - After how many failures in a row a host is left alone. Default 5.
-   * @param hostWindow - In which time these lie, in seconds. Default 600.
-   * @param hostRest - How long a host is left alone, in seconds. Default 1,800.
-   * @param maxDeliveryAge - How long a delivery waits at most, in seconds. Default 7 days.
-   * @param disableAfter - How long a target may fail until it is disabled, in seconds. Default 5 days.
-   * @param maxRequestsPerHost - The most requests to one host at a time. Default 4.
-   * @param maxRequests - The most requests at a time. Default 2,048.
-   * @param lease - How long a delivery is claimed, in seconds; longer than any request takes. Default 60.
-   * @param retention - How long what has ended stays in the log, in days. Default 30.
+   * @param args - Dependencies and limits.
    */
-  public constructor(
-    store: WorkerStore,
-    outgoing: Outgoing,
-    agent: ServerAgent,
-    profiles: InboxFinder,
-    pods: Pods,
-    readers: Readers,
-    baseUrl: string,
-    listeners: DeliveryListener[],
-    retryDelays: number[],
-    jitter = 20,
-    hostFailures = 5,
-    hostWindow = 600,
-    hostRest = 1_800,
-    maxDeliveryAge = 604_800,
-    disableAfter = 432_000,
-    maxRequestsPerHost = 4,
-    maxRequests = 2_048,
-    lease = 60,
-    retention = 30,
-  ) {
+  public constructor(args: DeliveriesArgs) {
     super();
+    const { store, kinds, readers, listeners, retention = 30 } = args;
     this.store = store;
     this.retention = retention * DAY;
     this.clock = new SteadyClock(store, (message): unknown => this.logger.warn(message));
-    this.deliverer = new Deliverer(
+    this.deliverer = new Deliverer({
       store,
-      new Sender(store, outgoing, agent, profiles, pods, webhookOrigin(baseUrl)),
+      sender: new Sender(store, kinds),
       readers,
-      this.clock,
+      clock: this.clock,
       listeners,
-      (message): unknown => this.logger.error(message),
-      {
-        retry: { retryDelays: retryDelays.map((wait): number => wait * SECOND), jitter: jitter / 100 },
-        health: {
-          failures: hostFailures,
-          window: hostWindow * SECOND,
-          rest: hostRest * SECOND,
-          maxDeliveryAge: maxDeliveryAge * SECOND,
-          disableAfter: disableAfter * SECOND,
-        },
-        maxRequestsPerHost: maxRequestsPerHost,
-        maxRequests: maxRequests,
-        lease: lease * SECOND,
-        admission: this.admission,
-      },
-    );
+      report: (message): unknown => this.logger.error(message),
+    }, {
+      retry: defined({
+        retryDelays: args.retryDelays?.map((delay): number => delay * SECOND),
+        jitter: args.jitter === undefined ? undefined : args.jitter / 100,
+      }),
+      health: defined({
+        failures: args.hostFailures,
+        window: inMilliseconds(args.hostWindow),
+        rest: inMilliseconds(args.hostRest),
+        maxDeliveryAge: inMilliseconds(args.maxDeliveryAge),
+        disableAfter: inMilliseconds(args.disableAfter),
+      }),
+      ...defined({
+        maxRequestsPerHost: args.maxRequestsPerHost,
+        maxRequests: args.maxRequests,
+        lease: inMilliseconds(args.lease),
+      }),
+      admission: this.admission,
+    });
   }
 
   public override async handle(): Promise<void> {
     await this.clock.start();
     this.isPrimary = true;
-    // Where several processes serve, it is they who listen; the primary one is told of it.
+    // With several processes, the workers listen, and the primary process receives this event.
     cluster.on('listening', this.openThere);
   }
 
-  /** Begins to deliver, as the server listens now; in a process that does not run the worker, this does nothing. */
+  /**
+   * Starts the worker when the server listens. A process without the worker adopts the clock of the worker instead, so
+   * that all processes compare and write due times by one clock.
+   */
   public open(): void {
-    if (this.isPrimary && !this.isOpen && !this.ending) {
+    if (!this.isPrimary) {
+      this.clock.adopt().catch((error: unknown): unknown =>
+        this.logger.warn(`Reading the noted time failed: ${(error as Error).message}`));
+    } else if (!this.isOpen && !this.ending) {
       this.isOpen = true;
       this.begin();
     }
   }
 
-  /** Counts a request that waits for its answer; what is returned is called when it has been answered. */
+  /** Counts a request in progress. Returns a function that ends it. */
   public request(): () => void {
     return this.admission.request();
   }
@@ -134,7 +142,7 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
     this.timer = setInterval((): void => {
       this.sweeping ??= this.sweep()
         .catch((error: unknown): void => {
-          this.logger.error(`Shortening the log of deliveries failed: ${(error as Error).message}`);
+          this.logger.error(`Retention of the delivery log failed: ${(error as Error).message}`);
         })
         .finally((): void => {
           this.sweeping = undefined;
@@ -142,7 +150,7 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
     }, SWEEP).unref();
   }
 
-  /** In a process that does not run the worker, this does nothing: the one that does looks for itself. */
+  /** Wakes the worker; no effect in a process without it, because the worker polls. */
   public wake(): void {
     this.deliverer.wake();
   }
@@ -151,7 +159,15 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
     return this.deliverer.now();
   }
 
-  /** The state of the deliveries; what waits is counted up to a limit. */
+  public retryPolicy(): RetryPolicy {
+    return this.deliverer.retryPolicy;
+  }
+
+  public firstRetryDelay(): number {
+    return this.deliverer.retryPolicy.retryDelays[0] ?? 0;
+  }
+
+  /** The state of the delivery queue, counted up to a limit. */
   public async backlog(limit: number): Promise<Backlog> {
     const [ waiting, due ] = await Promise.all([ this.store.countWaiting(limit), this.store.nextDue() ]);
     const now = this.now();
@@ -173,8 +189,17 @@ export class Deliveries extends Initializer implements Finalizable, Outbox {
 
   private async sweep(): Promise<void> {
     while (await this.store.removeDeliveriesBefore(this.clock.worked() - this.retention, CHUNK) === CHUNK) {
-      // Until nothing is old any more.
+      // Until no old deliveries remain.
     }
     this.swept = await this.store.removeUnusedTargets(this.swept, CHUNK) ?? 0;
   }
+}
+
+function inMilliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * SECOND;
+}
+
+/** The given values, so that absent ones do not override defaults. */
+function defined<T extends object>(values: { [K in keyof T]: T[K] | undefined }): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([ , value ]): boolean => value !== undefined)) as Partial<T>;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Finalizable } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
+import type { TargetKinds } from '../delivery/TargetKinds';
 import type { Metrics } from '../metrics/Metrics';
 import type { Outbox } from '../publish/ports';
 import type { StoreIntegrity } from './StoreIntegrity';
@@ -29,6 +30,7 @@ export class MetricsServer extends Initializer implements Finalizable {
   private readonly metrics: Metrics;
   private readonly store: QueueCounts;
   private readonly outbox: Outbox;
+  private readonly kinds: TargetKinds;
   private readonly integrity?: StoreIntegrity;
   private server?: Server;
 
@@ -38,6 +40,7 @@ export class MetricsServer extends Initializer implements Finalizable {
    * @param metrics - What is counted.
    * @param store - Knows what waits to be delivered.
    * @param outbox - Tells the time by which that is due.
+   * @param kinds - The registered target kinds, by which deliveries are counted.
    * @param integrity - Knows whether the store is damaged.
    *
    * @throws Error if the address is none.
@@ -47,6 +50,7 @@ export class MetricsServer extends Initializer implements Finalizable {
     metrics: Metrics,
     store: QueueCounts,
     outbox: Outbox,
+    kinds: TargetKinds,
     integrity?: StoreIntegrity,
   ) {
     super();
@@ -54,12 +58,13 @@ export class MetricsServer extends Initializer implements Finalizable {
     this.metrics = metrics;
     this.store = store;
     this.outbox = outbox;
+    this.kinds = kinds;
     this.integrity = integrity;
   }
 
   public override async handle(): Promise<void> {
     if (this.place) {
-      this.metrics.start();
+      this.metrics.start(this.kinds.names());
       this.server = createServer((request, response): void => {
         this.answer(request, response).catch((error: unknown): void => {
           this.logger.error(`Metrics could not be told: ${(error as Error).message}`);

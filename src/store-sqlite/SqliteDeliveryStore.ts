@@ -11,7 +11,7 @@ import type {
   ClaimedDelivery,
   ClaimRequest,
   DeliveryFilter,
-  DeliveryLogStore,
+  DeliveryHistory,
   Demand,
   DueHost,
   EventRange,
@@ -26,7 +26,7 @@ import type {
   TargetNews,
   WorkerStore,
 } from '../delivery/ports';
-import type { DeliveryRecord } from '../store/deliveries';
+import type { DeliveryRecord, Target } from '../store/deliveries';
 import type { Openable } from '../store/Openable';
 import type { Rotation, SecretStore } from '../subscription/ports';
 import { addAttempt, attemptsOf, endDelivery, STATES, WORKED } from './deliveries';
@@ -119,7 +119,7 @@ const LOOK = 250;
  * Keeps deliveries in the database of the events.
  */
 export class SqliteDeliveryStore implements
-  DeliveryLogStore, HostStates, Openable, QueueCounts, SecretStore, WorkerStore {
+  DeliveryHistory, HostStates, Openable, QueueCounts, SecretStore, WorkerStore {
   private readonly db: SqliteSession;
 
   /**
@@ -174,10 +174,10 @@ export class SqliteDeliveryStore implements
     `, now, limit);
   }
 
-  public async isResting(name: string, now: number, recipient?: string): Promise<boolean> {
+  public async isResting(name: string, now: number, target?: Pick<Target, 'kind' | 'url'>): Promise<boolean> {
     return this.db.get('SELECT 1 FROM hosts WHERE name = ? AND rests > ?', name, now) !== undefined || (
-      recipient !== undefined &&
-      this.db.get('SELECT 1 FROM targets WHERE url = ? AND kind = \'recipient\' AND rests > ?', recipient, now) !== undefined
+      target !== undefined &&
+      this.db.get('SELECT 1 FROM targets WHERE url = ? AND kind = ? AND rests > ?', target.url, target.kind, now) !== undefined
     );
   }
 
@@ -328,14 +328,14 @@ export class SqliteDeliveryStore implements
     once?: IdempotencyKey,
   ): Promise<Rotation> {
     return this.db.write((): Rotation => {
-      const webhook = this.db.get<{ id: number; secret: string; worked: number }>(`
+      const target = this.db.get<{ id: number; secret: string; worked: number }>(`
         SELECT t.id, t.secret, ${WORKED} AS worked FROM subscriptions s CROSS JOIN targets t
-        WHERE s.uuid = ? AND s.pod = (SELECT id FROM pods WHERE url = ?) AND t.id = s.target AND t.kind = 'webhook'
+        WHERE s.uuid = ? AND s.pod = (SELECT id FROM pods WHERE url = ?) AND t.id = s.target AND t.secret IS NOT NULL
       `, parse(subscription), pod);
-      if (!webhook) {
+      if (!target) {
         return { outcome: 'missing' };
       }
-      const { id, secret: former, worked } = webhook;
+      const { id, secret: former, worked } = target;
       const made = once && findResponse(this.db, once, Date.now());
       if (made) {
         throw new DuplicateRequest(made);

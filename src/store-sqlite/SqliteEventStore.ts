@@ -42,7 +42,7 @@ interface SubscriptionRow {
   inbox: string;
   agent: string;
   created: number;
-  kind: 'inbox' | 'webhook' | null;
+  kind: string | null;
   url: string | null;
   disabled: number | null;
 }
@@ -235,14 +235,15 @@ export class SqliteEventStore implements
   }
 
   public async addSubscription(
-    { id, pod, pattern, inbox, webhook, agent, created }: Subscription,
+    { id, pod, pattern, url, agent, created }: Subscription,
     bounds?: SubscriptionBounds,
     consent?: InboxConsent,
     target?: RemoteTarget,
   ): Promise<AddedSubscription | keyof SubscriptionBounds> {
     return this.db.write((): AddedSubscription | keyof SubscriptionBounds => {
-      // A webhook takes the place of the inbox, under a name that no container has.
-      const keys = [ this.podKey(pod), pattern, this.containerKey(inbox ?? `webhook ${webhook}`), this.agentKey(agent) ];
+      // Targets that are not containers have names in the table of containers that no container has.
+      const place = target && !target.isContainer ? `${target.kind} ${url}` : url;
+      const keys = [ this.podKey(pod), pattern, this.containerKey(place), this.agentKey(agent) ];
       const same = 'pod = ? AND pattern = ? AND inbox = ? AND agent = ?';
       let row = this.db.get<{ id: number }>(`SELECT id FROM subscriptions WHERE ${same}`, ...keys);
       if (!row) {
@@ -260,7 +261,6 @@ export class SqliteEventStore implements
           this.db.run('INSERT INTO doubts (subscription, pod, mark) VALUES (?, ?, hex(randomblob(8)))', row.id, keys[0]);
         }
       }
-      const url = inbox ?? webhook!;
       const change = target && setTarget(this.db, row.id, { ...target, url, agent: keys[3] as number });
       const subscription = toSubscription(this.db.get<SubscriptionRow>(`${SUBSCRIPTIONS} WHERE s.id = ?`, row.id)!);
       return { subscription, isResumed: false, isSecretNew: false, ...change };
@@ -455,7 +455,7 @@ function toSubscription(row: SubscriptionRow): Subscription {
     pattern,
     agent,
     created,
-    ...kind === 'webhook' ? { webhook: url! } : { inbox },
+    ...kind === null ? { url: inbox } : { kind, url: url! },
     ...disabled !== null && { isDisabled: true },
   };
 }

@@ -67,10 +67,10 @@ export function addRecipients(
   pod: number,
   recipients: readonly RemoteRecipient[],
 ): void {
-  for (const { agent, host, attempt, isDelivered, isDead, copy, due, rests } of recipients) {
+  for (const { kind, agent, host, attempt, isDelivered, isDead, copy, due, rests } of recipients) {
     const state = STATES.indexOf(isDelivered ? 'delivered' : isDead ? 'dead' : 'waiting');
     const hostKey = session.key('hosts', 'name', host);
-    const target = targetKey(session, { kind: 'recipient', url: agent, agent: session.key('agents', 'webid', agent), host: hostKey });
+    const target = targetKey(session, { kind, url: agent, agent: session.key('agents', 'webid', agent), host: hostKey });
     if (rests !== undefined) {
       session.run('UPDATE targets SET rests = MAX(IFNULL(rests, 0), ?) WHERE id = ?', rests, target);
     }

@@ -1,7 +1,6 @@
 import { parse, stringify } from 'uuid';
 import { parseTopic } from '../event/Topic';
 import { patternsOf } from '../event/TopicPattern';
-import type { TargetKind } from '../store/deliveries';
 import type { Outcome, OutcomeState } from '../catalogue/RequestLog';
 import { attemptsOf, STATES } from './deliveries';
 import type { SqliteSession } from './SqliteSession';
@@ -31,7 +30,7 @@ interface SubscriptionRow {
   /** The delivery that serves it, and whether that was made for it. */
   readonly delivery: number | null;
   readonly own: number | null;
-  readonly kind: TargetKind | null;
+  readonly kind: string | null;
   readonly url: string;
 }
 
@@ -40,7 +39,7 @@ interface DeliveryRow {
   readonly subscription: Buffer | null;
   readonly pattern: string | null;
   readonly state: number;
-  readonly kind: TargetKind;
+  readonly kind: string;
   readonly url: string;
 }
 

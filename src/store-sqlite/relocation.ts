@@ -7,7 +7,7 @@ import { moveOf, registeredPods } from './StoreGuard';
 /**
  * What a text column holds, for a move to another base URL:
  * - `url`: one URL;
- * - `webhook`: one URL, with a word before it if it is a webhook's;
+ * - `target`: one URL, with the name of its target kind before it if it is not a container;
  * - `urls`: a JSON array of URLs;
  * - `document`: the members of an event's document;
  * - `request`: a logged request;
@@ -15,12 +15,12 @@ import { moveOf, registeredPods } from './StoreGuard';
  * - `host`: a host of targets, which follows the URLs of those;
  * - `keep`: no URL of this server, or the words of a client.
  */
-export type ColumnKind = 'url' | 'webhook' | 'urls' | 'document' | 'request' | 'result' | 'host' | 'keep';
+export type ColumnKind = 'url' | 'target' | 'urls' | 'document' | 'request' | 'result' | 'host' | 'keep';
 
 /** All text columns of the schema; a test fails when one is missing. */
 export const TEXT_COLUMNS: Readonly<Record<string, Readonly<Record<string, ColumnKind>>>> = {
   pods: { url: 'url', ended: 'url', identity: 'keep' },
-  containers: { url: 'webhook', ended: 'webhook' },
+  containers: { url: 'target', ended: 'target' },
   agents: { webid: 'url', ended: 'url' },
   endings: { url: 'url' },
   notices: { container: 'url', copy: 'url' },
@@ -156,8 +156,8 @@ function assertOwner(db: Database, base: string): void {
 }
 
 /** Refuses a move after which two rows of a table would be the same. */
-function assertFree(db: Database, { webhook }: Rewriters): void {
-  register(db, 'moved', webhook);
+function assertFree(db: Database, { target }: Rewriters): void {
+  register(db, 'moved', target);
   for (const [ table, column ] of [[ 'pods', 'url' ], [ 'containers', 'url' ], [ 'agents', 'webid' ]]) {
     const taken = db.prepare(`
       SELECT a.${column} AS old, b.${column} AS new FROM ${table} a JOIN ${table} b ON b.${column} = moved(a.${column})
@@ -178,7 +178,7 @@ function rewriters(db: Database, from: string, to: string): Rewriters {
   const url = urlMover({ from, to, subdomains });
   return {
     url,
-    webhook: (text): string => text.startsWith('webhook ') ? `webhook ${url(text.slice(8))}` : url(text),
+    target: (text): string => text.replace(/^(?<kind>[\w-]+ )?(?<url>.*)$/su, (_, kind: string = '', rest: string): string => `${kind}${url(rest)}`),
     urls: (text): string => JSON.stringify((JSON.parse(text) as string[]).map(url)),
     document: (text): string => rewriteMembers(text, URL_MEMBERS, url),
     request: (text): string => rewriteMembers(text, new Set([ 'url' ]), url),

@@ -16,6 +16,8 @@ export interface Forward {
  * A recipient on another server, and what became of the first attempt to reach it.
  */
 export interface RemoteRecipient {
+  /** Name of the target kind of recipients. */
+  readonly kind: string;
   /** The recipient's WebID. */
   readonly agent: string;
   /** The name, with its port, of the host that is asked. */

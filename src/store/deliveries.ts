@@ -1,57 +1,60 @@
-/** What a target is: an inbox, a webhook, or whatever inbox the profile of a recipient names. */
-export type TargetKind = 'inbox' | 'webhook' | 'recipient';
-
 /**
- * What becomes of a delivery: it waits for its next attempt, was made, failed for good,
- * was not made because the subscriber may not receive it any more, or because nobody asks for it any more.
+ * State of a delivery:
+ *
+ * - `waiting`: the next attempt is due or scheduled;
+ * - `delivered`: the target confirmed it;
+ * - `dead`: a dead letter, abandoned after failed attempts;
+ * - `refused`: the subscriber may not receive the event;
+ * - `ended`: no longer required, because the subscription ended.
  */
 export type DeliveryState = 'waiting' | 'delivered' | 'dead' | 'refused' | 'ended';
 
 /**
- * Where deliveries go.
+ * Target of deliveries.
  */
 export interface Target {
-  readonly kind: TargetKind;
-  /** The URL of the inbox or webhook, or the WebID of the recipient. */
+  /** Name of the target kind. */
+  readonly kind: string;
+  /** URL of the target: its address, or the WebID of a recipient. */
   readonly url: string;
-  /** The WebID for whom it is: the subscriber's, or the recipient's. */
+  /** WebID of the subscriber, or of the recipient. */
   readonly agent: string;
 }
 
 /**
- * One attempt, as the log shows it.
+ * One attempt, in the delivery log.
  */
 export interface Attempt {
-  /** When it began, in milliseconds since 1970. */
+  /** Start, in milliseconds since 1970. */
   readonly at: number;
-  /** How long it took, in milliseconds. */
+  /** Duration, in milliseconds. */
   readonly duration: number;
-  /** The HTTP status of the answer, if there was one. */
+  /** HTTP status of the response, if there was one. */
   readonly status?: number;
-  /** What went wrong, in words for the pod's owner. */
+  /** Reason of a failure, for the pod's owner. */
   readonly reason?: string;
 }
 
 /**
- * A delivery as the log shows it.
+ * A delivery, in the delivery log.
  */
 export interface DeliveryRecord extends Target {
-  /** The key of the delivery, which is also the place in the log. */
+  /** Key of the delivery, and its place in the log. */
   readonly id: number;
   readonly state: DeliveryState;
-  /** The URL of the event. */
+  /** URL of the event. */
   readonly event: string;
   readonly topic: string;
-  /** The id of the subscription; `null` for a recipient. */
+  /** Id of the subscription; `null` for a recipient. */
   readonly subscription: string | null;
-  /** When it came into being, or was last asked for again. */
+  /** Time of its creation, or of the last redelivery request. */
   readonly created: number;
-  /** When it is tried next, if it waits. */
+  /** Time of the next attempt, if it waits. */
   readonly due: number | null;
   readonly copy: string | null;
-  /** Whether nothing is sent to the target any more, because that was gone or failed for too long. */
+  /** Whether the target is disabled, because it was gone or failed for too long. */
   readonly isDisabled: boolean;
-  /** Whether the event is gone, so that it cannot be delivered again. */
+  /** Whether the event was removed, so that it cannot be delivered again. */
   readonly isEventRemoved?: true;
   /** The last 100 attempts, oldest first. */
   readonly attempts: readonly Attempt[];

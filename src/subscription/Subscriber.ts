@@ -1,22 +1,9 @@
 import { v7 } from 'uuid';
-import { InvalidInput } from '../event/InvalidInput';
-import { publishContainer } from '../event/Event';
 import { Conflict } from '../event/Conflict';
-import { controlsInbox } from '../access/consent';
-import { charge, COSTS } from '../access/costs';
 import { NotAuthorized } from '../event/NotAuthorized';
 import { coversTopic } from '../access/topicAccess';
 import type { Access } from '../access/ports';
-import type {
-  InboxConsent,
-  Containers,
-  InboxFinder,
-  RemoteTarget,
-  SecretStore,
-  SubscriptionListener,
-  SubscriptionStore,
-  WebhookConsent,
-} from './ports';
+import type { SecretStore, SubscribableTargets, SubscriptionListener, SubscriptionStore } from './ports';
 import type { Caller } from '../identity/Caller';
 import { DuplicateRequest } from '../store/DuplicateRequest';
 import type { IdempotencyKey } from '../store/idempotency';
@@ -25,89 +12,83 @@ import { subscriptionsContainer } from './Subscription';
 import { patternPath } from '../event/TopicPattern';
 import { TooMany } from '../event/TooMany';
 
-/** What came of a request to follow a topic. */
+/** Result of a request to subscribe. */
 export interface CreatedSubscription {
   readonly subscription: Subscription;
-  /** What signs deliveries to the webhook; only told when it is made. */
+  /** Secret that signs deliveries; present only if the request created it. */
   readonly secret?: string;
 }
 
 /** A page of subscriptions. */
 export interface SubscriptionPage {
   readonly subscriptions: readonly Subscription[];
-  /** Whether they are those of all agents. */
+  /** Whether the page covers the subscriptions of all agents. */
   readonly seesAll: boolean;
-  /** The place of the next page, if there is one. */
+  /** Start of the next page, if there is one. */
   readonly next?: number;
 }
 
-/** After how many seconds it may be tried again where there are as many subscriptions as there may be. */
+/** Time until the next attempt if the maximum number of subscriptions is reached, in seconds. */
 const FULL_RETRY = 3_600;
 
 /**
- * The rules by which agents follow the topics of pods.
+ * Dependencies and limits of {@link Subscriber}.
+ */
+export interface SubscriberArgs {
+  /** Storage of subscriptions. */
+  store: SubscriptionStore;
+  /** Access decisions about topics and subscriptions. */
+  access: Access;
+  /** Registered target kinds. */
+  targets: SubscribableTargets;
+  /** Storage of the secrets of targets. */
+  secrets: SecretStore;
+  /** Listeners for subscriptions whose target is enabled again. */
+  listeners: SubscriptionListener[];
+  /** Maximum number of subscriptions of one agent on this server. Default 10,000. */
+  maxPerAgent?: number;
+  /** Maximum number of subscriptions to one pod. Default 1,000,000. */
+  maxPerPod?: number;
+}
+
+/**
+ * Creates, lists and ends subscriptions to the topics of pods, within the permissions of the caller.
  */
 export class Subscriber {
   private readonly store: SubscriptionStore;
   private readonly access: Access;
-  private readonly containers: Containers;
-  private readonly profiles: InboxFinder;
-  private readonly webhooks: WebhookConsent;
-  private readonly deliveries: SecretStore;
+  private readonly targets: SubscribableTargets;
+  private readonly secrets: SecretStore;
   private readonly listeners: readonly SubscriptionListener[];
   private readonly maxPerAgent: number;
   private readonly maxPerPod: number;
 
   /**
-   * @param store - Where subscriptions are kept.
-   * @param access - Decides who may follow what, and who may see and end it.
-   * @param containers - Knows the inboxes.
-   * @param profiles - Tells the inboxes of agents elsewhere.
-   * @param webhooks - Asks webhooks whether they agree.
-   * @param deliveries - Knows the secrets of webhooks.
-   * @param listeners - Are told of subscriptions that are resumed.
-   * @param maxPerAgent - The most subscriptions that an agent has on this server. Default 10,000.
-   * @param maxPerPod - The most subscriptions to one pod. Default 1,000,000.
+   * @param args - Dependencies and limits.
    */
-  public constructor(
-    store: SubscriptionStore,
-    access: Access,
-    containers: Containers,
-    profiles: InboxFinder,
-    webhooks: WebhookConsent,
-    deliveries: SecretStore,
-    listeners: SubscriptionListener[],
-    maxPerAgent = 10_000,
-    maxPerPod = 1_000_000,
-  ) {
-    this.store = store;
-    this.access = access;
-    this.containers = containers;
-    this.profiles = profiles;
-    this.webhooks = webhooks;
-    this.deliveries = deliveries;
-    this.listeners = listeners;
-    this.maxPerAgent = maxPerAgent;
-    this.maxPerPod = maxPerPod;
+  public constructor(args: SubscriberArgs) {
+    this.store = args.store;
+    this.access = args.access;
+    this.targets = args.targets;
+    this.secrets = args.secrets;
+    this.listeners = args.listeners;
+    this.maxPerAgent = args.maxPerAgent ?? 10_000;
+    this.maxPerPod = args.maxPerPod ?? 1_000_000;
   }
 
   /**
-   * Follows a topic of a pod. Who already does, with the same inbox or webhook, gets the subscription that is there;
-   * if nothing was sent to its target any more, it is again.
+   * Subscribes the caller to a topic pattern of a pod. Returns the existing subscription if the caller has one with the
+   * same target, and enables the target if it was disabled.
    *
-   * @throws {@link InvalidInput} if the inbox is no container of this server, or one that holds published events,
-   *         or the webhook does not agree.
-   * @throws {@link NotAuthorized} if the agent may not read the topic, or does not control the inbox.
-   * @throws {@link TooMany} if the agent, or the pod, has as many subscriptions as there may be, or webhooks are asked
-   *         for the agent too often.
+   * @throws {@link InvalidInput} if the target cannot receive events, or does not consent.
+   * @throws {@link NotAuthorized} if the caller may not read the topics, or does not control the target.
+   * @throws {@link TooMany} if the maximum of the agent or the pod is reached, or consent is requested too often.
    */
   public async subscribe(
     pod: string,
     caller: Caller & { agent: string },
-    draft: SubscriptionDraft,
+    { pattern, kind, url }: SubscriptionDraft,
   ): Promise<CreatedSubscription> {
-    const { pattern } = draft;
-    const { inbox, webhook } = this.canonical(draft);
     const topics = `${pod}${patternPath(pattern)}`;
     if (!coversTopic(caller, pattern)) {
       throw new NotAuthorized(`This API key is limited to other topics than ${pattern}`);
@@ -115,19 +96,17 @@ export class Subscriber {
     if (!(await this.access.allowed(caller, [ topics ], 'read')).has(topics)) {
       throw new NotAuthorized(`Not authorized to subscribe to topic ${pattern} of ${pod}`);
     }
-    const { consent, target } = inbox === undefined ?
-      { target: await this.askWebhook(webhook!, caller.agent) } :
-      await this.checkInbox(caller, inbox);
+    const { consent, target } = await this.targets.subscribable().get(kind)!.accept(caller, url);
     const added = await this.store.addSubscription(
-      { id: v7(), pod, agent: caller.agent, created: Date.now(), pattern, inbox, webhook },
+      { id: v7(), pod, agent: caller.agent, created: Date.now(), pattern, url, ...target && { kind }},
       { ofAgent: this.maxPerAgent, ofPod: this.maxPerPod },
       consent,
       target,
     );
     if (typeof added === 'string') {
       throw new TooMany(added === 'ofAgent' ?
-        `You have ${this.maxPerAgent} subscriptions, which is the most: end one that you do not need first` :
-        `${pod} has ${this.maxPerPod} subscriptions, which is the most`, FULL_RETRY);
+        `You have ${this.maxPerAgent} subscriptions, which is the maximum: end one that you do not need first` :
+        `${pod} has ${this.maxPerPod} subscriptions, which is the maximum`, FULL_RETRY);
     }
     const { subscription, isResumed, isSecretNew } = added;
     for (const listener of isResumed ? this.listeners : []) {
@@ -136,65 +115,19 @@ export class Subscriber {
     return { subscription, ...isSecretNew && { secret: target!.secret }};
   }
 
-  /** @throws {@link InvalidInput} that names the URL that would be accepted, if one has no canonical form. */
-  private canonical({ inbox, webhook }: SubscriptionDraft): Pick<SubscriptionDraft, 'inbox' | 'webhook'> {
-    return {
-      ...inbox !== undefined && { inbox: this.containers.canonical(inbox, 'inbox') },
-      ...webhook !== undefined && { webhook: this.containers.canonical(webhook, 'webhook') },
-    };
-  }
-
-  private async askWebhook(url: string, agent: string): Promise<RemoteTarget> {
-    charge(COSTS.remote);
-    const { rate } = await this.webhooks.request(url, agent);
-    const secret = this.webhooks.newSecret();
-    return { kind: 'webhook', host: new URL(url).host, secret, ...rate !== undefined && { rate }};
-  }
-
-  /** Whether copies may go to an inbox: on this server by access control, elsewhere by the profile of the agent. */
-  private async checkInbox(
-    caller: Caller & { agent: string },
-    inbox: string,
-  ): Promise<{ consent?: InboxConsent; target?: RemoteTarget }> {
-    if (!this.containers.isHere(inbox)) {
-      charge(COSTS.remote);
-      if (await this.profiles.inboxOf(caller.agent) !== inbox) {
-        throw new NotAuthorized(`Not authorized to have events delivered to ${inbox}: ` +
-          `the profile of ${caller.agent} has to name it by ldp:inbox`);
-      }
-      return { target: { kind: 'inbox', host: new URL(inbox).host }};
-    }
-    const inboxPod = await this.containers.podOfContainer(inbox);
-    if (!inboxPod || !/^[^?]+\/$/u.test(inbox)) {
-      throw new InvalidInput(`Inbox ${inbox} is in no pod; name a container of a pod, ending in /`);
-    }
-    if (inbox === publishContainer(inboxPod)) {
-      throw new InvalidInput(`Inbox ${inbox} holds published events; name another container, such as ${inboxPod}inbox/`);
-    }
-    const consent = { pod: inboxPod, epoch: await this.store.epochOf(inboxPod) };
-    // Said before whether it exists, which only those who control it may know.
-    if (!await controlsInbox(this.access, caller, inbox)) {
-      throw new NotAuthorized(`Not authorized to have events delivered to ${inbox}: that takes acl:Write or acl:Control on it`);
-    }
-    if (!await this.containers.exists(inbox)) {
-      throw new InvalidInput(`There is no container at ${inbox}`);
-    }
-    return { consent };
-  }
-
   /**
-   * Makes a new secret for the webhook of one's own subscription. Deliveries are also signed with each secret that was
-   * replaced within the last day, of which there are five at most.
+   * Creates a new secret for the target of the caller's subscription. Former secrets of the last day, five at most, also
+   * sign deliveries.
    *
-   * @param pod - The base URL of the pod.
-   * @param caller - Who asks.
-   * @param id - The id of the subscription.
-   * @param named - Set if the request makes one secret, however often it is sent.
+   * @param pod - Base URL of the pod.
+   * @param caller - The subscriber.
+   * @param id - Id of the subscription.
+   * @param named - Idempotency key of the request, if it has one.
    *
-   * @returns The secret, or `undefined` if there is no such subscription, or it has no webhook.
+   * @returns The secret, or `undefined` if the subscription has none.
    *
-   * @throws {@link NotAuthorized} if it is, or could be, somebody else's.
-   * @throws {@link Conflict} if another request was made with the same key.
+   * @throws {@link NotAuthorized} if the subscription belongs to another agent, or does not exist.
+   * @throws {@link Conflict} if another request has the same idempotency key.
    * @throws {@link TooMany} if the secret was replaced too often within a day.
    */
   public async rotateSecret(
@@ -208,13 +141,18 @@ export class Subscriber {
     if (!isOwn || !coversTopic(caller, subscription.pattern)) {
       throw new NotAuthorized('Not authorized to change the secret of this subscription');
     }
-    const secret = this.webhooks.newSecret();
+    const secret = subscription.kind === undefined ?
+      undefined :
+      this.targets.subscribable().get(subscription.kind)?.newSecret?.();
+    if (secret === undefined) {
+      return undefined;
+    }
     const once = named && { ...named, pod, agent: caller.agent };
     try {
-      const rotation = await this.deliveries.rotateSecret(pod, id, secret, once);
+      const rotation = await this.secrets.rotateSecret(pod, id, secret, once);
       if (rotation.outcome === 'full') {
         throw new TooMany(
-          'The secret of this webhook was replaced five times within a day, and each of these secrets still signs: wait',
+          'The secret of this target was replaced five times within a day, and each of these secrets still signs: wait',
           Math.max(1, Math.ceil(rotation.wait / 1_000)),
         );
       }
@@ -231,16 +169,13 @@ export class Subscriber {
   }
 
   /**
-   * A page of the subscriptions of a pod that an agent may see: all if it may read `{pod}subscriptions/`, otherwise its
-   * own. Oldest first.
+   * Returns a page of subscriptions of a pod, oldest first: all if the caller may read `{pod}subscriptions/`, otherwise
+   * the caller's own.
    *
-   * @param pod - The base URL of the pod.
-   * @param caller - Who asks. Where it is limited to some topics, a page leaves out the others, and may be empty.
-   * @param place - Where the page begins, as an earlier page told; at the beginning, if absent.
+   * @param pod - Base URL of the pod.
+   * @param caller - The requesting agent. Topics outside its limits are omitted, so that a page may be empty.
+   * @param place - Start of the page, from an earlier page. Default: the first page.
    * @param limit - Maximum number of subscriptions of the page.
-   *
-   * @returns The subscriptions, whether the caller may see those of others, and the place of the next page, if there is
-   *          one.
    */
   public async list(pod: string, caller: Caller, place = 0, limit = 100): Promise<SubscriptionPage> {
     const seesAll = await this.mayAll(pod, caller, 'read');
@@ -253,23 +188,21 @@ export class Subscriber {
   }
 
   /**
-   * One subscription that an agent may see.
+   * Returns one subscription, or `undefined` if it does not exist.
    *
-   * @returns The subscription, or `undefined` if there is none.
-   *
-   * @throws {@link NotAuthorized} if it is, or could be, somebody else's.
+   * @throws {@link NotAuthorized} if the caller may see neither this subscription nor all of the pod.
    */
   public async get(pod: string, caller: Caller, id: string): Promise<Subscription | undefined> {
     return this.getIf(pod, caller, id, 'read');
   }
 
   /**
-   * Ends a subscription: one's own, or any if the agent may write `{pod}subscriptions/`.
-   * Nothing more is copied for it, not even of what is being forwarded.
+   * Ends a subscription: the caller's own, or any if the caller may write `{pod}subscriptions/`. Also stops a fan-out that
+   * is in progress.
    *
-   * @returns Whether there was such a subscription.
+   * @returns Whether the subscription existed.
    *
-   * @throws {@link NotAuthorized} if it is, or could be, somebody else's.
+   * @throws {@link NotAuthorized} if the caller may end neither this subscription nor all of the pod.
    */
   public async end(pod: string, caller: Caller, id: string): Promise<boolean> {
     const subscription = await this.getIf(pod, caller, id, 'write');

@@ -1,33 +1,38 @@
 import type { TopicPattern } from '../event/TopicPattern';
 
 /**
- * What a client asks to follow.
+ * A request to subscribe to a topic pattern.
  */
 export interface SubscriptionDraft {
   readonly pattern: TopicPattern;
-  /** The URL of the inbox that gets the copies. */
-  readonly inbox?: string;
-  /** The URL of the webhook that gets them instead. */
-  readonly webhook?: string;
+  /** Name of the target kind. */
+  readonly kind: string;
+  /** URL of the target, in the form that the target kind stores. */
+  readonly url: string;
 }
 
 /**
- * An agent follows a topic of a pod, and gets a copy of each matching event in an inbox, or by a webhook.
+ * A subscription of an agent to a topic pattern of a pod.
  */
-export interface Subscription extends SubscriptionDraft {
-  /** UUIDv7, minted by the server. */
+export interface Subscription {
+  /** UUIDv7, assigned by the server. */
   readonly id: string;
-  /** The base URL of the pod whose events it follows, ending in `/`. */
+  /** Base URL of the pod, ending in `/`. */
   readonly pod: string;
-  /** The WebID of the subscriber. */
+  readonly pattern: TopicPattern;
+  /** Name of the target kind; absent if the target is a container of this server, which receives copies. */
+  readonly kind?: string;
+  /** URL of the target. */
+  readonly url: string;
+  /** WebID of the subscriber. */
   readonly agent: string;
-  /** When it was made, in milliseconds since 1970. */
+  /** Creation time, in milliseconds since 1970. */
   readonly created: number;
-  /** Whether nothing is sent to its target any more, because that was gone or failed for too long. */
+  /** Whether the target is disabled, because it was gone or failed for too long. */
   readonly isDisabled?: boolean;
 }
 
-/** The container of a pod that holds its subscriptions. */
+/** The container of a pod that lists its subscriptions. */
 export function subscriptionsContainer(pod: string): string {
   return `${pod}subscriptions/`;
 }

@@ -5,110 +5,144 @@ import { InvalidInput } from '../event/InvalidInput';
 import { parseJson } from '../event/json';
 import { JSON_LD, JSON_MEDIA_TYPE, TURTLE } from '../event/mediaTypes';
 import { parseJsonLd, parseTurtle } from '../event/rdf';
-import { isWebUrl } from '../url/webUrl';
-import { EVENTS, LDP } from '../event/vocabulary';
-import type { Task, Work } from '../work/Work';
-import type { SubscriptionDraft } from './Subscription';
-import { SUBSCRIPTION_CONTEXT } from './subscriptionDocument';
 import { isTopicPattern } from '../event/TopicPattern';
+import { EVENTS } from '../event/vocabulary';
+import type { Task, Work } from '../work/Work';
+import type { SubscribableTarget, TargetProperty } from './ports';
+import type { SubscriptionDraft } from './Subscription';
+import { subscriptionContext } from './subscriptionDocument';
 
-/** The media types in which a subscription can be asked for. */
+/** The media types of a request to subscribe. */
 export const SUBSCRIPTION_TYPES = [ JSON_MEDIA_TYPE, JSON_LD, TURTLE ] as const;
 
-/**
- * Reads what a client asks to follow.
- *
- * @param text - The body of the request.
- * @param type - Its media type.
- * @param base - What relative IRIs in it are relative to.
- * @param loader - Gives the contexts that JSON-LD may name.
- *
- * @throws {@link InvalidInput} that says what is missing or malformed.
- */
-export async function parseSubscription(
-  text: string,
-  type: typeof SUBSCRIPTION_TYPES[number],
-  base: string,
-  loader: ContextLoader,
-): Promise<SubscriptionDraft> {
-  const { topic, inbox, webhook } = type === JSON_MEDIA_TYPE ?
-    fromJson(text) :
-    fromQuads(await toQuads(text, type, base, loader));
-  if (topic === undefined || topic === '') {
-    throw new InvalidInput('No topic found');
-  }
-  if (typeof topic !== 'string' || !isTopicPattern(topic)) {
-    throw new InvalidInput('Invalid topic: follow a topic (realestate/contact#add), all its actions ' +
-      '(realestate/contact), everything below (realestate/*) or everything (*)');
-  }
-  const isGiven = (value: unknown): boolean => value !== undefined && value !== '';
-  if (isGiven(webhook)) {
-    if (isGiven(inbox)) {
-      throw new InvalidInput('Both inbox and webhook found; make one subscription for each');
-    }
-    if (typeof webhook !== 'string' || !isWebUrl(webhook) || webhook.includes('#')) {
-      throw new InvalidInput('Invalid webhook: it is an absolute https URL without fragment');
-    }
-    return { pattern: topic, webhook };
-  }
-  if (!isGiven(inbox)) {
-    throw new InvalidInput('No inbox found, nor a webhook');
-  }
-  if (typeof inbox !== 'string' || !isWebUrl(inbox) || inbox.includes('#')) {
-    throw new InvalidInput('Invalid inbox: it is the absolute URL of a container, ending in /, or of an inbox on another server');
-  }
-  return { pattern: topic, inbox };
-}
-
-interface SubscriptionBody {
+/** Body of a request to subscribe. */
+export interface SubscriptionBody {
   readonly text: string;
+  /** Its media type. */
   readonly type: typeof SUBSCRIPTION_TYPES[number];
+  /** Base of relative IRIs. */
   readonly base: string;
 }
 
-/** Reads what a client asks to follow, see {@link parseSubscription}. */
-export const READ_SUBSCRIPTION: Task<SubscriptionBody, SubscriptionDraft> = {
+/** Values of a request to subscribe, before they are checked; `null` for a value that is not a string. */
+export interface FoundSubscription {
+  readonly topic?: string | null;
+  /** Values of the properties of target kinds, by the names of the properties. */
+  readonly targets: Readonly<Record<string, string | null>>;
+}
+
+interface FindInput extends SubscriptionBody {
+  readonly properties: readonly TargetProperty[];
+}
+
+/**
+ * Finds the topic and the targets in the body of a request to subscribe.
+ *
+ * @param input - The body, and the properties of target kinds.
+ * @param loader - Loads the contexts that JSON-LD names.
+ *
+ * @throws {@link InvalidInput} if the body is malformed.
+ */
+export async function findSubscription(
+  { text, type, base, properties }: FindInput,
+  loader: ContextLoader,
+): Promise<FoundSubscription> {
+  const valueOf = type === JSON_MEDIA_TYPE ?
+    inJson(text, properties) :
+    inQuads(await toQuads(text, type, base, properties, loader));
+  const topic = valueOf({ name: 'topic', predicate: `${EVENTS}topic` });
+  const targets = properties
+    .map((property): [string, string | null | undefined] => [ property.name, valueOf(property) ])
+    .filter((found): found is [string, string | null] => found[1] !== undefined && found[1] !== '');
+  return { ...topic !== undefined && { topic }, targets: Object.fromEntries(targets) };
+}
+
+/** Finds the values of a request to subscribe, see {@link findSubscription}. */
+export const READ_SUBSCRIPTION: Task<FindInput, FoundSubscription> = {
   name: 'readSubscription',
-  run: async({ text, type, base }, { contexts }): Promise<SubscriptionDraft> =>
-    parseSubscription(text, type, base, contexts),
+  run: async(input, { contexts }): Promise<FoundSubscription> => findSubscription(input, contexts),
 };
 
-/** Longest JSON-LD that is read on the event loop, in UTF-16 code units: its cost does not follow from its length. */
+/** Maximum length of JSON-LD that is read on the event loop, in UTF-16 code units: its cost exceeds its length. */
 const INLINE_JSON_LD_LENGTH = 1_024;
 
 /**
- * Reads what a client asks to follow as {@link parseSubscription} does, off the event loop if that can take long.
+ * Reads a request to subscribe, off the event loop if that can take long.
  *
  * @param body - The body, its media type and its base IRI.
- * @param work - Runs what can take long.
+ * @param targets - Target kinds that agents can subscribe with, by name.
+ * @param work - Runs costly reads.
+ *
+ * @throws {@link InvalidInput} with the missing or malformed value.
  */
-export async function readSubscription(body: SubscriptionBody, work: Work): Promise<SubscriptionDraft> {
+export async function readSubscription(
+  body: SubscriptionBody,
+  targets: ReadonlyMap<string, SubscribableTarget>,
+  work: Work,
+): Promise<SubscriptionDraft> {
   const size = body.text.length;
   const isCostly = body.type === JSON_LD && (size > INLINE_JSON_LD_LENGTH || body.text.split('@context').length > 2);
-  return work.run(READ_SUBSCRIPTION, body, { size, isCostly });
+  const properties = [ ...targets.values() ].map(({ property }): TargetProperty => property);
+  return toDraft(await work.run(READ_SUBSCRIPTION, { ...body, properties }, { size, isCostly }), targets);
 }
 
-interface Found {
-  readonly topic?: unknown;
-  readonly inbox?: unknown;
-  readonly webhook?: unknown;
+/**
+ * Checks the values of a request to subscribe.
+ *
+ * @throws {@link InvalidInput} with the missing or malformed value.
+ */
+export function toDraft(
+  { topic, targets: found }: FoundSubscription,
+  targets: ReadonlyMap<string, SubscribableTarget>,
+): SubscriptionDraft {
+  if (topic === undefined || topic === '') {
+    throw new InvalidInput('No topic found');
+  }
+  if (topic === null || !isTopicPattern(topic)) {
+    throw new InvalidInput('Invalid topic: follow a topic (realestate/contact#add), all its actions ' +
+      '(realestate/contact), everything below (realestate/*) or everything (*)');
+  }
+  const given = [ ...targets ].filter(([ , { property }]): boolean => property.name in found);
+  if (given.length > 1) {
+    const names = given.map(([ , { property }]): string => property.name);
+    throw new InvalidInput(`Both ${names[0]} and ${names[1]} found; make one subscription for each`);
+  }
+  if (given.length === 0) {
+    const [ first, ...others ] = [ ...targets.values() ].map(({ property }): string => property.name);
+    throw new InvalidInput(`No ${first} found${others.map((name): string => `, nor a ${name}`).join('')}`);
+  }
+  const [[ kind, target ]] = given;
+  return { pattern: topic, kind, url: target.parse(found[target.property.name]) };
 }
 
-function fromJson(text: string): Found {
+/** Finds the value of a property. */
+type ValueOf = (property: TargetProperty) => string | null | undefined;
+
+function inJson(text: string, properties: readonly TargetProperty[]): ValueOf {
   const { value } = parseJson(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidInput('A subscription is a JSON object with topic and inbox, or topic and webhook');
+    const forms = properties.map(({ name }): string => `topic and ${name}`).join(', or ');
+    throw new InvalidInput(`A subscription is a JSON object with ${forms}`);
   }
-  return value;
+  return ({ name }): string | null | undefined => {
+    const found = (value as Readonly<Record<string, unknown>>)[name];
+    return typeof found === 'string' || found === undefined ? found : null;
+  };
 }
 
-async function toQuads(text: string, type: string, base: string, loader: ContextLoader): Promise<Quad[]> {
+async function toQuads(
+  text: string,
+  type: string,
+  base: string,
+  properties: readonly TargetProperty[],
+  loader: ContextLoader,
+): Promise<Quad[]> {
   if (type === JSON_LD) {
     parseJson(text);
   }
   try {
     const quads = type === JSON_LD ?
-      await parseJsonLd(text, loader, base, SUBSCRIPTION_CONTEXT) :
+      await parseJsonLd(text, loader, base, subscriptionContext(properties)) :
       parseTurtle(text, base);
     return quads.map(currentQuad);
   } catch (error: unknown) {
@@ -116,8 +150,8 @@ async function toQuads(text: string, type: string, base: string, loader: Context
   }
 }
 
-function fromQuads(quads: readonly Quad[]): Found {
-  const valueOf = (predicate: string): string | undefined => {
+function inQuads(quads: readonly Quad[]): ValueOf {
+  return ({ predicate }): string | undefined => {
     const values = new Set(quads.filter((quad): boolean => quad.predicate.value === predicate)
       .map(({ object }): string => object.value));
     if (values.size > 1) {
@@ -125,5 +159,4 @@ function fromQuads(quads: readonly Quad[]): Found {
     }
     return [ ...values ][0];
   };
-  return { topic: valueOf(`${EVENTS}topic`), inbox: valueOf(`${LDP}inbox`), webhook: valueOf(`${EVENTS}webhook`) };
 }

@@ -1,89 +1,132 @@
-import type { AccessEpochs } from '../access/ports';
+import type { Caller } from '../identity/Caller';
 import type { IdempotencyKey } from '../store/idempotency';
 import type { Subscription } from './Subscription';
 
 /**
- * What is known of the containers of this server.
+ * Containers of this server.
  */
 export interface Containers {
-  /** The base URL of the pod in which a container of this server lies, if it does. */
+  /** Returns the base URL of the pod that holds a container, or `undefined` if no pod does. */
   readonly podOfContainer: (url: string) => Promise<string | undefined>;
   /** Whether a container exists. */
   readonly exists: (url: string) => Promise<boolean>;
-  /** Whether a URL is one of this server, by its form alone. */
+  /** Whether a URL belongs to this server, by its form alone. */
   readonly isHere: (url: string) => boolean;
   /**
-   * The canonical form of a URL, which is what is compared and stored. Those of other servers stay as they are.
+   * Returns the canonical form of a URL, for comparison and storage. URLs of other servers are unchanged.
    *
    * @param name - Name of the field that holds the URL, for the message.
    *
-   * @throws `InvalidInput` that names the URL that would be accepted, if the URL has no canonical form.
+   * @throws `InvalidInput` with an acceptable URL, if the URL has no canonical form.
    */
   readonly canonical: (url: string, name: string) => string;
 }
 
 /**
- * Tells the inboxes of agents.
+ * Inboxes of agents.
  */
 export interface InboxFinder {
-  /** The URL of the inbox that the profile of a WebID names, if it does. */
+  /** Returns the URL of the inbox in the profile of a WebID, or `undefined` if the profile has none. */
   inboxOf: (webId: string) => Promise<string | undefined>;
 }
 
 /**
- * Asks webhooks whether they agree to get events.
+ * Property of a subscription that holds the URL of its target.
  */
-export interface WebhookConsent {
-  /**
-   * Asks a webhook.
-   *
-   * @param url - Its URL.
-   * @param agent - The WebID for whom it is asked.
-   *
-   * @returns The most deliveries in a minute to which it agrees, if it sets a bound.
-   *
-   * @throws `InvalidInput` that says what is missing, if it does not agree.
-   * @throws `TooMany` if webhooks are asked too often for the agent.
-   */
-  request: (url: string, agent: string) => Promise<{ readonly rate?: number }>;
-  /** What deliveries to a new webhook are signed with. */
-  newSecret: () => string;
+export interface TargetProperty {
+  /** Member of the JSON document, and term of its JSON-LD context. */
+  readonly name: string;
+  /** IRI of the RDF predicate. */
+  readonly predicate: string;
 }
 
 /**
- * Is told what becomes of subscriptions.
+ * Consent of a target to receive events, with the data that deliveries to it need.
+ */
+export interface AcceptedTarget {
+  /** Access decision for a container of this server. */
+  readonly consent?: InboxConsent;
+  /** Target of deliveries; absent for a container of this server. */
+  readonly target?: RemoteTarget;
+}
+
+/**
+ * The subscription side of a target kind.
+ */
+export interface SubscribableTarget {
+  readonly property: TargetProperty;
+  /** Whether the property also holds containers of this server, which receive copies instead of deliveries. */
+  readonly isCopied: boolean;
+  /**
+   * Checks the value of the property.
+   *
+   * @param value - The value; `null` if it is not a string.
+   *
+   * @returns The URL of the target, as it is stored and compared.
+   *
+   * @throws `InvalidInput` with the expected form.
+   */
+  parse: (value: string | null) => string;
+  /**
+   * Obtains the consent of the target, or of its owner.
+   *
+   * @param caller - The subscriber.
+   * @param url - URL of the target.
+   *
+   * @throws `InvalidInput` if the target does not exist or does not consent.
+   * @throws `NotAuthorized` if the subscriber does not control the target.
+   * @throws `TooMany` if the subscriber requested consent too often.
+   */
+  accept: (caller: Caller & { readonly agent: string }, url: string) => Promise<AcceptedTarget>;
+  /** Creates a secret that signs deliveries; absent if deliveries of this kind have no secret. */
+  newSecret?: () => string;
+}
+
+/**
+ * Registered target kinds, for subscriptions.
+ */
+export interface SubscribableTargets {
+  /** Returns the kinds that agents can subscribe with, by name, in the order of their properties in documents. */
+  subscribable: () => ReadonlyMap<string, SubscribableTarget>;
+}
+
+/**
+ * Listener for changes of subscriptions.
  */
 export interface SubscriptionListener {
-  /** Deliveries for a subscription, which had ended because its target failed, begin again. */
+  /** The disabled target of a subscription is enabled again. */
   resumed: (subscription: Subscription) => Promise<void>;
 }
 
 /**
- * Where a subscription's events go that is not on this server.
+ * Target of deliveries of a subscription.
  */
 export interface RemoteTarget {
-  readonly kind: 'inbox' | 'webhook';
-  /** The name, with its port, of the host that is asked. */
+  /** Name of the target kind. */
+  readonly kind: string;
+  /** Name of the host, with its port: deliveries to one host share limits and a circuit breaker. */
   readonly host: string;
-  /** What signs deliveries to a webhook. */
+  /** Secret that signs deliveries. */
   readonly secret?: string;
-  /** The most deliveries in a minute that the target allows, if it does not allow any number. */
+  /** Maximum number of deliveries per minute; absent if unlimited. */
   readonly rate?: number;
+  /** Whether the URL has the form of a container, so that no other kind has a target with this URL. */
+  readonly isContainer?: boolean;
 }
 
 /**
- * What came of adding a subscription.
+ * Result of adding a subscription.
  */
 export interface AddedSubscription {
   readonly subscription: Subscription;
-  /** Whether nothing had been sent to its target any more, and is again. */
+  /** Whether the target was disabled before. */
   readonly isResumed: boolean;
-  /** Whether its webhook has the secret that was given; that of a known webhook of the same agent stays. */
+  /** Whether the given secret is stored; a known target of the same agent keeps its secret. */
   readonly isSecretNew: boolean;
 }
 
 /**
- * How many subscriptions there may be.
+ * Maximum numbers of subscriptions.
  */
 export interface SubscriptionBounds {
   /** Of one agent, on this server. */
@@ -93,35 +136,36 @@ export interface SubscriptionBounds {
 }
 
 /**
- * When it was found that an agent controls its inbox.
+ * Access decision by which an agent controls an inbox.
  */
 export interface InboxConsent {
-  /** The base URL of the pod in which the inbox lies. */
+  /** Base URL of the pod of the inbox. */
   readonly pod: string;
-  /** The access epoch of that pod. */
+  /** Access epoch of that pod at the decision. */
   readonly epoch: number | undefined;
 }
 
 /** Result of a rotation of a secret. */
 export type Rotation =
   | { readonly outcome: 'rotated' | 'missing' }
-  /** There are as many former secrets as there may be; the oldest ends after so many milliseconds. */
+  /** The maximum number of former secrets is reached; `wait` is the remaining lifetime of the oldest, in milliseconds. */
   | { readonly outcome: 'full'; readonly wait: number };
 
 /**
- * Stores the subscriptions of pods.
+ * Storage of subscriptions.
  */
-export interface SubscriptionStore extends AccessEpochs {
+export interface SubscriptionStore {
+  /** Returns a subscription of a pod, by its id. */
   getSubscription: (pod: string, id: string) => Promise<Subscription | undefined>;
   /**
-   * Adds a subscription, unless the agent already has one of the same pod, pattern and inbox.
+   * Adds a subscription, unless the agent already has one of the same pod, pattern and target.
    *
-   * @param subscription - What to add.
-   * @param bounds - How many there may be.
-   * @param consent - When it was found that the agent controls the inbox; it is asked again if that has changed since.
-   * @param target - What is known of its target, if that is not on this server; deliveries to it are made again.
+   * @param subscription - The subscription.
+   * @param bounds - Maximum numbers of subscriptions.
+   * @param consent - Access decision about the inbox; it becomes unconfirmed if access has changed since.
+   * @param target - Target of deliveries, which is enabled if it was disabled; absent if the subscriber receives copies.
    *
-   * @returns The one that is there now, or the bound that has been reached.
+   * @returns The stored subscription, or the name of the reached maximum.
    */
   addSubscription: (
     subscription: Subscription,
@@ -131,32 +175,32 @@ export interface SubscriptionStore extends AccessEpochs {
   ) =>
   Promise<AddedSubscription | keyof SubscriptionBounds>;
   /**
-   * A page of the subscriptions of a pod, oldest first.
+   * Returns a page of the subscriptions of a pod, oldest first.
    *
-   * @param pod - The base URL of the pod.
-   * @param place - Where the page begins, as an earlier page told; 0 for the beginning.
+   * @param pod - Base URL of the pod.
+   * @param place - Start of the page, from an earlier page; 0 for the first page.
    * @param limit - Maximum number of subscriptions.
-   * @param agent - Only those of this agent.
+   * @param agent - Only subscriptions of this agent.
    */
   subscriptionsAfter: (pod: string, place: number, limit: number, agent?: string) =>
   Promise<{ readonly items: readonly Subscription[]; readonly next?: number }>;
-  /** Ends a subscription: nothing more is copied for it. Returns whether it was there. */
+  /** Removes a subscription, so that no further copies or deliveries are made for it. Returns whether it existed. */
   removeSubscription: (pod: string, id: string) => Promise<boolean>;
 }
 
 /**
- * Stores the secrets with which deliveries to webhooks are signed.
+ * Storage of the secrets that sign deliveries.
  */
 export interface SecretStore {
   /**
-   * Sets the secret of a subscription's webhook. Each secret before stays good for 24 hours of work time.
+   * Replaces the secret of the target of a subscription. The former secret also signs for 24 hours of work time.
    *
-   * @param pod - The base URL of the pod.
-   * @param subscription - The id of the subscription.
+   * @param pod - Base URL of the pod.
+   * @param subscription - Id of the subscription.
    * @param secret - The new secret.
-   * @param once - Set if the request is made once; the secret is its result.
+   * @param once - Idempotency key of the request; the secret is its result.
    *
-   * @throws `DuplicateRequest` if that request was made before, with the secret that it made.
+   * @throws `DuplicateRequest` with the stored secret, if the request is repeated.
    */
   rotateSecret: (pod: string, subscription: string, secret: string, once?: IdempotencyKey) => Promise<Rotation>;
 }

@@ -1,9 +1,9 @@
 import { AS, EVENTS, LDP, XSD } from '../event/vocabulary';
+import type { SubscribableTarget, TargetProperty } from './ports';
 import type { Subscription } from './Subscription';
 import { subscriptionsContainer, subscriptionUrl } from './Subscription';
 
-/** The JSON-LD context of subscriptions, which also holds for JSON-LD that brings none. */
-export const SUBSCRIPTION_CONTEXT = {
+const BEFORE_TARGETS = {
   '@version': 1.1,
   as: AS,
   events: EVENTS,
@@ -17,59 +17,88 @@ export const SUBSCRIPTION_CONTEXT = {
   contains: { '@id': 'ldp:contains', '@type': '@id', '@container': '@set' },
   next: { '@id': 'as:next', '@type': '@id' },
   topic: 'events:topic',
-  inbox: { '@id': 'ldp:inbox', '@type': '@id' },
-  webhook: { '@id': 'events:webhook', '@type': '@id' },
+} as const;
+
+const AFTER_TARGETS = {
   state: 'events:state',
   agent: { '@id': 'as:actor', '@type': '@id' },
   created: { '@id': 'as:published', '@type': 'xsd:dateTime' },
 } as const;
 
+const PREFIXES = Object.entries({ as: AS, events: EVENTS, ldp: LDP, xsd: XSD });
+
+/** A definition of a term in a JSON-LD context. */
+type Definition = string | number | Readonly<Record<string, string>>;
+
 /** A JSON-LD document about subscriptions. */
 export interface SubscriptionJson {
   // eslint-disable-next-line @typescript-eslint/naming-convention -- a keyword of JSON-LD
-  readonly '@context': typeof SUBSCRIPTION_CONTEXT;
+  readonly '@context': Readonly<Record<string, Definition>>;
   readonly [key: string]: unknown;
 }
 
-/**
- * A subscription as a JSON-LD document, to be read as plain JSON too.
- */
-export function subscriptionDocument(subscription: Subscription): SubscriptionJson {
-  return { '@context': SUBSCRIPTION_CONTEXT, ...members(subscription) };
+/** Target kinds that agents can subscribe with, by name. */
+type Targets = ReadonlyMap<string, SubscribableTarget>;
+
+/** The JSON-LD context of subscriptions, also the default context of requests, with a term for each target kind. */
+export function subscriptionContext(properties: readonly TargetProperty[]): Readonly<Record<string, Definition>> {
+  const terms = properties.map(({ name, predicate }): [string, Definition] =>
+    [ name, { '@id': compact(predicate), '@type': '@id' }]);
+  return { ...BEFORE_TARGETS, ...Object.fromEntries(terms), ...AFTER_TARGETS };
 }
 
 /**
- * Subscriptions of a pod, as an LDP container that describes its members.
+ * A subscription as a JSON-LD document, which is also readable as plain JSON.
+ */
+export function subscriptionDocument(subscription: Subscription, targets: Targets): SubscriptionJson {
+  return { '@context': contextOf(targets), ...members(subscription, targets) };
+}
+
+/**
+ * A page of the subscriptions of a pod, as an LDP container that describes its members.
  *
- * @param pod - The base URL of the pod.
- * @param subscriptions - Those of one page.
- * @param next - The URL of the next page, if there is one.
+ * @param pod - Base URL of the pod.
+ * @param subscriptions - The subscriptions of the page.
+ * @param targets - Target kinds, by name.
+ * @param next - URL of the next page, if there is one.
  *
  * @see https://www.w3.org/TR/ldp/#ldpbc
  */
 export function subscriptionListing(
   pod: string,
   subscriptions: readonly Subscription[],
+  targets: Targets,
   next?: string,
 ): SubscriptionJson {
   return {
-    '@context': SUBSCRIPTION_CONTEXT,
+    '@context': contextOf(targets),
     id: subscriptionsContainer(pod),
     type: [ 'Container', 'BasicContainer' ],
-    contains: subscriptions.map(members),
+    contains: subscriptions.map((subscription): object => members(subscription, targets)),
     next,
   };
 }
 
-function members(subscription: Subscription): object {
+function contextOf(targets: Targets): SubscriptionJson['@context'] {
+  return subscriptionContext([ ...targets.values() ].map(({ property }): TargetProperty => property));
+}
+
+function members(subscription: Subscription, targets: Targets): object {
+  const target = subscription.kind === undefined ?
+    [ ...targets.values() ].find(({ isCopied }): boolean => isCopied) :
+    targets.get(subscription.kind);
   return {
     id: subscriptionUrl(subscription),
     type: 'Subscription',
     topic: subscription.pattern,
-    inbox: subscription.inbox,
-    webhook: subscription.webhook,
+    ...target && { [target.property.name]: subscription.url },
     ...subscription.isDisabled && { state: 'disabled' },
     agent: subscription.agent,
     created: new Date(subscription.created).toISOString(),
   };
+}
+
+function compact(iri: string): string {
+  const [ prefix, namespace ] = PREFIXES.find(([ , value ]): boolean => iri.startsWith(value)) ?? [];
+  return prefix === undefined ? iri : `${prefix}:${iri.slice(namespace!.length)}`;
 }

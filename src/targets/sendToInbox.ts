@@ -5,22 +5,22 @@ import type { Outgoing, OutgoingResponse } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
 import { singleHeader } from '../outgoing/singleHeaders';
 
-/** What an inbox answered. */
+/** Response of an inbox. */
 export interface InboxResponse extends Pick<OutgoingResponse, 'headers' | 'status'> {
-  /** The absolute URL of the copy, if one was created and its URL told, on the origin of the inbox. */
+  /** Absolute URL of the created copy on the origin of the inbox, if the inbox returned it. */
   readonly location?: string;
 }
 
 /**
- * Posts a document to an inbox once, as the server's own agent.
+ * Makes one attempt to post a document to an inbox, as the server's own agent.
  *
- * @param outgoing - The way out.
+ * @param outgoing - Sends the request.
  * @param agent - Signs the request.
  * @param inbox - The URL of the inbox.
  * @param document - The document, as JSON-LD.
- * @param timeout - How long it may take in all, in milliseconds; that of `outgoing`, unless it is given.
+ * @param timeout - Maximum duration, in milliseconds. Default: that of `outgoing`.
  *
- * @throws {@link OutgoingFailed} if there is no answer.
+ * @throws {@link OutgoingFailed} if there is no response.
  *
  * @see https://www.w3.org/TR/ldn/#sender
  */
@@ -46,7 +46,7 @@ export async function sendToInbox(
   return { status, headers, ...location !== undefined && { location }};
 }
 
-/** What an inbox says of where the copy is, if it can be believed: only its own origin can know. */
+/** The URL of the copy in a response, unless it is on another origin than the inbox. */
 function copyOf(location: string | undefined, inbox: string): string | undefined {
   const isUsable = location !== undefined && singleHeader('location')!(location);
   const url = isUsable ? parseUrl(location, inbox) : undefined;

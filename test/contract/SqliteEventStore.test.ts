@@ -48,7 +48,7 @@ describe('A SqliteEventStore on disk', (): void => {
     expect(await second.getEntry(`${PRODUCER}publish/`, event.id)).toEqual(event);
     expect(await subscriptionsOf(second, POD)).toEqual([ subscription ]);
     await forwardAll(second);
-    expect(await second.listEntries(subscription.inbox!, 0, 10)).toHaveLength(1);
+    expect(await second.listEntries(subscription.url!, 0, 10)).toHaveLength(1);
     await second.close();
   });
 
@@ -104,7 +104,7 @@ describe('A SqliteEventStore on disk', (): void => {
     const subscription = aSubscription();
     old.exec(`
       INSERT INTO pods (id, url, registered) VALUES (1, '${PRODUCER}', 1), (2, '${POD}', 1);
-      INSERT INTO containers (id, url) VALUES (1, '${PRODUCER}publish/'), (2, '${subscription.inbox}');
+      INSERT INTO containers (id, url) VALUES (1, '${PRODUCER}publish/'), (2, '${subscription.url}');
       INSERT INTO agents (id, webid) VALUES (1, '${subscription.agent}');
       INSERT INTO contexts (id, text) VALUES (1, '${event.context}');
       INSERT INTO events (id, uuid, pod, topic, published, context, members, bytes, hops)
@@ -229,7 +229,7 @@ describe('A SqliteEventStore on disk', (): void => {
     const { subscription } = await one.addSubscription(aSubscription()) as AddedSubscription;
     const added = (await other.revisionOf(POD))!;
     expect(added).toBeGreaterThan(0);
-    await other.raiseEpoch(`${subscription.inbox}.acl`);
+    await other.raiseEpoch(`${subscription.url}.acl`);
     const doubted = (await one.revisionOf(POD))!;
     expect(doubted).toBeGreaterThan(added);
     await other.removeSubscription(POD, subscription.id);

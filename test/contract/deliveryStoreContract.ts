@@ -9,6 +9,7 @@ import type { EventStore } from './stores';
 import type { Removal } from '../../src/server/ports';
 import type { RemoteRecipient } from '../../src/store/AcceptedEvent';
 import type { Subscription } from '../../src/subscription/Subscription';
+import type { SubscriptionFields } from './eventStoreContract';
 import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from './eventStoreContract';
 import { subscriptionsOf } from './stores';
 
@@ -45,11 +46,12 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
       await deliveries.close();
     });
 
-    async function follow(fields: Partial<Subscription> = {}, host = HOST, rate?: number): Promise<Subscription> {
-      const draft = aSubscription({ inbox: undefined, webhook: WEBHOOK, agent: ALICE, ...fields });
-      const kind = draft.webhook === undefined ? 'inbox' : 'webhook';
+    async function follow(fields: SubscriptionFields = {}, host = HOST, rate?: number): Promise<Subscription> {
+      const all = { webhook: WEBHOOK, agent: ALICE, ...fields };
+      const draft = aSubscription(all);
+      const kind = all.webhook === undefined ? 'inbox' : 'webhook';
       const added = await events.addSubscription(draft, undefined, undefined, {
-        kind, host, ...kind === 'webhook' && { secret: 'whsec_1' }, ...rate !== undefined && { rate },
+        kind, host, isContainer: kind === 'inbox', ...kind === 'webhook' && { secret: 'whsec_1' }, ...rate !== undefined && { rate },
       }) as AddedSubscription;
       return added.subscription;
     }
@@ -184,8 +186,8 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
       await events.registerPod(PRODUCER);
       const due = now - 1;
       await publish({}, POD, [
-        { agent: ALICE, host: 'alice.example', attempt, isDelivered: false, due },
-        { agent: 'https://bob.example/card#me', host: 'bob.example', attempt: { at: 5, duration: 6, status: 201 }, isDelivered: true, copy: 'https://bob.example/inbox/1', due },
+        { kind: 'recipient', agent: ALICE, host: 'alice.example', attempt, isDelivered: false, due },
+        { kind: 'recipient', agent: 'https://bob.example/card#me', host: 'bob.example', attempt: { at: 5, duration: 6, status: 201 }, isDelivered: true, copy: 'https://bob.example/inbox/1', due },
       ]);
       expect(await list()).toEqual([]);
       expect(await deliveries.listDeliveries(PRODUCER, {}, NEWEST, 10)).toMatchObject([
@@ -273,11 +275,11 @@ export function describeDeliveryStore(name: string, create: () => Promise<Stores
       const [ due ] = (await list({ agent: bob })).map((record): number | null => record.due);
       expect(due).toBe(now + 500);
       await events.registerPod(PRODUCER);
-      const recipient = { agent: ALICE, host: 'alice.example', isDelivered: false, due: now + 700, rests: now + 700 };
+      const recipient = { kind: 'recipient', agent: ALICE, host: 'alice.example', isDelivered: false, due: now + 700, rests: now + 700 };
       await publish({}, POD, [ recipient ]);
-      expect(await deliveries.isResting('alice.example', now, ALICE)).toBe(true);
-      expect(await deliveries.isResting('alice.example', now, bob)).toBe(false);
-      expect(await deliveries.isResting('alice.example', now + 700, ALICE)).toBe(false);
+      expect(await deliveries.isResting('alice.example', now, { kind: 'recipient', url: ALICE })).toBe(true);
+      expect(await deliveries.isResting('alice.example', now, { kind: 'recipient', url: bob })).toBe(false);
+      expect(await deliveries.isResting('alice.example', now + 700, { kind: 'recipient', url: ALICE })).toBe(false);
     });
 
     it('brings forward what waits after the clock was ahead.', async(): Promise<void> => {

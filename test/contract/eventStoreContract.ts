@@ -29,9 +29,15 @@ export function anEvent(fields: Partial<Event> = {}): Event {
   };
 }
 
-export function aSubscription(fields: Partial<Subscription> = {}): Subscription {
+export interface SubscriptionFields extends Partial<Subscription> {
+  /** The URL of an inbox, or of a webhook in its place. */
+  readonly inbox?: string;
+  readonly webhook?: string;
+}
+
+export function aSubscription({ inbox = inboxOf('subscriber'), webhook, ...fields }: SubscriptionFields = {}): Subscription {
   return {
-    id: v7(), pod: POD, pattern: 'realestate/contact', inbox: inboxOf('subscriber'), agent: AGENT, created: 5, ...fields,
+    id: v7(), pod: POD, pattern: 'realestate/contact', url: webhook ?? inbox, agent: AGENT, created: 5, ...fields,
   };
 }
 
@@ -120,9 +126,9 @@ export function describeEventStore(name: string, create: () => Promise<EventStor
 
     it('takes no more subscriptions than there may be, but again those that are there.', async(): Promise<void> => {
       const bounds = { ofAgent: 2, ofPod: 3 };
-      const add = async(changes: Partial<Subscription>): Promise<unknown> => {
+      const add = async(changes: SubscriptionFields): Promise<unknown> => {
         const added = await store.addSubscription(aSubscription(changes), bounds);
-        return typeof added === 'string' ? added : added.subscription.inbox;
+        return typeof added === 'string' ? added : added.subscription.url;
       };
       expect(await add({ inbox: inboxOf(1) })).toBe(inboxOf(1));
       expect(await add({ inbox: inboxOf(2) })).toBe(inboxOf(2));

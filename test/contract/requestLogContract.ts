@@ -12,6 +12,7 @@ import type { LoggedEvent, Outcome, OutcomeState, RequestFilter, RequestLog } fr
 import type { RequestRecord } from '../../src/store/RequestRecord';
 import type { Subscription } from '../../src/subscription/Subscription';
 import { aCatalogueEntry, aSystem } from './catalogueStoreContract';
+import type { SubscriptionFields } from './eventStoreContract';
 import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from './eventStoreContract';
 
 const HOST = 'hooks.example';
@@ -52,12 +53,12 @@ export function describeRequestLog(name: string, create: () => Promise<LoggedSto
       await events.accept([{ event, forwards: [{ pod: POD }], ...more }]);
       return event;
     }
-    async function follow(fields: Partial<Subscription> = {}): Promise<Subscription> {
+    async function follow(fields: SubscriptionFields = {}): Promise<Subscription> {
       const draft = aSubscription(fields);
-      const target = draft.webhook === undefined ? undefined : { kind: 'webhook', host: HOST, secret: 'x' } as const;
+      const target = fields.webhook === undefined ? undefined : { kind: 'webhook', host: HOST, secret: 'x' } as const;
       return (await events.addSubscription(draft, undefined, undefined, target) as AddedSubscription).subscription;
     }
-    const hook = async(fields: Partial<Subscription> = {}): Promise<Subscription> => follow({ inbox: undefined, webhook: WEBHOOK, ...fields });
+    const hook = async(fields: SubscriptionFields = {}): Promise<Subscription> => follow({ webhook: WEBHOOK, ...fields });
     const claim = async(): Promise<ClaimedDelivery> => {
       const now = Date.now() + 60_000;
       const hosts = await deliveries.dueHosts(now, 10);
@@ -69,7 +70,7 @@ export function describeRequestLog(name: string, create: () => Promise<LoggedSto
       { hosts: new Map(), failing: new Map() },
     );
     const recipient = (fields: Partial<RemoteRecipient> = {}): RemoteRecipient =>
-      ({ agent: ALICE, host: 'alice.example', isDelivered: false, due: 1, ...fields });
+      ({ kind: 'recipient', agent: ALICE, host: 'alice.example', isDelivered: false, due: 1, ...fields });
     const ids = async(filter: RequestFilter = {}, page: Partial<PageRequest> = {}): Promise<string[]> =>
       (await log.listEvents(POD, filter, { ...PAGE, ...page })).items.map(({ id }): string => id);
     const statesOf = async({ id }: Event): Promise<readonly OutcomeState[] | undefined> => (await log.getEvent(POD, id))?.states;
@@ -184,7 +185,7 @@ export function describeRequestLog(name: string, create: () => Promise<LoggedSto
       const late = await follow({ created: 11, inbox: 'http://localhost/late/inbox/', agent: 'http://localhost/refused#me' });
       const base = { event: event.id, kind: 'copy', attempts: []};
       const shown = (subscription: Subscription, state: OutcomeState): Outcome => ({
-        ...base, id: `${event.id}.${subscription.id}`, state, subscription: subscription.id, pattern: subscription.pattern, url: subscription.inbox!,
+        ...base, id: `${event.id}.${subscription.id}`, state, subscription: subscription.id, pattern: subscription.pattern, url: subscription.url!,
       } as Outcome);
       expect((await outcomesOf(event)).map(({ state }): string => state)).toEqual([ 'waiting', 'waiting', 'waiting' ]);
       expect(await statesOf(event)).toEqual([ 'waiting' ]);
@@ -198,7 +199,7 @@ export function describeRequestLog(name: string, create: () => Promise<LoggedSto
       // Whoever got it later has it.
       await deliveries.replay(POD, late.id, [ 1 ], 1);
       expect((await outcomesOf(event)).map(({ subscription }): unknown => subscription)).toContain(late.id);
-      await events.removeEntry(allowed.inbox!, event.id);
+      await events.removeEntry(allowed.url!, event.id);
       expect(await log.getOutcome(POD, `${event.id}.${allowed.id}`)).toEqual(shown(allowed, 'absent'));
       await events.removeSubscription(POD, allowed.id);
       expect(await log.getOutcome(POD, `${event.id}.${allowed.id}`)).toBeUndefined();
@@ -210,7 +211,7 @@ export function describeRequestLog(name: string, create: () => Promise<LoggedSto
       const event = await publish({}, { forwards: [{ pod: PRODUCER, inbox: `${PRODUCER}inbox/` }]});
       expect(await outcomesOf(event)).toEqual([]);
       await forwardAll(events);
-      expect(await events.listEntries(theirs.inbox!, 0, 10)).toHaveLength(1);
+      expect(await events.listEntries(theirs.url!, 0, 10)).toHaveLength(1);
       expect(await outcomesOf(event)).toEqual([]);
       expect(await statesOf(event)).toEqual([]);
     });

@@ -63,9 +63,9 @@ async function filled(base = FROM, pods = [ `${base}alice/`, `${base}bob/` ]): P
   const foreign = await createEvent({ topic: 'a/b#c', recipients: [ `${bob}profile/card#me` ], sources: []}, `${ELSE}eve/`, `${ELSE}eve#me`, loader);
   await store.receive({ event: foreign, hops: 1, pod: bob, inbox: `${bob}inbox/`, isForwarded: true });
   const subscription = { id: '01890000-0000-7000-8000-000000000001', pod: bob, pattern: 'a/*', agent: `${alice}profile/card#me`, created: 1 };
-  await store.addSubscription({ ...subscription, inbox: `${alice}inbox/` });
-  await store.addSubscription({ ...subscription, id: '01890000-0000-7000-8000-000000000002', webhook: `${base}hook` }, undefined, undefined, { kind: 'webhook', host: 'localhost:3000', secret: `whsec_${base}` });
-  await store.addSubscription({ ...subscription, id: '01890000-0000-7000-8000-000000000003', webhook: 'https://else.example/hook' }, undefined, undefined, { kind: 'webhook', host: 'else.example' });
+  await store.addSubscription({ ...subscription, url: `${alice}inbox/` });
+  await store.addSubscription({ ...subscription, id: '01890000-0000-7000-8000-000000000002', url: `${base}hook` }, undefined, undefined, { kind: 'webhook', host: 'localhost:3000', secret: `whsec_${base}` });
+  await store.addSubscription({ ...subscription, id: '01890000-0000-7000-8000-000000000003', url: 'https://else.example/hook' }, undefined, undefined, { kind: 'webhook', host: 'else.example' });
   await store.noteDependency(`${base}groups#x`, `${alice}topics/`);
   await new SqliteApiKeyStore(session).addKey({ id: 'k', account: 'a', webId: `${alice}profile/card#me`, name: base, created: 1, pods: [ alice, `${ELSE}z/` ]}, Buffer.alloc(32, 1));
   await guard.close();

@@ -1,6 +1,6 @@
 import type { AccessEpochs, FollowerList } from '../../src/access/ports';
 import type {
-  DeliveryLogStore,
+  DeliveryHistory,
   FanOutStore,
   HostStates,
   QueueCounts,
@@ -18,7 +18,7 @@ export type EventStore = Openable & AccessDependencies & AccessEpochs & Containe
   FollowerList & OverlayStore & PodRegistry & ReceptionStore & RetentionStore & SubscriptionStore;
 
 /** All ports of deliveries that an adapter implements. */
-export type DeliveryStore = Openable & DeliveryLogStore & HostStates & QueueCounts & SecretStore & WorkerStore;
+export type DeliveryStore = Openable & DeliveryHistory & HostStates & QueueCounts & SecretStore & WorkerStore;
 
 /** All subscriptions of a pod, or those of an agent. */
 export async function subscriptionsOf(store: SubscriptionStore, pod: string, agent?: string): Promise<Subscription[]> {

@@ -64,7 +64,7 @@ describe('Requests that are made to cost much', (): void => {
       const store = new SqliteEventStore(new SqliteSession(data));
       for (let at = 0; at < COUNT; at += 500) {
         await Promise.all(Array.from({ length: 500 }, async(_, index): Promise<unknown> => store.addSubscription({
-          id: v7(), pod: user.pod, agent: subscriber.webId, created: Date.now(), pattern: `p${at + index}`, inbox: subscriber.inbox,
+          id: v7(), pod: user.pod, agent: subscriber.webId, created: Date.now(), pattern: `p${at + index}`, url: subscriber.inbox,
         })));
       }
       await store.close();

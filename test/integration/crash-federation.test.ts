@@ -147,7 +147,7 @@ describe('A server that is killed while it delivers', (): void => {
   async function followFromElsewhere(): Promise<void> {
     const store = new SqliteEventStore(new SqliteSession(options.data));
     await Promise.all(remotes.map(async({ url }, index): Promise<unknown> => store.addSubscription({
-      id: v7(), pod: user.pod, pattern: PATTERNS[index % 3], inbox: url, agent: `${url}card#me`, created: Date.now(),
+      id: v7(), pod: user.pod, pattern: PATTERNS[index % 3], url: url, agent: `${url}card#me`, created: Date.now(),
     }, undefined, undefined, { kind: 'inbox', host: new URL(url).host })));
     await store.close();
   }

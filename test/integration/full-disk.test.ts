@@ -129,7 +129,7 @@ describe('A server whose disk is full', (): void => {
     location = 'copy';
     const store = new SqliteEventStore((disk as unknown as { session: SqliteSession }).session);
     const follow = async(inbox: string, host?: string): Promise<unknown> => store.addSubscription(
-      { id: v7(), pod: user.pod, pattern: 'realestate/*', inbox, agent: subscriber.webId, created: Date.now() },
+      { id: v7(), pod: user.pod, pattern: 'realestate/*', url: inbox, agent: subscriber.webId, created: Date.now() },
       undefined,
       undefined,
       host === undefined ? undefined : { kind: 'inbox', host },

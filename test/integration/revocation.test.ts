@@ -60,7 +60,7 @@ describe('Who loses access', (): void => {
         pod: `${baseUrl}user/`,
         pattern: 'realestate/contact',
         agent: `${baseUrl}${name}/profile/card#me`,
-        inbox: `${baseUrl}${path}`,
+        url: `${baseUrl}${path}`,
         created: Date.now(),
       });
     }));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { getLoggerFor } from '@solid/community-server';
+import type { TargetKinds } from '../../delivery/TargetKinds';
 import type { PublishedLog } from '../../catalogue/PublishedLog';
 import type { Caller } from '../../identity/Caller';
 import type { Page } from '../../store/Page';
@@ -28,15 +29,18 @@ export class ReceivedEndpoint extends Endpoint {
   protected readonly logger = getLoggerFor(this);
   private readonly authenticator: Authenticator;
   private readonly log: PublishedLog;
+  private readonly kinds: TargetKinds;
 
   /**
    * @param authenticator - Tells who makes a request.
    * @param log - The rules.
+   * @param kinds - The registered target kinds, which describe and display targets.
    */
-  public constructor(authenticator: Authenticator, log: PublishedLog) {
+  public constructor(authenticator: Authenticator, log: PublishedLog, kinds: TargetKinds) {
     super();
     this.authenticator = authenticator;
     this.log = log;
+    this.kinds = kinds;
   }
 
   public ruleFor(path: string): PathRule | undefined {
@@ -76,11 +80,11 @@ export class ReceivedEndpoint extends Endpoint {
     }
     const { data } = detail.event;
     if (data === undefined) {
-      return readAnswer(receivedDocument(pod, detail));
+      return readAnswer(receivedDocument(pod, detail, this.kinds));
     }
     // As it was sent: what is parsed and written again is another text, and other numbers where they are long.
     const place = randomUUID();
-    const answer = readAnswer(receivedDocument(pod, detail, place));
+    const answer = readAnswer(receivedDocument(pod, detail, this.kinds, place));
     return { ...answer, body: answer.body!.replace(JSON.stringify(place), (): string => data) };
   }
 
@@ -89,6 +93,6 @@ export class ReceivedEndpoint extends Endpoint {
     if (!outcome) {
       throw new HttpProblem(404, `There are no details of an execution at ${url}`);
     }
-    return readAnswer(executionDocument(pod, outcome));
+    return readAnswer(executionDocument(pod, outcome, this.kinds));
   }
 }

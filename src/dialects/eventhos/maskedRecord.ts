@@ -34,22 +34,6 @@ export function maskedRecord({ request, method, url }: Pick<HttpExchange, 'reque
   };
 }
 
-/**
- * A URL, of a webhook, whose query and user show nothing but that they are there.
- *
- * @param url - An absolute URL.
- */
-export function maskedUrl(url: string): string {
-  const parsed = new URL(url);
-  if (parsed.search === '' && parsed.username === '' && parsed.password === '') {
-    return url;
-  }
-  parsed.username = '';
-  parsed.password = '';
-  parsed.search = parsed.search && MASK;
-  return parsed.href;
-}
-
 function masked(shown: readonly string[], name: string, value: string): string {
   return shown.includes(name) && !CREDENTIAL.test(value) ? value : MASK;
 }

@@ -2,7 +2,13 @@ import type { ReceivedEventDetail } from '../../catalogue/PublishedLog';
 import type { Attempt } from '../../store/deliveries';
 import type { LoggedEvent, Outcome } from '../../catalogue/RequestLog';
 import { subscriptionUrl } from '../../subscription/Subscription';
-import { maskedUrl } from './maskedRecord';
+import type { TargetKinds } from '../../delivery/TargetKinds';
+
+/** Finds registered target kinds by their names. */
+type KindFinder = Pick<TargetKinds, 'find'>;
+
+/** The kind of outcomes in inboxes of this server, which are no deliveries. */
+const COPY = 'copy';
 
 /**
  * An event as the list of the log shows it. One of another dialect has neither system nor entry.
@@ -32,9 +38,15 @@ export function receivedItem({ id, topic, published, entry, request, states }: L
  *
  * @param pod - The base URL of the pod.
  * @param detail - The event.
+ * @param kinds - The registered target kinds.
  * @param body - What stands for the data of the event.
  */
-export function receivedDocument(pod: string, { event, outcomes }: ReceivedEventDetail, body?: string): object {
+export function receivedDocument(
+  pod: string,
+  { event, outcomes }: ReceivedEventDetail,
+  kinds: KindFinder,
+  body?: string,
+): object {
   const { id, topic, published, entry, request } = event;
   return {
     receivedEvent: {
@@ -49,7 +61,7 @@ export function receivedDocument(pod: string, { event, outcomes }: ReceivedEvent
       eventDescription: entry?.description ?? null,
       topic,
     },
-    executedEventContracts: outcomes.map((outcome): object => contractMembers(pod, outcome)),
+    executedEventContracts: outcomes.map((outcome): object => contractMembers(pod, outcome, kinds)),
   };
 }
 
@@ -58,22 +70,23 @@ export function receivedDocument(pod: string, { event, outcomes }: ReceivedEvent
  *
  * @param pod - The base URL of the pod.
  * @param outcome - What became of it.
+ * @param kinds - The registered target kinds.
  */
-export function executionDocument(pod: string, outcome: Outcome): object {
+export function executionDocument(pod: string, outcome: Outcome, kinds: KindFinder): object {
   const tries = outcome.attempts.map(responseMembers);
   return {
     receivedEventId: outcome.event,
-    ...contractMembers(pod, outcome),
+    ...contractMembers(pod, outcome, kinds),
     // A copy in an inbox of this server is written, not sent.
-    request: outcome.kind === 'copy' ? null : { method: 'POST', url: shownUrl(outcome) },
+    request: outcome.kind === COPY ? null : { method: 'POST', url: shownUrl(outcome, kinds) },
     response: tries.at(-1) ?? null,
     tries,
   };
 }
 
-function contractMembers(pod: string, outcome: Outcome): object {
+function contractMembers(pod: string, outcome: Outcome, kinds: KindFinder): object {
   const { id, state, subscription, pattern, kind, attempts } = outcome;
-  const url = shownUrl(outcome);
+  const url = shownUrl(outcome, kinds);
   return {
     detailId: id,
     state,
@@ -86,16 +99,9 @@ function contractMembers(pod: string, outcome: Outcome): object {
     actionIdentifier: url,
     actionName: url,
     actionOperation: kind,
-    actionDescription: DESCRIPTIONS[kind],
+    actionDescription: kind === COPY ? 'A copy in an inbox of this server' : kinds.find(kind)?.description ?? kind,
   };
 }
-
-const DESCRIPTIONS: Readonly<Record<Outcome['kind'], string>> = {
-  copy: 'A copy in an inbox of this server',
-  inbox: 'A copy in an inbox of another server',
-  webhook: 'A request to a webhook',
-  recipient: 'A copy in the inbox that the profile of a recipient names',
-};
 
 function responseMembers({ at, duration, status, reason }: Attempt): object {
   return {
@@ -106,6 +112,7 @@ function responseMembers({ at, duration, status, reason }: Attempt): object {
   };
 }
 
-function shownUrl({ kind, url }: Outcome): string {
-  return kind === 'webhook' ? maskedUrl(url) : url;
+/** The URL of a target without its secrets; hidden if its kind is not registered, because it may have some. */
+function shownUrl({ kind, url }: Outcome, kinds: KindFinder): string {
+  return kind === COPY ? url : kinds.find(kind)?.displayUrl(url) ?? '****';
 }

@@ -5,6 +5,7 @@ import { JSON_LD } from '../../event/mediaTypes';
 import type { Caller } from '../../identity/Caller';
 import { NotAuthorized } from '../../event/NotAuthorized';
 import { readSubscription, SUBSCRIPTION_TYPES } from '../../subscription/parseSubscription';
+import type { SubscribableTargets } from '../../subscription/ports';
 import type { Subscriber } from '../../subscription/Subscriber';
 import { subscriptionUrl } from '../../subscription/Subscription';
 import { subscriptionDocument, subscriptionListing } from '../../subscription/subscriptionDocument';
@@ -21,29 +22,32 @@ import { idempotencyKeyOf } from '../idempotency';
 import { pageAnswer, pageParameters, queryParameters } from '../listParameters';
 import { queryOf } from '../query';
 
-// Only UUIDs, so that what an owner had in such a container of its own stays there.
+// Only UUIDs, so that resources of an owner in such a container stay available.
 const ITEM = /^subscriptions\/([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/iu;
 const SECRET = /^subscriptions\/([^/.][^/]*)\/secret$/u;
 
 /**
- * `{pod}subscriptions/`: follow topics of a pod, see what is followed, and end it.
+ * Endpoint `{pod}subscriptions/`: creates, lists and ends subscriptions, and rotates their secrets.
  */
 export class SubscriptionsEndpoint extends Endpoint {
   private readonly authenticator: Authenticator;
   private readonly subscriber: Subscriber;
+  private readonly targets: SubscribableTargets;
   private readonly work: Work;
   private readonly conversion: Conversion;
 
   /**
-   * @param authenticator - Tells who makes a request.
-   * @param subscriber - The rules.
-   * @param work - Reads large bodies, and JSON-LD.
-   * @param converter - Converts answers to the form that the client prefers.
-   * @param preferenceParser - Reads which form that is.
+   * @param authenticator - Authenticates requests.
+   * @param subscriber - Creates, lists and ends subscriptions.
+   * @param targets - Registered target kinds, for the properties of subscriptions.
+   * @param work - Reads large bodies and JSON-LD off the event loop.
+   * @param converter - Converts responses to the preferred media type.
+   * @param preferenceParser - Parses the preferences of requests.
    */
   public constructor(
     authenticator: Authenticator,
     subscriber: Subscriber,
+    targets: SubscribableTargets,
     work: Work,
     converter: RepresentationConverter,
     preferenceParser: PreferenceParser,
@@ -51,6 +55,7 @@ export class SubscriptionsEndpoint extends Endpoint {
     super();
     this.authenticator = authenticator;
     this.subscriber = subscriber;
+    this.targets = targets;
     this.work = work;
     this.conversion = { converter, preferenceParser };
   }
@@ -103,7 +108,7 @@ export class SubscriptionsEndpoint extends Endpoint {
     return pageAnswer(exchange, next, async(nextUrl): Promise<EndpointResponse> => documentAnswer(
       this.conversion,
       exchange,
-      subscriptionListing(pod, subscriptions, nextUrl),
+      subscriptionListing(pod, subscriptions, this.targets.subscribable(), nextUrl),
       'Subscriptions',
       subscriptions.length,
     ));
@@ -115,9 +120,9 @@ export class SubscriptionsEndpoint extends Endpoint {
   ): Promise<EndpointResponse> {
     const type = assertMediaType(request, SUBSCRIPTION_TYPES);
     const text = await readText(request, LIMITS.subscriptionBytes);
-    const draft = await readSubscription({ text, type, base: url }, this.work);
+    const draft = await readSubscription({ text, type, base: url }, this.targets.subscribable(), this.work);
     const { subscription, secret } = await this.subscriber.subscribe(pod, caller, draft);
-    return jsonResponse(201, { ...subscriptionDocument(subscription), ...secret !== undefined && { secret }}, {
+    return jsonResponse(201, { ...subscriptionDocument(subscription, this.targets.subscribable()), ...secret !== undefined && { secret }}, {
       'Content-Type': JSON_LD,
       Location: subscriptionUrl(subscription),
     });
@@ -127,7 +132,7 @@ export class SubscriptionsEndpoint extends Endpoint {
     const { pod, url } = exchange;
     const secret = isId(id) ? await this.subscriber.rotateSecret(pod, caller, id, idempotencyKeyOf(exchange, '')) : undefined;
     if (secret === undefined) {
-      throw new HttpProblem(404, `There is no webhook whose secret would be at ${url}`);
+      throw new HttpProblem(404, `There is no subscription with a secret at ${url}`);
     }
     return jsonResponse(201, { secret }, { 'Cache-Control': 'no-store' });
   }
@@ -148,6 +153,6 @@ export class SubscriptionsEndpoint extends Endpoint {
     if (!subscription) {
       throw missing;
     }
-    return documentAnswer(this.conversion, exchange, subscriptionDocument(subscription), 'Subscriptions');
+    return documentAnswer(this.conversion, exchange, subscriptionDocument(subscription, this.targets.subscribable()), 'Subscriptions');
   }
 }

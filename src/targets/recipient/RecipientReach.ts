@@ -5,31 +5,36 @@ import { inTime, TooLate } from '../../event/inTime';
 import type { InboxFinder } from '../../subscription/ports';
 import type { Offer, Outbox, RemoteRecipients } from '../../publish/ports';
 import type { Attempt } from '../../store/deliveries';
-import { judge, restOf, retryPolicy } from '../../delivery/retry';
+import type { RetryRules } from '../../delivery/RetryRules';
+import { judge, restOf } from '../../delivery/retry';
 import { findInbox } from './findInbox';
+import { INBOX_RESPONSES } from '../inboxResponses';
 import { sendToInbox } from '../sendToInbox';
-import type { HostStates } from '../../delivery/ports';
+import type { HostStates } from '../../delivery/DeliveryQueue';
+import { RECIPIENT } from './recipient';
 
-const POLICY = retryPolicy();
-/** Less time than this is not worth beginning with, in milliseconds. */
+/** Minimum remaining time for an attempt, in milliseconds. */
 const LEAST = 50;
 
 /**
- * Offers events to recipients on other servers while their publisher waits.
+ * Makes the first attempt for recipients of other servers within the publisher's request.
  */
 export class RecipientReach implements RemoteRecipients {
+  public readonly kind = RECIPIENT;
   private readonly outgoing: Outgoing;
   private readonly agent: SigningAgent;
   private readonly profiles: InboxFinder;
   private readonly deliveries: HostStates;
   private readonly outbox: Pick<Outbox, 'now'>;
+  private readonly retry: RetryRules;
 
   /**
-   * @param outgoing - The way out.
+   * @param outgoing - Sends requests to other servers.
    * @param agent - Signs requests to inboxes.
-   * @param profiles - Tells the inboxes of recipients.
-   * @param deliveries - Knows which hosts and recipients are left alone.
-   * @param outbox - Tells the time by which they are.
+   * @param profiles - Inboxes of recipients.
+   * @param deliveries - Circuits of hosts, and pauses that recipients requested.
+   * @param outbox - Clock of deliveries.
+   * @param retry - Retry policy of deliveries.
    */
   public constructor(
     outgoing: Outgoing,
@@ -37,19 +42,21 @@ export class RecipientReach implements RemoteRecipients {
     profiles: InboxFinder,
     deliveries: HostStates,
     outbox: Outbox,
+    retry: RetryRules,
   ) {
     this.outgoing = outgoing;
     this.agent = agent;
     this.profiles = profiles;
     this.deliveries = deliveries;
     this.outbox = outbox;
+    this.retry = retry;
   }
 
   public async problemOf(webId: string, deadline: number): Promise<string | undefined> {
     try {
       await inTime(findInbox(this.profiles, webId), Math.max(1, deadline - performance.now()));
     } catch (error: unknown) {
-      // Any failure, since one that was told apart would show which addresses there are in the network of this server.
+      // Any failure, because different messages would reveal addresses in the network of this server.
       if (error instanceof OutgoingFailed) {
         return error.message;
       }
@@ -62,7 +69,7 @@ export class RecipientReach implements RemoteRecipients {
   public async offer(webId: string, document: string, deadline: number): Promise<Offer> {
     let { host } = new URL(webId);
     const left = (): number => deadline - performance.now();
-    if (left() < LEAST || await this.deliveries.isResting(host, this.outbox.now(), webId)) {
+    if (left() < LEAST || await this.deliveries.isResting(host, this.outbox.now(), { kind: RECIPIENT, url: webId })) {
       return { outcome: 'later', host };
     }
     const at = Date.now();
@@ -71,7 +78,7 @@ export class RecipientReach implements RemoteRecipients {
       ({ at, duration: Math.round(performance.now() - begun), ...rest });
     try {
       const inbox = await inTime(findInbox(this.profiles, webId), left());
-      // What the inbox's host does is not to hold up others whose WebIDs are on the same host as this one.
+      // Failures of the inbox's host do not delay other WebIDs of the profile's host.
       host = new URL(inbox).host;
       if (await this.deliveries.isResting(host, this.outbox.now())) {
         return { outcome: 'later', host };
@@ -79,13 +86,14 @@ export class RecipientReach implements RemoteRecipients {
       const timeout = Math.max(1, left());
       const { location, ...answer } = await sendToInbox(this.outgoing, this.agent, inbox, document, timeout);
       const { status } = answer;
-      const verdict = judge({ target: 'recipient', tries: 1, result: answer }, POLICY, at);
+      const policy = this.retry.retryPolicy();
+      const verdict = judge({ rules: INBOX_RESPONSES, tries: 1, result: answer }, policy, at);
       if (verdict.outcome === 'delivered') {
         const copy = location === undefined ? {} : { copy: location };
         return { outcome: 'taken', host, attempt: attempt({ status }), ...copy };
       }
       const outcome = status === 403 ? 'refused' : verdict.outcome === 'dead' ? 'failed' : 'later';
-      const rest = restOf(answer, POLICY, at);
+      const rest = restOf(answer, policy, at);
       return { outcome, host, attempt: attempt({ status, reason: verdict.reason }), ...rest > 0 && { rest }};
     } catch (error: unknown) {
       if (error instanceof OutgoingFailed || error instanceof TooLate) {

@@ -3,9 +3,9 @@ import { OutgoingFailed } from '../../outgoing/Outgoing';
 import type { InboxFinder } from '../../subscription/ports';
 
 /**
- * The inbox of an agent elsewhere.
+ * Returns the inbox of an agent of another server.
  *
- * @throws {@link OutgoingFailed} if its profile cannot be had, or names none: `forbidden` if waiting does not help.
+ * @throws {@link OutgoingFailed} if the profile is unavailable or has no inbox; with `forbidden` if a retry cannot help.
  */
 export async function findInbox(profiles: InboxFinder, webId: string): Promise<string> {
   let inbox: string | undefined;
@@ -15,7 +15,6 @@ export async function findInbox(profiles: InboxFinder, webId: string): Promise<s
     throw error instanceof ProfileUnavailable ? asFailed(error) : error;
   }
   if (inbox === undefined) {
-    // The host is well, and waiting does not help.
     throw new OutgoingFailed('forbidden', `The profile of ${webId} names no inbox: its owner has to add ldp:inbox to it`);
   }
   return inbox;

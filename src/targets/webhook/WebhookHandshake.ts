@@ -1,35 +1,42 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import type { Outgoing } from '../../outgoing/Outgoing';
-import type { WebhookConsent } from '../../subscription/ports';
 import { TooMany } from '../../event/TooMany';
+import type { Outgoing } from '../../outgoing/Outgoing';
 import type { WebhookConsentAnswer } from './handshake';
-import { askConsent, webhookOrigin } from './handshake';
-import { newSecret } from './signature';
+import { askConsent } from './handshake';
 
-/** The time in which requests are counted, in seconds. */
+/** Window of the limit, in seconds. */
 const WINDOW = 60;
 
 /**
- * Asks webhooks in the name of this server.
+ * Requests the consent of webhooks, with a limit per agent.
  */
-export class WebhookHandshake implements WebhookConsent {
-  private readonly outgoing: Outgoing;
-  private readonly origin: string;
-  private readonly maxRequestsPerMinute: number;
+export class WebhookHandshake {
   private readonly limiter: RateLimiterMemory;
 
   /**
-   * @param outgoing - The way out.
-   * @param baseUrl - The base URL of the server, by whose host it is known to webhooks.
-   * @param maxRequestsPerMinute - Maximum number of consent requests per agent and minute, per process. Default 60.
+   * @param outgoing - Sends requests to other servers.
+   * @param origin - Host name of this server.
+   * @param maxRequestsPerMinute - Maximum number of requests per agent and minute, per process.
    */
-  public constructor(outgoing: Outgoing, baseUrl: string, maxRequestsPerMinute = 60) {
-    this.outgoing = outgoing;
-    this.origin = webhookOrigin(baseUrl);
-    this.maxRequestsPerMinute = maxRequestsPerMinute;
+  public constructor(
+    private readonly outgoing: Outgoing,
+    private readonly origin: string,
+    private readonly maxRequestsPerMinute: number,
+  ) {
     this.limiter = new RateLimiterMemory({ points: maxRequestsPerMinute, duration: WINDOW });
   }
 
+  /**
+   * Requests the consent of a webhook.
+   *
+   * @param url - URL of the webhook.
+   * @param agent - WebID of the subscriber.
+   *
+   * @returns The maximum rate of the webhook, if it sets one.
+   *
+   * @throws {@link InvalidInput} if the webhook does not consent.
+   * @throws {@link TooMany} if the agent reached the limit.
+   */
   public async request(url: string, agent: string): Promise<WebhookConsentAnswer> {
     try {
       await this.limiter.consume(agent);
@@ -43,9 +50,5 @@ export class WebhookHandshake implements WebhookConsent {
       );
     }
     return askConsent(this.outgoing, { url, origin: this.origin });
-  }
-
-  public newSecret(): string {
-    return newSecret();
   }
 }

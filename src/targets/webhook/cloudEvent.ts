@@ -2,25 +2,23 @@ import type { Event } from '../../event/Event';
 import { eventUrl } from '../../event/Event';
 import { readMembers } from '../../event/EventDocument';
 
-/** What a CloudEvent in structured mode is, as a content type. */
+/** Content type of a CloudEvent in structured mode. */
 export const CLOUD_EVENT_TYPE = 'application/cloudevents+json; charset=UTF-8';
 
 /**
- * An event as a CloudEvent, in JSON text.
+ * An event as a CloudEvent, in JSON text, with all members of the event's document.
  *
- * It tells all that the event's document does:
+ * - `source` is the base URL of the producing pod, and `id` the event's UUID: together they identify the event. `eventurl`
+ *   is its URL;
+ * - `type` is the topic, `time` its acceptance, `subject` its subject;
+ * - `authid` is the WebID of the publisher, with `authtype` `app_user`: absent for public publication;
+ * - `recipients` and `participants` are WebIDs separated by spaces: `recipient` and `source` of the document;
+ * - `eventtype` and `requestkey` are members of the document;
+ * - `data` is the posted text, unchanged, as `application/json`; absent without data.
  *
- * - `source` is the base URL of the producing pod, and `id` the event's UUID: together they name the event. `eventurl`
- *   is where it can be read;
- * - `type` is the topic, `time` when it was accepted, `subject` its subject;
- * - `authid` is the WebID of the publisher, with `authtype` `app_user`: absent if it was published in public;
- * - `recipients` and `participants` are WebIDs, with spaces between: what the document calls `recipient` and `source`;
- * - `eventtype` and `requestkey` are those of the document;
- * - `data` is the text that was posted, unchanged, as `application/json`; absent if there was none.
+ * U+FFFD replaces controls and noncharacters in attributes.
  *
- * What is no character for a CloudEvent (controls and noncharacters) is U+FFFD in the attributes.
- *
- * The text does not depend on who gets it or when, so it can be made once and sent to many.
+ * The text is independent of its receiver and time, so that it can be created once for many deliveries.
  *
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
  * @see https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/authcontext.md
@@ -48,7 +46,7 @@ export function toCloudEvent(event: Event): string {
 /** @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#type-system */
 const NO_CHARACTER = /[\p{Cc}\p{Noncharacter_Code_Point}\p{Cs}]/gu;
 
-/** A value of an attribute; absent if it is no text or empty, which CloudEvents does not allow. */
+/** A value of an attribute; absent if it is not text or empty, because CloudEvents forbids empty attributes. */
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value.replaceAll(NO_CHARACTER, '\uFFFD') : undefined;
 }

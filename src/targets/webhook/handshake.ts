@@ -2,32 +2,29 @@ import { InvalidInput } from '../../event/InvalidInput';
 import type { Outgoing, OutgoingResponse } from '../../outgoing/Outgoing';
 import { OutgoingFailed } from '../../outgoing/Outgoing';
 
-/** What a webhook has agreed to. */
+/** Consent of a webhook. */
 export interface WebhookConsentAnswer {
-  /** The most deliveries that it takes in a minute; any number if it is absent. */
+  /** Maximum number of deliveries per minute; absent if unlimited. */
   readonly rate?: number;
 }
 
 const MOST_RATE = 1_000_000;
 
-/** The name by which a server asks webhooks for their consent: that of its host, without a port. */
+/** The name of a server in requests to webhooks: its host name without a port. */
 export function webhookOrigin(baseUrl: string): string {
   return new URL(baseUrl).hostname;
 }
 
 /**
- * Asks a webhook whether it takes events from this server, so that nobody is flooded whom another has named.
+ * Requests the consent of a webhook, so that nobody can subscribe a third party's endpoint.
  *
- * It consents by the headers `WebHook-Allowed-Origin` and `WebHook-Allowed-Rate` of its answer; its status says
- * nothing.
+ * The headers `WebHook-Allowed-Origin` and `WebHook-Allowed-Rate` of the response express consent, with any status.
  *
  * @param outgoing - Sends the request.
- * @param webhook - The URL of the webhook; the name of this server, see {@link webhookOrigin}; and the deliveries in a
- * minute for which it is asked, by default 6,000.
+ * @param webhook - URL of the webhook, name of this server (see {@link webhookOrigin}), and requested rate per minute,
+ *                  by default 6,000.
  *
- * @returns What it agrees to.
- *
- * @throws {@link InvalidInput} that says what is missing and what to do, if it does not consent or cannot be asked.
+ * @throws {@link InvalidInput} with the missing header and the remedy, if the webhook does not consent or respond.
  *
  * @see https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md#4-abuse-protection
  */

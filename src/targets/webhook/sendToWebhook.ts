@@ -3,25 +3,25 @@ import { CLOUD_EVENT_TYPE } from './cloudEvent';
 import { sign } from './signature';
 
 /**
- * A webhook that has consented.
+ * A webhook with consent.
  */
 export interface Webhook {
   readonly url: string;
-  /** What deliveries are signed with, see `sign`. */
+  /** Secrets that sign deliveries, see `sign`. */
   readonly secrets: readonly string[];
-  /** The name of this server to which the webhook has consented. */
+  /** Name of this server in the consent. */
   readonly origin: string;
 }
 
 /**
- * Sends an event to a webhook, once.
+ * Makes one attempt to send an event to a webhook.
  *
  * @param outgoing - Sends the request.
- * @param webhook - Where it goes.
- * @param message - Its id, the same at each try and without a `.`, and the CloudEvent as JSON text.
- * @param now - The time, in milliseconds since 1970, which is signed: receivers refuse what is 5 minutes off.
+ * @param webhook - The webhook.
+ * @param message - Id of the message, equal in each attempt and without `.`, and the CloudEvent as JSON text.
+ * @param now - Signed time, in milliseconds since 1970. Receivers refuse a difference of 5 minutes.
  *
- * @throws {@link OutgoingFailed} if there is no answer.
+ * @throws {@link OutgoingFailed} if there is no response.
  *
  * @see https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md#21-delivery-request
  */

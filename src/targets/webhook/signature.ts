@@ -1,13 +1,13 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
 const PREFIX = 'whsec_';
-/** The least and the most bytes of a secret that Standard Webhooks allows. */
+/** Minimum and maximum size of a secret by Standard Webhooks, in bytes. */
 const LEAST_BYTES = 24;
 const MOST_BYTES = 64;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/u;
 
 /**
- * A new secret for a webhook: `whsec_` and the Base64 of 32 random bytes.
+ * Creates a secret for a webhook: `whsec_` and the Base64 of 32 random bytes.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#symmetric
  */
@@ -15,7 +15,7 @@ export function newSecret(): string {
   return `${PREFIX}${randomBytes(32).toString('base64')}`;
 }
 
-// Decoding a key takes a small part of the time of a signature, so no keys are kept.
+// Keys are not cached: decoding takes a small part of the time of a signature.
 function keyOf(secret: string): Buffer {
   const encoded = secret.slice(PREFIX.length);
   const key = Buffer.from(encoded, 'base64');
@@ -26,14 +26,17 @@ function keyOf(secret: string): Buffer {
 }
 
 /**
- * The headers by which the receiver of a webhook knows that it comes from who has the secret, whole and of now.
+ * The headers that authenticate a request to a webhook by Standard Webhooks.
  *
- * @param secrets - One, or several while it is being changed: it is signed with each.
- * @param id - Names the message, the same at each try; it must not hold a `.`.
- * @param timestamp - When it is sent, in seconds since 1970.
+ * Uses `node:crypto` instead of the package `standardwebhooks`, whose SHA-256 in JavaScript blocks the event loop several
+ * times longer, and which does not check the size of a secret. Tests verify the signatures with that package.
+ *
+ * @param secrets - The current secret, and former secrets that also sign.
+ * @param id - Id of the message, equal in each attempt, without `.`.
+ * @param timestamp - Time of the request, in seconds since 1970.
  * @param body - The message.
  *
- * @throws Error if there is no secret, or one is not of the form of {@link newSecret}; it does not quote it.
+ * @throws Error if there is no secret, or one does not have the form of {@link newSecret}. The message omits the secret.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#webhook-headers-sending-metadata-to-consumers
  */

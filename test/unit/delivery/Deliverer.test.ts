@@ -1,9 +1,8 @@
 import { Admission } from '../../../src/delivery/Admission';
-import type { DelivererOptions } from '../../../src/delivery/Deliverer';
+import type { DelivererActivity, DelivererOptions } from '../../../src/delivery/Deliverer';
 import { Deliverer } from '../../../src/delivery/Deliverer';
 import type { DeliveryListener } from '../../../src/delivery/DeliveryListener';
-import type { AttemptResult } from '../../../src/delivery/retry';
-import type { DeliverySender, Sent } from '../../../src/delivery/ports';
+import type { AttemptResult, DeliverySender, Sent } from '../../../src/delivery/ports';
 import { SteadyClock } from '../../../src/delivery/SteadyClock';
 import { ContextLoader } from '../../../src/event/ContextLoader';
 import { eventDocument } from '../../../src/event/Event';
@@ -20,6 +19,7 @@ import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import type { Subscription } from '../../../src/subscription/Subscription';
 import { anEvent, aSubscription, POD, PRODUCER } from '../../contract/eventStoreContract';
+import { kindOf } from '../../util/kinds';
 import { eventually } from '../../util/wait';
 
 const SECOND = 1_000;
@@ -63,7 +63,8 @@ describe('The delivery worker', (): void => {
   const readers = {
     readersOf: async(_resource: string, agents: readonly string[]): Promise<Set<string>> => new Set(agents.filter((agent): boolean => mayRead(agent))),
   };
-  const sender = {
+  const sender: DeliverySender = {
+    kindOf,
     isSentByOrigin: async(): Promise<boolean> => false,
     send: async(delivery: ClaimedDelivery): Promise<Sent> => {
       sends.push({ delivery, at: time });
@@ -73,11 +74,11 @@ describe('The delivery worker', (): void => {
       }
       return given ?? new Promise((resolve): unknown => open.set(delivery, resolve));
     },
-  } as unknown as DeliverySender;
+  };
 
   function create(options: DelivererOptions = {}, listeners: readonly DeliveryListener[] = [], timer: object = clock): Deliverer {
     const merged = { ...options, retry: { jitter: 0, ...options.retry }};
-    const deliverer = new Deliverer(store, sender, readers, timer as SteadyClock, listeners, (message): unknown => messages.push(message), merged);
+    const deliverer = new Deliverer({ store, sender, readers, clock: timer as SteadyClock, listeners, report: (message): unknown => messages.push(message) }, merged);
     deliverers.push(deliverer);
     return deliverer;
   }
@@ -90,11 +91,9 @@ describe('The delivery worker', (): void => {
   /** Waits until the worker has nothing left to do but to wait for answers. */
   async function idle(): Promise<void> {
     for (;;) {
-      const busy = deliverers.some((deliverer): boolean => {
-        const { pumping, flushing, finished } = deliverer as unknown as { pumping?: object; flushing?: object; finished: readonly object[] };
-        return pumping !== undefined || flushing !== undefined || finished.length > 0;
-      });
-      const underWay = deliverers.map((deliverer): number => (deliverer as unknown as { underWay: Set<object> }).underWay.size);
+      const activities = deliverers.map(({ activity }): DelivererActivity => activity);
+      const busy = activities.some(({ isLooking, isWriting }): boolean => isLooking || isWriting);
+      const underWay = activities.map(({ tasks }): number => tasks);
       if (!busy && underWay.reduce((sum, size): number => sum + size, 0) <= open.size) {
         return;
       }
@@ -114,7 +113,7 @@ describe('The delivery worker', (): void => {
   }
   async function follow(webhook = HOOK, agent = ALICE, rate?: number, fields: Partial<Subscription> = {}): Promise<AddedSubscription> {
     return await events.addSubscription(
-      aSubscription({ inbox: undefined, webhook, agent, ...fields }),
+      aSubscription({ webhook, agent, ...fields }),
       undefined,
       undefined,
       { kind: 'webhook', host: new URL(webhook).host, secret: 'whsec_1', ...rate !== undefined && { rate }},
@@ -367,7 +366,7 @@ describe('The delivery worker', (): void => {
     it('does not give up on a recipient by the age of a delivery.', async(): Promise<void> => {
       answer = (): Sent => timedOut;
       await start({ retry: { retryDelays: [ 8 * DAY ]}});
-      await publish('realestate/contact#add', [{ agent: ALICE, host: 'alice.example', isDelivered: false, due: time }]);
+      await publish('realestate/contact#add', [{ kind: 'recipient', agent: ALICE, host: 'alice.example', isDelivered: false, due: time }]);
       await pass(0);
       await pass(8 * DAY);
       expect(await log(PRODUCER)).toMatchObject([{ state: 'dead', isDisabled: false }]);
@@ -395,7 +394,7 @@ describe('The delivery worker', (): void => {
     it('never gives up on a recipient, to whom nobody could subscribe again.', async(): Promise<void> => {
       answer = (): Sent => answered(410);
       await start();
-      const recipient = { agent: ALICE, host: 'alice.example', isDelivered: false, due: time };
+      const recipient = { kind: 'recipient', agent: ALICE, host: 'alice.example', isDelivered: false, due: time };
       await publish('realestate/contact#add', [ recipient ]);
       await pass(0);
       expect(await log(PRODUCER)).toMatchObject([{ state: 'dead', isDisabled: false }]);
@@ -458,7 +457,7 @@ describe('The delivery worker', (): void => {
       answer = (): Sent => ({ ...timedOut, host });
       await start({ retry: { retryDelays: [ DAY ]}});
       for (let event = 0; event < 6; event += 1) {
-        await publish('realestate/contact#add', [{ agent: `https://id.example/${event}#me`, host: 'id.example', isDelivered: false, due: time }]);
+        await publish('realestate/contact#add', [{ kind: 'recipient', agent: `https://id.example/${event}#me`, host: 'id.example', isDelivered: false, due: time }]);
         await pass(SECOND);
       }
       expect(sends).toHaveLength(6);
@@ -885,8 +884,7 @@ describe('The delivery worker', (): void => {
     let most = 0;
     jest.spyOn(store, 'claim').mockImplementation(async(...parameters): Promise<ClaimedDelivery[]> => {
       const claimed = await claim.apply(store, parameters);
-      const { held } = deliverers[0] as unknown as { held: number };
-      most = Math.max(most, held);
+      most = Math.max(most, deliverers[0].activity.waiting);
       return claimed;
     });
     create().start();
@@ -972,7 +970,7 @@ describe('The delivery worker', (): void => {
     it('tells of recipients in the pod of the publisher.', async(): Promise<void> => {
       answer = (): Sent => answered(400);
       await start({}, [ news ]);
-      await publish('realestate/contact#add', [{ agent: ALICE, host: 'alice.example', isDelivered: false, due: time }]);
+      await publish('realestate/contact#add', [{ kind: 'recipient', agent: ALICE, host: 'alice.example', isDelivered: false, due: time }]);
       await pass(0);
       expect((await told(PRODUCER)).slice(1)).toMatchObject([{
         topic: 'delivery/recipient#dead', data: { delivery: expect.stringContaining(`${PRODUCER}deliveries/`) },
@@ -1019,7 +1017,7 @@ describe('The delivery worker', (): void => {
       jest.spyOn(events, 'accept').mockRejectedValueOnce(new Error('disk full'));
       await start({}, [ news ]);
       await pass(0);
-      expect(messages).toEqual([ expect.stringContaining('could not be told: disk full') ]);
+      expect(messages).toEqual([ expect.stringMatching(/^Notifying the owner of .* failed: disk full$/u) ]);
       expect(await states()).toEqual([ 'dead' ]);
     });
   });

@@ -51,12 +51,6 @@ describe('The log of deliveries', (): void => {
       },
     },
     {
-      podOfContainer: async(): Promise<undefined> => undefined,
-      exists: async(): Promise<boolean> => true,
-      isHere: (url): boolean => url.startsWith('http://localhost/'),
-      canonical: (url): string => url,
-    },
-    {
       podOf: async(webId): Promise<{ pod: string } | { reason: 'elsewhere' | 'unknown' }> => {
         const pod = /^(http:\/\/localhost\/\w+\/)profile\/card#me$/u.exec(webId)?.[1];
         return pod === undefined ? { reason: 'elsewhere' } : { pod };
@@ -70,9 +64,9 @@ describe('The log of deliveries', (): void => {
   const list = async(agent: string | undefined, limits?: object): Promise<readonly DeliveryRecord[]> =>
     (await newLog().list(POD, { agent, limits }, {}, undefined, 100)).deliveries;
 
-  async function follow(fields: Partial<Subscription> = {}): Promise<Subscription> {
-    const draft = { id: v7(), pod: POD, pattern: '*', agent: ALICE, created: 5, ...!fields.inbox && { webhook: WEBHOOK }, ...fields };
-    const added = await store.addSubscription(draft, undefined, undefined, draft.inbox ? undefined : { kind: 'webhook', host: 'hooks.example', secret: 'x' });
+  async function follow({ inbox, ...fields }: Partial<Subscription> & { inbox?: string } = {}): Promise<Subscription> {
+    const draft = { id: v7(), pod: POD, pattern: '*', agent: ALICE, created: 5, url: inbox ?? WEBHOOK, ...fields };
+    const added = await store.addSubscription(draft, undefined, undefined, inbox ? undefined : { kind: 'webhook', host: 'hooks.example', secret: 'x' });
     return (added as AddedSubscription).subscription;
   }
   function anEvent(recipient: unknown, fields: Partial<Event> = {}, more: object = {}): Event {
@@ -230,7 +224,7 @@ describe('The log of deliveries', (): void => {
 
     it('what is for a recipient on another server, who is asked there.', async(): Promise<void> => {
       const event = anEvent(ALICE, { pod: POD });
-      await store.accept([{ event, forwards: [], recipients: [{ agent: ALICE, host: 'alice.example', isDelivered: true, due: 1 }]}]);
+      await store.accept([{ event, forwards: [], recipients: [{ kind: 'recipient', agent: ALICE, host: 'alice.example', isDelivered: true, due: 1 }]}]);
       const [ delivery ] = await list(OWNER);
       refused.add(`${ALICE} read ${RESOURCE}`);
       expect(delivery).toMatchObject({ kind: 'recipient', state: 'delivered', subscription: null });

@@ -4,7 +4,8 @@ import {
   afterAttempt, afterFailure, afterSuccess, DEFAULT_HEALTH_POLICY, failingSince, healthPolicy, HEALTHY, isDisabledBy,
   isTooOld, mayTry, nextTry,
 } from '../../../src/delivery/health';
-import type { AttemptResult, Verdict } from '../../../src/delivery/retry';
+import type { AttemptResult } from '../../../src/delivery/attempt';
+import type { Verdict } from '../../../src/delivery/retry';
 import type { OutgoingFault } from '../../../src/outgoing/Outgoing';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
 
@@ -148,8 +149,8 @@ describe('The policy of health', (): void => {
   });
 
   it.each([
-    [{ failures: 0 }, 'The number of failures after which a host rests has to be from 1 to 1000, and is 0' ],
-    [{ targetTries: 0 }, 'The number of tries after which a target is disabled' ],
+    [{ failures: 0 }, 'The number of failures that open a circuit must be from 1 to 1000, but is 0' ],
+    [{ targetTries: 0 }, 'The number of attempts that disable a target' ],
     [{ rest: 0 }, 'The time "rest", in milliseconds,' ],
     [{ maxDeliveryAge: Number.POSITIVE_INFINITY }, 'The time "maxDeliveryAge"' ],
     [{ window: Number.NaN }, 'The time "window"' ],

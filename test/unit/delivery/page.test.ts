@@ -15,6 +15,7 @@ import { createEvent } from '../../../src/event/EventDocument';
 import { AddressGuard } from '../../../src/outgoing/AddressGuard';
 import { GuardedOutgoing } from '../../../src/outgoing/GuardedOutgoing';
 import { blocksOf, sectionOf, tableOf } from '../../util/markdown';
+import { RESPONSES } from '../../util/kinds';
 
 const root = join(__dirname, '../../..');
 const page = readFileSync(join(root, 'docs/delivery.md'), 'utf8');
@@ -103,14 +104,14 @@ describe('The page about deliveries', (): void => {
   it('says of each answer what follows.', (): void => {
     const rows = tableOf(sectionOf(page, 'Tries').replace(/\| after try[^]*?\n\n/u, '\n'));
     const outcomeOf = (status: number, target: 'inbox' | 'webhook' = 'webhook'): string =>
-      judge({ target, tries: 1, result: { status, headers: {}}}, DEFAULT_RETRY_POLICY, 0).outcome;
+      judge({ rules: RESPONSES[target], tries: 1, result: { status, headers: {}}}, DEFAULT_RETRY_POLICY, 0).outcome;
     const said = Object.fromEntries(rows.map(([ what, follows ]): string[] => [ what, /^(?:delivered|dead|tried)/u.exec(follows)![0].replace('tried', 'retry') ]));
     expect(outcomeOf(204)).toBe(said['a webhook: any 2xx']);
     expect([ 201, 202 ].map((status): string => outcomeOf(status, 'inbox'))).toEqual(new Array(2).fill(said['an inbox: 201, 202']));
     expect(outcomeOf(204, 'inbox')).toBe(said['an inbox: another 2xx']);
     expect([ 301, 304, 308 ].map((status): string => outcomeOf(status))).toEqual(new Array(3).fill(said['3xx']));
     expect(outcomeOf(401, 'inbox')).toBe(said['an inbox: 401']);
-    expect(judge({ target: 'webhook', tries: 1, result: { status: 401, headers: { date: new Date(0).toUTCString() }}}, DEFAULT_RETRY_POLICY, Date.now()).outcome)
+    expect(judge({ rules: RESPONSES.webhook, tries: 1, result: { status: 401, headers: { date: new Date(0).toUTCString() }}}, DEFAULT_RETRY_POLICY, Date.now()).outcome)
       .toBe(said['400, 401, 403, if the `Date` of the answer is 4 minutes or more off']);
     expect(outcomeOf(404)).toBe(said['404']);
     expect([ 408, 409, 425, 429, 500, 503 ].map((status): string => outcomeOf(status))).toEqual(new Array(6).fill(said['408, 409, 425, 429, 5xx']));

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
-import type { AttemptResult, Verdict } from '../../../src/delivery/retry';
+import type { AttemptResult } from '../../../src/delivery/attempt';
+import type { Verdict } from '../../../src/delivery/retry';
 import { DEFAULT_RETRY_POLICY, judge, restOf, retryAfter, retryPolicy } from '../../../src/delivery/retry';
 import type { OutgoingFault } from '../../../src/outgoing/Outgoing';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
+import { RESPONSES } from '../../util/kinds';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -12,7 +14,7 @@ const policy = DEFAULT_RETRY_POLICY;
 
 const answer = (status: number, headers: Record<string, string> = {}): AttemptResult => ({ status, headers });
 const judged = (result: AttemptResult, tries = 1, random = 0, target: 'inbox' | 'recipient' | 'webhook' = 'webhook'): Verdict =>
-  judge({ target, tries, result }, policy, NOW, (): number => random);
+  judge({ rules: RESPONSES[target], tries, result }, policy, NOW, (): number => random);
 const waitOf = (verdict: Verdict): number => verdict.outcome === 'retry' ? verdict.wait : Number.NaN;
 
 describe('The judgement of a try', (): void => {
@@ -108,7 +110,7 @@ describe('The judgement of a try', (): void => {
     expect(judged(answer(503), 11)).toEqual(
       { outcome: 'dead', disables: false, reason: 'answered 503 Service Unavailable; given up after 11 tries' },
     );
-    expect(judge({ target: 'webhook', tries: 1, result: answer(500) }, retryPolicy({ retryDelays: []}), NOW)).toMatchObject(
+    expect(judge({ rules: RESPONSES.webhook, tries: 1, result: answer(500) }, retryPolicy({ retryDelays: []}), NOW)).toMatchObject(
       { outcome: 'dead', reason: expect.stringMatching(/after 1 try$/u) },
     );
   });
@@ -128,7 +130,7 @@ describe('The judgement of a try', (): void => {
   });
 
   it('uses chance of its own where none is given.', (): void => {
-    const wait = waitOf(judge({ target: 'inbox', tries: 1, result: answer(500) }, policy, NOW));
+    const wait = waitOf(judge({ rules: RESPONSES.inbox, tries: 1, result: answer(500) }, policy, NOW));
     expect(wait).toBeGreaterThanOrEqual(5 * SECOND);
     expect(wait).toBeLessThanOrEqual(6 * SECOND);
   });
@@ -183,11 +185,11 @@ describe('The policy of tries', (): void => {
   });
 
   it.each([
-    [{ retryDelays: [ 0 ]}, 'A wait between tries, in milliseconds, has to be from 1 to'],
-    [{ retryDelays: [ Number.NaN ]}, 'A wait between tries' ],
-    [{ retryDelays: [ 31 * 24 * HOUR ]}, 'A wait between tries' ],
-    [{ retryDelays: new Array<number>(101).fill(1) }, 'The number of waits between tries has to be from 0 to 100, and is 101' ],
-    [{ jitter: -0.1 }, 'The jitter has to be from 0 to 1' ],
+    [{ retryDelays: [ 0 ]}, 'A retry delay, in milliseconds, must be from 1 to'],
+    [{ retryDelays: [ Number.NaN ]}, 'A retry delay' ],
+    [{ retryDelays: [ 31 * 24 * HOUR ]}, 'A retry delay' ],
+    [{ retryDelays: new Array<number>(101).fill(1) }, 'The number of retry delays must be from 0 to 100, but is 101' ],
+    [{ jitter: -0.1 }, 'The jitter must be from 0 to 1' ],
     [{ jitter: 2 }, 'The jitter' ],
     [{ longestRetryAfter: -1 }, 'The longest Retry-After' ],
   ])('refuses %j.', (given, message): void => {

@@ -10,11 +10,12 @@ import { anEvent } from '../../contract/eventStoreContract';
 import type { Family } from '../../util/exposition';
 import { parseExposition } from '../../util/exposition';
 import { blocksOf, sectionOf, tableOf } from '../../util/markdown';
+import { RESPONSES } from '../../util/kinds';
 
 const NOTHING = { waiting: 0, resting: 0 };
 const delivery = (kind: string): ClaimedDelivery => ({ kind } as ClaimedDelivery);
 const verdict = (status: number, tries = 1): Verdict =>
-  judge({ target: 'webhook', tries, result: { status, headers: {}}}, retryPolicy({ retryDelays: [ 1 ]}), 0);
+  judge({ rules: RESPONSES.webhook, tries, result: { status, headers: {}}}, retryPolicy({ retryDelays: [ 1 ]}), 0);
 
 describe('Metrics', (): void => {
   let metrics: Metrics;
@@ -33,7 +34,7 @@ describe('Metrics', (): void => {
 
   beforeEach((): void => {
     metrics = new Metrics();
-    metrics.start();
+    metrics.start([ 'inbox', 'webhook', 'recipient' ]);
   });
 
   it('are of bounded number, begin with 0, and are described.', async(): Promise<void> => {
@@ -125,7 +126,7 @@ describe('Metrics', (): void => {
   });
 
   it('count the attempts that are made within the request of a publisher.', async(): Promise<void> => {
-    const recipient: RemoteRecipient = { agent: 'https://a.example/#me', host: 'a.example', isDelivered: true, due: 0, attempt: { at: 0, duration: 500 }};
+    const recipient: RemoteRecipient = { kind: 'recipient', agent: 'https://a.example/#me', host: 'a.example', isDelivered: true, due: 0, attempt: { at: 0, duration: 500 }};
     metrics.accepted([{
       event: anEvent(),
       forwards: [],
@@ -161,7 +162,7 @@ describe('Metrics', (): void => {
     metrics.attempted(delivery('inbox'), verdict(201), { at: 0, duration: 1 });
     metrics.unsent(delivery('inbox'), 'ended');
     expect((await metrics.text(NOTHING, 0)).trim()).toBe('');
-    metrics.start();
+    metrics.start([ 'inbox', 'webhook', 'recipient' ]);
     await told();
     expect(changed()).toEqual({});
   });

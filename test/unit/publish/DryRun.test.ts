@@ -18,7 +18,7 @@ const draft = (fields: Partial<EventDraft> = {}): EventDraft => ({ topic: 'a/b',
 describe('The dry run of a request', (): void => {
   const asked: string[][] = [];
   let forbidden: string;
-  const outbox = { now: Date.now, wake: (): void => undefined };
+  const outbox = { now: Date.now, wake: (): void => undefined, firstRetryDelay: (): number => 5_000 };
   const remote = { offer: async(): Promise<never> => Promise.reject(new Error('offered')), problemOf: async(): Promise<string> => 'it is down' };
   const dryRun = new DryRun({
     pods: {

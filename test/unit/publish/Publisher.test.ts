@@ -59,8 +59,8 @@ describe('The accept step', (): void => {
       factory: new EventFactory(inlineWork()),
       fanOut: { wake: (): void => {} },
       rate: new PublishRate(50),
-      remote: { offer, problemOf },
-      outbox: { now: (): number => Date.now(), wake: (): void => {} },
+      remote: { kind: 'recipient', offer, problemOf },
+      outbox: { now: (): number => Date.now(), wake: (): void => {}, firstRetryDelay: (): number => 5_000 },
       audience,
     });
   });

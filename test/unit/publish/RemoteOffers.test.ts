@@ -13,7 +13,11 @@ const request = (...names: string[]): Parameters<RemoteOffers['offer']>[0] =>
 describe('Offers to recipients on other servers', (): void => {
   const offer = jest.fn<Promise<Offer>, [ string, string, number ]>();
   const problemOf = jest.fn<Promise<string | undefined>, [ string, number ]>();
-  const offers = new RemoteOffers({ offer, problemOf }, { now: (): number => 1_000_000, wake: (): void => undefined }, 500);
+  const offers = new RemoteOffers(
+    { kind: 'recipient', offer, problemOf },
+    { now: (): number => 1_000_000, wake: (): void => undefined, firstRetryDelay: (): number => 5_000 },
+    500,
+  );
 
   beforeEach((): void => {
     jest.resetAllMocks();

@@ -22,7 +22,7 @@ describe('The gate of deliveries', (): void => {
     session = new SqliteSession(IN_MEMORY);
     store = new SqliteDeliveryStore(session);
     jest.spyOn(store, 'dueHosts');
-    deliveries = new Deliveries(store, none, none, none, none, none, 'http://localhost/', [], [ 5 ]);
+    deliveries = new Deliveries({ store, kinds: none, readers: none, listeners: []});
     server = createServer((_request, response): unknown => response.end());
     await new DeliveryGate(deliveries).handle(server);
   });

@@ -8,6 +8,7 @@ import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliverySto
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { parseExposition } from '../../util/exposition';
 import { freePort } from '../../util/server';
+import { targetKinds } from '../../util/kinds';
 
 describe('A MetricsServer', (): void => {
   let port: number;
@@ -18,7 +19,7 @@ describe('A MetricsServer', (): void => {
   const make = (address: string): MetricsServer => {
     const server = new MetricsServer(address, metrics, new SqliteDeliveryStore(session), {
       now: (): number => 5_000, wake: jest.fn(),
-    });
+    }, targetKinds());
     started.push(server);
     return server;
   };

@@ -40,7 +40,7 @@ describe('Retention', (): void => {
     await publish(1);
     const modified = await store.modifiedOf(`${POD}inbox/`);
     await new Retention(store, 2).apply();
-    for (const container of [ `${PRODUCER}publish/`, `${POD}inbox/`, aSubscription().inbox! ]) {
+    for (const container of [ `${PRODUCER}publish/`, `${POD}inbox/`, aSubscription().url ]) {
       expect(await count(container)).toBe(1);
     }
     expect(await store.modifiedOf(`${POD}inbox/`)).toBeGreaterThan(modified!);

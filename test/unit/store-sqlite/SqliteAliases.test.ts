@@ -32,7 +32,7 @@ describe('Rows that were stored under aliases', (): void => {
   };
   const copies = async(inbox: string): Promise<number> => (await store.listEntries(inbox, 0, 100)).length;
   const inboxes = async(): Promise<unknown[]> =>
-    (await subscriptionsOf(store, POD)).map(({ pattern, inbox }): string => `${pattern} ${inbox}`).sort();
+    (await subscriptionsOf(store, POD)).map(({ pattern, url }): string => `${pattern} ${url}`).sort();
   const inDoubt = (): number => session.get<{ count: number }>('SELECT COUNT(*) AS count FROM doubts')!.count;
 
   beforeEach(async(): Promise<void> => {
@@ -59,7 +59,7 @@ describe('Rows that were stored under aliases', (): void => {
     expect(aliases.repair(urls)).toEqual({ movedCopies: 1, removedCopies: 3, movedSubscriptions: 1, endedSubscriptions: 2 });
     expect([ await copies(BOX), await copies(ALIAS), await copies(PUBLISH), await copies(AWAY) ]).toEqual([ 2, 0, 0, 2 ]);
     expect(await inboxes()).toEqual([ `* ${BOX}`, `realestate/contact ${BOX}`, `realestate/contact ${AWAY}` ]);
-    expect(await store.getSubscription(POD, moved)).toMatchObject({ inbox: BOX, agent: AGENT });
+    expect(await store.getSubscription(POD, moved)).toMatchObject({ url: BOX, agent: AGENT });
     expect(inDoubt()).toBe(1);
     expect(session.all('PRAGMA foreign_key_check')).toEqual([]);
     expect(session.all('SELECT url FROM containers WHERE url IN (?, ?)', ALIAS, PUBLISH)).toEqual([]);

@@ -1,6 +1,8 @@
 import { executionDocument, receivedDocument, receivedItem } from '../../../../src/dialects/eventhos/receivedDocument';
 import type { LoggedEvent, Outcome } from '../../../../src/catalogue/RequestLog';
+import { targetKinds } from '../../../util/kinds';
 
+const kinds = targetKinds();
 const POD = 'http://localhost:3000/user/';
 const event: LoggedEvent = { id: 'e', topic: 'a/b', published: 0, states: [ 'error', 'processed' ]};
 const attempts = [{ at: 0, duration: 1_500, status: 503, reason: 'busy' }, { at: 5_000, duration: 20, reason: 'no answer' }];
@@ -11,7 +13,7 @@ const recipient: Outcome = { id: '8', event: 'e', state: 'ended', kind: 'recipie
 
 describe('What became of an event', (): void => {
   it('is told of a webhook without the secrets of its URL, with what was asked and answered.', (): void => {
-    expect(executionDocument(POD, webhook)).toEqual({
+    expect(executionDocument(POD, webhook, kinds)).toEqual({
       receivedEventId: 'e',
       detailId: '7',
       state: 'error',
@@ -35,13 +37,23 @@ describe('What became of an event', (): void => {
   });
 
   it('is told of a recipient, who has no contract.', (): void => {
-    expect(executionDocument(POD, recipient)).toMatchObject({
+    expect(executionDocument(POD, recipient, kinds)).toMatchObject({
       isAborted: true, contractId: null, contractIdentifier: null, contractName: null, actionId: recipient.url, response: null, tries: [],
     });
   });
 
+  it('is told of a target of an unknown kind without its URL.', (): void => {
+    expect(executionDocument(POD, { ...webhook, kind: 'fax' }, kinds)).toMatchObject({ actionId: '****', actionOperation: 'fax', actionDescription: 'fax' });
+  });
+
+  it('is told of a copy, which is not sent.', (): void => {
+    expect(executionDocument(POD, { ...recipient, kind: 'copy' }, kinds)).toMatchObject({
+      actionId: recipient.url, actionDescription: 'A copy in an inbox of this server', request: null,
+    });
+  });
+
   it('is listed with the event.', (): void => {
-    const document = receivedDocument(POD, { event, outcomes: [ webhook, recipient ]}) as any;
+    const document = receivedDocument(POD, { event, outcomes: [ webhook, recipient ]}, kinds) as any;
     expect(document.executedEventContracts.map(({ detailId, state }: any): string[] => [ detailId, state ])).toEqual([[ '7', 'error' ], [ '8', 'ended' ]]);
     expect(document.receivedEvent).toMatchObject({ id: 'e', eventId: null, received_request: {}});
     expect(JSON.stringify(document)).not.toContain('hunter2');

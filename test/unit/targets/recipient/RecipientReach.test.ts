@@ -3,6 +3,8 @@ import type { Event } from '../../../../src/event/Event';
 import { ProfileUnavailable } from '../../../../src/identity/profiles/ProfileUnavailable';
 import type { OutgoingResponse, OutgoingRequest } from '../../../../src/outgoing/Outgoing';
 import { OutgoingFailed } from '../../../../src/outgoing/Outgoing';
+import type { RetryPolicy } from '../../../../src/delivery/retry';
+import { retryPolicy } from '../../../../src/delivery/retry';
 import type { Pods } from '../../../../src/access/ports';
 import { Publisher } from '../../../../src/publish/Publisher';
 import { PublishRate } from '../../../../src/access/PublishRate';
@@ -65,7 +67,7 @@ describe('Recipients on other servers', (): void => {
     };
     const agent = { webId: 'http://localhost/.events/agent#this', headersFor: async(): Promise<Record<string, string>> => ({ authorization: 'DPoP x' }) };
     const profiles = { inboxOf: async(webId: string): Promise<string | undefined> => profile(/\/(\w+)#me$/u.exec(webId)![1]) };
-    const outbox = { now: Date.now, wake: (): void => { woken += 1; } };
+    const outbox = { now: Date.now, firstRetryDelay: (): number => 5_000, wake: (): void => { woken += 1; } };
     publisher = new Publisher({
       store: events,
       pods: {
@@ -76,7 +78,7 @@ describe('Recipients on other servers', (): void => {
       factory: new EventFactory(inlineWork()),
       fanOut: { wake: (): void => {} },
       rate: new PublishRate(),
-      remote: new RecipientReach(outgoing, agent, profiles, deliveries, outbox),
+      remote: new RecipientReach(outgoing, agent, profiles, deliveries, outbox, { retryPolicy: (): RetryPolicy => retryPolicy() }),
       outbox,
       audience: { countOf: async(): Promise<number> => 0, hasAny: async(): Promise<boolean> => false },
       budget: 300,

@@ -1,3 +1,4 @@
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { WebhookHandshake } from '../../../../src/targets/webhook/WebhookHandshake';
 import { InvalidInput } from '../../../../src/event/InvalidInput';
 import { AddressGuard } from '../../../../src/outgoing/AddressGuard';
@@ -12,7 +13,7 @@ const answer: OutgoingResponse =
 describe('Webhooks', (): void => {
   it('are asked so often for an agent in a minute, and no more.', async(): Promise<void> => {
     const send = jest.fn(async(): Promise<OutgoingResponse> => answer);
-    const handshake = new WebhookHandshake({ send }, 'https://pods.example/');
+    const handshake = new WebhookHandshake({ send }, 'pods.example', 60);
     for (let time = 0; time < 60; time += 1) {
       await handshake.request(WEBHOOK, 'ann');
     }
@@ -25,7 +26,7 @@ describe('Webhooks', (): void => {
   });
 
   it('do not tell what there is in the network of the server.', async(): Promise<void> => {
-    const handshake = new WebhookHandshake(new GuardedOutgoing(new AddressGuard()), 'https://pods.example/');
+    const handshake = new WebhookHandshake(new GuardedOutgoing(new AddressGuard()), 'pods.example', 60);
     const messages = await Promise.all([ 'https://localhost/', 'https://name.invalid/' ].map(async(url): Promise<string> => {
       const error: unknown = await handshake.request(url, 'ann').catch((reason: unknown): unknown => reason);
       expect(error).toBeInstanceOf(InvalidInput);
@@ -36,9 +37,9 @@ describe('Webhooks', (): void => {
   });
 
   it('do not hide other faults.', async(): Promise<void> => {
-    const handshake = new WebhookHandshake({ send: async(): Promise<OutgoingResponse> => answer }, 'https://pods.example/');
-    const { limiter } = handshake as unknown as { limiter: { consume: () => Promise<void> } };
-    jest.spyOn(limiter, 'consume').mockRejectedValue(new Error('broken'));
+    const handshake = new WebhookHandshake({ send: async(): Promise<OutgoingResponse> => answer }, 'pods.example', 60);
+    const consume = jest.spyOn(RateLimiterMemory.prototype, 'consume').mockRejectedValue(new Error('broken'));
     await expect(handshake.request(WEBHOOK, 'ann')).rejects.toThrow('broken');
+    consume.mockRestore();
   });
 });

@@ -1,10 +1,9 @@
 import { ProfileUnavailable } from '../../../src/identity/profiles/ProfileUnavailable';
 import type { ProfileProblem } from '../../../src/identity/profiles/ProfileUnavailable';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
-import type { InboxFinder } from '../../../src/subscription/ports';
 import type { Pods } from '../../../src/access/ports';
 import type { Sent } from '../../../src/delivery/ports';
-import { Sender } from '../../../src/targets/Sender';
+import { Sender } from '../../../src/delivery/Sender';
 import type { SigningAgent } from '../../../src/identity/SigningAgent';
 import type { Outgoing } from '../../../src/outgoing/Outgoing';
 import type { ClaimedDelivery } from '../../../src/delivery/ports';
@@ -12,6 +11,7 @@ import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliverySto
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { anEvent } from '../../contract/eventStoreContract';
+import { targetKinds } from '../../util/kinds';
 
 const ANN = 'https://away.example/ann#me';
 const BOB = 'https://away.example/bob#me';
@@ -23,7 +23,7 @@ describe('What a recipient on another server follows', (): void => {
   const pods: Pods = {
     podOf: async(webId): ReturnType<Pods['podOf']> => webId === HERE ? { pod: 'http://localhost/user/' } : { reason: 'elsewhere' },
   };
-  const sender = new Sender(store, {} as Outgoing, {} as SigningAgent, {} as InboxFinder, pods, 'localhost');
+  const sender = new Sender(store, targetKinds({ pods }));
   const isSentByOrigin = async(kind: string, agent: string): Promise<boolean> =>
     sender.isSentByOrigin({ kind, agent, event: 1 } as unknown as ClaimedDelivery);
 
@@ -56,11 +56,7 @@ describe('The host of which a try tells', (): void => {
   const agent = { headersFor: async(): Promise<object> => ({}) } as unknown as SigningAgent;
   const sender = new Sender(
     new SqliteDeliveryStore(session),
-    outgoing,
-    agent,
-    { inboxOf: async(): Promise<string | undefined> => inbox() },
-    {} as Pods,
-    'localhost',
+    targetKinds({ outgoing, agent, profiles: { inboxOf: async(): Promise<string | undefined> => inbox() }}),
   );
   const sent = async(kind: string, url: string): Promise<Sent> =>
     sender.send({ kind, url, event: 1, secrets: []} as unknown as ClaimedDelivery);

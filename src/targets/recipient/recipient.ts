@@ -1,0 +1,2 @@
+/** Name of the target kind of recipients. */
+export const RECIPIENT = 'recipient';

@@ -19,7 +19,7 @@ describe('The dry run of a request', (): void => {
   const asked: string[][] = [];
   let forbidden: string;
   const outbox = { now: Date.now, wake: (): void => undefined, firstRetryDelay: (): number => 5_000 };
-  const remote = { offer: async(): Promise<never> => Promise.reject(new Error('offered')), problemOf: async(): Promise<string> => 'it is down' };
+  const remote = { kind: 'recipient', offer: async(): Promise<never> => Promise.reject(new Error('offered')), problemOf: async(): Promise<string> => 'it is down' };
   const dryRun = new DryRun({
     pods: {
       podOf: async(webId): ReturnType<Pods['podOf']> => webId === ANN ? { pod: 'http://localhost/ann/' } : { reason: webId === AWAY ? 'elsewhere' : 'unknown' },

@@ -134,10 +134,13 @@ export class SqlitePodLifecycle implements PodLifecycle {
     }
   }
 
-  /** Removes all entries of a container that is closed. */
+  /** Removes all entries of a container, as long as it is closed. */
   private async empty(container: string): Promise<void> {
-    const id = this.session.get<{ id: number }>('SELECT id FROM containers WHERE url = ? AND gone = 1', container)?.id;
-    while (id !== undefined && await this.session.write((): boolean => removeEntries(this.session, id, ENTRIES) > 0)) {
+    const step = (): boolean => {
+      const row = this.session.get<{ id: number }>('SELECT id FROM containers WHERE url = ? AND gone = 1', container);
+      return row !== undefined && removeEntries(this.session, row.id, ENTRIES) > 0;
+    };
+    while (await this.session.write(step)) {
       // Until there is none.
     }
   }

@@ -19,7 +19,7 @@ import { SqlitePodLifecycle } from '../../../src/store-sqlite/SqlitePodLifecycle
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import type { Subscription } from '../../../src/subscription/Subscription';
-import { anEvent, aSubscription, POD, PRODUCER } from '../../contract/eventStoreContract';
+import { anEvent, aSubscription, POD, PRODUCER } from '../../contract/fixtures';
 import { eventually } from '../../util/wait';
 
 const SECOND = 1_000;

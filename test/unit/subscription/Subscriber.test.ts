@@ -4,7 +4,7 @@ import { TooMany } from '../../../src/event/TooMany';
 import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
-import { subscriptionsOf } from '../../contract/stores';
+import { subscriptionsOf } from '../../contract/fixtures';
 
 const POD = 'http://localhost/user/';
 const ALICE = 'https://alice.example/card#me';

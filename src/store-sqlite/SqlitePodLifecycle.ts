@@ -1,5 +1,5 @@
 import type { Closing, PodLifecycle, PodRecord } from '../pod/PodLifecycle';
-import { beginEnding, endKeys, endNamed, isKnown, NAMED, rangeOf } from './podRows';
+import { beginEnding, endingState, endKeys, endNamed, isKnown, NAMED, rangeOf } from './podRows';
 import type { SqliteSession } from './SqliteSession';
 import { removeEntries, Sweeping } from './Sweeping';
 
@@ -46,18 +46,21 @@ export class SqlitePodLifecycle implements PodLifecycle {
   }
 
   public async endPod(pod: string): Promise<boolean> {
-    if (!isKnown(this.session, pod) && !await this.isEnding(pod)) {
+    const seen = endingState(this.session, pod);
+    if (seen.begun === undefined && !isKnown(this.session, pod)) {
       return false;
     }
     const now = Date.now();
-    await this.session.write((): void => beginEnding(this.session, pod, now));
-    for (const named of NAMED) {
-      await this.throughout((after): string | undefined => endNamed(this.session, named, pod, after, now));
+    const begun = await this.session.write((): number | undefined => beginEnding(this.session, pod, now, seen));
+    if (begun !== undefined) {
+      for (const named of NAMED) {
+        await this.inSteps(pod, begun, (after): string | undefined => endNamed(this.session, named, pod, after, now));
+      }
+      await this.inSteps(pod, begun, (after): string | undefined => endKeys(this.session, pod, after));
+      await this.session.write((): void => {
+        this.session.run('DELETE FROM endings WHERE url = ? AND at = ?', pod, begun);
+      });
     }
-    await this.throughout((after): string | undefined => endKeys(this.session, pod, after));
-    await this.session.write((): void => {
-      this.session.run('DELETE FROM endings WHERE url = ?', pod);
-    });
     return true;
   }
 
@@ -122,18 +125,22 @@ export class SqlitePodLifecycle implements PodLifecycle {
     `, ...rangeOf(pod), after, limit).map(({ url }): string => url);
   }
 
-  /** Takes a step from each place that the one before has reached, in a transaction each. */
-  private async throughout(step: (after: string) => string | undefined): Promise<void> {
+  /** Runs the steps of an ending in one transaction each, until the last step or until the ending is finished. */
+  private async inSteps(pod: string, begun: number, step: (after: string) => string | undefined): Promise<void> {
     for (let after: string | undefined = ''; after !== undefined;) {
       const from: string = after;
-      after = await this.session.write((): string | undefined => step(from));
+      after = await this.session.write((): string | undefined =>
+        endingState(this.session, pod).begun === begun ? step(from) : undefined);
     }
   }
 
-  /** Removes all entries of a container that is closed. */
+  /** Removes all entries of a container, as long as it is closed. */
   private async empty(container: string): Promise<void> {
-    const id = this.session.get<{ id: number }>('SELECT id FROM containers WHERE url = ? AND gone = 1', container)?.id;
-    while (id !== undefined && await this.session.write((): boolean => removeEntries(this.session, id, ENTRIES) > 0)) {
+    const step = (): boolean => {
+      const row = this.session.get<{ id: number }>('SELECT id FROM containers WHERE url = ? AND gone = 1', container);
+      return row !== undefined && removeEntries(this.session, row.id, ENTRIES) > 0;
+    };
+    while (await this.session.write(step)) {
       // Until there is none.
     }
   }

@@ -51,7 +51,7 @@ export class Sweeping {
     }
     if (this.round.step === STEPS.length) {
       this.round.pods.forEach(({ id }): unknown => session.run('UPDATE pods SET swept = 1 WHERE id = ?', id));
-      session.run('DELETE FROM ended_events');
+      session.run('DELETE FROM temp.unreferenced');
       this.round = undefined;
     }
     return true;
@@ -120,7 +120,7 @@ function findEvents(session: SqliteSession, round: Round, limit: number): boolea
     FROM events e CROSS JOIN pods p WHERE e.id > ? AND p.id = e.pod ORDER BY e.id LIMIT ?
   `, round.place.event, limit);
   for (const { id } of rows.filter(({ ended }): boolean => ended === 1)) {
-    session.run('INSERT OR IGNORE INTO ended_events (event) VALUES (?)', id);
+    session.run('INSERT OR IGNORE INTO temp.unreferenced (event) VALUES (?)', id);
   }
   return move(round, rows.map(({ id }): Round['place'] => ({ container: 0, event: id })), limit);
 }
@@ -132,13 +132,13 @@ function keepCopied(session: SqliteSession, round: Round, limit: number): boolea
     SELECT container, event FROM entries WHERE (container, event) > (?, ?) ORDER BY container, event LIMIT ?
   `, container, event, limit);
   for (const row of rows) {
-    session.run('DELETE FROM ended_events WHERE event = ?', row.event);
+    session.run('DELETE FROM temp.unreferenced WHERE event = ?', row.event);
   }
   return move(round, rows, limit);
 }
 
 function removeEvents(session: SqliteSession, _round: Round, limit: number): boolean {
-  const rows = session.all<{ event: number }>('SELECT event FROM ended_events LIMIT ?', limit);
+  const rows = session.all<{ event: number }>('SELECT event FROM temp.unreferenced LIMIT ?', limit);
   let left = limit;
   for (const { event } of rows) {
     if (session.get('SELECT 1 FROM events WHERE id = ?', event)) {
@@ -148,7 +148,7 @@ function removeEvents(session: SqliteSession, _round: Round, limit: number): boo
       }
       left -= removed.rows;
     }
-    session.run('DELETE FROM ended_events WHERE event = ?', event);
+    session.run('DELETE FROM temp.unreferenced WHERE event = ?', event);
     session.run('DELETE FROM removed WHERE event = ?', event);
   }
   return rows.length > 0;

@@ -23,21 +23,48 @@ export function rangeOf(url: string): [from: string, to: string] {
   return [ url, `${url.slice(0, -1)}0` ];
 }
 
+/** State of the ending of a pod, by which an ending that is late is told from one of the next pod of the same URL. */
+export interface EndingState {
+  /** Start of the unfinished ending of the pod, in milliseconds since 1970. */
+  readonly begun?: number;
+  /** Key of the row of the pod. */
+  readonly pod?: number;
+}
+
+/** The current state of the ending of a pod. */
+export function endingState(session: SqliteSession, pod: string): EndingState {
+  return {
+    begun: session.get<{ at: number }>('SELECT at FROM endings WHERE url = ?', pod)?.at,
+    pod: session.get<{ id: number }>('SELECT id FROM pods WHERE url = ?', pod)?.id,
+  };
+}
+
 /**
- * Begins to end a pod: from here on its URL stands for another, empty pod.
+ * Begins or continues the ending of a pod. Afterwards the URL of the pod belongs to a new row without data.
  *
- * A row keeps its key, so all that refers to it stays together, under a name that no request can have. The new row
- * goes on counting where the old one was, so no answer that was remembered under its numbers is used again.
+ * The old row keeps its key and gets a name that no request can have, so rows that refer to it stay together. The
+ * new row continues the epoch and the revision of the old one, so no answer cached under them is used again.
+ *
+ * @param session - The connection, inside a transaction of the caller.
+ * @param pod - Base URL of the pod.
+ * @param now - Time in milliseconds since 1970.
+ * @param seen - State when the ending was requested.
+ *
+ * @returns Start of the ending; `undefined` if another connection has ended the requested pod since.
  */
-export function beginEnding(session: SqliteSession, pod: string, now: number): void {
-  if (session.get('SELECT 1 FROM endings WHERE url = ?', pod)) {
-    return;
+export function beginEnding(session: SqliteSession, pod: string, now: number, seen: EndingState): number | undefined {
+  const { begun } = endingState(session, pod);
+  if (begun !== undefined || seen.begun !== undefined) {
+    return begun;
   }
-  session.run('INSERT INTO endings (url, at) VALUES (?, ?)', pod, now);
-  const row = session.get<{ id: number; epoch: number; revision: number }>(
-    'SELECT id, epoch, revision FROM pods WHERE url = ?',
+  const row = session.get<{ id: number; epoch: number; revision: number; registered: number }>(
+    'SELECT id, epoch, revision, registered FROM pods WHERE url = ?',
     pod,
   );
+  if (row && row.id !== seen.pod && (seen.pod !== undefined || row.registered === 1)) {
+    return undefined;
+  }
+  session.run('INSERT INTO endings (url, at) VALUES (?, ?)', pod, now);
   if (row) {
     session.run(
       'UPDATE pods SET url = ?, ended = ?, ended_at = ?, registered = 0 WHERE id = ?',
@@ -49,6 +76,7 @@ export function beginEnding(session: SqliteSession, pod: string, now: number): v
     session.forgetKey('pods', pod);
     session.run('INSERT INTO pods (url, epoch, revision) VALUES (?, ?, ?)', pod, row.epoch + 1, row.revision + 1);
   }
+  return now;
 }
 
 /**

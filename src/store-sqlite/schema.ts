@@ -368,7 +368,10 @@ export const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-/** The answers of who may receive what belong to a process, and end with it. */
+/**
+ * Tables of one connection, which end with it: answers of access control, and the candidates of a sweep. Candidates of
+ * another connection are not shared, because a sweep that has compared its own with all copies cannot rely on them.
+ */
 const TEMPORARY = `
   CREATE TEMP TABLE readers (
     scope INTEGER NOT NULL,
@@ -376,6 +379,7 @@ const TEMPORARY = `
     allowed INTEGER NOT NULL,
     PRIMARY KEY (scope, agent)
   ) STRICT, WITHOUT ROWID;
+  CREATE TEMP TABLE unreferenced (event INTEGER PRIMARY KEY) STRICT;
 `;
 
 /**

@@ -1,24 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { SqliteCatalogueStore } from '../../src/store-sqlite/SqliteCatalogueStore';
 import { SqliteEventStore } from '../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../src/store-sqlite/SqliteSession';
-import type { CatalogueEntry, CatalogueStore, System } from '../../src/catalogue/CatalogueStore';
-import { aCatalogueEntry, aSystem, describeCatalogueStore } from './catalogueStoreContract';
-import { anEvent, POD, PRODUCER } from './eventStoreContract';
+import type { CatalogueEntry, System } from '../../src/catalogue/CatalogueStore';
+import { aCatalogueEntry, aSystem, describeCatalogueStoreContract } from './catalogueStoreContract';
+import { anEvent, POD, PRODUCER } from './fixtures';
 import { scansOf } from './scansOf';
+import { newFolder, removeFolders, SQLITE } from './sqlite';
 
-const folders: string[] = [];
-const newFolder = (): string => {
-  folders.push(mkdtempSync(join(tmpdir(), 'catalogue-store-')));
-  return folders.at(-1)!;
-};
+afterAll(removeFolders);
 
-afterAll((): void => folders.forEach((folder): void => rmSync(folder, { recursive: true })));
-
-describeCatalogueStore('SQLite on disk', async(): Promise<CatalogueStore> => new SqliteCatalogueStore(new SqliteSession(newFolder())));
-describeCatalogueStore('SQLite in memory', async(): Promise<CatalogueStore> => new SqliteCatalogueStore(new SqliteSession(IN_MEMORY)));
+SQLITE.forEach(([ name, open ]): void => describeCatalogueStoreContract(name, open));
 
 describe('A SqliteCatalogueStore', (): void => {
   it('survives a restart.', async(): Promise<void> => {

@@ -1,34 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { SqliteDeliveryStore } from '../../src/store-sqlite/SqliteDeliveryStore';
-import { SqliteEventStore } from '../../src/store-sqlite/SqliteEventStore';
+import { describeDeliveryClockContract } from './deliveryClockContract';
+import { describeDeliveryLogContract } from './deliveryLogContract';
+import { describeDeliveryQueueContract } from './deliveryQueueContract';
+import { anEvent, aSubscription, forwardAll, POD, subscriptionsOf } from './fixtures';
+import { describeRetentionContract } from './retentionContract';
+import { describeSecretStoreContract } from './secretStoreContract';
 import { IN_MEMORY, SqliteSession } from '../../src/store-sqlite/SqliteSession';
-import type { Stores } from './deliveryStoreContract';
-import { describeDeliveryStore } from './deliveryStoreContract';
-import { anEvent, aSubscription, forwardAll, POD } from './eventStoreContract';
-import { subscriptionsOf } from './stores';
+import { removeFolders, SQLITE, sqliteStores } from './sqlite';
 
-const folders: string[] = [];
+afterAll(removeFolders);
 
-async function create(folder: string): Promise<Stores> {
-  const session = new SqliteSession(folder);
-  return { events: new SqliteEventStore(session), deliveries: new SqliteDeliveryStore(session) };
+for (const [ name, open ] of SQLITE) {
+  describeDeliveryQueueContract(name, open);
+  describeDeliveryClockContract(name, open);
+  describeDeliveryLogContract(name, open);
+  describeSecretStoreContract(name, open);
+  describeRetentionContract(name, open);
 }
-
-async function createOnDisk(): Promise<Stores> {
-  folders.push(mkdtempSync(join(tmpdir(), 'delivery-store-')));
-  return create(folders.at(-1)!);
-}
-
-afterAll((): void => folders.forEach((folder): void => rmSync(folder, { recursive: true })));
-
-describeDeliveryStore('SQLite on disk', createOnDisk);
-describeDeliveryStore('SQLite in memory', async(): Promise<Stores> => create(IN_MEMORY));
 
 describe('A SqliteDeliveryStore', (): void => {
   it('looks nothing up by reading a whole table.', async(): Promise<void> => {
-    const { events, deliveries } = await create(IN_MEMORY);
+    const { events, deliveries } = sqliteStores(new SqliteSession(IN_MEMORY));
     const session = (deliveries as unknown as { db: { prepare: (sql: string) => unknown; connect: () => any } }).db;
     const prepare = jest.spyOn(session, 'prepare');
     await events.addSubscription(

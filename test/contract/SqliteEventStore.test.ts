@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { CommitQueue } from '../../src/store-sqlite/CommitQueue';
@@ -11,9 +10,9 @@ import { SqliteEventStore } from '../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../src/store-sqlite/SqliteSession';
 import type { AddedSubscription } from '../../src/subscription/ports';
 import type { IdempotencyKey } from '../../src/store/idempotency';
-import { anEvent, aSubscription, describeEventStore, forwardAll, POD, PRODUCER } from './eventStoreContract';
+import { anEvent, aSubscription, forwardAll, POD, PRODUCER, subscriptionsOf } from './fixtures';
 import { scansOf } from './scansOf';
-import { subscriptionsOf } from './stores';
+import { newFolder, removeFolders } from './sqlite';
 
 interface Internals {
   connect: () => { db: Database.Database };
@@ -22,16 +21,7 @@ interface Internals {
 
 const internalsOf = (store: SqliteEventStore): Internals => (store as unknown as { db: Internals }).db;
 
-const folders: string[] = [];
-const newFolder = (): string => {
-  folders.push(mkdtempSync(join(tmpdir(), 'event-store-')));
-  return folders.at(-1)!;
-};
-
-afterAll((): void => folders.forEach((folder): void => rmSync(folder, { recursive: true })));
-
-describeEventStore('SQLite on disk', async(): Promise<SqliteEventStore> => new SqliteEventStore(new SqliteSession(newFolder())));
-describeEventStore('SQLite in memory', async(): Promise<SqliteEventStore> => new SqliteEventStore(new SqliteSession(IN_MEMORY)));
+afterAll(removeFolders);
 
 describe('A SqliteEventStore on disk', (): void => {
   const fileIn = (folder: string): string => join(folder, '.events', 'events.sqlite');

@@ -1,44 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { v7 } from 'uuid';
-import { SqliteCatalogueStore } from '../../src/store-sqlite/SqliteCatalogueStore';
-import { SqliteDeliveryStore } from '../../src/store-sqlite/SqliteDeliveryStore';
-import { SqliteEventStore } from '../../src/store-sqlite/SqliteEventStore';
-import { SqliteRequestLog } from '../../src/store-sqlite/SqliteRequestLog';
 import { IN_MEMORY, SqliteSession } from '../../src/store-sqlite/SqliteSession';
 import type { PageRequest } from '../../src/store/Page';
-import { anEvent, aSubscription, forwardAll, POD } from './eventStoreContract';
-import type { LoggedStores } from './requestLogContract';
-import { describeRequestLog } from './requestLogContract';
+import { anEvent, aSubscription, forwardAll, POD } from './fixtures';
+import { describeRequestLogContract } from './requestLogContract';
 import { scansOf } from './scansOf';
+import { removeFolders, SQLITE, sqliteStores } from './sqlite';
 
-const folders: string[] = [];
 const PAGE: PageRequest = { index: 0, size: 10, isDescending: false };
 
-function storesOf(session: SqliteSession): LoggedStores {
-  return {
-    events: new SqliteEventStore(session),
-    deliveries: new SqliteDeliveryStore(session),
-    catalogue: new SqliteCatalogueStore(session),
-    log: new SqliteRequestLog(session),
-  };
-}
+afterAll(removeFolders);
 
-async function createOnDisk(): Promise<LoggedStores> {
-  folders.push(mkdtempSync(join(tmpdir(), 'request-log-')));
-  return storesOf(new SqliteSession(folders.at(-1)!));
-}
-
-afterAll((): void => folders.forEach((folder): void => rmSync(folder, { recursive: true })));
-
-describeRequestLog('SQLite on disk', createOnDisk);
-describeRequestLog('SQLite in memory', async(): Promise<LoggedStores> => storesOf(new SqliteSession(IN_MEMORY)));
+SQLITE.forEach(([ name, open ]): void => describeRequestLogContract(name, open));
 
 describe('A SqliteRequestLog', (): void => {
   it('looks nothing up by reading a whole table, and sorts nothing.', async(): Promise<void> => {
     const session = new SqliteSession(IN_MEMORY);
-    const { events, log } = storesOf(session);
+    const { events, log } = sqliteStores(session);
     await events.addSubscription(aSubscription());
     await events.addSubscription(aSubscription({ inbox: undefined, webhook: 'https://a.example/' }), undefined, undefined, { kind: 'webhook', host: 'a.example' });
     const event = anEvent({ pod: POD });
@@ -61,7 +38,7 @@ describe('A SqliteRequestLog', (): void => {
 
   it('asks the same, however many subscriptions and events there are, and lets others have their turn.', async(): Promise<void> => {
     const session = new SqliteSession(IN_MEMORY);
-    const { events, log } = storesOf(session);
+    const { events, log } = sqliteStores(session);
     await events.accept([{ event: anEvent({ pod: POD }), forwards: []}]);
     // What would take long to publish; each event is another of the same.
     session.run(`
@@ -105,7 +82,7 @@ describe('A SqliteRequestLog', (): void => {
 
   it('tells of what an older version has stored only what there is.', async(): Promise<void> => {
     const session = new SqliteSession(IN_MEMORY);
-    const { events, log } = storesOf(session);
+    const { events, log } = sqliteStores(session);
     await events.addSubscription(aSubscription());
     await events.addSubscription(aSubscription({ id: v7(), inbox: 'http://localhost/other/', agent: 'http://localhost/refused#me' }));
     const event = anEvent({ pod: POD });

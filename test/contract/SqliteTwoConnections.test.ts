@@ -11,7 +11,7 @@ import { SqliteEventStore } from '../../src/store-sqlite/SqliteEventStore';
 import { SqliteReplayGuard } from '../../src/store-sqlite/SqliteReplayGuard';
 import { SqliteSession } from '../../src/store-sqlite/SqliteSession';
 import { StoreUnavailable } from '../../src/store/StoreUnavailable';
-import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from './eventStoreContract';
+import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from './fixtures';
 import { scansOf } from './scansOf';
 
 const INBOX = `${POD}inbox/`;

@@ -1,6 +1,8 @@
 import type { CatalogueEntry, CatalogueEntryDraft, CatalogueStore, System, SystemDraft } from '../../src/catalogue/CatalogueStore';
 import type { PageRequest } from '../../src/store/Page';
-import { POD, PRODUCER } from './eventStoreContract';
+import { POD, PRODUCER } from './fixtures';
+import type { OpenStores } from './stores';
+import { shared } from './stores';
 
 const MOST = 10;
 const PAGE: PageRequest = { index: 0, size: 10, isDescending: false };
@@ -13,9 +15,9 @@ export function aCatalogueEntry(system: number, fields: Partial<CatalogueEntryDr
   return { system, name: 'Contact', operation: 'add', description: 'A new one', topic: 'realestate/contact#add', ...fields };
 }
 
-/** What every adapter of the store of catalogues has to do. */
-export function describeCatalogueStore(name: string, create: () => Promise<CatalogueStore>): void {
-  describe(`${name} as a store of catalogues`, (): void => {
+/** Contract of `CatalogueStore`. */
+export function describeCatalogueStoreContract(name: string, open: OpenStores<'catalogue'>): void {
+  describe(`${name}: catalogue`, (): void => {
     let store: CatalogueStore;
     let system: System;
 
@@ -25,7 +27,7 @@ export function describeCatalogueStore(name: string, create: () => Promise<Catal
       await store.addEntry(POD, identifier, aCatalogueEntry(system.id, fields), MOST) as CatalogueEntry;
 
     beforeEach(async(): Promise<void> => {
-      store = await create();
+      store = shared(await open()).catalogue;
       await store.open();
       system = await add();
     });
@@ -147,6 +149,25 @@ export function describeCatalogueStore(name: string, create: () => Promise<Catal
       expect(await listed([ 'realestate/*', 'lead' ], { index: 0, size: 2, isDescending: true })).toEqual([[ 'four', 'three' ], 4 ]);
       expect(await listed([ 'realestate/*' ], { index: 1, size: 2, isDescending: false })).toEqual([[ 'four' ], 3 ]);
       expect(await listed([])).toEqual([[], 0 ]);
+    });
+
+    it('keeps identifiers unique and bounds exact when several are added at the same time.', async(): Promise<void> => {
+      const same = await Promise.all([ 1, 2, 3 ].map(async(): Promise<unknown> => store.addSystem(POD, aSystem({ identifier: 'erp' }), MOST)));
+      expect(same.filter((added): boolean => added === 'taken')).toHaveLength(2);
+      const many = await Promise.all(Array.from({ length: 8 }, async(_, index): Promise<unknown> => store.addSystem(POD, aSystem({ identifier: `${index}` }), 5)));
+      expect(many.filter((added): boolean => added === 'full')).toHaveLength(5);
+      const entries = await Promise.all(Array.from({ length: 6 }, async(_, index): Promise<unknown> =>
+        store.addEntry(POD, `${index % 3}`, aCatalogueEntry(system.id), 2)));
+      expect(entries.filter((added): boolean => typeof added === 'object')).toHaveLength(2);
+      expect((await store.listEntries(POD, undefined, PAGE)).total).toBe(2);
+    });
+
+    it('adds no entry to a system that is removed at the same time.', async(): Promise<void> => {
+      for (let index = 0; index < 5; index += 1) {
+        const { id } = await add({ identifier: `s${index}` });
+        const [ entry, removed ] = await Promise.all([ store.addEntry(POD, `e${index}`, aCatalogueEntry(id), MOST), store.removeSystem(POD, id) ]);
+        expect([ typeof entry, removed ]).toEqual(removed === 'used' ? [ 'object', 'used' ] : [ 'string', true ]);
+      }
     });
   });
 }

@@ -1,37 +1,27 @@
 import { hashKey, mintKey, prefixOf } from '../../src/identity/ApiKey';
 import type { ApiKeyStore } from '../../src/identity/ApiKeyStore';
 import { ContainerGone } from '../../src/store/ContainerGone';
-import type { DeliveryStore } from './stores';
-import type { EventStore } from './stores';
 import type { PodLifecycle } from '../../src/pod/PodLifecycle';
-import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from './eventStoreContract';
-import { subscriptionsOf } from './stores';
+import { anEvent, aSubscription, forwardAll, idsIn, POD, PRODUCER, subscriptionsOf } from './fixtures';
+import type { DeliveryStore, EventStore, OpenStores, Stores } from './stores';
+import { shared } from './stores';
 
 const OWNER = `${POD}profile/card#me`;
 const OTHER = `${PRODUCER}profile/card#me`;
 const INBOX = `${POD}inbox/`;
 const HOOK = { kind: 'webhook', host: 'hooks.example', secret: 'whsec_1' } as const;
 
-/** Stores that share what they keep. */
-export interface LifecycleStores {
-  readonly events: EventStore;
-  readonly deliveries: DeliveryStore;
-  readonly keys: ApiKeyStore;
-  readonly lifecycle: PodLifecycle;
-  /** How many rows there are of events and copies. */
-  readonly count: () => number;
-}
+type Ports = 'deliveries' | 'events' | 'keys' | 'lifecycle' | 'probe';
 
-/** What every adapter that ends pods and containers has to do. */
-export function describePodLifecycle(name: string, create: () => Promise<LifecycleStores>): void {
-  describe(`${name} as what ends pods and containers`, (): void => {
+/** Contract of `PodLifecycle`. */
+export function describePodLifecycleContract(name: string, open: OpenStores<Ports>): void {
+  describe(`${name}: lifecycle of pods and containers`, (): void => {
+    let instances: readonly Pick<Stores, Ports>[];
     let events: EventStore;
     let deliveries: DeliveryStore;
     let keys: ApiKeyStore;
     let lifecycle: PodLifecycle;
-    let count: () => number;
-    const idsIn = async(container: string): Promise<string[]> =>
-      (await events.listEntries(container, 0, 1_000)).map(({ id }): string => id);
+    const count = (): number => instances[0].probe.countRows();
     const publishTo = async(pod: string, from = pod): Promise<string> => {
       const event = anEvent({ pod: from });
       await events.accept([{ event, forwards: [{ pod, inbox: `${pod}inbox/` }]}]);
@@ -49,7 +39,8 @@ export function describePodLifecycle(name: string, create: () => Promise<Lifecyc
     };
 
     beforeEach(async(): Promise<void> => {
-      ({ events, deliveries, keys, lifecycle, count } = await create());
+      instances = await open();
+      ({ events, deliveries, keys, lifecycle } = shared(instances));
       await events.open();
       await events.registerPod(POD);
       await events.registerPod(PRODUCER);
@@ -85,7 +76,7 @@ export function describePodLifecycle(name: string, create: () => Promise<Lifecyc
       const expectNone = async(): Promise<void> => {
         expect(await events.hasPod(POD)).toBe(false);
         expect(await lifecycle.recordOf(POD)).toBeUndefined();
-        expect([ await idsIn(INBOX), await idsIn(`${POD}publish/`) ]).toEqual([[], []]);
+        expect([ await idsIn(events, INBOX), await idsIn(events, `${POD}publish/`) ]).toEqual([[], []]);
         expect(await events.getEntry(INBOX, own)).toBeUndefined();
         expect([ await subscriptionsOf(events, POD), await subscriptionsOf(events, PRODUCER, OWNER) ]).toEqual([[], []]);
         expect(await subscriptionsOf(events, PRODUCER)).toEqual([]);
@@ -99,7 +90,7 @@ export function describePodLifecycle(name: string, create: () => Promise<Lifecyc
       await events.registerPod(POD);
       const next = await publishTo(POD);
       await sweepAll();
-      expect([ await idsIn(INBOX), await idsIn(`${POD}publish/`) ]).toEqual([[ next ], [ next ]]);
+      expect([ await idsIn(events, INBOX), await idsIn(events, `${POD}publish/`) ]).toEqual([[ next ], [ next ]]);
       expect(await keys.findKeys(limited)).toEqual([]);
       expect((await keys.findKeys(both))[0].key.pods).toEqual([ PRODUCER ]);
       expect(count()).toBe(3);
@@ -126,7 +117,7 @@ export function describePodLifecycle(name: string, create: () => Promise<Lifecyc
       const key = await addKey(OWNER);
       const outer = await publishTo(root);
       expect(await lifecycle.endPod(root)).toBe(true);
-      expect(await idsIn(INBOX)).toEqual([ inner ]);
+      expect(await idsIn(events, INBOX)).toEqual([ inner ]);
       expect(await keys.findKeys(key)).toHaveLength(1);
       expect(await events.getEntry(`${root}inbox/`, outer)).toBeUndefined();
     });
@@ -135,22 +126,13 @@ export function describePodLifecycle(name: string, create: () => Promise<Lifecyc
       for (let index = 0; index < 1_100; index += 1) {
         await events.addSubscription(aSubscription({ pod: PRODUCER, pattern: `a/b${index}`, inbox: `${POD}box${index % 300}/`, agent: OWNER }));
       }
-      const session = (lifecycle as any).session as { write: (run: () => unknown) => Promise<unknown> };
-      const actual = session.write.bind(session);
-      let writes = 0;
-      session.write = async(run): Promise<unknown> => {
-        writes += 1;
-        if (writes === 4) {
-          throw new Error('killed');
-        }
-        return actual(run);
-      };
-      await expect(lifecycle.endPod(POD)).rejects.toThrow('killed');
+      const counters = [ instances[0].probe.failWrite(4), instances.at(-1)!.probe.failWrite(Number.MAX_SAFE_INTEGER) ];
+      await expect(instances[0].lifecycle.endPod(POD)).rejects.toThrow('killed');
       expect([ await lifecycle.isEnding(POD), await lifecycle.unfinishedEndings() ]).toEqual([ true, [ POD ]]);
-      expect(await lifecycle.endPod(POD)).toBe(true);
+      expect(await instances.at(-1)!.lifecycle.endPod(POD)).toBe(true);
       expect(await lifecycle.isEnding(POD)).toBe(false);
       expect(await subscriptionsOf(events, PRODUCER)).toEqual([]);
-      expect(writes).toBeGreaterThan(6);
+      expect(counters.reduce((sum, writes): number => sum + writes(), 0)).toBeGreaterThan(6);
     });
 
     it('ends what waits for those that have ended, with the reason, and sends none of it.', async(): Promise<void> => {
@@ -187,13 +169,13 @@ export function describePodLifecycle(name: string, create: () => Promise<Lifecyc
       expect(await lifecycle.containersIn(POD, '', 10)).toEqual([ `${POD}publish/` ]);
       await publishTo(POD);
       await forwardAll(events);
-      expect([ await idsIn(INBOX), await idsIn(`${PRODUCER}box/`) ]).toEqual([[], []]);
+      expect([ await idsIn(events, INBOX), await idsIn(events, `${PRODUCER}box/`) ]).toEqual([[], []]);
       await lifecycle.openContainer(INBOX);
       await lifecycle.openContainer(`${PRODUCER}box/`);
-      expect([ await idsIn(INBOX), await idsIn(`${PRODUCER}box/`) ]).toEqual([[], []]);
+      expect([ await idsIn(events, INBOX), await idsIn(events, `${PRODUCER}box/`) ]).toEqual([[], []]);
       const third = await publishTo(POD);
       await forwardAll(events);
-      expect([ await idsIn(INBOX), await idsIn(`${PRODUCER}box/`) ]).toEqual([[ third ], [ third ]]);
+      expect([ await idsIn(events, INBOX), await idsIn(events, `${PRODUCER}box/`) ]).toEqual([[ third ], [ third ]]);
     });
 
     it('stops the copy of a watched inbox too, and replays.', async(): Promise<void> => {
@@ -201,7 +183,7 @@ export function describePodLifecycle(name: string, create: () => Promise<Lifecyc
       await publishTo(POD);
       await lifecycle.closeContainer(INBOX);
       await forwardAll(events);
-      expect(await idsIn(INBOX)).toEqual([]);
+      expect(await idsIn(events, INBOX)).toEqual([]);
       const subscription = aSubscription({ pod: POD, inbox: INBOX, agent: OTHER });
       await events.addSubscription(subscription);
       expect(await deliveries.replay(POD, subscription.id, [ 1 ], Date.now())).toEqual({ events: 0, watched: []});
@@ -214,7 +196,7 @@ export function describePodLifecycle(name: string, create: () => Promise<Lifecyc
       expect(await lifecycle.closeContainer(INBOX, true)).toBe('closed');
       await lifecycle.openContainer(INBOX);
       expect(await events.getEntry(INBOX, event)).toBeUndefined();
-      expect(await idsIn(`${POD}publish/`)).toEqual([ event ]);
+      expect(await idsIn(events, `${POD}publish/`)).toEqual([ event ]);
       expect(await lifecycle.closeContainer(`${POD}other/`)).toBe('unused');
       expect(await lifecycle.isClosed(`${POD}other/`)).toBe(false);
     });
@@ -226,6 +208,67 @@ export function describePodLifecycle(name: string, create: () => Promise<Lifecyc
       await lifecycle.closeContainer(INBOX);
       await expect(events.receive({ event, hops: 1, pod: POD, inbox: INBOX, isForwarded: false })).rejects.toThrow(INBOX);
       expect(count()).toBe(0);
+    });
+
+    describe('by two instances at the same time', (): void => {
+      it.each([ 1, 2, 3 ])('ends nothing of the next pod, if one is late at its write %d.', async(write): Promise<void> => {
+        await publishTo(POD);
+        const [ one, other ] = [ instances[0], instances.at(-1)! ];
+        const { reached, release } = other.probe.holdWrite(write);
+        const late = other.lifecycle.endPod(POD);
+        await reached;
+        await one.lifecycle.endPod(POD);
+        await one.events.registerPod(POD);
+        const next = await publishTo(POD);
+        const key = await addKey(OWNER);
+        await one.events.addSubscription(aSubscription({ pod: POD, agent: OWNER, inbox: INBOX }));
+        release();
+        await late;
+        expect(await lifecycle.isEnding(POD)).toBe(false);
+        expect(await events.hasPod(POD)).toBe(true);
+        expect([ await idsIn(events, INBOX), await idsIn(events, `${POD}publish/`) ]).toEqual([[ next ], [ next ]]);
+        expect(await keys.findKeys(key)).toHaveLength(1);
+        expect(await subscriptionsOf(events, POD)).toHaveLength(1);
+      });
+
+      it('sweeps no event of which another pod has a copy.', async(): Promise<void> => {
+        const [ one, other ] = [ instances[0].lifecycle, instances.at(-1)!.lifecycle ];
+        const kept: string[] = [];
+        for (let calls = 1; calls <= 14; calls += 1) {
+          const pod = `http://localhost/ending${calls}/`;
+          await events.registerPod(pod);
+          const event = anEvent({ pod });
+          await events.accept([{ event, forwards: [{ pod: PRODUCER, inbox: `${PRODUCER}inbox/` }]}]);
+          kept.push(event.id);
+          await one.endPod(pod);
+          // One is ahead by some steps of its round, then the other one begins, and both go on.
+          for (let call = 0; call < calls; call += 1) {
+            await one.sweep(100);
+          }
+          for (let call = 0; call < 4; call += 1) {
+            await other.sweep(100);
+          }
+          while (await one.sweep(100) || await other.sweep(100)) {
+            // Until both have nothing left.
+          }
+        }
+        expect(await idsIn(events, `${PRODUCER}inbox/`)).toEqual(kept);
+      });
+
+      it('removes no copy that was written after a container was opened again.', async(): Promise<void> => {
+        await publishTo(POD);
+        await lifecycle.closeContainer(INBOX, true);
+        const [ one, other ] = [ instances[0], instances.at(-1)! ];
+        const { reached, release } = other.probe.holdWrite(1);
+        const late = other.lifecycle.openContainer(INBOX);
+        await reached;
+        await one.lifecycle.openContainer(INBOX);
+        const copy = anEvent({ pod: POD });
+        await one.events.accept([{ event: copy, forwards: [{ pod: POD, inbox: INBOX }]}]);
+        release();
+        await late;
+        expect(await idsIn(events, INBOX)).toEqual([ copy.id ]);
+      });
     });
   });
 }

@@ -3,17 +3,17 @@ import type { Event } from '../../src/event/Event';
 import type { CatalogueEntry, CatalogueStore, System } from '../../src/catalogue/CatalogueStore';
 import type { ClaimedDelivery } from '../../src/delivery/ports';
 import type { DeliveryState } from '../../src/store/deliveries';
-import type { DeliveryStore } from './stores';
 import type { AcceptedEvent, RemoteRecipient } from '../../src/store/AcceptedEvent';
 import type { AddedSubscription } from '../../src/subscription/ports';
-import type { EventStore } from './stores';
 import type { PageRequest } from '../../src/store/Page';
 import type { LoggedEvent, Outcome, OutcomeState, RequestFilter, RequestLog } from '../../src/catalogue/RequestLog';
 import type { RequestRecord } from '../../src/store/RequestRecord';
 import type { Subscription } from '../../src/subscription/Subscription';
 import { aCatalogueEntry, aSystem } from './catalogueStoreContract';
-import type { SubscriptionFields } from './eventStoreContract';
-import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from './eventStoreContract';
+import type { SubscriptionFields } from './fixtures';
+import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from './fixtures';
+import type { DeliveryStore, EventStore, OpenStores } from './stores';
+import { shared } from './stores';
 
 const HOST = 'hooks.example';
 const WEBHOOK = `https://${HOST}/hook`;
@@ -21,24 +21,19 @@ const ALICE = 'https://alice.example/card#me';
 const PAGE: PageRequest = { index: 0, size: 100, isDescending: false };
 const REQUEST: RequestRecord = { method: 'POST', url: 'http://localhost/user/event/send', query: { a: 'b' }, headers: { host: 'localhost' }};
 
-/** The log, and the stores of which it is a view. */
-export interface LoggedStores {
-  readonly events: EventStore;
-  readonly deliveries: DeliveryStore;
-  readonly catalogue: CatalogueStore;
-  readonly log: RequestLog;
-}
-
-/** What every adapter of the log of requests has to do. */
-export function describeRequestLog(name: string, create: () => Promise<LoggedStores>): void {
-  describe(`${name} as a log of requests`, (): void => {
+/** Contract of `RequestLog`. */
+export function describeRequestLogContract(
+  name: string,
+  open: OpenStores<'catalogue' | 'deliveries' | 'events' | 'log'>,
+): void {
+  describe(`${name}: log of requests`, (): void => {
     let events: EventStore;
     let deliveries: DeliveryStore;
     let catalogue: CatalogueStore;
     let log: RequestLog;
 
     beforeEach(async(): Promise<void> => {
-      ({ events, deliveries, catalogue, log } = await create());
+      ({ events, deliveries, catalogue, log } = shared(await open()));
       await events.open();
       await events.registerPod(POD);
     });

@@ -1,4 +1,6 @@
 import type { AccessEpochs, FollowerList } from '../../src/access/ports';
+import type { CatalogueStore } from '../../src/catalogue/CatalogueStore';
+import type { RequestLog } from '../../src/catalogue/RequestLog';
 import type {
   DeliveryHistory,
   FanOutStore,
@@ -6,11 +8,12 @@ import type {
   QueueCounts,
   WorkerStore,
 } from '../../src/delivery/ports';
+import type { ApiKeyStore } from '../../src/identity/ApiKeyStore';
+import type { PodLifecycle } from '../../src/pod/PodLifecycle';
 import type { AccessDependencies, ContainerWatches, OverlayStore, PodRegistry } from '../../src/pod/ports';
 import type { EventLog, ReceptionStore } from '../../src/publish/ports';
 import type { RetentionStore } from '../../src/server/ports';
 import type { Openable } from '../../src/store/Openable';
-import type { Subscription } from '../../src/subscription/Subscription';
 import type { SecretStore, SubscriptionStore } from '../../src/subscription/ports';
 
 /** All ports of events that an adapter implements. */
@@ -20,14 +23,75 @@ export type EventStore = Openable & AccessDependencies & AccessEpochs & Containe
 /** All ports of deliveries that an adapter implements. */
 export type DeliveryStore = Openable & DeliveryHistory & HostStates & QueueCounts & SecretStore & WorkerStore;
 
-/** All subscriptions of a pod, or those of an agent. */
-export async function subscriptionsOf(store: SubscriptionStore, pod: string, agent?: string): Promise<Subscription[]> {
-  const found: Subscription[] = [];
-  for (let place: number | undefined = 0; place !== undefined;) {
-    const { items, next }: Awaited<ReturnType<SubscriptionStore['subscriptionsAfter']>> =
-      await store.subscriptionsAfter(pod, place, 100, agent);
-    found.push(...items);
-    place = next;
+/** Faults and counts of a store, for tests of {@link PodLifecycle}. */
+export interface LifecycleProbe {
+  /** Number of stored events and copies, including those that no port returns. */
+  countRows: () => number;
+  /**
+   * Makes one of the next writes of this instance fail.
+   *
+   * @param write - Number of the write, from 1.
+   *
+   * @returns A function that returns the number of writes since then.
+   */
+  failWrite: (write: number) => () => number;
+  /** Makes one of the next writes of this instance wait, before it begins, until it is released. */
+  holdWrite: (write: number) => { readonly reached: Promise<void>; readonly release: () => void };
+}
+
+/** One instance of each adapter. They share a connection. */
+export interface Stores {
+  readonly events: EventStore;
+  readonly deliveries: DeliveryStore;
+  readonly catalogue: CatalogueStore;
+  readonly keys: ApiKeyStore;
+  readonly log: RequestLog;
+  readonly lifecycle: PodLifecycle;
+  readonly probe: LifecycleProbe;
+}
+
+/**
+ * Opens one or more instances over the same new, empty data. Each instance has its own connection, like the instances
+ * of different server processes.
+ */
+export type OpenStores<K extends keyof Stores> = () => Promise<readonly Pick<Stores, K>[]>;
+
+/** Methods that belong together within one process: the answers of a scope, and the rotation of the pods. */
+const OF_ONE_PROCESS = new Set([ 'closeScope', 'fanOutStep', 'learn', 'openScope', 'pendingForwards' ]);
+
+/**
+ * Joins instances over the same data to one: each call goes to the next instance. So a case that passes with one
+ * connection has to pass when its calls are made by several processes.
+ */
+export function shared<T extends object>(instances: readonly T[]): T {
+  if (instances.length === 1) {
+    return instances[0];
   }
-  return found;
+  let calls = 0;
+  const next = (): number => {
+    calls += 1;
+    return calls % instances.length;
+  };
+  const ports = (Object.keys(instances[0]) as (keyof T)[]).map((name): [keyof T, unknown] =>
+    [ name, joined(instances.map((stores): object => stores[name] as object), next) ]);
+  return Object.fromEntries(ports) as T;
+}
+
+type Method = (...parameters: unknown[]) => unknown;
+
+/** Joins instances of one port, see {@link shared}. */
+export function joined<T extends object>(instances: readonly T[], next: () => number): T {
+  return new Proxy(instances[0], {
+    get(_target, name): Method {
+      const methodOf = (instance: T): Method => (instance as Record<string | symbol, Method>)[name].bind(instance);
+      if (name === 'open' || name === 'close') {
+        return async(): Promise<void> => {
+          for (const instance of instances) {
+            await methodOf(instance)();
+          }
+        };
+      }
+      return methodOf(instances[OF_ONE_PROCESS.has(String(name)) ? 0 : next()]);
+    },
+  });
 }

@@ -18,7 +18,7 @@ import { SqlitePodLifecycle } from '../../../src/store-sqlite/SqlitePodLifecycle
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import type { Subscription } from '../../../src/subscription/Subscription';
-import { anEvent, aSubscription, POD, PRODUCER } from '../../contract/eventStoreContract';
+import { anEvent, aSubscription, POD, PRODUCER } from '../../contract/fixtures';
 import { kindOf } from '../../util/kinds';
 import { eventually } from '../../util/wait';
 

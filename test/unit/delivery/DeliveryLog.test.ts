@@ -14,7 +14,7 @@ import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliverySto
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import type { Subscription } from '../../../src/subscription/Subscription';
-import { forwardAll } from '../../contract/eventStoreContract';
+import { forwardAll } from '../../contract/fixtures';
 
 const POD = 'http://localhost/user/';
 const OTHER = 'http://localhost/other/';

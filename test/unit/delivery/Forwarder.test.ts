@@ -4,7 +4,7 @@ import type { Access, Readers } from '../../../src/access/ports';
 import type { WatchedCopy } from '../../../src/store/WatchedCopy';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
-import { anEvent, aSubscription, POD } from '../../contract/eventStoreContract';
+import { anEvent, aSubscription, POD } from '../../contract/fixtures';
 import { eventually } from '../../util/wait';
 
 describe('The fan-out', (): void => {

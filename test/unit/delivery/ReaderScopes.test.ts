@@ -2,7 +2,7 @@ import { ReaderScopes } from '../../../src/delivery/ReaderScopes';
 import type { ReaderScope } from '../../../src/delivery/ports';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
-import { POD } from '../../contract/eventStoreContract';
+import { POD } from '../../contract/fixtures';
 
 describe('What is known of readers', (): void => {
   it('is forgotten, oldest first, when it grows too large or old.', async(): Promise<void> => {

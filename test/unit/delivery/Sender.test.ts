@@ -10,7 +10,7 @@ import type { ClaimedDelivery } from '../../../src/delivery/ports';
 import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
-import { anEvent } from '../../contract/eventStoreContract';
+import { anEvent } from '../../contract/fixtures';
 import { targetKinds } from '../../util/kinds';
 
 const ANN = 'https://away.example/ann#me';

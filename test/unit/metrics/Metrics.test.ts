@@ -6,7 +6,7 @@ import { judge, retryPolicy } from '../../../src/delivery/retry';
 import { Metrics } from '../../../src/metrics/Metrics';
 import type { ClaimedDelivery } from '../../../src/delivery/ports';
 import type { AcceptedEvent, RemoteRecipient } from '../../../src/store/AcceptedEvent';
-import { anEvent } from '../../contract/eventStoreContract';
+import { anEvent } from '../../contract/fixtures';
 import type { Family } from '../../util/exposition';
 import { parseExposition } from '../../util/exposition';
 import { blocksOf, sectionOf, tableOf } from '../../util/markdown';

@@ -22,7 +22,7 @@ import { FederationReceiver } from '../../../src/publish/FederationReceiver';
 import { TooMany } from '../../../src/event/TooMany';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
-import { aSubscription } from '../../contract/eventStoreContract';
+import { aSubscription } from '../../contract/fixtures';
 import { ServerUrls } from '../../../src/url/ServerUrls';
 import { inlineWork } from '../../util/work';
 

@@ -1,7 +1,7 @@
 import { Retention } from '../../../src/server/Retention';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
-import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from '../../contract/eventStoreContract';
+import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from '../../contract/fixtures';
 import { eventually } from '../../util/wait';
 
 const DAY = 24 * 60 * 60 * 1_000;

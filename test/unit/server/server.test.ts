@@ -7,7 +7,7 @@ import { FanOut } from '../../../src/server/FanOut';
 import { HostBoundServerFactory } from '../../../src/server/HostBoundServerFactory';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
-import { anEvent, aSubscription, POD } from '../../contract/eventStoreContract';
+import { anEvent, aSubscription, POD } from '../../contract/fixtures';
 import { eventually } from '../../util/wait';
 
 describe('An EndpointPrinter', (): void => {

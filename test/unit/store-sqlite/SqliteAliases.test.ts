@@ -6,8 +6,8 @@ import { SqliteAliases } from '../../../src/store-sqlite/SqliteAliases';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { ServerUrls } from '../../../src/url/ServerUrls';
-import { anEvent, aSubscription, forwardAll } from '../../contract/eventStoreContract';
-import { subscriptionsOf } from '../../contract/stores';
+import { anEvent, aSubscription, forwardAll } from '../../contract/fixtures';
+import { subscriptionsOf } from '../../contract/fixtures';
 
 const BASE = 'http://localhost/';
 const AGENT = `${BASE}subscriber/profile/card#me`;

@@ -2,7 +2,7 @@ import { v7 } from 'uuid';
 import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
-import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from '../../contract/eventStoreContract';
+import { anEvent, aSubscription, forwardAll, POD, PRODUCER } from '../../contract/fixtures';
 
 describe('The store counts', (): void => {
   let session: SqliteSession;

@@ -5,7 +5,7 @@ import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import type { Containers, SubscribableTarget } from '../../../src/subscription/ports';
 import { WebhookSubscription } from '../../../src/targets/webhook/WebhookSubscription';
-import { subscriptionsOf } from '../../contract/stores';
+import { subscriptionsOf } from '../../contract/fixtures';
 
 const POD = 'http://localhost/user/';
 const ALICE = 'https://alice.example/card#me';

@@ -65,7 +65,7 @@ describe('The pods of a server', (): void => {
     } as unknown as ResourceStore;
     const layout = {
       enabled: true,
-      isThere: async(): Promise<boolean> => isLaid,
+      exists: async(): Promise<boolean> => isLaid,
       apply: async(pod: string, webIds: string[]): Promise<void> => {
         applied.push(`${pod} ${webIds.join(',')}`);
       },

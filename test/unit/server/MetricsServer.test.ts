@@ -95,7 +95,7 @@ describe('A MetricsServer', (): void => {
       'the address is already in use. Set another address with --eventsMetrics');
     other.close();
     metrics = new Metrics();
-    await expect(make(`192.0.2.1:${port}`).handle()).rejects.toThrow(/EADDRNOTAVAIL.*Choose another/u);
+    await expect(make(`192.0.2.1:${port}`).handle()).rejects.toThrow(/EADDRNOTAVAIL.*Set another/u);
   });
 
   it('says so where the store fails, and goes on.', async(): Promise<void> => {

@@ -8,9 +8,9 @@ import type { ClaimedDelivery, QueueState } from '../delivery/ports';
 import type { AcceptedEvent } from '../store/AcceptedEvent';
 import type { JobOutcome, WorkMeter } from '../work/Work';
 
-/** How an event came: published here, or taken from another server. */
-type Kind = 'published' | 'received';
-/** What became of a delivery, or of one attempt where there will be another. */
+/** Origin of an event: published here, or received from another server. */
+type EventOrigin = 'published' | 'received';
+/** State of a finished delivery, or `retried` for an attempt with another one to follow. */
 type Outcome = DeliveryState | 'retried';
 
 interface Instruments {
@@ -29,32 +29,32 @@ interface Instruments {
   readonly waitingJobs: Gauge;
 }
 
-const KINDS: readonly Kind[] = [ 'published', 'received' ];
+const ORIGINS: readonly EventOrigin[] = [ 'published', 'received' ];
 const JOB_OUTCOMES: readonly JobOutcome[] = [ 'done', 'invalid', 'too-complex', 'disconnected', 'stopped', 'failed' ];
 const OUTCOMES: readonly Outcome[] = [ 'delivered', 'retried', 'dead', 'refused', 'ended' ];
 
-/** In seconds: an accept takes some milliseconds, and some seconds where other servers are asked. */
+/** In seconds: an accept takes some milliseconds, or some seconds with requests to other servers. */
 const ACCEPT_BUCKETS = [ 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5 ];
-/** In seconds: a job ends after 5. */
+/** In seconds: a job ends after at most 5. */
 const JOB_BUCKETS = [ 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5 ];
-/** In seconds: an attempt ends after 15, and a few for what goes before it. */
+/** In seconds: an attempt ends after at most 15, and its preparation takes a few more. */
 const ATTEMPT_BUCKETS = [ 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20 ];
 
 /**
- * Counts what this process accepts, copies and delivers, in the form of Prometheus.
+ * Prometheus metrics of the events, copies, deliveries and jobs of this process.
  *
- * Until it is started it counts nothing, at no cost. Labels only have values that are named here.
+ * Counts nothing, at no cost, until {@link start}. Labels have only the values declared in this file.
  *
  * @see https://prometheus.io/docs/practices/naming/
  */
 export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter, WorkMeter {
-  /** The media type of {@link text}. */
+  /** Media type of {@link text}. */
   public readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
   private readonly registry = new Registry();
   private instruments?: Instruments;
 
   /**
-   * Starts counting.
+   * Starts counting. Earlier observations are not counted.
    *
    * @param kinds - Names of the target kinds, whose counters start at 0.
    */
@@ -64,10 +64,10 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter,
   }
 
   /**
-   * All metrics, with the state of the queue, as text.
+   * Returns all metrics as text, including the state of the delivery queue.
    *
-   * @param queue - What waits.
-   * @param now - The time by which it is due.
+   * @param queue - State of the delivery queue.
+   * @param now - Current time of the queue's clock, in milliseconds since 1970.
    *
    * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
    */
@@ -78,24 +78,24 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter,
     return this.registry.metrics();
   }
 
-  /** Notes whether the store is known to be damaged. */
+  /** Sets whether the store is known to be damaged. */
   public damaged(isDamaged: boolean): void {
     this.instruments?.damaged.set(Number(isDamaged));
   }
 
   public accepted(events: readonly AcceptedEvent[], duration: number): void {
-    this.tookIn('published', events.length, duration);
+    this.countAccepted('published', events.length, duration);
     for (const { recipients = []} of this.instruments ? events : []) {
       for (const { kind, attempt, isDelivered, isDead } of recipients) {
         if (attempt) {
-          this.tried(kind, isDelivered ? 'delivered' : isDead ? 'dead' : 'retried', attempt);
+          this.countAttempt(kind, isDelivered ? 'delivered' : isDead ? 'dead' : 'retried', attempt);
         }
       }
     }
   }
 
   public received(duration: number): void {
-    this.tookIn('received', 1, duration);
+    this.countAccepted('received', 1, duration);
   }
 
   public copied(count: number): void {
@@ -103,7 +103,7 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter,
   }
 
   public attempted({ kind }: ClaimedDelivery, { outcome }: Verdict, attempt: Attempt): void {
-    this.tried(kind, outcome === 'retry' ? 'retried' : outcome, attempt);
+    this.countAttempt(kind, outcome === 'retry' ? 'retried' : outcome, attempt);
   }
 
   public override unsent({ kind }: ClaimedDelivery, outcome: DeliveryState): void {
@@ -124,15 +124,15 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter,
   }
 
   public async failed(): Promise<void> {
-    // That the delivery is dead was counted.
+    // The dead delivery was counted with its last attempt.
   }
 
-  private tookIn(kind: Kind, count: number, duration: number): void {
+  private countAccepted(kind: EventOrigin, count: number, duration: number): void {
     this.instruments?.accepted.inc({ kind }, count);
     this.instruments?.acceptTime.observe({ kind }, duration / 1_000);
   }
 
-  private tried(kind: string, outcome: Outcome, { duration }: Attempt): void {
+  private countAttempt(kind: string, outcome: Outcome, { duration }: Attempt): void {
     this.instruments?.deliveries.inc({ kind, outcome });
     this.instruments?.attemptTime.observe({ kind }, duration / 1_000);
   }
@@ -140,90 +140,90 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter,
 
 function instrumentsIn(registry: Registry, kinds: readonly string[]): Instruments {
   const registers = [ registry ];
-  const made = {
+  const instruments = {
     accepted: new Counter({
       name: 'pod_events_accepted_total',
-      help: 'Events that were stored: published here, or received from another server.',
+      help: 'Stored events: published here, or received from another server.',
       labelNames: [ 'kind' ] as const,
       registers,
     }),
     acceptTime: new Histogram({
       name: 'pod_events_accept_duration_seconds',
-      help: 'Time from a request that was read to its events being stored.',
+      help: 'Time from the end of reading a request to the commit of its events.',
       labelNames: [ 'kind' ] as const,
       buckets: ACCEPT_BUCKETS,
       registers,
     }),
     copies: new Counter({
       name: 'pod_events_copies_total',
-      help: 'Copies that were written to inboxes of this server.',
+      help: 'Copies written to inboxes of this server.',
       registers,
     }),
     deliveries: new Counter({
       name: 'pod_events_deliveries_total',
-      help: 'What became of deliveries to other servers and webhooks; retried counts each attempt before another.',
+      help: 'Deliveries to other servers and webhooks by outcome; retried counts each attempt that is followed by another.',
       labelNames: [ 'kind', 'outcome' ] as const,
       registers,
     }),
     attemptTime: new Histogram({
       name: 'pod_events_delivery_attempt_duration_seconds',
-      help: 'Time from the request of a delivery to its answer or failure.',
+      help: 'Time from the request of a delivery to its response or failure.',
       labelNames: [ 'kind' ] as const,
       buckets: ATTEMPT_BUCKETS,
       registers,
     }),
     waiting: new Gauge({
       name: 'pod_events_waiting_deliveries',
-      help: 'Deliveries that wait, be they due or not.',
+      help: 'Waiting deliveries, due or not.',
       registers,
     }),
     oldest: new Gauge({
       name: 'pod_events_oldest_due_delivery_age_seconds',
-      help: 'For how long the delivery has been due that waits longest and whose host does not rest; 0 if none is due.',
+      help: 'Time since the oldest due delivery to a host with a closed circuit became due; 0 if none is due.',
       registers,
     }),
     resting: new Gauge({
       name: 'pod_events_resting_hosts',
-      help: 'Hosts to which nothing is sent for a while, because they failed.',
+      help: 'Hosts with an open circuit: nothing is sent to them for a while after failures.',
       registers,
     }),
     damaged: new Gauge({
       name: 'pod_events_store_damaged',
-      help: '1 if the check after an unclean stop, or an operation, found that the content of the store is damaged.',
+      help: '1 if the integrity check after an unclean stop, or an operation, found the store damaged.',
       registers,
     }),
     jobs: new Counter({
       name: 'pod_events_jobs_total',
-      help: 'Jobs of worker threads, by their outcome.',
+      help: 'Jobs of worker threads by outcome.',
       labelNames: [ 'outcome' ] as const,
       registers,
     }),
     jobTime: new Histogram({
       name: 'pod_events_job_duration_seconds',
-      help: 'Time of a job in a worker thread.',
+      help: 'Duration of a job in a worker thread.',
       buckets: JOB_BUCKETS,
       registers,
     }),
     refusedJobs: new Counter({
       name: 'pod_events_refused_jobs_total',
-      help: 'Jobs that were refused with 503, because too many waited for a worker thread.',
+      help: 'Jobs refused with 503 because too many were waiting for a worker thread.',
       registers,
     }),
     waitingJobs: new Gauge({
       name: 'pod_events_waiting_jobs',
-      help: 'Jobs that wait for a worker thread.',
+      help: 'Jobs waiting for a worker thread.',
       registers,
     }),
   };
-  // A rate of what has not happened yet is 0, and not absent.
-  for (const kind of KINDS) {
-    made.accepted.inc({ kind }, 0);
-    made.acceptTime.zero({ kind });
+  // Initial zeros make rates 0 instead of absent before the first observation.
+  for (const kind of ORIGINS) {
+    instruments.accepted.inc({ kind }, 0);
+    instruments.acceptTime.zero({ kind });
   }
-  JOB_OUTCOMES.forEach((outcome): void => made.jobs.inc({ outcome }, 0));
+  JOB_OUTCOMES.forEach((outcome): void => instruments.jobs.inc({ outcome }, 0));
   for (const kind of kinds) {
-    made.attemptTime.zero({ kind });
-    OUTCOMES.forEach((outcome): void => made.deliveries.inc({ kind, outcome }, 0));
+    instruments.attemptTime.zero({ kind });
+    OUTCOMES.forEach((outcome): void => instruments.deliveries.inc({ kind, outcome }, 0));
   }
-  return made;
+  return instruments;
 }

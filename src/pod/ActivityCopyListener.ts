@@ -6,8 +6,10 @@ import type { WatchedCopy } from '../store/WatchedCopy';
 import type { ContainerWatches } from './ports';
 
 /**
- * Tells Solid notification channels of copies, by the activities that the server emits for any new resource:
- * `Add` to the inbox, and `Create` of the copy.
+ * Notifies Solid notification channels of new copies in watched containers.
+ *
+ * Emits the activities that the server emits for any new resource: `Add` for the inbox, and `Create` for the copy.
+ * A failure is logged and does not reach the fan-out.
  *
  * @see https://solidproject.org/TR/notifications-protocol
  */
@@ -19,8 +21,8 @@ export class ActivityCopyListener implements CopyListener {
 
   /**
    * @param emitter - Emits the activities.
-   * @param channels - Knows who listens.
-   * @param store - Is told when nobody does any more.
+   * @param channels - Active notification channels, by topic.
+   * @param store - Watch flags of containers. The flag of a container without channels is cleared.
    */
   public constructor(emitter: ActivityEmitter, channels: NotificationChannelStorage, store: ContainerWatches) {
     this.emitter = emitter;
@@ -30,15 +32,15 @@ export class ActivityCopyListener implements CopyListener {
 
   public async landed(copy: WatchedCopy): Promise<void> {
     return this.emit(copy).catch((error: unknown): void => {
-      this.logger.error(`Could not notify of ${copy.copy}: ${createErrorMessage(error)}`);
+      this.logger.error(`Notification of the copy ${copy.copy} failed: ${createErrorMessage(error)}`);
     });
   }
 
   private async emit({ container, copy }: WatchedCopy): Promise<void> {
-    // The last channel may have ended, or expired, since.
+    // The last channel may have been closed or expired since the copy was written.
     if ((await this.channels.getAll({ path: container })).length === 0) {
       await this.store.watch(container, false);
-      // Another process may have added one meanwhile.
+      // Another process may have added a channel before the flag was cleared.
       if ((await this.channels.getAll({ path: container })).length === 0) {
         return;
       }

@@ -2,14 +2,15 @@ import type { AuxiliaryIdentifierStrategy, ResourceIdentifier } from '@solid/com
 import { ensureTrailingSlash } from '@solid/community-server';
 
 /**
- * Knows the folder of the event store, which the server sees among the files at its root,
- * so that it is not listed there as a resource.
+ * Declares the folder of the event store, `.events/`, an auxiliary resource of the server's root.
+ *
+ * The folder lies among the files at the root. Auxiliary resources are not listed in a container.
  */
 export class DataFolderIdentifierStrategy implements AuxiliaryIdentifierStrategy {
   private readonly root: string;
 
   /**
-   * @param baseUrl - The base URL of the server.
+   * @param baseUrl - Base URL of the server.
    */
   public constructor(baseUrl: string) {
     this.root = ensureTrailingSlash(baseUrl);
@@ -19,7 +20,7 @@ export class DataFolderIdentifierStrategy implements AuxiliaryIdentifierStrategy
     return { path: `${this.root}.events/` };
   }
 
-  /** No resource has it beside itself, so none is read, written or deleted with it. */
+  /** Returns none, so that the folder is not read, written or deleted along with any resource. */
   public getAuxiliaryIdentifiers(): ResourceIdentifier[] {
     return [];
   }

@@ -34,9 +34,9 @@ import type { EventText } from '../event/readEvent';
 import { costOf, isServedAsStored, READ_STORED, textOf } from '../event/serializeEvent';
 import type { PodLifecycle } from './PodLifecycle';
 import type { Work } from '../work/Work';
-import { conversionError, TIMES } from './EventConversion';
+import { conversionError, CONVERSION_LIMITS } from './PooledJsonLdConverter';
 import { eventRepresentation } from './eventRepresentation';
-import type { PodHooks } from './PodHooks';
+import type { PodListeners } from './PodListeners';
 import { eventMetadata, setModified } from './eventMetadata';
 import type { ListingFormat } from './listingFormats';
 import { HTML_TEXT, QUADS, TEXT_FORMATS } from './listingFormats';
@@ -44,18 +44,18 @@ import { ListingStream } from './ListingStream';
 import { withHttpErrors } from './storeHttpError';
 import type { OverlayStore } from './ports';
 
-/** Maximum time, in milliseconds, that a change of access control waits for the store before anything is changed. */
-const WRITABLE_PATIENCE = 1_000;
+/** Maximum time, in milliseconds, to wait for the event store before a change of access control. */
+const LOCK_TIMEOUT = 1_000;
 
-/** From how many entries on a container is not shown by the server's own page, which is made all at once. */
-const LONG = 300;
+/** Minimum number of entries of a listing that bypasses the server's own HTML page, which is rendered at once. */
+const LONG_LISTING = 300;
 const HTML = 'text/html';
 
 /**
- * Lays events and copies over the resources of the server's own backend, whichever it is.
+ * A resource store that adds events and copies to the resources of any backend.
  *
- * What lies in the event store is an ordinary resource of its container: read, converted, listed and deleted
- * by the server's own code. Everything else, and all access control, stays in the backend.
+ * An entry of the event store is an ordinary resource of its container: the server's own code reads, converts, lists
+ * and deletes it. All other resources, and all access control documents, stay in the backend.
  *
  * @see https://solidproject.org/TR/protocol#reading-writing-resources
  */
@@ -64,17 +64,17 @@ export class EventOverlayStore extends PassthroughStore {
   private readonly auxiliaryStrategy: AuxiliaryStrategy;
   private readonly metadataStrategy: AuxiliaryStrategy;
   private readonly lifecycle: PodLifecycle;
-  private readonly hooks: PodHooks;
+  private readonly listeners: PodListeners;
   private readonly work: Work;
 
   /**
    * @param source - The backend.
-   * @param events - The events and copies.
-   * @param auxiliaryStrategy - Tells which resources belong to others.
-   * @param metadataStrategy - Tells which of them describe others.
-   * @param lifecycle - Is told of containers that are deleted and created.
-   * @param hooks - Tells whether the pod of an entry still is the same, and is told of containers that are gone.
-   * @param work - Runs what can take long.
+   * @param events - Storage of events and copies.
+   * @param auxiliaryStrategy - All auxiliary resources.
+   * @param metadataStrategy - Description resources.
+   * @param lifecycle - Closes and opens containers, and ends the data of deleted pods.
+   * @param listeners - Verify the identity of the pod of an entry; notified of deleted pods and containers.
+   * @param work - Pool of worker threads.
    */
   public constructor(
     source: ResourceStore,
@@ -82,7 +82,7 @@ export class EventOverlayStore extends PassthroughStore {
     auxiliaryStrategy: AuxiliaryStrategy,
     metadataStrategy: AuxiliaryStrategy,
     lifecycle: PodLifecycle,
-    hooks: PodHooks,
+    listeners: PodListeners,
     work: Work,
   ) {
     super(source);
@@ -90,7 +90,7 @@ export class EventOverlayStore extends PassthroughStore {
     this.auxiliaryStrategy = auxiliaryStrategy;
     this.metadataStrategy = metadataStrategy;
     this.lifecycle = withHttpErrors(lifecycle);
-    this.hooks = hooks;
+    this.listeners = listeners;
     this.work = work;
   }
 
@@ -136,7 +136,7 @@ export class EventOverlayStore extends PassthroughStore {
   ): Promise<ChangeMap> {
     const subject = this.subjectOf(identifier);
     await this.assertWritable(identifier, 'PUT');
-    await this.assertChangeable(identifier);
+    await this.assertEpochWritable(identifier);
     const event = await this.find(subject);
     if (!event) {
       return this.changed(await super.setRepresentation(identifier, representation, conditions));
@@ -146,9 +146,9 @@ export class EventOverlayStore extends PassthroughStore {
       await this.materialise(subject, event);
       return this.changed(await super.setRepresentation(identifier, representation));
     }
-    // The copy only leaves when what replaces it is written; until then it hides that.
+    // The entry hides the backend's resource until it is removed, so the resource is written first.
     const changes = await super.setRepresentation(identifier, representation);
-    await this.events.removeEntry(...this.placeOf(subject)!);
+    await this.events.removeEntry(...this.entryKeyOf(subject)!);
     return this.changed(new IdentifierMap([ ...changes ]
       .filter(([ changed ]): boolean => changed.path === identifier.path)
       .map(([ changed ]): [ResourceIdentifier, RepresentationMetadata] => [ changed, activity(changed, AS.Update) ])));
@@ -160,34 +160,34 @@ export class EventOverlayStore extends PassthroughStore {
     conditions?: Conditions,
   ): Promise<ChangeMap> {
     await this.assertWritable(identifier, 'PATCH');
-    await this.assertChangeable(identifier);
+    await this.assertEpochWritable(identifier);
     const event = await this.find(this.subjectOf(identifier));
     if (!event) {
       return this.changed(await super.modifyResource(identifier, patch, conditions));
     }
     this.assertConditions(this.subjectOf(identifier), event, conditions);
-    // Says to the layer above that it has to read, patch and write.
-    throw new NotImplementedHttpError('Events and their copies are not patched in place.');
+    // The layer above then reads, patches and writes the representation.
+    throw new NotImplementedHttpError('Events and copies cannot be patched in place.');
   }
 
   public override async deleteResource(identifier: ResourceIdentifier, conditions?: Conditions): Promise<ChangeMap> {
     if (isContainerIdentifier(identifier)) {
       return this.deleteContainer(identifier, conditions);
     }
-    await this.assertChangeable(identifier);
+    await this.assertEpochWritable(identifier);
     const isAccessControl = this.isAccessControl(identifier);
     const subject = isAccessControl ? this.auxiliaryStrategy.getSubjectIdentifier(identifier) : identifier;
     const event = await this.find(subject);
     if (!event) {
       return this.changed(await super.deleteResource(identifier, conditions));
     }
-    // The backend deletes access control with, or of, what it knows.
+    // The backend deletes an access control document only with a resource of its own.
     if (isAccessControl || await this.hasAccessControl(identifier)) {
       await this.materialise(subject, event);
       return this.changed(await super.deleteResource(identifier, conditions));
     }
     this.assertConditions(identifier, event, conditions);
-    const [ container, id ] = this.placeOf(identifier)!;
+    const [ container, id ] = this.entryKeyOf(identifier)!;
     if (!await this.events.removeEntry(container, id)) {
       throw new NotFoundHttpError();
     }
@@ -197,7 +197,13 @@ export class EventOverlayStore extends PassthroughStore {
     ]);
   }
 
-  /** Deletes a container that is empty; no copy goes into it from before it is deleted until it is created again. */
+  /**
+   * Deletes an empty container.
+   *
+   * The container is closed to copies before its deletion, until it is created again.
+   *
+   * @throws ConflictHttpError if it has entries.
+   */
   private async deleteContainer(container: ResourceIdentifier, conditions?: Conditions): Promise<ChangeMap> {
     const wasClosed = await this.lifecycle.isClosed(container.path);
     const closing = await this.lifecycle.closeContainer(container.path);
@@ -214,70 +220,70 @@ export class EventOverlayStore extends PassthroughStore {
       throw error;
     }
     if (closing === 'closed') {
-      // Whoever could write to it may not be able to when it is created again.
+      // A new container at this URL may have other access rules.
       await this.events.raiseEpoch(container.path);
-      await this.hooks.containerGone(container.path);
+      await this.listeners.containerGone(container.path);
     }
-    // Only where a pod is no storage can its root be deleted.
+    // The server refuses to delete the root of a pod that is typed as a storage.
     if (await this.lifecycle.recordOf(container.path)) {
       await this.lifecycle.endPod(container.path);
-      await this.hooks.ended(container.path);
+      await this.listeners.ended(container.path);
     }
     return this.changed(changes);
   }
 
-  /** The document of an event as it is served. */
+  /** Returns the document of an event in its served form; documents of earlier versions are checked first. */
   private async readStored(event: Event): Promise<EventText> {
     if (isServedAsStored(event)) {
       return event;
     }
     try {
-      return await this.work.run(READ_STORED, textOf(event), { ...costOf(event), ...TIMES });
+      return await this.work.run(READ_STORED, textOf(event), { ...costOf(event), ...CONVERSION_LIMITS });
     } catch (error: unknown) {
       throw conversionError(error, JSON_LD);
     }
   }
 
-  /** Makes an event or copy an ordinary resource of the backend, for what the overlay does not do itself. */
+  /** Moves an event or copy to the backend as an ordinary resource, for operations that the overlay lacks. */
   private async materialise(subject: ResourceIdentifier, event: Event): Promise<void> {
     const stored = await this.readStored(event);
     const copy = new BasicRepresentation(eventDocument(stored), eventMetadata(subject, event));
     await super.setRepresentation(subject, copy);
-    await this.events.removeEntry(...this.placeOf(subject)!);
+    await this.events.removeEntry(...this.entryKeyOf(subject)!);
   }
 
-  /** The container and id that an identifier would have as an entry. */
-  private placeOf({ path }: ResourceIdentifier): [container: string, id: string] | undefined {
+  /** The container and id of the entry with a URL; `undefined` if the URL does not end in an event id. */
+  private entryKeyOf({ path }: ResourceIdentifier): [container: string, id: string] | undefined {
     const slash = path.lastIndexOf('/') + 1;
     const id = path.slice(slash);
     return isId(id) ? [ path.slice(0, slash), id ] : undefined;
   }
 
   private async find(identifier: ResourceIdentifier): Promise<Event | undefined> {
-    const place = this.placeOf(identifier);
+    const place = this.entryKeyOf(identifier);
     const event = place && await this.events.getEntry(...place);
     if (!event) {
       return undefined;
     }
-    // Once the pod is known to be the same, this costs nothing; if it is another one, the entry has ended.
-    return await this.hooks.verify(place[0]) ? this.events.getEntry(...place) : undefined;
+    // Verification is cached. It ends the data of a replaced pod, including this entry.
+    return await this.listeners.verify(place[0]) ? this.events.getEntry(...place) : undefined;
   }
 
-  /** The resource that a description is of; any other resource is its own. */
+  /** The subject of a description resource; any other resource is its own subject. */
   private subjectOf(identifier: ResourceIdentifier): ResourceIdentifier {
     return this.metadataStrategy.isAuxiliaryIdentifier(identifier) ?
       this.metadataStrategy.getSubjectIdentifier(identifier) :
       identifier;
   }
 
-  /** Adds a container's entries to its representation; they are read when the listing is. */
+  /** Adds a container's entries to its representation; the entries are read with the stream. */
   private async withEntries(
     container: ResourceIdentifier,
     { metadata, data }: Representation,
     preferences: RepresentationPreferences,
   ): Promise<Representation> {
     const known = await this.events.modifiedOf(container.path);
-    const isSame = known !== undefined && await this.hooks.verify(container.path);
+    const isSame = known !== undefined && await this.listeners.verify(container.path);
     const modified = isSame ? await this.events.modifiedOf(container.path) : undefined;
     if (modified === undefined) {
       return new BasicRepresentation(data, metadata);
@@ -290,7 +296,7 @@ export class EventOverlayStore extends PassthroughStore {
     return new BasicRepresentation(guardStream(listing), metadata, type !== undefined);
   }
 
-  /** The form that is wanted most, where it is written directly; otherwise quads, which the server converts. */
+  /** The most preferred listing format if it is written directly, otherwise quads, converted by the server. */
   private async formatFor(
     container: ResourceIdentifier,
     preferences: RepresentationPreferences,
@@ -302,7 +308,8 @@ export class EventOverlayStore extends PassthroughStore {
     if (type) {
       return { type, format: TEXT_FORMATS[type] };
     }
-    const isLong = isWanted(HTML) && (await this.events.listEntries(container.path, 0, LONG)).length === LONG;
+    const isLong = isWanted(HTML) &&
+      (await this.events.listEntries(container.path, 0, LONG_LISTING)).length === LONG_LISTING;
     return isLong ? { type: HTML, format: HTML_TEXT } : { format: QUADS };
   }
 
@@ -313,8 +320,11 @@ export class EventOverlayStore extends PassthroughStore {
   }
 
   /**
-   * Whether something may be written here by LDP: what lies in `publish/` are events, which never change, beside access
-   * control, and resources of before the container was claimed, which stay as writable as they were.
+   * Refuses LDP writes below `publish/`, because events are immutable.
+   *
+   * Access control documents stay writable, as do resources that existed before the pod was set up.
+   *
+   * @throws MethodNotAllowedHttpError if the write is refused.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9110#name-405-method-not-allowed
    */
@@ -326,7 +336,7 @@ export class EventOverlayStore extends PassthroughStore {
     }
     for (const { index } of path.matchAll(/\/publish\/(?=.)/gu)) {
       const pod = path.slice(0, index + 1);
-      if (await this.events.hasPod(pod) && !await this.isOlder(publishContainer(pod), path)) {
+      if (await this.events.hasPod(pod) && !await this.isPreexisting(publishContainer(pod), path)) {
         throw new MethodNotAllowedHttpError([ method ], `${publishContainer(pod)} holds the events of the pod, which ` +
           'never change: to publish one, POST it as JSON to the container.');
       }
@@ -334,17 +344,20 @@ export class EventOverlayStore extends PassthroughStore {
   }
 
   /**
-   * Refuses a change on which access depends if the store cannot be written, before anything is changed: what was
-   * learned of access has to be forgotten before the change is acknowledged.
+   * Refuses a change of access control while the event store is not writable.
+   *
+   * The access epoch must be raised before the change is acknowledged, so this is checked before the change is made.
+   *
+   * @throws HttpError 503 or 507 if the store is not writable.
    */
-  private async assertChangeable(identifier: ResourceIdentifier): Promise<void> {
+  private async assertEpochWritable(identifier: ResourceIdentifier): Promise<void> {
     if (this.isAccessControl(identifier) || await this.events.hasDependents(identifier.path)) {
-      await this.events.assertWritable(WRITABLE_PATIENCE);
+      await this.events.assertWritable(LOCK_TIMEOUT);
     }
   }
 
-  /** Whether something below `publish/`, or the container in which it lies, is a resource of before. */
-  private async isOlder(publish: string, path: string): Promise<boolean> {
+  /** Whether a resource below `publish/`, or its container, existed before the pod was set up. */
+  private async isPreexisting(publish: string, path: string): Promise<boolean> {
     if (isId(path.slice(publish.length))) {
       return false;
     }
@@ -366,7 +379,7 @@ export class EventOverlayStore extends PassthroughStore {
     return false;
   }
 
-  /** Raises the access epoch of each pod whose access control, or groups, have changed, before that is acknowledged. */
+  /** Raises the access epochs of pods with changed access control or groups, before the change is acknowledged. */
   private async changed(changes: ChangeMap): Promise<ChangeMap> {
     for (const [ identifier, metadata ] of changes) {
       if (isContainerIdentifier(identifier) && metadata.get(SOLID_AS.terms.activity)?.value === AS.Create) {

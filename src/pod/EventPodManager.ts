@@ -2,14 +2,14 @@ import type { PodManager, PodSettings } from '@solid/community-server';
 import { getLoggerFor } from '@solid/community-server';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 import type { PodLifecycle } from './PodLifecycle';
-import type { PodHooks } from './PodHooks';
+import type { PodListeners } from './PodListeners';
 import type { PodLayout } from './PodLayout';
 import type { PodRegistrations } from './ports';
 
 /**
- * Sets each new pod up for publish and subscribe, after another manager has created it.
+ * Sets up new pods for publish and subscribe, after the source has created them.
  *
- * What is kept of an earlier pod of the same URL is ended first, so a new pod starts empty.
+ * The data of an earlier pod with the same URL is ended first, so a new pod starts empty.
  */
 export class EventPodManager implements PodManager {
   protected readonly logger = getLoggerFor(this);
@@ -17,27 +17,27 @@ export class EventPodManager implements PodManager {
   private readonly layout: PodLayout;
   private readonly store: PodRegistrations;
   private readonly lifecycle: PodLifecycle;
-  private readonly hooks: PodHooks;
+  private readonly listeners: PodListeners;
 
   /**
-   * @param source - Creates the pods.
-   * @param layout - Sets a pod up.
-   * @param store - Where pods are registered.
-   * @param lifecycle - Ends what is kept of earlier pods.
-   * @param hooks - Is told of that.
+   * @param source - Creates pods.
+   * @param layout - Creates the containers of a pod.
+   * @param store - Registry of pods.
+   * @param lifecycle - Ends the data of earlier pods.
+   * @param listeners - Notified of ended pods.
    */
   public constructor(
     source: PodManager,
     layout: PodLayout,
     store: PodRegistrations,
     lifecycle: PodLifecycle,
-    hooks: PodHooks,
+    listeners: PodListeners,
   ) {
     this.source = source;
     this.layout = layout;
     this.store = store;
     this.lifecycle = lifecycle;
-    this.hooks = hooks;
+    this.listeners = listeners;
   }
 
   public async createPod(settings: PodSettings, overwrite: boolean): Promise<void> {
@@ -46,17 +46,17 @@ export class EventPodManager implements PodManager {
     await this.layout.apply(pod, [ settings.webId ]);
     try {
       if (await this.lifecycle.endPod(pod)) {
-        await this.hooks.ended(pod);
+        await this.listeners.ended(pod);
       }
       await this.store.registerPod(pod);
       await this.lifecycle.setRecord(pod, { isLaid: this.layout.enabled });
       this.logger.info(`Set up the pod ${pod}`);
     } catch (error: unknown) {
-      // The pod exists. At its first use it is compared with what is kept of it, which ends if it is of another pod.
+      // The pod exists. Its first use compares it with the stored record, and ends the data of an earlier pod.
       if (!(error instanceof StoreUnavailable)) {
         throw error;
       }
-      this.logger.warn(`That the pod ${pod} is set up could not be stored: ${error.message}`);
+      this.logger.warn(`The registration of the pod ${pod} could not be stored: ${error.message}`);
     }
   }
 }

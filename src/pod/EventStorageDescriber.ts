@@ -5,7 +5,7 @@ import { DataFactory } from 'n3';
 import { EVENTS } from '../event/vocabulary';
 
 /**
- * Advertises where to publish, and where to subscribe, in the description of each pod.
+ * Advertises the publish and subscribe endpoints in the storage description of each pod.
  *
  * @see https://solidproject.org/TR/protocol#storage-description
  */
@@ -13,8 +13,7 @@ export class EventStorageDescriber extends StorageDescriber {
   private readonly endpoints: Record<string, string>;
 
   /**
-   * @param endpoints - For each term of our vocabulary the path, behind the base URL of a pod, that it tells of.
-   *                    Each endpoint adds its own.
+   * @param endpoints - Paths relative to the base URL of a pod, by term of the vocabulary. Each endpoint adds its own.
    */
   public constructor(endpoints: Record<string, string>) {
     super();
@@ -22,7 +21,7 @@ export class EventStorageDescriber extends StorageDescriber {
   }
 
   public override async handle({ path: pod }: ResourceIdentifier): Promise<Quad[]> {
-    // Sorted, because the endpoints add theirs in no certain order.
+    // Sorted, because the order of the configuration's entries is not defined.
     return Object.entries(this.endpoints).sort().map(([ term, path ]): Quad => DataFactory.quad(
       DataFactory.namedNode(pod),
       DataFactory.namedNode(`${EVENTS}${term}`),

@@ -4,15 +4,15 @@ import { RdfToQuadConverter } from '@solid/community-server';
 import type { FetchedContexts } from '../identity/FetchedContexts';
 
 /**
- * Converts RDF to quads as the server does, except that the contexts of JSON-LD come from {@link FetchedContexts}.
+ * Converts RDF to quads as the server does, but loads JSON-LD contexts from {@link FetchedContexts}.
  *
- * The server's own converter fetches any URL that a document names, in the network of the server too.
+ * The server's own converter fetches any URL that a document names, including URLs in the server's network.
  */
 export class GuardedRdfConverter extends RdfToQuadConverter {
   private readonly source: FetchedContexts;
 
   /**
-   * @param source - Loads contexts.
+   * @param source - Loads JSON-LD contexts.
    */
   public constructor(source: FetchedContexts) {
     super();
@@ -20,16 +20,16 @@ export class GuardedRdfConverter extends RdfToQuadConverter {
   }
 
   public override async handle(args: RepresentationConverterArgs): Promise<Representation> {
-    // The server's class reads this private field, and has no parameter for it.
+    // The server's class reads this private field and has no parameter for it.
     const documentLoader = { value: this.source.forDocument() };
     const representation = await super.handle.call(Object.create(this, { documentLoader }), args);
-    await begun(representation.data);
+    await firstQuad(representation.data);
     return representation;
   }
 }
 
-/** Waits for the first quad, so that a context that is missing is an error of the request, and not of its answer. */
-async function begun(data: Readable): Promise<void> {
+/** Waits for the first quad, so that a missing context fails before the response begins. */
+async function firstQuad(data: Readable): Promise<void> {
   await new Promise<void>((resolve, reject): void => {
     const end = (error?: Error): void => {
       data.off('readable', end).off('error', end);

@@ -2,12 +2,12 @@ import type { IdentifierStrategy } from '@solid/community-server';
 import { ServerUrls } from '../url/ServerUrls';
 
 /**
- * The canonical form of URLs of a server, whose extent its identifier strategy decides: one root, or subdomains too.
+ * Canonical form of the URLs that the server's identifier strategy supports: one root, or subdomains as well.
  */
 export class IdentifierUrls extends ServerUrls {
   /**
    * @param baseUrl - Base URL of the server.
-   * @param identifierStrategy - Decides which URLs belong to the server.
+   * @param identifierStrategy - Decides whether a URL belongs to the server.
    */
   public constructor(baseUrl: string, identifierStrategy: IdentifierStrategy) {
     super(baseUrl, (path): boolean => identifierStrategy.supportsIdentifier({ path }));

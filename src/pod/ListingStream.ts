@@ -6,16 +6,15 @@ import type { ListingFormat } from './listingFormats';
 import { withModified } from './listingFormats';
 import type { EntryStore } from './ports';
 
-/** How many quads of the backend are read, and how many are formatted, in one turn of the event loop. */
-const READ = 2_000;
-const SLICE = 200;
+/** Maximum number of backend quads that are read, and that are formatted, in one turn of the event loop. */
+const READ_BATCH = 2_000;
+const HEAD_BATCH = 200;
 
 /**
- * The listing of a container: what the backend says, and then its entries in order.
+ * The listing of a container: the statements of the backend, followed by the container's entries in order.
  *
- * Nothing is read before the stream is, and never more than a page ahead of its reader. Before each page the event loop
- * turns, and each turn serves one page of one listing only, however many there are. Nothing is read after the stream
- * is destroyed.
+ * Entries are read on demand, at most one page ahead of the reader. Each page waits for a turn of the event loop, and
+ * each turn serves one page of one listing. A destroyed stream reads nothing more.
  *
  * @see https://solidproject.org/TR/protocol#contained-resource-metadata
  */
@@ -27,11 +26,11 @@ export class ListingStream extends Readable {
   private isWanted = false;
 
   /**
-   * @param container - The container that is listed.
+   * @param container - The listed container.
    * @param backend - The listing of the backend, as quads.
-   * @param modified - When the container was last modified, in milliseconds since 1970.
-   * @param events - Has the entries.
-   * @param format - What the stream consists of.
+   * @param modified - Time of the container's last modification, in milliseconds since 1970.
+   * @param events - Storage of the entries.
+   * @param format - Format of the listing.
    */
   public constructor(
     private readonly container: ResourceIdentifier,
@@ -43,7 +42,7 @@ export class ListingStream extends Readable {
     super({ objectMode: true, highWaterMark: format.ahead });
   }
 
-  /** One page at a time: a reader that asks while a page is being pushed gets the next one after it. */
+  /** Pushes one page at a time; a read during a push starts the next page after it. */
   public override _read(): void {
     if (this.isActive) {
       this.isWanted = true;
@@ -75,7 +74,7 @@ export class ListingStream extends Readable {
     const isFirst = this.head === undefined;
     this.head ??= withModified(path, await this.readBackend(), this.modified);
     if (this.headRead < this.head.length) {
-      const slice = this.head.slice(this.headRead, this.headRead + SLICE);
+      const slice = this.head.slice(this.headRead, this.headRead + HEAD_BATCH);
       this.headRead += slice.length;
       this.pushAll(this.format.head(path, slice, isFirst));
       return;
@@ -86,7 +85,7 @@ export class ListingStream extends Readable {
     this.pushAll([ ...this.format.page(path, page), ...isLast ? this.format.end : []]);
     if (isLast) {
       this.isWanted = false;
-      // Does nothing if the reader has left.
+      // Has no effect on a destroyed stream.
       this.push(null);
     }
   }
@@ -98,7 +97,7 @@ export class ListingStream extends Readable {
       }
       this.push(item);
     }
-    // Who has asked for a page is to get another one where this one was empty.
+    // An empty page does not satisfy the pending read.
     this.isWanted ||= items.length === 0;
   }
 
@@ -106,7 +105,7 @@ export class ListingStream extends Readable {
     const quads: Quad[] = [];
     for await (const item of this.backend as AsyncIterable<Quad>) {
       quads.push(item);
-      if (quads.length % READ === 0) {
+      if (quads.length % READ_BATCH === 0) {
         await turn();
       }
     }

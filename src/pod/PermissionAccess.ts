@@ -2,19 +2,19 @@ import type { IdentifierStrategy, PermissionMap, PermissionReader } from '@solid
 import { AccessMode, ForbiddenHttpError, IdentifierSetMultiMap } from '@solid/community-server';
 import type { Caller } from '../identity/Caller';
 import type { Access, Mode } from '../access/ports';
-import { askAbout } from './askedResources';
+import { withQueriedResources } from './queriedResources';
 
 /**
- * Answers who may do what by asking the server's own permission reader, be it WAC or ACP.
+ * Decides access with the server's own permission reader, for WAC and ACP.
  *
  * @see https://solidproject.org/TR/wac
  * @see https://solidproject.org/TR/acp
  */
 export class PermissionAccess implements Access {
   /**
-   * @param permissionReader - The reader of the server.
-   * @param identifierStrategy - Tells which URLs are of this server. A question about another URL has no answer, which
-   * is an error and not a refusal: the reader itself would say that nobody may do anything. Default: all URLs are.
+   * @param permissionReader - The server's permission reader.
+   * @param identifierStrategy - Decides whether a URL belongs to this server. Default: all URLs do. A query about
+   * another URL throws an error, because the reader would report it as a refusal.
    */
   public constructor(
     private readonly permissionReader: PermissionReader,
@@ -29,11 +29,11 @@ export class PermissionAccess implements Access {
     const elsewhere = resources.find((path): boolean =>
       this.identifierStrategy?.supportsIdentifier({ path }) === false);
     if (elsewhere !== undefined) {
-      throw new Error(`Access to ${elsewhere} cannot be told: it is not on this server`);
+      throw new Error(`Access to ${elsewhere} cannot be decided: the URL does not belong to this server`);
     }
-    // Control is no mode of a request; readers tell it along with any other.
+    // Control cannot be requested; readers report it along with any other mode.
     const wanted = mode === 'control' ? AccessMode.read : AccessMode[mode];
-    // The reader caches by these objects, so they are new for each question.
+    // The reader caches by object identity, so each query creates new objects.
     const requestedModes = new IdentifierSetMultiMap<AccessMode>(
       resources.map((path): [{ path: string }, AccessMode] => [{ path }, wanted ]),
     );
@@ -43,13 +43,13 @@ export class PermissionAccess implements Access {
       ...issuer !== undefined && { issuer: { url: issuer }},
     };
     try {
-      const permissions = await askAbout(resources, async(): Promise<PermissionMap> =>
+      const permissions = await withQueriedResources(resources, async(): Promise<PermissionMap> =>
         this.permissionReader.handleSafe({ credentials, requestedModes }));
       return new Set([ ...permissions ]
         .filter(([ , permission ]): boolean => (permission as Partial<Record<Mode, boolean>>)[mode] === true)
         .map(([{ path }]): string => path));
     } catch (error: unknown) {
-      // There is no ACL up to the root of the server: nobody may do anything.
+      // Without any ACL up to the root of the server, nobody has access.
       if (ForbiddenHttpError.isInstance(error)) {
         return new Set();
       }

@@ -7,38 +7,40 @@ import type { PodOwners } from '../publish/ports';
 import { podInbox } from '../publish/recipients';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 import type { PodLifecycle, PodRecord } from './PodLifecycle';
-import { exists } from './exists';
-import type { PodHooks } from './PodHooks';
+import { resourceExists } from './resourceExists';
+import type { PodListeners } from './PodListeners';
 import type { ServerUrls } from '../url/ServerUrls';
 import type { PodLayout } from './PodLayout';
 import type { PodNames, RequestedPods } from '../http/ports';
 import type { PodRegistry } from './ports';
 
-/** How long it is remembered which pod a WebID has, in milliseconds. */
+/** Maximum age, in milliseconds, of a cached pod of a WebID and of a cached pod of an account. */
 const WEBID_MAX_AGE = 60_000;
-/** How long it is remembered that there is no pod of an account, and in which pod a URL lies, in milliseconds. */
-const MISSING_MAX_AGE = 1_000;
-/** How many WebIDs are remembered. */
-const MOST_WEBIDS = 10_000;
-/** How long a pod that was looked at is taken to be the same, in milliseconds, and how many are remembered. */
+/** Maximum age, in milliseconds, of a cached pod of a URL and of the cached absence of an account's pod. */
+const SHORT_MAX_AGE = 1_000;
+/** Maximum number of entries in each cache of pods. */
+const MAX_WEBIDS = 10_000;
+/** Maximum age, in milliseconds, and maximum number of cached pod verifications. */
 const VERIFIED_MAX_AGE = 60_000;
 const MAX_VERIFIED = 100_000;
-/** How many containers are asked for at a time. */
-const CONTAINERS = 100;
+/** Number of containers read from the store at a time. */
+const CONTAINER_BATCH = 100;
 
 /**
- * - `same`: the pod is the one that was registered;
- * - `absent`: its resources do not exist, and the server still has its record;
- * - `ended`: it does not exist any more, or another one has its URL.
- */
-type State = 'same' | 'absent' | 'ended';
-
-/**
- * Knows the pods of this server, and sets each up at its first use.
+ * Result of comparing a registered pod with the server's resources.
  *
- * What is kept of a registered pod is used only while the pod is the one that was registered. That is looked at when
- * a process first uses the pod, and again after 60 seconds: its root container has to exist, its record in the account
- * store must not be another one, and not all containers of the layout may be gone. Otherwise its data is ended.
+ * - `same`: the registered pod exists;
+ * - `absent`: its resources do not exist, but the server still has its record;
+ * - `ended`: it no longer exists, or another pod has its URL.
+ */
+type PodState = 'same' | 'absent' | 'ended';
+
+/**
+ * Directory of the pods of this server. Sets up each pod at its first use.
+ *
+ * The data of a registered pod is used only while the same pod exists. Each process verifies a pod at its first use,
+ * and again after 60 seconds: its root container exists, its record in the account store is unchanged, and at least one
+ * container of the layout exists. Otherwise the data of the pod is ended.
  */
 export class PodDirectory implements PodOwners, PodNames, RequestedPods {
   protected readonly logger = getLoggerFor(this);
@@ -49,31 +51,33 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
   private readonly resourceStore: ResourceStore;
   private readonly layout: PodLayout;
   private readonly store: PodRegistry;
-  private readonly webIds = new TTLCache<string, string>({ max: MOST_WEBIDS, ttl: WEBID_MAX_AGE, checkAgeOnGet: true });
-  private readonly located = new TTLCache<string, string>({
-    max: MOST_WEBIDS, ttl: MISSING_MAX_AGE, checkAgeOnGet: true,
+  private readonly podsByWebId = new TTLCache<string, string>({
+    max: MAX_WEBIDS, ttl: WEBID_MAX_AGE, checkAgeOnGet: true,
   });
-  private readonly ofAccounts = new TTLCache<string, boolean>({ max: MOST_WEBIDS, checkAgeOnGet: true });
-  private readonly beingSetUp = new Map<string, Promise<boolean>>();
+  private readonly podsByUrl = new TTLCache<string, string>({
+    max: MAX_WEBIDS, ttl: SHORT_MAX_AGE, checkAgeOnGet: true,
+  });
+  private readonly accountPods = new TTLCache<string, boolean>({ max: MAX_WEBIDS, checkAgeOnGet: true });
+  private readonly setups = new Map<string, Promise<boolean>>();
   private readonly lifecycle: PodLifecycle;
-  private readonly hooks: PodHooks;
-  private readonly beingVerified = new Map<string, Promise<boolean | undefined>>();
+  private readonly listeners: PodListeners;
+  private readonly verifications = new Map<string, Promise<boolean | undefined>>();
   private readonly verified = new TTLCache<string, true>({
     max: MAX_VERIFIED, ttl: VERIFIED_MAX_AGE, checkAgeOnGet: true,
   });
-  /** Pods whose containers this process has looked for. */
+  /** Pods with containers inspected by this process. */
   private readonly inspected = new Set<string>();
 
   /**
    * @param urls - Canonical form of URLs of this server.
-   * @param storageStrategy - Tells in which storage a URL lies, by its form.
-   * @param identifierGenerator - Tells which pod a URL would lie in, as pods of accounts are named.
-   * @param podStore - Knows the pods that were made by accounts, and their owners.
-   * @param resourceStore - Knows the pods that were made otherwise.
-   * @param layout - Sets a pod up.
-   * @param store - Remembers which pods have been set up.
-   * @param lifecycle - Ends what is kept of pods that do not exist any more.
-   * @param hooks - Is told of that.
+   * @param storageStrategy - Derives the storage of a URL from its form.
+   * @param identifierGenerator - Derives the account pod of a URL from the naming scheme of pods.
+   * @param podStore - Pods created by accounts, with their owners.
+   * @param resourceStore - Resources of the server, including the roots of pods without an account.
+   * @param layout - Creates the containers of a pod.
+   * @param store - Registry of pods that have been set up.
+   * @param lifecycle - Ends the data of pods that no longer exist.
+   * @param listeners - Notified of pods that are set up and ended, and of deleted containers.
    */
   public constructor(
     urls: ServerUrls,
@@ -84,7 +88,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     layout: PodLayout,
     store: PodRegistry,
     lifecycle: PodLifecycle,
-    hooks: PodHooks,
+    listeners: PodListeners,
   ) {
     this.urls = urls;
     this.storageStrategy = storageStrategy;
@@ -94,8 +98,8 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     this.layout = layout;
     this.store = store;
     this.lifecycle = lifecycle;
-    this.hooks = hooks;
-    hooks.add({
+    this.listeners = listeners;
+    listeners.add({
       verify: async(url): Promise<boolean> => {
         const pod = await this.locate(url);
         return pod === undefined || await this.verify(pod) !== false;
@@ -105,13 +109,13 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
   }
 
   public async locate(url: string): Promise<string | undefined> {
-    const known = this.located.get(url);
+    const known = this.podsByUrl.get(url);
     if (known !== undefined) {
       return known;
     }
     const pod = await this.find(url);
     if (pod !== undefined) {
-      this.located.set(url, pod);
+      this.podsByUrl.set(url, pod);
     }
     return pod;
   }
@@ -119,7 +123,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
   private async find(url: string): Promise<string | undefined> {
     const storage = await this.storageOf(url);
     const pod = this.generatedPodOf(url);
-    // The server can be one storage as a whole, and pods of accounts lie in it all the same.
+    // The whole server can be one storage that contains the pods of accounts.
     return pod !== undefined && pod !== storage && await this.isOfAccount(pod) ? pod : storage;
   }
 
@@ -140,43 +144,42 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
   }
 
   private async isOfAccount(pod: string): Promise<boolean> {
-    let known = this.ofAccounts.get(pod);
+    let known = this.accountPods.get(pod);
     if (known === undefined) {
       known = await this.store.hasPod(pod) || await this.podStore.findByBaseUrl(pod) !== undefined;
-      this.ofAccounts.set(pod, known, { ttl: known ? WEBID_MAX_AGE : MISSING_MAX_AGE });
+      this.accountPods.set(pod, known, { ttl: known ? WEBID_MAX_AGE : SHORT_MAX_AGE });
     }
     return known;
   }
 
-  /**
-   * Whether there is a pod with this base URL; if there is, it is set up when this returns.
-   */
+  /** Whether a pod with this base URL exists. An existing pod is set up before the promise is fulfilled. */
   public async exists(pod: string): Promise<boolean> {
-    const isThere = await this.verify(pod);
-    if (isThere !== undefined) {
-      return isThere;
+    const verified = await this.verify(pod);
+    if (verified !== undefined) {
+      return verified;
     }
-    let setUp = this.beingSetUp.get(pod);
+    let setUp = this.setups.get(pod);
     if (!setUp) {
-      setUp = this.setUp(pod).finally((): unknown => this.beingSetUp.delete(pod));
-      this.beingSetUp.set(pod, setUp);
+      setUp = this.setUp(pod).finally((): unknown => this.setups.delete(pod));
+      this.setups.set(pod, setUp);
     }
     return setUp;
   }
 
   /**
-   * Whether a registered pod is the one that was registered. What is kept of a pod that is not is ended.
+   * Whether a registered pod still exists as the same pod. Otherwise its data is ended.
    *
-   * @returns `false` if its resources are missing; `undefined` if it is not registered, or not any more.
+   * @returns `false` if its resources are missing but its record exists; `undefined` if it is not, or no longer,
+   * registered.
    */
   public async verify(pod: string): Promise<boolean | undefined> {
     if (this.verified.get(pod)) {
       return true;
     }
-    let answer = this.beingVerified.get(pod);
+    let answer = this.verifications.get(pod);
     if (!answer) {
-      answer = this.verifyNow(pod).finally((): unknown => this.beingVerified.delete(pod));
-      this.beingVerified.set(pod, answer);
+      answer = this.verifyNow(pod).finally((): unknown => this.verifications.delete(pod));
+      this.verifications.set(pod, answer);
     }
     return answer;
   }
@@ -191,7 +194,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     }
     const state = await this.stateOf(pod, record);
     if (state === 'ended') {
-      this.logger.warn(`The pod ${pod} does not exist any more, or is another one: the events kept of it are ended`);
+      this.logger.warn(`The pod ${pod} no longer exists or was replaced: its stored events have been ended`);
       await this.end(pod);
       return undefined;
     }
@@ -203,7 +206,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     return true;
   }
 
-  private async stateOf(pod: string, { identity, isLaid }: PodRecord): Promise<State> {
+  private async stateOf(pod: string, { identity, isLaid }: PodRecord): Promise<PodState> {
     const found = await this.podStore.findByBaseUrl(pod);
     if (!await this.resourceStore.hasResource({ path: pod })) {
       return found && (identity === undefined || identity === found.id) ? 'absent' : 'ended';
@@ -211,7 +214,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     if (identity !== undefined && found && found.id !== identity) {
       return 'ended';
     }
-    if (isLaid && this.layout.enabled && !await this.layout.isThere(pod)) {
+    if (isLaid && this.layout.enabled && !await this.layout.exists(pod)) {
       return 'ended';
     }
     if (identity === undefined) {
@@ -222,22 +225,26 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
 
   private async end(pod: string): Promise<void> {
     await this.lifecycle.endPod(pod);
-    await this.hooks.ended(pod);
+    await this.listeners.ended(pod);
   }
 
-  /** Forgets what was remembered of a pod. */
+  /** Removes a pod from all caches. */
   private forget(pod: string): void {
     this.verified.delete(pod);
     this.inspected.delete(pod);
-    this.ofAccounts.delete(pod);
-    for (const [ webId, known ] of this.webIds.entries()) {
+    this.accountPods.delete(pod);
+    for (const [ webId, known ] of this.podsByWebId.entries()) {
       if (known === pod) {
-        this.webIds.delete(webId);
+        this.podsByWebId.delete(webId);
       }
     }
   }
 
-  /** Closes the containers of a pod that were deleted without the server: all once, later its own ones. */
+  /**
+   * Closes the containers of a pod that were deleted without the server.
+   *
+   * The first inspection by a process covers all containers with stored data, later ones the inbox and `publish/`.
+   */
   private async inspect(pod: string, { isLaid }: PodRecord): Promise<void> {
     await this.inspectOne(podInbox(pod));
     if (isLaid) {
@@ -247,14 +254,14 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
       return;
     }
     for (let after = ''; ;) {
-      const containers = await this.lifecycle.containersIn(pod, after, CONTAINERS);
+      const containers = await this.lifecycle.containersIn(pod, after, CONTAINER_BATCH);
       for (const container of containers) {
-        // Where there is no layout, events can be published without a container of their own.
+        // Without a layout, events can be published without a `publish/` container.
         if (container !== publishContainer(pod)) {
           await this.inspectOne(container);
         }
       }
-      if (containers.length < CONTAINERS) {
+      if (containers.length < CONTAINER_BATCH) {
         break;
       }
       after = containers.at(-1)!;
@@ -268,16 +275,16 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     if (exists && isClosed) {
       await this.lifecycle.openContainer(container);
     } else if (!exists && !isClosed && await this.lifecycle.closeContainer(container, true) === 'closed') {
-      await this.hooks.containerGone(container);
+      await this.listeners.containerGone(container);
     }
   }
 
   /**
-   * The pod that an account would have named so, set up when this returns.
+   * Returns the pod with an account's pod name. An existing pod is set up before the promise is fulfilled.
    *
-   * @param name - The name, as it is in the URL of the pod; one that would be changed to be part of a URL names none.
+   * @param name - Name as in the URL of the pod. A name that needs encoding in a URL matches no pod.
    *
-   * @returns The base URL of the pod; `undefined` if there is none.
+   * @returns Base URL of the pod; `undefined` if none exists.
    */
   public async podNamed(name: string): Promise<string | undefined> {
     const { path } = this.identifierGenerator.generate(name);
@@ -293,7 +300,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
   }
 
   public async podOf(text: string): ReturnType<PodOwners['podOf']> {
-    const known = this.webIds.get(text);
+    const known = this.podsByWebId.get(text);
     if (known) {
       return { pod: known };
     }
@@ -309,7 +316,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     if (!pod || !await this.exists(pod) || !await this.belongsTo(pod, webId, document)) {
       return { reason: 'unknown' };
     }
-    this.webIds.set(text, pod);
+    this.podsByWebId.set(text, pod);
     return { pod };
   }
 
@@ -317,10 +324,10 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     return this.includes(await this.ownersOf(pod) ?? [], webId);
   }
 
-  /** Whether one of several WebIDs, as accounts have them, is the same as another in canonical form. */
-  private includes(webIds: readonly string[], webId: string): boolean {
+  /** Whether a list of WebIDs contains a WebID, by its text or by its canonical form. */
+  private includes(podsByWebId: readonly string[], webId: string): boolean {
     const canonical = this.urls.find(webId) ?? webId;
-    return webIds.some((each): boolean => each === webId || this.urls.find(each) === canonical);
+    return podsByWebId.some((each): boolean => each === webId || this.urls.find(each) === canonical);
   }
 
   private async setUp(pod: string): Promise<boolean> {
@@ -328,7 +335,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     if (owners ? !await this.resourceStore.hasResource({ path: pod }) : !await this.isStorage(pod)) {
       return false;
     }
-    await this.hooks.settingUp(pod);
+    await this.listeners.settingUp(pod);
     await this.layout.apply(pod, owners ?? []);
     const found = await this.podStore.findByBaseUrl(pod);
     const record = { identity: found?.id ?? '', isLaid: this.layout.enabled };
@@ -338,32 +345,32 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
       await this.inspect(pod, record);
       this.logger.info(`Set up the pod ${pod}`);
     } catch (error: unknown) {
-      // It is noted at a later use; until then the pod can be read.
+      // A later use registers the pod; until then it can be read.
       if (!(error instanceof StoreUnavailable)) {
         throw error;
       }
-      this.logger.warn(`That the pod ${pod} is set up could not be stored: ${error.message}`);
+      this.logger.warn(`The registration of the pod ${pod} could not be stored: ${error.message}`);
       return true;
     }
     this.verified.set(pod, true);
     return true;
   }
 
-  /** The WebIDs of the owners, if the pod was made by an account. */
+  /** WebIDs of the owners; `undefined` if no account created the pod. */
   private async ownersOf(pod: string): Promise<string[] | undefined> {
     const found = await this.podStore.findByBaseUrl(pod);
     const owners = found && await this.podStore.getOwners(found.id);
     return owners?.map(({ webId }): string => webId);
   }
 
-  /** A pod that no account owns is known by its type; its owner's profile has to lie in it. */
+  /** Whether a resource is typed as a storage: a pod without an account. */
   private async isStorage(pod: string): Promise<boolean> {
     try {
       const { metadata, data } = await this.resourceStore.getRepresentation({ path: pod }, {});
       data.destroy();
       return metadata.getAll(RDF.terms.type).some(({ value }): boolean => value === PIM.Storage);
     } catch (error: unknown) {
-      // Files have shorter names than URLs have segments.
+      // Segments of URLs can be longer than file names.
       if (NotFoundHttpError.isInstance(error) || (error as NodeJS.ErrnoException).code === 'ENAMETOOLONG') {
         return false;
       }
@@ -371,13 +378,14 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     }
   }
 
+  /** Whether a WebID owns a pod: by its account, or else by a profile document that exists in the pod. */
   private async belongsTo(pod: string, webId: string, document: string): Promise<boolean> {
     const owners = await this.ownersOf(pod);
-    return owners ? this.includes(owners, webId) : exists(this.resourceStore, document);
+    return owners ? this.includes(owners, webId) : resourceExists(this.resourceStore, document);
   }
 }
 
-/** Whether the base URL of a pod has a name as its last segment, or its subdomain. */
+/** Whether a name is the last path segment, or the subdomain, of the base URL of a pod. */
 function isNamed(pod: string, name: string): boolean {
   const url = parseUrl(pod);
   if (name === '' || !url) {

@@ -3,31 +3,29 @@ import type { Representation, ResourceIdentifier, ResourceStore, TemplatedResour
 import { BasicRepresentation, DC, getLoggerFor, NotFoundHttpError, readableToString } from '@solid/community-server';
 import type { RepresentationMetadata } from '@solid/community-server';
 import { isWebUrl } from '../url/webUrl';
-import { publishContainer } from '../event/Event';
 import { podInbox } from '../publish/recipients';
 import { withInbox } from './profileInbox';
 
 const TEMPLATES = join(__dirname, '../../templates/pod');
 
-/** The access that lets others use each container, by its name. */
-const GRANTS: Readonly<Record<string, string>> = {
+/** Access modes that let other agents use each container, by its name. */
+const ACCESS_GRANTS: Readonly<Record<string, string>> = {
   'inbox/': 'acl:Append to senders',
   'publish/': 'acl:Append to publishers',
   'subscriptions/': 'acl:Append to subscribers',
   'topics/': 'acl:Append to publishers and acl:Read to subscribers',
 };
 
-interface Part {
+interface TemplatedResource {
   readonly identifier: ResourceIdentifier;
   readonly representation: Representation;
 }
 
 /**
- * Creates the containers that publish and subscribe need: `publish/`, `topics/`, `subscriptions/` and `inbox/`,
- * and adds `ldp:inbox` to the owner's profile.
+ * Creates the containers of a pod: `publish/`, `topics/`, `subscriptions/` and `inbox/`.
  *
- * A container that exists is left alone: neither its access control nor its description is written, and the access
- * that its owner may want to grant is logged.
+ * Adds `ldp:inbox` to the profiles of owners in the pod. An existing container is left unchanged, including its access
+ * control and description; the access modes that its owner may want to grant are logged.
  *
  * @see https://www.w3.org/TR/ldn/#discovery
  */
@@ -35,13 +33,13 @@ export class PodLayout {
   protected readonly logger = getLoggerFor(this);
   private readonly generator: TemplatedResourcesGenerator;
   private readonly store: ResourceStore;
-  /** Whether pods are given anything at all. */
+  /** Whether the layout is applied. */
   public readonly enabled: boolean;
 
   /**
-   * @param generator - Makes resources of templates, in the form of the server's access control.
-   * @param store - Where the resources are written.
-   * @param enabled - Whether pods are given anything at all. Default true.
+   * @param generator - Generates resources from templates, for the server's kind of access control.
+   * @param store - Resources of the server.
+   * @param enabled - Whether the layout is applied. Default true.
    */
   public constructor(generator: TemplatedResourcesGenerator, store: ResourceStore, enabled = true) {
     this.generator = generator;
@@ -50,10 +48,10 @@ export class PodLayout {
   }
 
   /**
-   * Sets a pod up.
+   * Creates the missing containers of a pod and advertises its inbox.
    *
-   * @param pod - The base URL of the pod.
-   * @param owners - The WebIDs of its owners; without any, no access control is written, and the pod's own holds.
+   * @param pod - Base URL of the pod.
+   * @param owners - WebIDs of its owners. Without owners, no access control is written, and the pod's own applies.
    */
   public async apply(pod: string, owners: readonly string[]): Promise<void> {
     if (!this.enabled) {
@@ -61,7 +59,7 @@ export class PodLayout {
     }
     owners = owners.filter(isWebUrl);
     const existing: string[] = [];
-    for (const [ container, parts ] of await this.partsOf(pod, owners)) {
+    for (const [ container, parts ] of await this.templatedResources(pod, owners)) {
       if (await this.store.hasResource({ path: container })) {
         parts.forEach(({ representation }): unknown => representation.data.destroy());
         existing.push(container.slice(pod.length));
@@ -69,19 +67,20 @@ export class PodLayout {
         await this.create(parts, owners.length > 0);
       }
     }
-    const kept = existing.filter((name): boolean => name in GRANTS);
+    const kept = existing.filter((name): boolean => name in ACCESS_GRANTS);
     if (kept.length > 0) {
-      this.logger.warn(`The pod ${pod} keeps the access of its own ${kept.join(', ')}; its owner may want to grant ${
-        kept.map((name): string => `${GRANTS[name]} on ${name}`).join(', ')}`);
+      this.logger.warn(`The pod ${pod} keeps the access control of its existing ${kept.join(', ')}; its owner may want to grant ${
+        kept.map((name): string => `${ACCESS_GRANTS[name]} on ${name}`).join(', ')}`);
     }
     for (const webId of owners) {
       await this.advertiseInbox(webId, pod);
     }
   }
 
-  /** Whether any container of the layout exists. */
-  public async isThere(pod: string): Promise<boolean> {
-    for (const container of [ publishContainer(pod), ...Object.keys(GRANTS).map((name): string => pod + name) ]) {
+  /** Whether any container of the layout exists in a pod. */
+  public async exists(pod: string): Promise<boolean> {
+    for (const name of Object.keys(ACCESS_GRANTS)) {
+      const container = pod + name;
       if (await this.store.hasResource({ path: container })) {
         return true;
       }
@@ -89,9 +88,9 @@ export class PodLayout {
     return false;
   }
 
-  /** What the templates have for each container directly below the pod, the container itself included. */
-  private async partsOf(pod: string, owners: readonly string[]): Promise<Map<string, Part[]>> {
-    const parts = new Map<string, Part[]>();
+  /** Resources generated from the templates, by container directly below the pod, including the container. */
+  private async templatedResources(pod: string, owners: readonly string[]): Promise<Map<string, TemplatedResource[]>> {
+    const parts = new Map<string, TemplatedResource[]>();
     for await (const part of this.generator.generate(TEMPLATES, { path: pod }, { owners })) {
       const { path } = part.identifier;
       const end = path.indexOf('/', pod.length);
@@ -105,8 +104,8 @@ export class PodLayout {
     return parts;
   }
 
-  /** Writes a container that does not exist, with its access control and its description. */
-  private async create(parts: readonly Part[], hasOwners: boolean): Promise<void> {
+  /** Writes a missing container, its description and, if the pod has owners, its access control. */
+  private async create(parts: readonly TemplatedResource[], hasOwners: boolean): Promise<void> {
     for (const { identifier, representation } of parts) {
       if (hasOwners || !isAccessControl(identifier.path)) {
         await this.store.setRepresentation(identifier, representation);
@@ -116,7 +115,7 @@ export class PodLayout {
     }
   }
 
-  /** Adds `ldp:inbox` to a profile that lies in the pod and has none. */
+  /** Adds `ldp:inbox` to a profile in the pod without one. A failure is logged. */
   private async advertiseInbox(webId: string, pod: string): Promise<void> {
     const profile = { path: webId.replace(/#.*$/u, '') };
     if (!profile.path.startsWith(pod)) {
@@ -130,20 +129,20 @@ export class PodLayout {
         return;
       }
       const written = new BasicRepresentation(changed, profile, metadata.contentType);
-      // Written only over the version that was read.
+      // Replaces only the version that was read.
       const version = versionOf(metadata);
       await this.store.setRepresentation(profile, written, {
         matchesMetadata: (current): boolean => current !== undefined && versionOf(current) === version,
       });
     } catch (error: unknown) {
       if (!NotFoundHttpError.isInstance(error)) {
-        this.logger.warn(`The profile ${profile.path} does not advertise an inbox: ${(error as Error).message}`);
+        this.logger.warn(`The inbox could not be added to the profile ${profile.path}: ${(error as Error).message}`);
       }
     }
   }
 }
 
-/** Whether a template is of access control, WAC's or ACP's. */
+/** Whether a resource of a template is an access control document of WAC or ACP. */
 function isAccessControl(path: string): boolean {
   return /\.ac[lr]$/u.test(path);
 }

@@ -1,67 +1,75 @@
-/** By which a pod is told from a later pod of the same URL. */
+/** Identity of a pod, which distinguishes it from a later pod with the same URL. */
 export interface PodRecord {
   /**
-   * The id of the server's own record of the pod; empty for a pod that no account made, and `undefined` where it was
-   * not known yet when the pod was registered.
+   * Id of the server's own record of the pod.
+   *
+   * Empty for a pod that no account created; `undefined` if unknown when the pod was registered.
    */
   readonly identity?: string;
-  /** Whether the containers of the layout were there when the pod was registered. */
+  /** Whether the pod had the containers of the layout when it was registered. */
   readonly isLaid: boolean;
 }
 
-/** The result of closing a container. */
+/** Result of closing a container, see {@link PodLifecycle.closeContainer}. */
 export type Closing = 'closed' | 'occupied' | 'unused';
 
 /**
- * Ends what is kept of pods and containers that do not exist any more.
+ * Stored identities of pods, and the end of the data of deleted pods and containers.
  *
- * Every method that writes does so in transactions of bounded size. A process that ends in between leaves work that is
- * listed by {@link unfinishedEndings} and done by {@link sweep}.
+ * Every write is a transaction of bounded size. Work interrupted by the end of a process is listed by
+ * {@link unfinishedEndings} and completed by {@link endPod} and {@link sweep}.
  */
 export interface PodLifecycle {
-  /** The record of a registered pod; `undefined` if the pod is not registered. */
+  /** Returns the record of a registered pod; `undefined` if the pod is not registered. */
   recordOf: (pod: string) => Promise<PodRecord | undefined>;
   /** Sets the record of a registered pod. */
   setRecord: (pod: string, record: PodRecord) => Promise<void>;
-  /** Registered pods behind a URL, by URL. */
+  /** Lists registered pods after a URL, in the order of their URLs. */
   podsAfter: (url: string, limit: number) => Promise<string[]>;
 
   /**
-   * Ends the data of a pod: its events, its inboxes, the subscriptions to it and by the agents whose WebIDs lie in it,
-   * their API keys, its catalogue and its logs. Nothing of it is visible to a later pod of the same URL once the
-   * promise is fulfilled; {@link sweep} frees the room.
+   * Ends the data of a pod.
    *
-   * Copies that others have in their own inboxes stay. Registered pods below the URL are not affected.
+   * The data are its events, inboxes, catalogue and logs, the subscriptions to the pod, and the subscriptions and API
+   * keys of agents with WebIDs in the pod. Once the promise is fulfilled, a later pod with the same URL sees none of
+   * it; {@link sweep} frees the space. Copies in inboxes of other pods stay. Registered pods below the URL are not
+   * affected.
    *
-   * @returns Whether there was anything.
+   * @returns Whether any data existed.
    */
   endPod: (pod: string) => Promise<boolean>;
-  /** The pods whose ending was begun and is not complete. */
+  /** Lists the pods with an ending that was begun and is not complete. */
   unfinishedEndings: () => Promise<string[]>;
   /** Whether the ending of a pod was begun and is not complete. */
   isEnding: (pod: string) => Promise<boolean>;
   /**
-   * Frees some room of pods that were ended.
+   * Frees a part of the space of ended pods.
    *
-   * @param limit - Maximum number of rows to look at.
+   * @param limit - Maximum number of rows to examine.
    *
-   * @returns Whether there is more.
+   * @returns Whether more rows remain.
    */
   sweep: (limit: number) => Promise<boolean>;
 
   /**
-   * Stops copies into a container that is about to be deleted.
+   * Closes a container to copies, before its deletion.
    *
-   * @param container - The URL of the container.
-   * @param evenIfOccupied - Whether its entries are removed, because the container was deleted without the server.
+   * @param container - URL of the container.
+   * @param evenIfOccupied - Whether to remove its entries, because the container was deleted without the server.
    *
-   * @returns `occupied` if it has entries, and was left open; `unused` if nothing is ever stored in it.
+   * @returns `closed`; `occupied` if it has entries and was left open; `unused` if it receives no copies.
    */
   closeContainer: (container: string, evenIfOccupied?: boolean) => Promise<Closing>;
-  /** Allows copies into a container that was closed, from which the entries of before are removed first. */
+  /** Opens a closed container to copies. Remaining entries are removed first. */
   openContainer: (container: string) => Promise<void>;
-  /** Whether a container is closed. */
+  /** Whether a container is closed to copies. */
   isClosed: (container: string) => Promise<boolean>;
-  /** Containers below a URL in which something is stored, or to which somebody has subscribed, behind a place. */
+  /**
+   * Lists open containers of a pod that are known from entries or subscriptions, in the order of their URLs.
+   *
+   * @param pod - Base URL of the pod.
+   * @param after - Last URL of the previous page, or the empty string.
+   * @param limit - Maximum number of containers to return.
+   */
   containersIn: (pod: string, after: string, limit: number) => Promise<string[]>;
 }

@@ -8,12 +8,12 @@ import type { ServerUrls } from '../url/ServerUrls';
 import type { AccessDependencies } from './ports';
 
 /**
- * Tells who among many may read something, by asking once for all agents that must get the same answer.
+ * Filters the agents that may read a resource, with one access query for each class of equivalent agents.
  *
- * WAC and ACP name agents and compare them, and do nothing else with them. So agents whom the documents
- * of access control of a resource and its containers name in the same places cannot be told apart by the rules,
- * and the server's own reader is asked for one of them. Groups in this server's pods are such documents too.
- * Where a group is elsewhere, each agent is asked for.
+ * WAC and ACP only compare agents by name. Agents that occur in the same places of the resource's effective access
+ * control documents therefore get the same decision, and the server's own reader is queried for one of them. The
+ * documents are those of the resource and its containers, and groups in pods of this server. If a group document cannot
+ * be read here, each agent is queried.
  *
  * @see https://solidproject.org/TR/wac#acl-resource-discovery
  * @see https://solidproject.org/TR/acp#effective-policies
@@ -27,11 +27,11 @@ export class ReaderClasses implements Readers {
   private readonly urls: ServerUrls;
 
   /**
-   * @param access - Is asked.
-   * @param store - Holds the documents of access control.
-   * @param auxiliaryStrategy - Tells which documents control access to a resource.
-   * @param identifierStrategy - Tells in which containers a resource lies.
-   * @param events - Remembers on which groups access depends.
+   * @param access - Decides access for one agent.
+   * @param store - Resources of the server, including access control documents.
+   * @param auxiliaryStrategy - Finds the access control document of a resource.
+   * @param identifierStrategy - Finds the containers of a resource.
+   * @param events - Stores dependencies of access on group documents.
    * @param urls - Canonical form of URLs of this server.
    */
   public constructor(
@@ -61,13 +61,13 @@ export class ReaderClasses implements Readers {
     return readers;
   }
 
-  /** Divides agents into those that get the same answer. */
+  /** Partitions agents into classes with the same access decision. */
   private async classesOf(resource: string, agents: readonly string[]): Promise<(readonly string[])[]> {
     const documents = await this.documentsFor({ path: resource });
     if (!documents) {
       return agents.map((agent): string[] => [ agent ]);
     }
-    // Where each agent is named: in what places, of which documents.
+    // Occurrences of each agent: document, position and the other two terms of the statement.
     const places = new Map<string, string>(agents.map((agent): [string, string] => [ agent, '' ]));
     for (const [ document, quads ] of documents) {
       for (const quad of quads) {
@@ -90,7 +90,7 @@ export class ReaderClasses implements Readers {
     return [ ...classes.values() ];
   }
 
-  /** All documents that decide on access to a resource; `undefined` if some of it cannot be read here. */
+  /** Effective access control documents and groups of a resource; `undefined` if a group cannot be read here. */
   private async documentsFor(resource: ResourceIdentifier): Promise<Map<string, Quad[]> | undefined> {
     const documents = new Map<string, Quad[]>();
     for (let path = resource; ; path = this.identifierStrategy.getParentContainer(path)) {
@@ -118,12 +118,12 @@ export class ReaderClasses implements Readers {
   }
 
   private async readGroup(path: string, resource: ResourceIdentifier): Promise<Quad[] | undefined> {
-    // Noted first, so that no change is missed from here on.
+    // Recorded before the document is read, so that no later change is missed.
     await this.events.noteDependency(path, resource.path);
     try {
       return await this.read({ path });
     } catch {
-      // It is somebody else's, and what is wrong with it is for the server's own reader to judge.
+      // The server's own reader decides how to treat an unreadable group.
       return undefined;
     }
   }
@@ -141,7 +141,7 @@ export class ReaderClasses implements Readers {
   }
 }
 
-/** The rest of a statement, without the term at a position. */
+/** Text of the two terms of a statement other than the term at a position. */
 function placeOf(quad: Quad, position: 'subject' | 'predicate' | 'object'): string {
   return [ 'subject', 'predicate', 'object' ].filter((other): boolean => other !== position)
     .map((other): string => {

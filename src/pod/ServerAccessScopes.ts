@@ -4,39 +4,39 @@ import { pausesEvery } from '../event/turns';
 import { charge, COSTS } from '../access/costs';
 import type { AccessScope, AccessScopes } from '../access/ports';
 import { containersOf } from '../url/containers';
-import { exists } from './exists';
+import { resourceExists } from './resourceExists';
 
-/** A container that exists. */
+/** An existing container. */
 interface Container {
-  /** Whether it has an access control document of its own. */
-  readonly isGoverned: boolean;
-  /** URLs of other resources that the document is about. */
+  /** Whether the container has its own access control document. */
+  readonly hasAccessControl: boolean;
+  /** URLs of other resources that the document controls. */
   readonly named: ReadonlySet<string>;
 }
 
-/** What is known of the containers of a pod, and of those above it, while access to the pod stands. */
-interface Known {
+/** Cached containers of a pod, and of the path above it, valid for one access epoch of the pod. */
+interface CachedContainers {
   readonly epoch: number;
   /** Time of the first lookup, in milliseconds since 1970. */
   readonly since: number;
-  /** The containers of the pod's root, from the root of the server on. */
+  /** The containers above the pod's root, from the root of the server down. */
   readonly above: readonly string[];
   readonly containers: Map<string, Container>;
 }
 
-/** Maximum number of containers that are remembered, of all pods together. */
-const MOST_CONTAINERS = 20_000;
-/** Relates the access control resource in a document of ACP to what it controls. */
+/** Maximum number of cached containers of all pods. */
+const MAX_CONTAINERS = 20_000;
+/** The property from an ACP access control resource to the resource that it controls. */
 const ACP_RESOURCE = 'http://www.w3.org/ns/solid/acp#resource';
 
 /**
- * Finds access scopes by looking up containers and access control documents, from the root of the server down.
+ * Finds access scopes by looking up containers and access control documents from the root of the server down.
  *
- * A document that controls access to a resource lies beside the resource, in the same container. So nothing in a
- * container that does not exist has one, and nothing below it is looked up. A resource without such a document, by WAC
- * and by ACP, inherits from the nearest container that has one, and from the containers above that.
+ * The access control document of a resource lies in the same container as the resource. Resources in a missing
+ * container therefore have none, and nothing below is looked up. In WAC and ACP, a resource without a document inherits
+ * from the nearest container with one, and from the containers above that.
  *
- * An ACR may name other resources than its own, which are then scopes of their own.
+ * An ACR may name resources other than its own. Each of them is a scope of its own.
  *
  * @see https://solidproject.org/TR/wac#effective-acl-resource
  * @see https://solidproject.org/TR/acp#effective-access-controls
@@ -47,15 +47,15 @@ export class ServerAccessScopes implements AccessScopes {
   private readonly auxiliaryStrategy: AuxiliaryStrategy;
   private readonly identifierStrategy: IdentifierStrategy;
   private readonly maxAge: number;
-  /** By pod; in the order of their making, so the first is the oldest. */
-  private readonly known = new Map<string, Known>();
+  /** Caches by pod, oldest first. */
+  private readonly known = new Map<string, CachedContainers>();
 
   /**
-   * @param resources - Tells which resources exist, without waiting for their locks.
-   * @param store - Holds the access control documents.
-   * @param auxiliaryStrategy - Tells which documents control access to a resource.
-   * @param identifierStrategy - Tells in which containers a resource lies.
-   * @param maxAge - Maximum age of what is remembered, in seconds. Default 60.
+   * @param resources - Tests the existence of resources without waiting for their locks.
+   * @param store - Resources of the server, including access control documents.
+   * @param auxiliaryStrategy - Finds the access control document of a resource.
+   * @param identifierStrategy - Finds the containers of a resource.
+   * @param maxAge - Maximum age of a cache, in seconds. Default 60.
    */
   public constructor(
     resources: ResourceSet,
@@ -91,20 +91,20 @@ export class ServerAccessScopes implements AccessScopes {
     if (this.auxiliaryStrategy.isAuxiliaryIdentifier({ path: resource })) {
       return own;
     }
-    const { containers: known, above } = this.knownOf(pod, epoch);
+    const { containers: known, above } = this.cacheFor(pod, epoch);
     const path = [ ...above, ...containersOf(resource, pod), ...resource.endsWith('/') ? [] : [ resource ] ];
     const named: ReadonlySet<string>[] = [];
     let governing = -1;
     let hasParent = true;
     for (const [ index, url ] of path.slice(0, -1).entries()) {
-      const container = missing.has(url) ? undefined : known.get(url) ?? await this.look(url);
+      const container = missing.has(url) ? undefined : known.get(url) ?? await this.lookUp(url);
       if (!container) {
         missing.add(url);
         hasParent = false;
         break;
       }
       known.set(url, container);
-      if (container.isGoverned) {
+      if (container.hasAccessControl) {
         governing = index;
         named.push(container.named);
       }
@@ -113,14 +113,14 @@ export class ServerAccessScopes implements AccessScopes {
     if (isNamed(resource) || (hasParent && (await this.documentsOf(resource)).length > 0)) {
       return own;
     }
-    // What is asked about lies in the pod, so that it depends on the groups that the pod depends on.
+    // The queried resource lies in the pod, so that group dependencies are recorded for the pod.
     const first = path.findIndex((url): boolean => url.length > pod.length);
     const highest = path[Math.max(governing + 1, first)] as string | undefined;
     const asked = highest === undefined || isNamed(highest) ? resource : highest;
     return { name: `${pod} below ${path[governing] ?? 'nothing'}`, resource: asked };
   }
 
-  /** The containers of the root of a pod, from the root of the server on. */
+  /** The containers above the root of a pod, from the root of the server down. */
   private above(pod: string): string[] {
     const path: string[] = [];
     for (let at = { path: pod }; !this.identifierStrategy.isRootContainer(at);) {
@@ -130,22 +130,22 @@ export class ServerAccessScopes implements AccessScopes {
     return path;
   }
 
-  private async look(url: string): Promise<Container | undefined> {
+  private async lookUp(url: string): Promise<Container | undefined> {
     if (!await this.exists(url)) {
       return undefined;
     }
     const documents = await this.documentsOf(url);
     const named = new Set<string>();
     for (const document of documents) {
-      for (const other of await this.namedBy(document)) {
+      for (const other of await this.resourcesNamedBy(document)) {
         named.add(other);
       }
     }
     named.delete(url);
-    return { isGoverned: documents.length > 0, named };
+    return { hasAccessControl: documents.length > 0, named };
   }
 
-  /** The access control documents that a resource has. */
+  /** Existing access control documents of a resource. */
   private async documentsOf(resource: string): Promise<string[]> {
     const documents: string[] = [];
     for (const auxiliary of this.auxiliaryStrategy.getAuxiliaryIdentifiers({ path: resource })) {
@@ -158,22 +158,22 @@ export class ServerAccessScopes implements AccessScopes {
 
   private async exists(url: string): Promise<boolean> {
     charge(COSTS.container);
-    return exists(this.resources, url);
+    return resourceExists(this.resources, url);
   }
 
-  /** URLs of the resources that a document of ACP names; none in a document that cannot be read, or is of WAC. */
-  private async namedBy(document: string): Promise<string[]> {
+  /** URLs of the resources that an ACR controls; none for a WAC document or an unreadable one. */
+  private async resourcesNamedBy(document: string): Promise<string[]> {
     try {
       const { data } = await this.store.getRepresentation({ path: document }, { type: { [INTERNAL_QUADS]: 1 }});
       const quads = await readableToQuads(data);
       return quads.getQuads(null, ACP_RESOURCE, null, null).map(({ object }): string => object.value);
     } catch {
-      // The server's own reader says what is wrong with it.
+      // The server's own reader reports the error.
       return [];
     }
   }
 
-  private knownOf(pod: string, epoch: number): Known {
+  private cacheFor(pod: string, epoch: number): CachedContainers {
     const before = this.known.get(pod);
     if (before && before.epoch === epoch && Date.now() - before.since < this.maxAge) {
       return before;
@@ -181,7 +181,7 @@ export class ServerAccessScopes implements AccessScopes {
     this.known.delete(pod);
     let size = [ ...this.known.values() ].reduce((sum, { containers }): number => sum + containers.size, 0);
     for (const [ oldest, { containers }] of this.known) {
-      if (size < MOST_CONTAINERS) {
+      if (size < MAX_CONTAINERS) {
         break;
       }
       size -= containers.size;

@@ -2,10 +2,10 @@ import type { ResourceSet } from '@solid/community-server';
 import type { Containers } from '../subscription/ports';
 import type { ServerUrls } from '../url/ServerUrls';
 import type { PodDirectory } from './PodDirectory';
-import { exists } from './exists';
+import { resourceExists } from './resourceExists';
 
 /**
- * Looks containers up among the resources of the server.
+ * Looks up containers among the resources of the server.
  */
 export class ServerContainers implements Containers {
   private readonly urls: ServerUrls;
@@ -14,7 +14,7 @@ export class ServerContainers implements Containers {
 
   /**
    * @param urls - Canonical form of URLs of this server.
-   * @param pods - Knows the pods.
+   * @param pods - Directory of pods.
    * @param resources - The resources of the server.
    */
   public constructor(urls: ServerUrls, pods: PodDirectory, resources: ResourceSet) {
@@ -40,6 +40,6 @@ export class ServerContainers implements Containers {
   }
 
   public async exists(url: string): Promise<boolean> {
-    return exists(this.resources, url);
+    return resourceExists(this.resources, url);
   }
 }

@@ -7,7 +7,7 @@ import type { Access } from '../access/ports';
 import type { ServerUrls } from '../url/ServerUrls';
 
 /**
- * Reads documents of this server as everybody may.
+ * Reads publicly readable documents of this server.
  */
 export class ServerDocuments implements LocalDocuments {
   private readonly urls: ServerUrls;
@@ -16,8 +16,8 @@ export class ServerDocuments implements LocalDocuments {
 
   /**
    * @param urls - Canonical form of URLs of this server.
-   * @param store - Holds the documents.
-   * @param access - Tells which of them everybody may read.
+   * @param store - Resources of the server.
+   * @param access - Decides public access.
    */
   public constructor(urls: ServerUrls, store: ResourceStore, access: Access) {
     this.urls = urls;
@@ -42,7 +42,7 @@ export class ServerDocuments implements LocalDocuments {
     if (!representation) {
       return undefined;
     }
-    const bytes = await readSome(representation.data, maxBytes + 1);
+    const bytes = await readUpTo(representation.data, maxBytes + 1);
     return {
       type: (representation.metadata.contentType ?? '').split(';')[0].trim().toLowerCase(),
       body: bytes.subarray(0, maxBytes).toString(),
@@ -50,7 +50,7 @@ export class ServerDocuments implements LocalDocuments {
     };
   }
 
-  /** Neither form is preferred, so that what is stored as one of them is not converted. */
+  /** Returns a document as Turtle or JSON-LD, with equal preference, so that neither is converted to the other. */
   private async find(path: string): Promise<Representation | undefined> {
     try {
       return await this.store.getRepresentation({ path }, { type: { [TURTLE]: 1, [JSON_LD]: 1 }});
@@ -66,8 +66,8 @@ export class ServerDocuments implements LocalDocuments {
   }
 }
 
-/** At least so many bytes of a stream, or all; what is left is let go, and with it the lock on the document. */
-async function readSome(data: Readable, enough: number): Promise<Buffer> {
+/** Reads at least `enough` bytes of a stream, or all. Destroys a longer stream, which releases the document's lock. */
+async function readUpTo(data: Readable, enough: number): Promise<Buffer> {
   return new Promise((resolve, reject): void => {
     const chunks: Buffer[] = [];
     let length = 0;

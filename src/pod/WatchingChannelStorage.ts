@@ -4,16 +4,20 @@ import { asHttpError } from './storeHttpError';
 import type { ContainerWatches } from './ports';
 
 /**
- * Keeps notification channels as its source does, and tells the event store which containers are watched,
- * so that a copy costs nothing in an inbox that nobody watches.
+ * A storage of notification channels that also stores which containers are watched.
  *
- * What is watched is read from the store each time, because other processes change it too.
+ * Copies in a container without channels then need no notification. The flags are read from the event store each time,
+ * because other processes change them too.
  */
 export class WatchingChannelStorage implements NotificationChannelStorage {
   protected readonly logger = getLoggerFor(this);
   private readonly source: NotificationChannelStorage;
   private readonly events: ContainerWatches;
 
+  /**
+   * @param source - Stores the channels.
+   * @param events - Stores the watch flags of containers.
+   */
   public constructor(source: NotificationChannelStorage, events: ContainerWatches) {
     this.source = source;
     this.events = events;
@@ -25,9 +29,9 @@ export class WatchingChannelStorage implements NotificationChannelStorage {
 
   public async getAll(topic: ResourceIdentifier): Promise<string[]> {
     const ids = await this.source.getAll(topic);
-    // Channels of before the plugin are seen when something first happens.
+    // Detects channels that were created before the plugin was installed.
     await this.setWatched(topic.path, ids.length > 0).catch((error: unknown): void => {
-      this.logger.warn(`Whether ${topic.path} is watched could not be stored: ${createErrorMessage(error)}`);
+      this.logger.warn(`The watch flag of ${topic.path} could not be stored: ${createErrorMessage(error)}`);
     });
     return ids;
   }
@@ -37,7 +41,7 @@ export class WatchingChannelStorage implements NotificationChannelStorage {
     try {
       await this.setWatched(channel.topic, true);
     } catch (error: unknown) {
-      // A channel that would never be told of a copy is none.
+      // Without the flag, the channel would miss copies, so it is not created.
       await this.source.delete(channel.id);
       throw asHttpError(error);
     }

@@ -16,13 +16,13 @@ import { AS, EVENTS, SCHEMA } from '../event/vocabulary';
 
 const { namedNode, literal } = DataFactory;
 
-/** A moment, in milliseconds since 1970, as RDF. */
+/** Returns a time, in milliseconds since 1970, as an `xsd:dateTime` literal. */
 export function dateTime(milliseconds: number): Literal {
   return literal(new Date(milliseconds).toISOString(), XSD.terms.dateTime);
 }
 
 /**
- * What the server knows of an event or copy, as of any other resource.
+ * Returns the resource metadata of an event or copy: type, modification time and preferred prefixes.
  */
 export function eventMetadata(identifier: ResourceIdentifier, event: Event): RepresentationMetadata {
   const metadata = new RepresentationMetadata(identifier, JSON_LD);
@@ -35,9 +35,12 @@ export function eventMetadata(identifier: ResourceIdentifier, event: Event): Rep
 }
 
 /**
- * Sets when a container was last modified, if that was by an event or copy.
+ * Raises the modification time of a container's metadata to that of its entries.
  *
- * @returns The time that now stands in the metadata, in milliseconds since 1970.
+ * @param metadata - Metadata of the container.
+ * @param modified - Time of the last change of its entries, in milliseconds since 1970.
+ *
+ * @returns The resulting modification time, in milliseconds since 1970.
  */
 export function setModified(metadata: RepresentationMetadata, modified: number): number {
   const own = metadata.get(DC.terms.modified)?.value;

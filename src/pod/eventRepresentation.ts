@@ -17,21 +17,23 @@ import { costOf, textOf, WRITE_EVENT } from '../event/serializeEvent';
 import { JSON_LD, JSON_MEDIA_TYPE, N_TRIPLES, TRIG, TURTLE } from '../event/mediaTypes';
 import type { EventText } from '../event/readEvent';
 import type { Work } from '../work/Work';
-import { conversionError, TIMES } from './EventConversion';
+import { conversionError, CONVERSION_LIMITS } from './PooledJsonLdConverter';
 
-/** The types for which the server hands out JSON-LD as it is, or says that it is plain JSON or bytes. */
-const AS_STORED = [ JSON_LD, JSON_MEDIA_TYPE, 'application/octet-stream' ];
+/** Media types for which the server returns stored JSON-LD unconverted. */
+const UNCONVERTED_TYPES = [ JSON_LD, JSON_MEDIA_TYPE, 'application/octet-stream' ];
 
 /**
- * Returns an event or copy in the type that is preferred, among those that the server would convert JSON-LD to.
+ * Returns an event or copy in the preferred media type, among the types that the server can convert JSON-LD to.
  *
- * The server's converter would run a JSON-LD processor, whose time grows faster than its input, so it gets only what
- * needs no conversion to RDF.
+ * RDF is written here. The server's converter would run a JSON-LD processor with superlinear run time, so it gets only
+ * JSON-LD that needs no conversion to RDF.
  *
- * @param event - The event as it is to be served.
- * @param metadata - Its metadata, which gets the type.
- * @param preferences - What the client asks for.
- * @param work - Runs what can take long.
+ * @param event - The event in its served form.
+ * @param metadata - Its metadata. The content type is set.
+ * @param preferences - Preferences of the client.
+ * @param work - Pool of worker threads.
+ *
+ * @throws HttpError 406 or 503, see {@link conversionError}.
  */
 export async function eventRepresentation(
   event: EventText,
@@ -44,8 +46,8 @@ export async function eventRepresentation(
     return new BasicRepresentation(eventDocument(event), metadata);
   }
   const isQuads = type === INTERNAL_QUADS;
-  const pieces = await written(event, isQuads ? N_TRIPLES : type, work);
-  const text = Readable.from(inTurns(pieces), { objectMode: false });
+  const pieces = await serializedEvent(event, isQuads ? N_TRIPLES : type, work);
+  const text = Readable.from(yieldingBetween(pieces), { objectMode: false });
   metadata.contentType = type;
   return new BasicRepresentation(
     isQuads ? pipeSafely(text, new StreamParser({ format: N_TRIPLES })) : guardStream(text),
@@ -54,17 +56,17 @@ export async function eventRepresentation(
   );
 }
 
-/** The text of an event in a type of RDF, in pieces. */
-async function written(event: EventText, type: string, work: Work): Promise<readonly Uint8Array[]> {
+/** Returns the text of an event in an RDF media type, in pieces. */
+async function serializedEvent(event: EventText, type: string, work: Work): Promise<readonly Uint8Array[]> {
   try {
-    return await work.run(WRITE_EVENT, { event: textOf(event), type }, { ...costOf(event), ...TIMES });
+    return await work.run(WRITE_EVENT, { event: textOf(event), type }, { ...costOf(event), ...CONVERSION_LIMITS });
   } catch (error: unknown) {
     throw conversionError(error, type);
   }
 }
 
-/** Lets others have their turn before each piece of text is written. */
-async function* inTurns(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Yields pieces of text, each after a turn of the event loop. */
+async function* yieldingBetween(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for (const piece of pieces) {
     await setImmediate();
     yield piece;
@@ -72,20 +74,20 @@ async function* inTurns(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array
 }
 
 /**
- * Returns the type that the server's converters choose for JSON-LD, among JSON-LD itself and the types of RDF.
+ * Returns the media type that the server's converters choose for JSON-LD, among JSON-LD itself and other RDF types.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-proactive-negotiation
  */
 export function preferredType({ type }: RepresentationPreferences): string {
   const preferences = cleanPreferences(type);
   if (preferences[INTERNAL_ALL] > 0) {
-    // A PATCH, which parses the representation.
+    // A PATCH parses the representation.
     return TURTLE;
   }
-  const weights = AS_STORED.map((each): number => getTypeWeight(each, preferences));
+  const weights = UNCONVERTED_TYPES.map((each): number => getTypeWeight(each, preferences));
   const best = { type: JSON_LD, weight: Math.max(...weights) };
   for (const each of [ INTERNAL_QUADS, ...RDF_TYPES ]) {
-    // The server prefers these in this order to all others.
+    // The server's converters prefer these three types.
     const quality = [ INTERNAL_QUADS, TURTLE, TRIG ].includes(each) ? 0.9 : 0.9 * 0.95;
     const weight = quality * getTypeWeight(each, preferences);
     if (weight > best.weight) {

@@ -7,7 +7,7 @@ import type { Entry } from './ports';
 import { dateTime } from './eventMetadata';
 
 /**
- * A form of the listing of a container.
+ * A serialization of container listings.
  */
 export interface ListingFormat {
   /** Number of entries that are formatted in one turn of the event loop. */
@@ -15,26 +15,26 @@ export interface ListingFormat {
   /** Number of items that are formatted ahead of the reader. */
   readonly ahead: number;
   /**
-   * What the backend says of the container, and when that was last modified.
+   * Formats a part of the backend's statements, which include the modification time of the container.
    *
-   * @param container - The URL of the container.
-   * @param quads - A part of that.
-   * @param isFirst - Whether it is the first part.
+   * @param container - URL of the container.
+   * @param quads - The statements of this part.
+   * @param isFirst - Whether this is the first part.
    */
   head: (container: string, quads: readonly Quad[], isFirst: boolean) => unknown[];
-  /** What is to be said of some entries of the container. */
+  /** Formats a page of entries of the container. */
   page: (container: string, entries: readonly Entry[]) => unknown[];
-  /** What comes last. */
+  /** Items after the last page. */
   readonly end: readonly unknown[];
 }
 
 const { namedNode, literal, quad } = DataFactory;
 const TYPE_JSON_LD = namedNode(`${IANA.namespace}${JSON_LD}#Resource`);
 const PREFIXES = { dc: DC.namespace, ldp: LDP.namespace, posix: POSIX.namespace, xsd: XSD.namespace };
-/** Entries of text in one turn, and texts ahead of the reader: about 50 kB each. */
+/** Settings of text formats: a page of 200 entries is about 50 kB. */
 const TEXT = { pageSize: 200, ahead: 1, end: []};
 
-/** The listing of the backend, with the time at which an entry last came or went, which the backend may not know. */
+/** Replaces the modification time in a backend's listing, which does not reflect changes of entries. */
 export function withModified(container: string, quads: readonly Quad[], modified: number): Quad[] {
   const others = quads.filter(({ subject, predicate }): boolean =>
     subject.value !== container || !predicate.equals(DC.terms.modified));
@@ -45,7 +45,7 @@ function integer(value: number): Literal {
   return literal(String(value), XSD.terms.integer);
 }
 
-/** Quads, which the server converts to whatever is asked for. */
+/** Quads, for conversion by the server. */
 export const QUADS: ListingFormat = {
   pageSize: 30,
   ahead: 180,
@@ -68,15 +68,15 @@ export const QUADS: ListingFormat = {
 };
 
 /**
- * Turtle, in which most clients ask for a listing: written directly it takes a tenth of the time.
+ * Turtle, the most requested format. Writing it directly takes a tenth of the server's conversion time.
  *
  * @see https://www.w3.org/TR/turtle/
  */
 const TURTLE_TEXT: ListingFormat = {
   ...TEXT,
   head: (container, quads, isFirst): unknown[] =>
-    [ written(quads, { baseIRI: container, ...isFirst && { prefixes: PREFIXES }}) ],
-  // Ids are UUIDs, so nothing here needs to be escaped.
+    [ serialized(quads, { baseIRI: container, ...isFirst && { prefixes: PREFIXES }}) ],
+  // Ids are UUIDs, which need no escaping.
   page: (_container, entries): unknown[] => entries.length === 0 ? [] : [ entries.map(toTurtle).join('') ],
 };
 
@@ -96,7 +96,7 @@ function toTurtle({ id, published, bytes }: Entry): string {
  */
 const N_TRIPLES: ListingFormat = {
   ...TEXT,
-  head: (_container, quads): unknown[] => [ written(quads, { format: 'N-Triples' }) ],
+  head: (_container, quads): unknown[] => [ serialized(quads, { format: 'N-Triples' }) ],
   page: (container, entries): unknown[] => entries.length === 0 ? [] : [ entries.map((entry): string => {
     const member = `<${container}${entry.id}>`;
     return `<${container}> <${LDP.contains}> ${member} .
@@ -110,7 +110,7 @@ ${member} <${POSIX.size}> "${entry.bytes}"^^<${XSD.integer}> .
 };
 
 /**
- * JSON-LD in expanded form, as the server's own serializer has it: an array of node objects.
+ * JSON-LD in expanded form, as written by the server's own serializer: an array of node objects.
  *
  * @see https://www.w3.org/TR/json-ld11/#expanded-document-form
  */
@@ -148,7 +148,7 @@ function toJsonLd(container: string, { id, published, bytes }: Entry): string {
 `;
 }
 
-/** HTML of links alone: the server's own page is made of the whole listing at once. */
+/** HTML with links only. The server's own page needs the whole listing in memory. */
 export const HTML_TEXT: ListingFormat = {
   ...TEXT,
   end: [ '</ul>\n</body>\n</html>\n' ],
@@ -165,24 +165,24 @@ export const HTML_TEXT: ListingFormat = {
       [ entries.map(({ id }): string => linkTo(`${container}${id}`, id)).join('') ],
 };
 
-/** Forms that are written directly, by media type; those that are wanted equally are chosen in this order. */
+/** Directly written formats by media type, in the order of choice between equal preferences. */
 export const TEXT_FORMATS: Readonly<Record<string, ListingFormat>> = {
   [TURTLE]: TURTLE_TEXT,
   [JSON_LD]: JSON_LD_TEXT,
   'application/n-triples': N_TRIPLES,
-  // Each Turtle document is one of these, and each of N-Triples one of N-Quads.
+  // Turtle is a subset of TriG and N3; N-Triples is a subset of N-Quads.
   'application/trig': TURTLE_TEXT,
   'text/n3': TURTLE_TEXT,
   'application/n-quads': N_TRIPLES,
 };
 
-function written(quads: readonly Quad[], options: ConstructorParameters<typeof Writer>[0]): string {
+function serialized(quads: readonly Quad[], options: ConstructorParameters<typeof Writer>[0]): string {
   const writer = new Writer(options);
   for (const { subject, predicate, object } of quads) {
     writer.addQuad(quad(subject as never, predicate as never, object as never));
   }
   let text = '';
-  // Without a stream to write to, the writer calls back before it returns.
+  // Without an output stream, the writer calls back before it returns.
   writer.end((_error: unknown, result: string): void => {
     text = result;
   });

@@ -1,99 +1,100 @@
 import type { Event } from '../event/Event';
 
 /**
- * One event in one container, as a listing shows it.
+ * Listing data of one event in one container.
  */
 export interface Entry {
-  /** The event's id, which is also the last part of the entry's URL. */
+  /** Id of the event, which is the last path segment of the entry's URL. */
   readonly id: string;
-  /** The key of the event in the store: a listing is in its order. */
+  /** Key of the event in the store. Listings are ordered by it. */
   readonly event: number;
-  /** When the event was published, in milliseconds since 1970. */
+  /** Publication time of the event, in milliseconds since 1970. */
   readonly published: number;
-  /** The length of its document, in bytes. */
+  /** Size of its document, in bytes. */
   readonly bytes: number;
 }
 
 /**
- * Events and copies as members of containers.
+ * Storage of events and copies as members of containers.
  */
 export interface EntryStore {
-  /** The event in a container, if it is there. */
+  /** Returns the event with an id in a container, if the container has it. */
   getEntry: (container: string, id: string) => Promise<Event | undefined>;
   /**
-   * The entries of a container, oldest first.
+   * Lists the entries of a container, oldest first.
    *
-   * @param container - The URL of the container.
-   * @param after - The `event` of the last entry that was read before, or 0.
-   * @param limit - The most entries to return.
+   * @param container - URL of the container.
+   * @param after - `event` of the last entry of the previous page, or 0.
+   * @param limit - Maximum number of entries to return.
    */
   listEntries: (container: string, after: number, limit: number) => Promise<Entry[]>;
-  /** When something last entered or left a container, in milliseconds since 1970; `undefined` if nothing ever did. */
+  /** Time of the last change of a container's entries, in milliseconds since 1970; `undefined` if there was none. */
   modifiedOf: (container: string) => Promise<number | undefined>;
   /**
-   * Takes an event out of a container, for good: a fan-out that is under way does not put it back.
+   * Removes an event from a container permanently. A fan-out in progress does not restore it.
    *
-   * @returns Whether it was there.
+   * @returns Whether the container had it.
    */
   removeEntry: (container: string, id: string) => Promise<boolean>;
 }
 
 /**
- * Containers on which there are notification channels.
+ * Storage of the containers with notification channels.
  */
 export interface ContainerWatches {
-  /** Sets whether copies that land in a container are reported by the fan-out, see `LandResult.watched`. */
+  /** Sets whether the fan-out reports new copies in a container, see `LandResult.watched`. */
   watch: (container: string, watched: boolean) => Promise<void>;
 }
 
 /**
- * Is told which pods take part.
+ * Registration of pods that have been set up.
  */
 export interface PodRegistrations {
-  /** Remembers that a pod has been set up. */
+  /** Registers a pod. */
   registerPod: (pod: string) => Promise<void>;
 }
 
 /**
- * Tells which pods take part.
+ * Lookup of registered pods.
  */
 export interface KnownPods {
-  /** Whether a pod has been set up. */
+  /** Whether a pod is registered. */
   hasPod: (pod: string) => Promise<boolean>;
 }
 
 /**
- * Pods that take part.
+ * Registry of pods that have been set up.
  */
 export interface PodRegistry extends KnownPods {
-  /** Remembers that a pod has been set up. */
+  /** Registers a pod. */
   registerPod: (pod: string) => Promise<void>;
 }
 
 /**
- * Documents of which access to pods depends.
+ * Storage of the documents that access to pods depends on, such as groups.
  */
 export interface AccessDependencies {
   /**
-   * Remembers that access to the pod in which a resource lies depends on another document, such as that of a group.
-   * Where that cannot be written now, all epochs of this process rise, so that no answer is kept that depends on it.
+   * Stores that access to the pod of a resource depends on another document.
    *
-   * @param document - The URL of the document.
-   * @param resource - The URL of a resource to which access depends on it; outside all pods nothing is remembered.
+   * If the dependency cannot be written, all access epochs of this process are raised, which discards cached decisions.
+   *
+   * @param document - URL of the document.
+   * @param resource - URL of the dependent resource. A resource outside all pods has no effect.
    */
   noteDependency: (document: string, resource: string) => Promise<void>;
 }
 
 /**
- * Whether the store accepts writes.
+ * Check of the store's writability.
  */
 export interface StoreHealth {
   /**
-   * Checks by a write that the store can be written now.
+   * Tests with a write that the store is writable.
    *
    * @param timeout - Maximum time, in milliseconds, to wait for another process's lock.
    *
-   * @throws `StoreUnavailable` or `StorageFull`.
+   * @throws `StoreUnavailable` or `StorageFull` if it is not.
    */
   assertWritable: (timeout: number) => Promise<void>;
 }
@@ -103,14 +104,16 @@ export interface StoreHealth {
  */
 export interface OverlayStore extends EntryStore, KnownPods, StoreHealth {
   /**
-   * Tells that access control was changed: nothing that was learned before is used again, of any pod in which it lies,
-   * or that lies below its container; and the subscriptions whose inboxes lie there are in doubt.
+   * Raises the access epochs affected by a changed access control document.
    *
-   * @param resource - The URL of the document of access control.
+   * These are the epochs of the pods that contain the document, and of the pods below its container. Cached decisions
+   * of earlier epochs are not used again. Subscriptions with inboxes in these places become unconfirmed.
+   *
+   * @param resource - URL of the access control document.
    */
   raiseEpoch: (resource: string) => Promise<void>;
-  /** Tells that a document was changed: if access to anything depends on it, that has changed. */
+  /** Raises the access epochs that depend on a changed document. */
   raiseDependents: (document: string) => Promise<void>;
-  /** Whether access to anything depends on a document. */
+  /** Whether access to any pod depends on a document. */
   hasDependents: (document: string) => Promise<boolean>;
 }

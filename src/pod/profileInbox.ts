@@ -3,23 +3,23 @@ import { Parser } from 'n3';
 import { LDP } from '../event/vocabulary';
 import { TURTLE } from '../event/mediaTypes';
 
-/** The formats to which a statement can be appended as text. */
+/** Media types that allow a statement to be appended as text. */
 const FORMATS: readonly string[] = [ TURTLE, 'application/n-triples' ];
 
 /**
  * Adds `ldp:inbox` to a profile document by appending one statement to its text, and checks the result.
  *
- * @param text - The document.
- * @param contentType - Its media type.
- * @param url - Its URL.
- * @param webId - The subject of the statement.
- * @param pod - The base URL of the pod in which the document lies.
- * @param inbox - The URL of the inbox, in the same pod.
+ * @param text - Text of the document.
+ * @param contentType - Media type of the document.
+ * @param url - URL of the document.
+ * @param webId - Subject of the statement.
+ * @param pod - Base URL of the pod that contains the document.
+ * @param inbox - URL of the inbox, in the same pod.
  *
- * @returns The new text, whose graph is that of the document and the one statement; `undefined` if the document
- *          names an inbox of the WebID already.
+ * @returns The new text, with the graph of the document and the added statement; `undefined` if the document already
+ * names an inbox of the WebID.
  *
- * @throws An error if the document cannot be extended so.
+ * @throws Error if the statement cannot be appended.
  *
  * @see https://www.w3.org/TR/ldn/#discovery
  */
@@ -33,14 +33,14 @@ export function withInbox(
 ): string | undefined {
   const format = FORMATS.find((known): boolean => contentType === known);
   if (format === undefined) {
-    throw new Error(`nothing can be appended to ${contentType ?? 'a document without a type'}; add <${webId}> ldp:inbox <${inbox}>`);
+    throw new Error(`statements cannot be appended to ${contentType ?? 'a document without a media type'}; add <${webId}> ldp:inbox <${inbox}>`);
   }
   const before = parse(text, format, url);
   if (before.some(({ subject, predicate }): boolean => subject.value === webId && predicate.value === `${LDP}inbox`)) {
     return undefined;
   }
   const expected = [ ...keysOf(before), [ webId, `${LDP}inbox`, inbox ].map((value): string => `NamedNode ${value}  `).join('\n') ];
-  // Relative URLs outlive a move of the pod, but a document can have another base.
+  // A relative URL stays valid after a move of the pod, but fails in a document with another base.
   const toPod = '../'.repeat(url.slice(pod.length).split('/').length - 1);
   const relative: [string, string][] = format === TURTLE && webId.startsWith(`${url}#`) ?
     [[ webId.slice(url.length), `${toPod}${inbox.slice(pod.length)}` ]] :
@@ -59,7 +59,7 @@ function parse(text: string, format: string, url: string): Quad[] {
   return new Parser({ format, baseIRI: url }).parse(text);
 }
 
-/** Texts of statements, in their order; blank nodes are named by theirs, so two parses of a document agree. */
+/** Texts of statements in order. Blank nodes are numbered by first occurrence, so two parses of a document agree. */
 function keysOf(quads: readonly Quad[]): string[] {
   const blanks = new Map<string, string>();
   const nameOf = (value: string): string => {

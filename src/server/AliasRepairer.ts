@@ -4,7 +4,7 @@ import type { SqliteAliases } from '../store-sqlite/SqliteAliases';
 import type { ServerUrls } from '../url/ServerUrls';
 
 /**
- * Repairs URLs of this server that an older version stored as clients spelled them, when the server starts.
+ * Repairs, at startup, non-canonical URLs of this server that an earlier version stored.
  */
 export class AliasRepairer implements Openable {
   protected readonly logger = getLoggerFor(this);
@@ -24,14 +24,14 @@ export class AliasRepairer implements Openable {
     const repair = this.aliases.repair(this.urls);
     if (repair && Object.values(repair).some((count): boolean => count > 0)) {
       const { movedCopies, removedCopies, movedSubscriptions, endedSubscriptions } = repair;
-      this.logger.warn('An older version stored URLs of this server as clients spelled them; they have been repaired: ' +
-        `${movedCopies} copies were moved to the container they belong to, ${removedCopies} were removed, ` +
-        `${movedSubscriptions} subscriptions name their inbox by its canonical URL and are asked for consent again, ` +
-        `${endedSubscriptions} were ended`);
+      this.logger.warn('Repaired non-canonical URLs of this server that an earlier version stored: ' +
+        `${movedCopies} copies moved to their container, ${removedCopies} copies removed, ` +
+        `${movedSubscriptions} subscriptions changed to the canonical URL of their inbox, with unconfirmed consent, ` +
+        `${endedSubscriptions} subscriptions ended`);
     }
   }
 
   public async close(): Promise<void> {
-    // The session is closed by the stores.
+    // The stores close the session.
   }
 }

@@ -2,13 +2,13 @@ import { Initializer } from '@solid/community-server';
 import { checkBaseUrl } from './baseUrl';
 
 /**
- * Ends the start of a server whose base URL cannot be used, before it writes anything.
+ * Aborts the startup of a server with an unusable base URL, before anything is written.
  */
 export class BaseUrlCheck extends Initializer {
   private readonly baseUrl: string;
 
   /**
-   * @param baseUrl - The base URL of the server.
+   * @param baseUrl - Base URL of the server.
    */
   public constructor(baseUrl: string) {
     super();

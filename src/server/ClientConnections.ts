@@ -4,16 +4,16 @@ import { ServerConfigurator } from '@solid/community-server';
 import type { RequestClients } from '../work/Work';
 
 /**
- * Knows the client of the request that is being processed, wherever that is, so that work can end with its connection.
+ * Provides an abort signal for the client connection of the current request, in any asynchronous context of it.
  *
- * Work that several requests share must not use it.
+ * Work shared by several requests must not use the signal.
  */
 export class ClientConnections extends ServerConfigurator implements RequestClients {
   private readonly responses = new AsyncLocalStorage<ServerResponse>();
   private readonly signals = new WeakMap<ServerResponse, AbortSignal>();
 
   public override async handle(server: Server): Promise<void> {
-    // All later listeners, and what they start, belong to this request.
+    // The context applies to all later listeners of the request and to the work that they start.
     server.prependListener('request', (_request, response): void => this.responses.enterWith(response));
   }
 

@@ -3,16 +3,16 @@ import type { Duplex } from 'node:stream';
 import { ServerConfigurator } from '@solid/community-server';
 
 /**
- * Lets a server that stops come to an end: each connection is closed with the answer that is under way,
- * and what is still open after some time (streams, WebSockets) is cut off.
+ * Closes the connections of a stopping server: each after its current response, all after a grace period.
  *
- * Without it, clients that keep their connections busy are served for as long as they like.
+ * Streams and WebSockets end with the grace period. Without this class, clients with busy connections delay the stop
+ * indefinitely.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-9.6
  */
 export class ConnectionCloser extends ServerConfigurator {
   /**
-   * @param grace - How long connections may stay open when the server stops, in seconds. Default 3.
+   * @param grace - Grace period for open connections when the server stops, in seconds. Default 3.
    */
   public constructor(private readonly grace = 3) {
     super();

@@ -1,19 +1,19 @@
 import type { PodList } from './ports';
 import { Initializer } from '@solid/community-server';
 
-/** Maximum number of pods that are printed. */
-const MOST = 20;
+/** Maximum number of printed pods. */
+const MAX_PODS = 20;
 
 /**
- * Prints, once the server is up, where it is and where each pod publishes and subscribes.
+ * Prints the base URL and the endpoints of each pod after startup.
  */
 export class EndpointPrinter extends Initializer {
   private readonly baseUrl: string;
   private readonly store: PodList;
 
   /**
-   * @param baseUrl - The base URL of the server.
-   * @param store - Knows the pods.
+   * @param baseUrl - Base URL of the server.
+   * @param store - Lists the pods.
    */
   public constructor(baseUrl: string, store: PodList) {
     super();
@@ -22,9 +22,9 @@ export class EndpointPrinter extends Initializer {
   }
 
   public override async handle(): Promise<void> {
-    const pods = await this.store.listPods('', MOST + 1);
+    const pods = await this.store.listPods('', MAX_PODS + 1);
     const lines = [ '', `  Solid server with events at ${this.baseUrl}` ];
-    for (const pod of pods.slice(0, MOST)) {
+    for (const pod of pods.slice(0, MAX_PODS)) {
       lines.push(
         '',
         `  ${pod}`,
@@ -34,11 +34,11 @@ export class EndpointPrinter extends Initializer {
         `    inbox           GET  ${pod}inbox/`,
       );
     }
-    if (pods.length > MOST) {
-      lines.push('', '  … and so for each further pod');
+    if (pods.length > MAX_PODS) {
+      lines.push('', '  … and likewise for each further pod');
     }
     if (pods.length === 0) {
-      lines.push('', `  There is no pod yet: sign up at ${this.baseUrl}.account/`);
+      lines.push('', `  No pods yet: sign up at ${this.baseUrl}.account/`);
     }
     process.stdout.write(`${lines.join('\n')}\n\n`);
   }

@@ -3,14 +3,14 @@ import { getLoggerFor, Initializer } from '@solid/community-server';
 import type { Openable } from '../store/Openable';
 
 /**
- * Opens what the server keeps of events when one of its processes starts, and closes it when the server stops.
+ * Opens the stores when a process of the server starts, and closes them when it stops.
  */
 export class EventStoreLifecycle extends Initializer implements Finalizable {
   protected readonly logger = getLoggerFor(this);
   private readonly stores: readonly Openable[];
 
   /**
-   * @param stores - What is opened, in this order, and closed in the reverse order.
+   * @param stores - Stores, opened in this order and closed in reverse order.
    */
   public constructor(stores: Openable[]) {
     super();
@@ -22,7 +22,7 @@ export class EventStoreLifecycle extends Initializer implements Finalizable {
       try {
         await store.open();
       } catch (error: unknown) {
-        // What was opened before would otherwise stay locked for a server that starts in the same process.
+        // Stores left open would stay locked for another server in the same process.
         await this.finalize();
         throw error;
       }
@@ -33,6 +33,6 @@ export class EventStoreLifecycle extends Initializer implements Finalizable {
     for (const store of this.stores.toReversed()) {
       await store.close();
     }
-    this.logger.info('solid-pod-events has stopped: its stores are closed');
+    this.logger.info('solid-pod-events has stopped: all stores are closed');
   }
 }

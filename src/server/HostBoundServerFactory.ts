@@ -3,15 +3,15 @@ import type { Server as HttpsServer } from 'node:https';
 import type { HttpServerFactory } from '@solid/community-server';
 
 /**
- * Makes servers that listen on one address of the machine only, such as the loopback address behind a reverse proxy.
+ * Creates servers that listen on one address only, such as the loopback address behind a reverse proxy.
  */
 export class HostBoundServerFactory implements HttpServerFactory {
   private readonly source: HttpServerFactory;
   private readonly host: string;
 
   /**
-   * @param source - Makes the servers.
-   * @param host - The address to listen on. Default `localhost`.
+   * @param source - Creates the servers.
+   * @param host - Address to listen on. Default `localhost`.
    */
   public constructor(source: HttpServerFactory, host = 'localhost') {
     this.source = source;

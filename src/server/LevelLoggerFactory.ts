@@ -1,7 +1,7 @@
 import type { Logger, LoggerFactory, LogLevel, LogMetadata } from '@solid/community-server';
 import { BaseLogger, LOG_LEVELS } from '@solid/community-server';
 
-/** A logger that passes on only lines of the levels up to a maximum. */
+/** A logger that forwards only messages of some levels. */
 class LevelLogger extends BaseLogger {
   public constructor(private readonly source: Logger, private readonly isLogged: ReadonlySet<LogLevel>) {
     super();
@@ -16,18 +16,18 @@ class LevelLogger extends BaseLogger {
 }
 
 /**
- * Creates loggers that drop lines below a level at once.
+ * Creates loggers that discard messages below a level before formatting them.
  *
- * The server's own loggers format every line, pipe it, and drop it at its end, which takes a fifth of the CPU time of a
- * request. What is logged does not change.
+ * The server's own loggers format and pipe every message before they discard it, which takes a fifth of the CPU time of
+ * a request. The logged messages are the same.
  */
 export class LevelLoggerFactory implements LoggerFactory {
   private readonly source: LoggerFactory;
   private readonly isLogged: ReadonlySet<LogLevel>;
 
   /**
-   * @param source - Creates the loggers that write.
-   * @param level - The least important level that is logged, one of those of the server's `--loggingLevel`.
+   * @param source - Creates the loggers that write messages.
+   * @param level - Least severe logged level, a value of the server's `--loggingLevel`.
    */
   public constructor(source: LoggerFactory, level: string) {
     this.source = source;

@@ -8,8 +8,8 @@ import type { Outbox } from '../publish/ports';
 import type { StoreIntegrity } from './StoreIntegrity';
 import type { QueueCounts } from '../delivery/ports';
 
-/** Where something listens. */
-interface Place {
+/** The address of a listener. */
+interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
@@ -17,16 +17,16 @@ interface Place {
 const LOOPBACK = '127.0.0.1';
 const PATH = '/metrics';
 const METHODS = [ 'GET', 'HEAD' ];
-const MOST_PORT = 65_535;
+const MAX_PORT = 65_535;
 
 /**
- * Serves the metrics of the primary process at `GET /metrics` of an address of their own, if one is configured.
+ * Serves the metrics of the primary process at `GET /metrics` of a separate address, if one is configured.
  *
- * They are for whoever reaches that address, so without a host it is that of the loopback interface.
+ * Requests need no authentication, so the default host is the loopback interface.
  */
 export class MetricsServer extends Initializer implements Finalizable {
   protected readonly logger = getLoggerFor(this);
-  private readonly place?: Place;
+  private readonly listenAddress?: ListenAddress;
   private readonly metrics: Metrics;
   private readonly store: QueueCounts;
   private readonly outbox: Outbox;
@@ -35,15 +35,15 @@ export class MetricsServer extends Initializer implements Finalizable {
   private server?: Server;
 
   /**
-   * @param address - Where to listen: a port, or a host and a port, such as `127.0.0.1:9464` or `[::1]:9464`.
-   * If it is empty, nothing is counted, and nothing listens.
-   * @param metrics - What is counted.
-   * @param store - Knows what waits to be delivered.
-   * @param outbox - Tells the time by which that is due.
-   * @param kinds - The registered target kinds, by which deliveries are counted.
-   * @param integrity - Knows whether the store is damaged.
+   * @param address - Address to listen on: a port, or a host and a port, such as `127.0.0.1:9464` or `[::1]:9464`.
+   * An empty address turns metrics off.
+   * @param metrics - Metrics of this process.
+   * @param store - Counts waiting deliveries.
+   * @param outbox - Clock of the delivery queue.
+   * @param kinds - Registered target kinds, the labels of delivery counters.
+   * @param integrity - Integrity state of the store.
    *
-   * @throws Error if the address is none.
+   * @throws Error if the address is malformed.
    */
   public constructor(
     address: string,
@@ -54,7 +54,7 @@ export class MetricsServer extends Initializer implements Finalizable {
     integrity?: StoreIntegrity,
   ) {
     super();
-    this.place = address.trim() === '' ? undefined : parse(address);
+    this.listenAddress = address.trim() === '' ? undefined : parseAddress(address);
     this.metrics = metrics;
     this.store = store;
     this.outbox = outbox;
@@ -63,17 +63,17 @@ export class MetricsServer extends Initializer implements Finalizable {
   }
 
   public override async handle(): Promise<void> {
-    if (this.place) {
+    if (this.listenAddress) {
       this.metrics.start(this.kinds.names());
       this.server = createServer((request, response): void => {
-        this.answer(request, response).catch((error: unknown): void => {
-          this.logger.error(`Metrics could not be told: ${(error as Error).message}`);
-          write(response, 500, 'The server could not do this; its log says why.');
+        this.respond(request, response).catch((error: unknown): void => {
+          this.logger.error(`A metrics request failed: ${(error as Error).message}`);
+          write(response, 500, 'Internal error. The log has details.');
         });
       });
-      await listen(this.server, this.place);
-      this.server.on('error', (error): unknown => this.logger.error(`The listener of metrics failed: ${error.message}`));
-      this.logger.info(`Metrics are at http://${nameOf(this.place)}${PATH}`);
+      await listen(this.server, this.listenAddress);
+      this.server.on('error', (error): unknown => this.logger.error(`The metrics listener failed: ${error.message}`));
+      this.logger.info(`Serving metrics at http://${formatAddress(this.listenAddress)}${PATH}`);
     }
   }
 
@@ -87,16 +87,16 @@ export class MetricsServer extends Initializer implements Finalizable {
     }
   }
 
-  private async answer({ method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async respond({ method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
     if (url!.replace(/\?.*$/u, '') !== PATH) {
-      write(response, 404, `Metrics are at ${PATH}.`);
+      write(response, 404, `Not found. Metrics are at ${PATH}.`);
     } else if (METHODS.includes(method!)) {
       const now = this.outbox.now();
       this.metrics.damaged(this.integrity?.state === 'damaged');
       const text = await this.metrics.text(await this.store.queue(now), now);
       write(response, 200, text, { 'Content-Type': this.metrics.contentType });
     } else {
-      write(response, 405, `${PATH} can only be read.`, { Allow: METHODS.join(', ') });
+      write(response, 405, `Method not allowed. ${PATH} supports ${METHODS.join(' and ')}.`, { Allow: METHODS.join(', ') });
     }
   }
 }
@@ -108,29 +108,29 @@ function write(response: ServerResponse, status: number, text: string, headers: 
   response.end(body);
 }
 
-/** @throws Error if the text is no address. */
-function parse(text: string): Place {
+/** Parses a listen address; throws an error if it is malformed. */
+function parseAddress(text: string): ListenAddress {
   const found: readonly (string | undefined)[] =
     /^(?:(?:\[([\da-f:.]+)\]|([\w.-]*)):)?(\d{1,5})$/iu.exec(text.trim()) ?? [];
   const [ , bracketed, name, digits ] = found;
   const port = Number(digits);
-  // Where nothing was found it is not a number, which fails both comparisons.
-  if (!(port > 0 && port <= MOST_PORT)) {
-    throw new Error(`"${text}" is no address for metrics. ` +
-      `Write a host and a port, as ${LOOPBACK}:9464 or [::1]:9464, or a port alone for ${LOOPBACK}.`);
+  // Without a match, the port is NaN, which fails both comparisons.
+  if (!(port > 0 && port <= MAX_PORT)) {
+    throw new Error(`Invalid metrics address "${text}". ` +
+      `Use a host and a port, such as ${LOOPBACK}:9464 or [::1]:9464, or only a port for ${LOOPBACK}.`);
   }
   return { host: (bracketed ?? name) || LOOPBACK, port };
 }
 
-function nameOf({ host, port }: Place): string {
+function formatAddress({ host, port }: ListenAddress): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-async function listen(server: Server, place: Place): Promise<void> {
+async function listen(server: Server, place: ListenAddress): Promise<void> {
   return new Promise((resolve, reject): void => {
     const fail = ({ code, message }: NodeJS.ErrnoException): void => reject(new Error(
-      `Metrics cannot be served at ${nameOf(place)}: ${code === 'EADDRINUSE' ? 'another program listens there' : message}. ` +
-      'Choose another address by --eventsMetrics, CSS_EVENTS_METRICS or the configuration.',
+      `Metrics cannot be served at ${formatAddress(place)}: ${code === 'EADDRINUSE' ? 'the address is already in use' : message}. ` +
+      'Set another address with --eventsMetrics, CSS_EVENTS_METRICS or the configuration.',
     ));
     server.once('error', fail);
     server.listen(place, (): void => {

@@ -3,15 +3,16 @@ import { getLoggerFor, ServerConfigurator } from '@solid/community-server';
 import type { FanOut } from './FanOut';
 
 /**
- * Emits, once the server listens, the notifications that an earlier process had stored but perhaps not emitted when it
- * was killed. Not before, because receivers of notifications may ask this server for its keys.
+ * Emits stored notifications that a killed process may not have emitted.
+ *
+ * Starts when the server listens, because receivers of notifications may request this server's keys.
  */
 export class NotificationRecovery extends ServerConfigurator {
   protected readonly logger = getLoggerFor(this);
   private readonly fanOut: FanOut;
 
   /**
-   * @param fanOut - Emits them.
+   * @param fanOut - Emits the notifications.
    */
   public constructor(fanOut: FanOut) {
     super();
@@ -21,7 +22,7 @@ export class NotificationRecovery extends ServerConfigurator {
   public override async handle(server: Server): Promise<void> {
     server.once('listening', (): void => {
       this.fanOut.announceLeft().catch((error: unknown): void => {
-        this.logger.error(`Repeating notifications failed: ${(error as Error).message}`);
+        this.logger.error(`Repeating stored notifications failed: ${(error as Error).message}`);
       });
     });
   }

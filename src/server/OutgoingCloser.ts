@@ -2,13 +2,13 @@ import type { Finalizable } from '@solid/community-server';
 import type { GuardedOutgoing } from '../outgoing/GuardedOutgoing';
 
 /**
- * Closes the connections to other servers when this one stops.
+ * Closes the connections to other servers when the server stops.
  */
 export class OutgoingCloser implements Finalizable {
   private readonly outgoing: GuardedOutgoing;
 
   /**
-   * @param outgoing - Has the connections.
+   * @param outgoing - Client for requests to other servers.
    */
   public constructor(outgoing: GuardedOutgoing) {
     this.outgoing = outgoing;

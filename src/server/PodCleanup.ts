@@ -2,26 +2,26 @@ import type { Finalizable } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
 import { turn } from '../event/turns';
 import type { PodDirectory } from '../pod/PodDirectory';
-import type { PodHooks } from '../pod/PodHooks';
+import type { PodListeners } from '../pod/PodListeners';
 import type { PodLifecycle } from '../pod/PodLifecycle';
 import type { OwnerNotifier } from './OwnerNotifier';
 
-/** Pods that are read from the store, and rows that are looked at, at a time. */
-const PODS = 100;
-const ROWS = 500;
+/** Number of pods read from the store at a time, and of rows examined in one step of a sweep. */
+const POD_BATCH = 100;
+const ROW_BATCH = 500;
 
 /**
- * Ends what is kept of pods that do not exist any more, in the server's primary process.
+ * Ends the data of pods that no longer exist, in the server's primary process.
  *
- * At the start it looks at each registered pod: at as many as fit into `patience` before the server begins to answer,
- * and at the rest while it answers. From then on it frees the room of what has ended.
+ * Verifies each registered pod at startup: as many as possible within `startupTime` before the server accepts requests,
+ * and the rest afterwards. Then frees the space of ended data periodically.
  */
 export class PodCleanup extends Initializer implements Finalizable {
   protected readonly logger = getLoggerFor(this);
   private readonly pods: PodDirectory;
   private readonly lifecycle: PodLifecycle;
-  private readonly news: OwnerNotifier;
-  private readonly hooks: PodHooks;
+  private readonly notifier: OwnerNotifier;
+  private readonly listeners: PodListeners;
   private readonly interval: number;
   private readonly startupTime: number;
   private timer?: NodeJS.Timeout;
@@ -30,38 +30,38 @@ export class PodCleanup extends Initializer implements Finalizable {
   private stopped = false;
 
   /**
-   * @param pods - Knows the pods.
-   * @param lifecycle - Ends what is kept of them.
-   * @param news - Tells owners of containers that are gone.
-   * @param hooks - Tells which these are.
-   * @param interval - The time between two looks for what has ended, in seconds. Default 60.
-   * @param startupTime - How long the start of the server waits for the pods to be looked at, in seconds. Default 2.
+   * @param pods - Verifies pods.
+   * @param lifecycle - Lists registered pods, and frees the space of ended data.
+   * @param notifier - Notifies owners of deleted containers.
+   * @param listeners - Reports ended pods and deleted containers.
+   * @param interval - Time between two sweeps, in seconds. Default 60.
+   * @param startupTime - Maximum time that startup waits for the verification of pods, in seconds. Default 2.
    */
   public constructor(
     pods: PodDirectory,
     lifecycle: PodLifecycle,
-    news: OwnerNotifier,
-    hooks: PodHooks,
+    notifier: OwnerNotifier,
+    listeners: PodListeners,
     interval = 60,
     startupTime = 2,
   ) {
     super();
     this.pods = pods;
     this.lifecycle = lifecycle;
-    this.news = news;
-    this.hooks = hooks;
+    this.notifier = notifier;
+    this.listeners = listeners;
     this.interval = interval;
     this.startupTime = startupTime;
   }
 
   public override async handle(): Promise<void> {
     this.stopped = false;
-    this.hooks.add({
+    this.listeners.add({
       ended: async(): Promise<void> => this.sweep(),
-      containerGone: async(container): Promise<void> => this.tell(container),
+      containerGone: async(container): Promise<void> => this.notifyOwner(container),
     });
     this.checking = this.check().catch((error: unknown): void => {
-      this.logger.error(`Looking for pods that do not exist any more failed: ${(error as Error).message}`);
+      this.logger.error(`The verification of pods failed: ${(error as Error).message}`);
     });
     this.timer = setInterval((): void => this.sweep(), this.interval * 1_000).unref();
     let startupTime: NodeJS.Timeout | undefined;
@@ -83,14 +83,14 @@ export class PodCleanup extends Initializer implements Finalizable {
       await this.pods.verify(pod);
     }
     for (let after = ''; ;) {
-      const pods = await this.lifecycle.podsAfter(after, PODS);
+      const pods = await this.lifecycle.podsAfter(after, POD_BATCH);
       for (const pod of pods) {
         if (this.stopped) {
           return;
         }
         await this.verify(pod);
       }
-      if (pods.length < PODS) {
+      if (pods.length < POD_BATCH) {
         break;
       }
       after = pods.at(-1)!;
@@ -98,19 +98,19 @@ export class PodCleanup extends Initializer implements Finalizable {
     this.sweep();
   }
 
-  /** A pod that cannot be looked at now is looked at when it is used. */
+  /** Verifies a pod. On failure, its next use verifies it. */
   private async verify(pod: string): Promise<void> {
     try {
       await this.pods.verify(pod);
     } catch (error: unknown) {
-      this.logger.error(`Whether the pod ${pod} still exists cannot be told now: ${(error as Error).message}`);
+      this.logger.error(`The pod ${pod} could not be verified: ${(error as Error).message}`);
     }
   }
 
   private sweep(): void {
     this.sweeping ??= this.sweepAll()
       .catch((error: unknown): void => {
-        this.logger.error(`Freeing the room of what has ended failed: ${(error as Error).message}`);
+        this.logger.error(`Freeing the space of ended data failed: ${(error as Error).message}`);
       })
       .finally((): void => {
         this.sweeping = undefined;
@@ -118,15 +118,15 @@ export class PodCleanup extends Initializer implements Finalizable {
   }
 
   private async sweepAll(): Promise<void> {
-    while (!this.stopped && await this.lifecycle.sweep(ROWS)) {
+    while (!this.stopped && await this.lifecycle.sweep(ROW_BATCH)) {
       await turn();
     }
   }
 
-  private async tell(container: string): Promise<void> {
+  private async notifyOwner(container: string): Promise<void> {
     const pod = await this.pods.locate(container);
     if (pod !== undefined) {
-      await this.news.gone(pod, container);
+      await this.notifier.gone(pod, container);
     }
   }
 }

@@ -4,14 +4,14 @@ import { calculateJwkThumbprint, errors, importJWK, jwtVerify, SignJWT } from 'j
 import type { TokenAuthority } from '../identity/TokenAuthority';
 
 /**
- * Signs tokens with the key of the server's own identity provider, and recognises them by it.
+ * Signs and verifies tokens with the key of the server's own identity provider.
  */
 export class ProviderTokenSigner implements TokenAuthority {
   private readonly jwkGenerator: JwkGenerator;
   private publicKey?: KeyLike | Uint8Array;
 
   /**
-   * @param jwkGenerator - Has the key.
+   * @param jwkGenerator - Provides the key pair.
    */
   public constructor(jwkGenerator: JwkGenerator) {
     this.jwkGenerator = jwkGenerator;
@@ -19,7 +19,7 @@ export class ProviderTokenSigner implements TokenAuthority {
 
   public async sign(claims: JWTPayload, type = 'at+jwt'): Promise<string> {
     const jwk = await this.jwkGenerator.getPrivateKey() as JWK;
-    // Named as the identity provider names the key in its key set.
+    // The key id that the identity provider uses in its key set.
     const kid = jwk.kid ?? await calculateJwkThumbprint(await this.jwkGenerator.getPublicKey() as JWK);
     const header = { alg: this.jwkGenerator.alg, kid, typ: type };
     return new SignJWT(claims).setProtectedHeader(header).sign(await importJWK(jwk));

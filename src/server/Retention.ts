@@ -4,15 +4,15 @@ import { pausesEvery } from '../event/turns';
 import type { Removal, RetentionStore } from './ports';
 
 const DAY = 24 * 60 * 60 * 1_000;
-/** How many events or copies are looked at in one transaction. */
-const CHUNK = 500;
-/** Number of pods that are looked at in one turn of the event loop. */
-const PODS = 100;
+/** Number of events or copies examined in one transaction. */
+const BATCH_SIZE = 500;
+/** Number of pods read from the store at a time. */
+const POD_BATCH = 100;
 
 /**
- * Removes old events, with all their copies, from time to time, in the server's primary process.
+ * Removes old events with all their copies periodically, in the server's primary process.
  *
- * Events that still have to be forwarded stay. What was removed is gone at once for every reader.
+ * Events with a pending fan-out or delivery stay. A removed event disappears for all readers at once.
  */
 export class Retention extends Initializer implements Finalizable {
   protected readonly logger = getLoggerFor(this);
@@ -25,10 +25,10 @@ export class Retention extends Initializer implements Finalizable {
   private stopped = false;
 
   /**
-   * @param store - Where events are.
-   * @param maxAge - How long events are kept, in days; 0 for ever. Default 0.
-   * @param maxEvents - How many events published through a pod are kept; 0 for all. Default 0.
-   * @param interval - The time between two looks, in seconds. Default 60.
+   * @param store - Storage of events and copies.
+   * @param maxAge - Maximum age of events, in days; 0 for no limit. Default 0.
+   * @param maxEvents - Maximum number of events published through a pod; 0 for no limit. Default 0.
+   * @param interval - Time between two runs, in seconds. Default 60.
    */
   public constructor(store: RetentionStore, maxAge = 0, maxEvents = 0, interval = 60) {
     super();
@@ -52,22 +52,22 @@ export class Retention extends Initializer implements Finalizable {
     }
   }
 
-  /** Removes all that is to be removed now. */
+  /** Removes all events that currently exceed a limit. */
   public async apply(): Promise<void> {
     let removed = 0;
     const pause = pausesEvery();
     if (this.maxAge > 0) {
       const moment = Date.now() - (this.maxAge * DAY);
-      removed += await this.inSteps(pause, async(after): Promise<Removal> =>
-        this.store.removeEventsBefore(moment, after, CHUNK));
+      removed += await this.runSteps(pause, async(after): Promise<Removal> =>
+        this.store.removeEventsBefore(moment, after, BATCH_SIZE));
     }
     for (let after: string | undefined = this.maxEvents > 0 ? '' : undefined; after !== undefined && !this.stopped;) {
-      const pods: string[] = await this.store.listPods(after, PODS);
+      const pods: string[] = await this.store.listPods(after, POD_BATCH);
       for (const pod of pods) {
-        removed += await this.inSteps(pause, async(after): Promise<Removal> =>
-          this.store.removeEventsBeyond(pod, this.maxEvents, after, CHUNK));
+        removed += await this.runSteps(pause, async(after): Promise<Removal> =>
+          this.store.removeEventsBeyond(pod, this.maxEvents, after, BATCH_SIZE));
       }
-      after = pods.length < PODS ? undefined : pods.at(-1);
+      after = pods.length < POD_BATCH ? undefined : pods.at(-1);
     }
     if (removed > 0) {
       await this.sweep();
@@ -81,8 +81,8 @@ export class Retention extends Initializer implements Finalizable {
     await this.running;
   }
 
-  /** Takes one step after the other, with pauses for others, and returns how many events they removed. */
-  private async inSteps(pause: () => Promise<void>, step: (after: number) => Promise<Removal>): Promise<number> {
+  /** Runs removal steps with pauses, and returns the number of removed events. */
+  private async runSteps(pause: () => Promise<void>, step: (after: number) => Promise<Removal>): Promise<number> {
     let sum = 0;
     for (let place: number | undefined = 0; place !== undefined && !this.stopped;) {
       const { removed, next }: Removal = await step(place);
@@ -94,9 +94,9 @@ export class Retention extends Initializer implements Finalizable {
   }
 
   private async sweep(): Promise<void> {
-    let place = await this.store.sweepCopies({ container: 0, event: 0 }, CHUNK);
+    let place = await this.store.sweepCopies({ container: 0, event: 0 }, BATCH_SIZE);
     while (place && !this.stopped) {
-      place = await this.store.sweepCopies(place, CHUNK);
+      place = await this.store.sweepCopies(place, BATCH_SIZE);
     }
   }
 }

@@ -6,20 +6,21 @@ import type { FanOut } from './FanOut';
 import type { StoreIntegrity } from './StoreIntegrity';
 import type { StoreHealth } from '../pod/ports';
 
-/** For how long, in milliseconds, a report is given again. */
+/** Maximum age, in milliseconds, of a cached report. */
 const MAX_AGE = 1_000;
 /** Maximum time, in milliseconds, to wait for another process's lock on the store. */
-const PATIENCE = 1_000;
-/** Up to how many pieces of work are counted. */
-const COUNTED = 10_000;
-/** Age of due work, in milliseconds, from which on the server is not ready. */
-const OVERDUE = 5 * 60_000;
+const LOCK_TIMEOUT = 1_000;
+/** Maximum number of counted waiting items. */
+const MAX_COUNT = 10_000;
+/** Maximum time, in milliseconds, that work can be overdue on a ready server. */
+const MAX_OVERDUE = 5 * 60_000;
 
 const UNKNOWN: Backlog = { isRunning: false, waiting: 0 };
 
 /**
- * Tells whether the store can be written and is whole, and whether the fan-out and the deliveries keep up. Is worked
- * out once a second at most, however many ask.
+ * Reports whether the store is writable and undamaged, and whether the fan-out and the deliveries keep up.
+ *
+ * The report is computed at most once a second.
  */
 export class ServerReadiness implements Readiness {
   private readonly store: StoreHealth;
@@ -29,8 +30,8 @@ export class ServerReadiness implements Readiness {
   private last?: { readonly until: number; readonly report: Promise<ReadinessReport> };
 
   /**
-   * @param store - Is asked whether it can be written.
-   * @param integrity - Knows whether the store is whole.
+   * @param store - Tests the writability of the store.
+   * @param integrity - Integrity state of the store.
    * @param fanOut - The fan-out.
    * @param deliveries - The delivery worker.
    */
@@ -43,19 +44,19 @@ export class ServerReadiness implements Readiness {
 
   public async report(): Promise<ReadinessReport> {
     if (!this.last || this.last.until < performance.now()) {
-      this.last = { until: performance.now() + MAX_AGE, report: this.make() };
+      this.last = { until: performance.now() + MAX_AGE, report: this.createReport() };
     }
     return this.last.report;
   }
 
-  private async make(): Promise<ReadinessReport> {
+  private async createReport(): Promise<ReadinessReport> {
     const [ writable, fanOut, deliveries ] = await Promise.all([
-      this.store.assertWritable(PATIENCE).then((): true => true, (): false => false),
-      this.fanOut.backlog(COUNTED).catch((): Backlog => UNKNOWN),
-      this.deliveries.backlog(COUNTED).catch((): Backlog => UNKNOWN),
+      this.store.assertWritable(LOCK_TIMEOUT).then((): true => true, (): false => false),
+      this.fanOut.backlog(MAX_COUNT).catch((): Backlog => UNKNOWN),
+      this.deliveries.backlog(MAX_COUNT).catch((): Backlog => UNKNOWN),
     ]);
     const integrity = this.integrity.state;
-    const isReady = writable && integrity !== 'damaged' && keepsUp(fanOut) && keepsUp(deliveries);
+    const isReady = writable && integrity !== 'damaged' && isKeepingUp(fanOut) && isKeepingUp(deliveries);
     return {
       status: isReady ? 'ready' : 'unavailable',
       store: { writable, integrity },
@@ -65,13 +66,13 @@ export class ServerReadiness implements Readiness {
   }
 }
 
-/** The primary process of several does the work; a worker process cannot tell whether it does. */
+/** Whether work is running. The primary process does the work, so a worker process assumes that it is. */
 function isRunning({ isRunning: runs }: Backlog): boolean {
   return runs || cluster.isWorker;
 }
 
-function keepsUp(backlog: Backlog): boolean {
-  return isRunning(backlog) && (backlog.overdue ?? 0) <= OVERDUE;
+function isKeepingUp(backlog: Backlog): boolean {
+  return isRunning(backlog) && (backlog.overdue ?? 0) <= MAX_OVERDUE;
 }
 
 function toReport(backlog: Backlog): WorkReport {

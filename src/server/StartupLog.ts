@@ -9,50 +9,50 @@ import type { SqliteSession } from '../store-sqlite/SqliteSession';
 const PACKAGE = join(__dirname, '../../package.json');
 
 /**
- * Logs one line once the server listens: version, base URL, store, endpoints, addresses and metrics.
+ * Logs one line when the server listens: version, base URL, store, endpoints, allowed addresses and metrics.
  */
 export class StartupLog extends ServerConfigurator {
   protected readonly logger = getLoggerFor(this);
   private readonly baseUrl: string;
   private readonly session: SqliteSession;
   private readonly handler: EventHttpHandler;
-  private readonly allowed: string;
-  private readonly metrics: string;
+  private readonly allowedAddresses: string;
+  private readonly metricsAddress: string;
 
   /**
-   * @param baseUrl - The base URL of the server.
-   * @param session - The connection to the database.
-   * @param handler - Has the endpoints.
-   * @param allowed - Addresses that are open to outgoing requests, beside the public internet.
-   * @param metrics - Where metrics are served; empty for nowhere.
+   * @param baseUrl - Base URL of the server.
+   * @param session - Connection to the database.
+   * @param handler - Provides the names of the endpoints.
+   * @param allowedAddresses - Addresses outside the public internet that outgoing requests may reach.
+   * @param metricsAddress - Address of the metrics listener; empty if it is off.
    */
   public constructor(
     baseUrl: string,
     session: SqliteSession,
     handler: EventHttpHandler,
-    allowed: string,
-    metrics: string,
+    allowedAddresses: string,
+    metricsAddress: string,
   ) {
     super();
     this.baseUrl = baseUrl;
     this.session = session;
     this.handler = handler;
-    this.allowed = allowed;
-    this.metrics = metrics;
+    this.allowedAddresses = allowedAddresses;
+    this.metricsAddress = metricsAddress;
   }
 
   public override async handle(server: Server): Promise<void> {
     server.once('listening', (): void => {
       const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string };
       const { schema, file } = this.session;
-      this.logger.info(`solid-pod-events ${version} at ${this.baseUrl}, listening on ${nameOf(server.address())}; ` +
+      this.logger.info(`solid-pod-events ${version} at ${this.baseUrl}, listening on ${formatAddress(server.address())}; ` +
         `store ${file}, schema ${schema}; endpoints ${this.handler.endpointNames.join(', ')}; ` +
-        `opened addresses ${this.allowed || 'none'}; metrics ${this.metrics || 'off'}`);
+        `allowed addresses ${this.allowedAddresses || 'none'}; metrics ${this.metricsAddress || 'off'}`);
     });
   }
 }
 
-function nameOf(address: AddressInfo | string | null): string {
+function formatAddress(address: AddressInfo | string | null): string {
   if (address === null || typeof address === 'string') {
     return address ?? 'nothing';
   }

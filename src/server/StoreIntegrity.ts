@@ -5,17 +5,23 @@ import type { SqliteSession } from '../store-sqlite/SqliteSession';
 import { IN_MEMORY } from '../store-sqlite/SqliteSession';
 
 /**
- * Result of the integrity check: not needed, because the last stop was clean; under way; without a finding; with one;
- * or it could not be made.
+ * State of the integrity check.
+ *
+ * - `unchecked`: not needed, because the last stop was clean;
+ * - `checking`: in progress;
+ * - `ok`: no damage found;
+ * - `damaged`: damage found;
+ * - `unknown`: the check failed.
  */
 export type IntegrityState = 'unchecked' | 'checking' | 'ok' | 'damaged' | 'unknown';
 
-/** Maximum time, in milliseconds, that the start waits for the check. */
-const WAIT = 2_000;
+/** Maximum time, in milliseconds, that startup waits for the check. */
+const MAX_STARTUP_WAIT = 2_000;
 
 /**
- * Checks the database after a stop that was not clean, in a process of its own. The start waits 2 seconds for the
- * result at most. Damage that any operation comes across later counts too.
+ * Checks the integrity of the database after an unclean stop, in a separate process.
+ *
+ * Startup waits at most 2 seconds for the result. Damage found later by any operation also counts.
  */
 export class StoreIntegrity implements Openable {
   protected readonly logger = getLoggerFor(this);
@@ -25,13 +31,13 @@ export class StoreIntegrity implements Openable {
   private running?: Promise<void>;
 
   /**
-   * @param session - The connection to the database.
+   * @param session - Connection to the database.
    */
   public constructor(session: SqliteSession) {
     this.session = session;
   }
 
-  /** What is known of the content of the database. */
+  /** Current integrity state of the database. */
   public get state(): IntegrityState {
     return this.session.isDamaged ? 'damaged' : this.result;
   }
@@ -43,10 +49,11 @@ export class StoreIntegrity implements Openable {
       return;
     }
     this.logger.warn(`The process that opened ${file} at ${new Date(unclean).toISOString()} was not stopped cleanly; ` +
-      'the content of the store is being checked');
+      'checking the integrity of the store');
     this.result = 'checking';
     this.running = this.check(file);
-    await Promise.race([ this.running, new Promise((resolve): unknown => setTimeout(resolve, WAIT).unref()) ]);
+    const timeout = new Promise((resolve): unknown => setTimeout(resolve, MAX_STARTUP_WAIT).unref());
+    await Promise.race([ this.running, timeout ]);
   }
 
   public async close(): Promise<void> {
@@ -59,7 +66,7 @@ export class StoreIntegrity implements Openable {
       const problems = await quickCheck(file, this.abort.signal);
       this.result = problems.length === 0 ? 'ok' : 'damaged';
       if (problems.length === 0) {
-        this.logger.info(`The check of ${file} found no damage`);
+        this.logger.info(`The integrity check of ${file} found no damage`);
       } else {
         this.logger.error(`${file} is damaged: ${problems.join('; ')}. Stop the server and restore a backup`);
       }

@@ -2,13 +2,13 @@ import type { Finalizable } from '@solid/community-server';
 import type { WorkPool } from '../work/WorkPool';
 
 /**
- * Ends the jobs of worker threads when the server stops, so that they do not delay it.
+ * Aborts the jobs of worker threads when the server stops, so that they do not delay it.
  */
 export class WorkStopper implements Finalizable {
   private readonly work: WorkPool;
 
   /**
-   * @param work - The worker threads.
+   * @param work - Pool of worker threads.
    */
   public constructor(work: WorkPool) {
     this.work = work;

@@ -1,13 +1,13 @@
-/** The result of one step of the removal of old events. */
+/** Result of one removal step. */
 export interface Removal {
-  /** Number of events that were removed. */
+  /** Number of removed events. */
   readonly removed: number;
-  /** The place that was reached, if there are more to look at. */
+  /** Cursor of the next step; absent after the last event. */
   readonly next?: number;
 }
 
 /**
- * One copy among all, by the keys of the store.
+ * Cursor over all copies: the store's keys of one copy.
  */
 export interface CopyPlace {
   readonly container: number;
@@ -15,40 +15,41 @@ export interface CopyPlace {
 }
 
 /**
- * All pods that take part.
+ * List of registered pods.
  */
 export interface PodList {
   /**
-   * Pods that have been set up, in the order of their URLs.
+   * Lists registered pods in the order of their URLs.
    *
-   * @param after - The last URL that was read before, or the empty string.
+   * @param after - Last URL of the previous page, or the empty string.
    * @param limit - Maximum number of pods to return.
    */
   listPods: (after: string, limit: number) => Promise<string[]>;
 }
 
 /**
- * Old events and their copies.
+ * Removal of old events and their copies.
  */
 export interface RetentionStore extends PodList {
   /**
-   * Removes the oldest events of all pods that were published before a moment, with all their copies, but for those
-   * that still wait to be forwarded or delivered. One step looks at `limit` events, and changes about as many rows.
+   * Removes events of all pods that were published before a time, oldest first, with all their copies.
    *
-   * @param moment - In milliseconds since 1970.
-   * @param after - The place that the step before reached; 0 to begin.
-   * @param limit - The most events to look at.
+   * Events with a pending fan-out or delivery stay. One step examines `limit` events and changes about as many rows.
+   *
+   * @param time - In milliseconds since 1970.
+   * @param after - Cursor returned by the previous step, or 0.
+   * @param limit - Maximum number of events to examine.
    */
-  removeEventsBefore: (moment: number, after: number, limit: number) => Promise<Removal>;
-  /** Removes in the same way the oldest events published through a pod, so that the newest `most` stay. */
-  removeEventsBeyond: (pod: string, most: number, after: number, limit: number) => Promise<Removal>;
+  removeEventsBefore: (time: number, after: number, limit: number) => Promise<Removal>;
+  /** Removes the oldest events published through a pod in the same way, so that the newest `maxEvents` stay. */
+  removeEventsBeyond: (pod: string, maxEvents: number, after: number, limit: number) => Promise<Removal>;
   /**
-   * Frees the room of copies whose events were removed.
+   * Frees the space of copies of removed events.
    *
-   * @param after - The place that was reached before.
-   * @param limit - The most copies to look at.
+   * @param after - Cursor returned by the previous step.
+   * @param limit - Maximum number of copies to examine.
    *
-   * @returns The place that was reached, or `undefined` behind the last copy.
+   * @returns Cursor of the next step, or `undefined` after the last copy.
    */
   sweepCopies: (after: CopyPlace, limit: number) => Promise<CopyPlace | undefined>;
 }

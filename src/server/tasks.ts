@@ -12,10 +12,10 @@ import { READ_SUBSCRIPTION } from '../subscription/parseSubscription';
 
 import type { Task } from '../work/Work';
 
-const ALL = [
+const ALL_TASKS = [
   CHECK_BODY, CHECK_DRAFTS, CHECK_SCHEMA, CONVERT_JSON_LD, CREATE_EVENTS, INSPECT_NOTIFICATION, READ_CATALOGUE_BODY,
   READ_EXTERNAL_EVENT, READ_NOTIFICATION, READ_PRECHECK, READ_PUBLISH, READ_STORED, READ_SUBSCRIPTION, WRITE_EVENT,
 ] as unknown as readonly Task<unknown, unknown>[];
 
-/** All tasks of worker threads, by their names. A task is added here, and run by a `Work`. */
-export const TASKS: ReadonlyMap<string, Task<unknown, unknown>> = new Map(ALL.map((task) => [ task.name, task ]));
+/** All tasks of worker threads by name. A `Work` runs only tasks that are listed here. */
+export const TASKS: ReadonlyMap<string, Task<unknown, unknown>> = new Map(ALL_TASKS.map((task) => [ task.name, task ]));

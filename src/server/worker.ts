@@ -11,18 +11,20 @@ import type { TaskTools } from '../work/Work';
 
 let tools: TaskTools | undefined;
 
-yieldToMainThread();
+lowerThreadPriority();
 
 /**
- * The entry of worker threads: runs one job.
+ * Entry point of worker threads: runs one job.
  *
- * @throws What the task throws beside `InvalidInput`, which is returned, because its class would be lost.
+ * An `InvalidInput` is returned instead of thrown, because errors lose their class between threads.
+ *
+ * @throws Any other error of the task.
  */
 export default async function work({ id, task, input, contexts }: Job): Promise<JobResult> {
   parentPort!.postMessage(id);
   tools ??= { contexts: new ContextLoader(contexts) };
   try {
-    return movable({ value: await TASKS.get(task)!.run(input, tools) });
+    return withTransfer({ value: await TASKS.get(task)!.run(input, tools) });
   } catch (error: unknown) {
     if (error instanceof InvalidInput) {
       return { message: error.message, ...error.index !== undefined && { index: error.index }};
@@ -31,8 +33,8 @@ export default async function work({ id, task, input, contexts }: Job): Promise<
   }
 }
 
-/** Has the bytes of a result passed on instead of copied. */
-function movable(result: JobResult & { readonly value: unknown }): JobResult {
+/** Marks the byte arrays of a result for transfer instead of copying. */
+function withTransfer(result: JobResult & { readonly value: unknown }): JobResult {
   const bytes = [ result.value ].flat().filter((part): part is Uint8Array => part instanceof Uint8Array);
   return bytes.length === 0 ?
     result :
@@ -46,11 +48,11 @@ function movable(result: JobResult & { readonly value: unknown }): JobResult {
     } as unknown as Uint8Array) as unknown as JobResult;
 }
 
-/** On Linux, where threads have priorities of their own, the event loop gets a processor before the jobs do. */
-function yieldToMainThread(): void {
+/** Lowers the priority of this thread below that of the event loop on Linux, where threads have priorities. */
+function lowerThreadPriority(): void {
   try {
     setPriority(Number(basename(readlinkSync('/proc/thread-self'))), constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
-    // Other systems share their processors evenly.
+    // Other systems have no priorities of threads.
   }
 }

@@ -1,5 +1,6 @@
 import type { AddedSubscription } from '../../src/subscription/ports';
 import type { SubscriptionFields } from './fixtures';
+import type { Subscription } from '../../src/subscription/Subscription';
 import { AGENT, aSubscription, inboxOf, POD, PRODUCER, subscriptionsOf } from './fixtures';
 import type { EventStore, OpenStores } from './stores';
 import { shared } from './stores';

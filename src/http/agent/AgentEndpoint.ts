@@ -10,11 +10,11 @@ import type { HttpProblem } from '../errors';
 import type { EndpointResponse, HttpExchange, PathRule } from '../Endpoint';
 import { Endpoint, jsonResponse } from '../Endpoint';
 
-/** It follows from the configuration alone, so it may be kept for an hour. */
-const CACHED = { 'Cache-Control': 'public, max-age=3600' };
+/** The document depends only on the configuration, so caches may store it for an hour. */
+const CACHE_HEADERS = { 'Cache-Control': 'public, max-age=3600' };
 
 /**
- * `{base}.events/agent`: the WebID document of the server itself, for everybody.
+ * `{base}.events/agent`: the public WebID document of the server's own agent.
  *
  * @see https://solidproject.org/TR/oidc#resource-webid-profile
  */
@@ -23,9 +23,9 @@ export class AgentEndpoint extends Endpoint {
   private readonly conversion: Conversion;
 
   /**
-   * @param agent - Who is described.
-   * @param converter - Converts the document to the form that the client prefers.
-   * @param preferenceParser - Reads which form that is.
+   * @param agent - The server's agent.
+   * @param converter - Converts the document to the preferred media type.
+   * @param preferenceParser - Parses the preferences of a request.
    */
   public constructor(agent: ServerAgent, converter: RepresentationConverter, preferenceParser: PreferenceParser) {
     super();
@@ -40,12 +40,12 @@ export class AgentEndpoint extends Endpoint {
   public async handle(exchange: HttpExchange): Promise<EndpointResponse> {
     const accept = exchange.request.headers.accept ?? '*/*';
     if (accept === '*/*' || accept.startsWith(TURTLE)) {
-      return { status: 200, headers: { 'Content-Type': TURTLE, ...CACHED }, body: this.document };
+      return { status: 200, headers: { 'Content-Type': TURTLE, ...CACHE_HEADERS }, body: this.document };
     }
     const answer = await convertedAnswer(this.conversion, exchange, {
       body: this.document, type: TURTLE, subject: 'WebID documents', forms: 'Turtle or JSON-LD',
     });
-    return { ...answer, headers: { ...answer.headers, ...CACHED }};
+    return { ...answer, headers: { ...answer.headers, ...CACHE_HEADERS }};
   }
 
   public errorResponse({ status, message, headers }: HttpProblem): EndpointResponse {
@@ -53,7 +53,7 @@ export class AgentEndpoint extends Endpoint {
   }
 }
 
-/** The document as Turtle; all of its IRIs are absolute. */
+/** Returns the document as Turtle with absolute IRIs. */
 function webIdDocument({ webId, issuer }: ServerAgent): string {
   const { literal, namedNode, quad } = DataFactory;
   const agent = namedNode(webId);
@@ -66,7 +66,7 @@ function webIdDocument({ webId, issuer }: ServerAgent): string {
     quad(agent, namedNode(`${SOLID}oidcIssuer`), namedNode(issuer)),
   ]);
   let text = '';
-  // What it writes is there when this returns.
+  // Without an output stream, the writer calls back before it returns.
   writer.end((_error, result: string): unknown => text = result);
   return text;
 }

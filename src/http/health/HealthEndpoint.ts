@@ -3,20 +3,21 @@ import type { EndpointResponse, HttpExchange, PathRule } from '../Endpoint';
 import { Endpoint, jsonResponse } from '../Endpoint';
 import type { Readiness } from './Readiness';
 
-const HEALTH = '.events/health';
-const READY = '.events/ready';
-/** Seconds after which a load balancer may ask again. */
+const HEALTH_PATH = '.events/health';
+const READY_PATH = '.events/ready';
+/** Time after which a load balancer may retry, in seconds. */
 const RETRY_AFTER = '5';
 
 /**
- * `{base}.events/health` and `{base}.events/ready`: whether the process is alive, and whether it can do its work, for
- * load balancers. Needs no credentials, and names no person or agent.
+ * `{base}.events/health` and `{base}.events/ready`: liveness and readiness of the server, for load balancers.
+ *
+ * Requests need no credentials. Responses contain no data of persons or agents.
  */
 export class HealthEndpoint extends Endpoint {
   private readonly readiness: Readiness;
 
   /**
-   * @param readiness - Tells whether the server can do its work.
+   * @param readiness - Reports the readiness of the server.
    */
   public constructor(readiness: Readiness) {
     super();
@@ -24,11 +25,11 @@ export class HealthEndpoint extends Endpoint {
   }
 
   public ruleFor(path: string): PathRule | undefined {
-    return path === HEALTH || path === READY ? { own: [ 'GET', 'HEAD' ], ldp: [ 'OPTIONS' ]} : undefined;
+    return path === HEALTH_PATH || path === READY_PATH ? { own: [ 'GET', 'HEAD' ], ldp: [ 'OPTIONS' ]} : undefined;
   }
 
   public async handle({ path }: HttpExchange): Promise<EndpointResponse> {
-    if (path === HEALTH) {
+    if (path === HEALTH_PATH) {
       return jsonResponse(200, { status: 'alive' });
     }
     const report = await this.readiness.report();

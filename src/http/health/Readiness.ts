@@ -1,20 +1,20 @@
-/** State of background work, without any detail about persons or agents. */
+/** State of one kind of background work, without data of persons or agents. */
 export interface WorkReport {
-  /** Whether the work is being done. */
+  /** Whether the work is running. */
   readonly running: boolean;
-  /** Number of pieces of work that wait, counted up to 10,000. */
+  /** Number of waiting items, counted up to 10,000. */
   readonly waiting: number;
-  /** For how many seconds the oldest of it is due; 0 if nothing is. */
+  /** Time since the oldest due item became due, in seconds; 0 if none is due. */
   readonly oldestDueSeconds: number;
 }
 
-/** Whether the server can do its work. */
+/** Readiness of the server and of its parts. */
 export interface ReadinessReport {
   readonly status: 'ready' | 'unavailable';
   readonly store: {
     /** Whether a write succeeds. */
     readonly writable: boolean;
-    /** Result of the check after a stop that was not clean. */
+    /** State of the integrity check after an unclean stop. */
     readonly integrity: 'unchecked' | 'checking' | 'ok' | 'damaged' | 'unknown';
   };
   readonly fanOut: WorkReport;
@@ -22,9 +22,9 @@ export interface ReadinessReport {
 }
 
 /**
- * Tells whether the server can do its work.
+ * Reports the readiness of the server.
  */
 export interface Readiness {
-  /** Must not throw, and is cheap however often it is called. */
+  /** Returns the current report. Never throws, and is cheap at any rate of calls. */
   report: () => Promise<ReadinessReport>;
 }

@@ -14,10 +14,11 @@ import type { NotificationCheck } from './NotificationCheck';
 import { isCheckedType, JSON_LD_TYPES } from './NotificationCheck';
 
 /**
- * `POST {pod}inbox/`: takes notifications, and makes those that are events for the pod's owner events of the pod.
+ * `POST {pod}inbox/`: receives notifications, and stores events for the pod's owner as events of the pod.
  *
- * RDF from those who may append has to be well-formed, so that readers of the inbox can convert it. JSON-LD that claims
- * to be an event has to be one, with bundled contexts only. Every other notification is left to the server's own LDP.
+ * RDF from an agent with append access must be well-formed, so that readers of the inbox can convert it. JSON-LD that
+ * claims to be an event must be a valid event with bundled contexts only. All other notifications pass through to the
+ * server's own LDP.
  *
  * @see https://www.w3.org/TR/ldn/#receiver
  */
@@ -29,9 +30,9 @@ export class InboxEndpoint extends Endpoint {
   private readonly maxBytes: number;
 
   /**
-   * @param accessTokens - Knows who has an access token.
-   * @param access - Decides who may append to the inbox.
-   * @param receiver - Takes the events.
+   * @param accessTokens - Authenticates callers by access token.
+   * @param access - Decides append access to the inbox.
+   * @param receiver - Receives events from other servers.
    * @param notifications - Checks the syntax of notifications.
    * @param maxBytes - Maximum size of a notification in an RDF syntax, in bytes. Default 4.5 MiB.
    */
@@ -63,9 +64,9 @@ export class InboxEndpoint extends Endpoint {
       return { passThrough: request };
     }
     const { passThrough, setBody } = withLateBody(request);
-    // The server remembers by this object who makes the request, so the proof is not taken for a replay of itself.
+    // The server caches credentials by request object, so its LDP does not verify the DPoP proof again as a replay.
     const caller = await this.accessTokens.callerOf(passThrough, url);
-    // Whoever may not append is told so by LDP, which reads no body before that.
+    // LDP refuses a request without append access before it reads the body.
     if (!(await this.access.allowed(caller, [ url ], 'append')).has(url)) {
       return { passThrough };
     }
@@ -74,8 +75,8 @@ export class InboxEndpoint extends Endpoint {
     await this.notifications.check(text, type, url);
     const received = JSON_LD_TYPES.includes(type) ? await this.receiver.receive(pod, caller, text) : 'notification';
     if (received === 'too large') {
-      throw new HttpProblem(413, `A notification that claims to be an event has at most ${MOST_NOTIFICATION_BYTES} bytes, unless a server ` +
-        'brings an event, whose member id is {origin}publish/{UUIDv7}');
+      throw new HttpProblem(413, `The notification claims to be an event but exceeds ${MOST_NOTIFICATION_BYTES} bytes; only ` +
+        'events sent by a server agent, with an id {origin}publish/{UUIDv7}, may be larger');
     }
     return received === 'notification' ? { passThrough } : { status: 201, headers: { Location: received.event }};
   }
@@ -86,7 +87,9 @@ export class InboxEndpoint extends Endpoint {
 }
 
 /**
- * A request like another, whose body is read when it is needed: the text that was set, or else what the other has.
+ * Copies a request with a replaceable body.
+ *
+ * The body is resolved when it is read: the text set with `setBody`, otherwise the body of the original request.
  */
 function withLateBody(request: HttpRequest): { passThrough: HttpRequest; setBody: (text: string) => void } {
   const { headers, rawHeaders, method, url, httpVersion, socket } = request;

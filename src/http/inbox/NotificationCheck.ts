@@ -8,39 +8,41 @@ import { turn } from '../../event/turns';
 import { assertWellFormedJson } from '../../event/wellFormedJson';
 import { assertWellFormedRdf, N3_TYPES } from '../../event/wellFormedRdf';
 
-/** The media types of JSON-LD. */
+/** Media types of JSON-LD notifications. */
 export const JSON_LD_TYPES: readonly string[] = [ JSON_LD, 'application/activity+json' ];
 const RDF_XML = 'application/rdf+xml';
-/** How much of a body is parsed in one turn of the event loop, in bytes. */
-const STEP = 8 * 1_024;
+/** Size, in bytes, of the part of a body that is parsed in one turn of the event loop. */
+const STEP_BYTES = 8 * 1_024;
 
-/** Whether a body of a media type is checked. */
+/** Whether {@link NotificationCheck} checks bodies of a media type. */
 export function isCheckedType(type: string): boolean {
   return JSON_LD_TYPES.includes(type) || N3_TYPES.includes(type) || type === RDF_XML;
 }
 
 /**
- * Checks that notifications can be read later by those who list and convert an inbox.
+ * Checks the syntax of notifications, so that readers of an inbox can convert them.
  */
 export class NotificationCheck {
   private readonly converter: TypedRepresentationConverter;
 
   /**
-   * @param converter - Converts RDF/XML to quads, as the server does for readers.
+   * @param converter - The server's converter from RDF/XML to quads.
    */
   public constructor(converter: TypedRepresentationConverter) {
     this.converter = converter;
   }
 
   /**
-   * Checks the syntax of a body. JSON-LD has to be well-formed JSON; its contexts are not looked at. Any other RDF
-   * syntax has to parse. A long body is parsed in steps, between which the event loop turns.
+   * Checks the syntax of a body.
    *
-   * @param text - The body.
-   * @param type - Its media type, one for which {@link isCheckedType} holds.
-   * @param url - What relative IRIs are relative to.
+   * JSON-LD must be well-formed JSON; its contexts are not processed. Any other RDF syntax must parse. A long body is
+   * parsed in steps, each in a turn of the event loop.
    *
-   * @throws {@link InvalidInput} that says what is wrong.
+   * @param text - Text of the body.
+   * @param type - Media type of the body, accepted by {@link isCheckedType}.
+   * @param url - Base of relative IRIs.
+   *
+   * @throws {@link InvalidInput} with the syntax error.
    */
   public async check(text: string, type: string, url: string): Promise<void> {
     if (JSON_LD_TYPES.includes(type)) {
@@ -57,7 +59,7 @@ export class NotificationCheck {
       const { data } = await this.converter.handle({ identifier, representation, preferences });
       await finished(data.resume());
       if (!endsItsRoot(text)) {
-        throw new Error('its root element does not end');
+        throw new Error('its root element has no end tag');
       }
     } catch (error: unknown) {
       throw new InvalidInput(`The notification is not valid ${type}: ${(error as Error).message.slice(0, 300)}`);
@@ -65,7 +67,7 @@ export class NotificationCheck {
   }
 }
 
-/** Whether XML whose tags match ends its root element, which the server's parser does not check. */
+/** Whether XML with matching tags ends its root element, which the server's parser does not check. */
 function endsItsRoot(text: string): boolean {
   const start = /<([^\s!?>/]+)([^<>]*)>/u.exec(text);
   if (!start) {
@@ -78,10 +80,10 @@ function endsItsRoot(text: string): boolean {
 
 async function* slices(text: string): AsyncGenerator<Buffer> {
   const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; at += STEP) {
+  for (let at = 0; at < bytes.length; at += STEP_BYTES) {
     if (at > 0) {
       await turn();
     }
-    yield bytes.subarray(at, at + STEP);
+    yield bytes.subarray(at, at + STEP_BYTES);
   }
 }

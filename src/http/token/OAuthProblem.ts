@@ -1,11 +1,17 @@
 import { HttpProblem } from '../errors';
 
 /**
- * An error with a code of OAuth 2.0.
+ * An HTTP problem with an OAuth 2.0 error code.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
  */
 export class OAuthProblem extends HttpProblem {
+  /**
+   * @param status - HTTP status.
+   * @param error - OAuth 2.0 error code.
+   * @param message - Description of the error.
+   * @param headers - Headers of the response. Default none.
+   */
   public constructor(
     status: number,
     public readonly error: string,
@@ -16,7 +22,7 @@ export class OAuthProblem extends HttpProblem {
   }
 }
 
-/** The codes of errors that were not raised as one of OAuth 2.0. */
+/** OAuth 2.0 error codes of other problems, by HTTP status. */
 const CODES: Readonly<Record<number, string>> = {
   401: 'invalid_client',
   403: 'unauthorized_client',
@@ -24,7 +30,7 @@ const CODES: Readonly<Record<number, string>> = {
 };
 
 /**
- * The body that tells of an error.
+ * Returns the OAuth 2.0 error response body of a problem.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
  */
@@ -33,6 +39,6 @@ export function oauthError(problem: HttpProblem): Record<'error' | 'error_descri
   const error = problem instanceof OAuthProblem ?
     problem.error :
     CODES[status] ?? (status < 500 ? 'invalid_request' : 'server_error');
-  // A description has no other characters.
+  // The specification allows no other characters in a description.
   return { error, error_description: message.replaceAll('"', '\'').replaceAll(/[^\x20-\x7E]|\\/gu, '?') };
 }

@@ -1,17 +1,19 @@
 import { OAuthProblem } from './OAuthProblem';
 
-/** A client and what it presents as its secret. */
+/** Client credentials of a request, not verified. */
 export interface PresentedClient {
   readonly id: string;
   readonly secret: string;
 }
 
 /**
- * The client that a header `Authorization` of the scheme `Basic` presents; `undefined` for any other header.
+ * Parses the client credentials of an `Authorization` header with the `Basic` scheme.
  *
- * @param authorization - The header.
+ * @param authorization - Value of the header.
  *
- * @throws {@link OAuthProblem} 401 if it is malformed.
+ * @returns The credentials; `undefined` for another scheme or without a header.
+ *
+ * @throws {@link OAuthProblem} 401 if the credentials are malformed.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
  */
@@ -24,15 +26,15 @@ export function basicClient(authorization = ''): PresentedClient | undefined {
   try {
     return { id: decodeForm(id), secret: decodeForm(secret) };
   } catch {
-    throw new OAuthProblem(401, 'invalid_client', 'The header Authorization must have a client\'s id and secret, each form-encoded, ' +
-      'with a colon between them, in base64');
+    throw new OAuthProblem(401, 'invalid_client', 'Malformed Authorization header: expected Basic credentials with a form-encoded ' +
+      'client id and secret, separated by a colon, in base64');
   }
 }
 
-/** @throws An error if there is nothing to decode, or it is malformed. */
+/** Decodes form-encoded text; throws an error if it is missing or malformed. */
 function decodeForm(text: string | undefined): string {
   if (text === undefined) {
-    throw new TypeError('There is no text');
+    throw new TypeError('Missing text');
   }
   return decodeURIComponent(text.replaceAll('+', ' '));
 }

@@ -6,23 +6,23 @@ import { readText } from '../body';
 import { assertMediaType } from '../contentType';
 
 const FORM = 'application/x-www-form-urlencoded';
-/** The largest body that is read, in bytes. */
-const MOST_BYTES = 8_192;
+/** Maximum size of a request body, in bytes. */
+const MAX_BYTES = 8_192;
 
 /**
- * Reads the fields of a request for a token, whose body is a form, a JSON object, or empty.
+ * Reads the fields of a token request with a form, a JSON object or an empty body.
  *
- * Errors quote nothing of the body, since it may have a secret.
+ * Errors do not quote the body, because it may contain a secret.
  *
- * @param request - The request.
+ * @param request - The token request.
  *
- * @throws An `HttpProblem` 413 or 415 if the body is too large, or of another type.
- * @throws {@link InvalidInput} if it is not well-formed, or has a field twice.
+ * @throws `HttpProblem` 413 if the body is too large, 415 if it has another media type.
+ * @throws {@link InvalidInput} if the body is malformed or has a duplicate field.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.2
  */
 export async function readFields(request: IncomingMessage): Promise<ReadonlyMap<string, unknown>> {
-  const text = await readText(request, MOST_BYTES);
+  const text = await readText(request, MAX_BYTES);
   if (text === '') {
     return new Map();
   }
@@ -33,7 +33,7 @@ function fromForm(text: string): Map<string, unknown> {
   const entries = [ ...new URLSearchParams(text) ];
   const fields = new Map<string, unknown>(entries);
   if (fields.size < entries.length) {
-    throw new InvalidInput('The form has a field twice');
+    throw new InvalidInput('The form has a duplicate field');
   }
   return fields;
 }
@@ -41,7 +41,7 @@ function fromForm(text: string): Map<string, unknown> {
 function fromJson(text: string): Map<string, unknown> {
   const value = parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidInput('The request body is no JSON object');
+    throw new InvalidInput('The request body is not a JSON object');
   }
   return new Map(Object.entries(value));
 }
@@ -53,7 +53,7 @@ function parse(text: string): unknown {
     if (!(error instanceof InvalidInput)) {
       throw error;
     }
-    // Its message quotes from the text.
-    throw new InvalidInput('The request body is not valid JSON, or has a key twice');
+    // The original message quotes the body.
+    throw new InvalidInput('The request body is not valid JSON or has a duplicate key');
   }
 }

@@ -27,7 +27,7 @@ describe('Access by the permission reader', (): void => {
     const handleSafe = jest.fn(async(): Promise<unknown> => new IdentifierMap());
     const strategy = { supportsIdentifier: ({ path }: { path: string }): boolean => path.startsWith('http://a/') };
     const reader = new PermissionAccess({ handleSafe } as unknown as PermissionReader, strategy as IdentifierStrategy);
-    await expect(reader.allowed({}, [ 'http://a/x', 'http://b/x' ], 'read')).rejects.toThrow('http://b/x cannot be told');
+    await expect(reader.allowed({}, [ 'http://a/x', 'http://b/x' ], 'read')).rejects.toThrow('http://b/x cannot be decided');
     expect(handleSafe).not.toHaveBeenCalled();
     expect(await reader.allowed({}, [ 'http://a/x' ], 'read')).toEqual(new Set());
   });

@@ -11,7 +11,7 @@ import {
   SuffixIdentifierGenerator,
 } from '@solid/community-server';
 import { PodDirectory } from '../../../src/pod/PodDirectory';
-import { PodHooks } from '../../../src/pod/PodHooks';
+import { PodListeners } from '../../../src/pod/PodListeners';
 import type { PodLayout } from '../../../src/pod/PodLayout';
 import { SqlitePodLifecycle } from '../../../src/store-sqlite/SqlitePodLifecycle';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
@@ -24,7 +24,7 @@ const POD = `${BASE}user/`;
 describe('The pods of a server', (): void => {
   let store: SqliteEventStore;
   let lifecycle: SqlitePodLifecycle;
-  let hooks: PodHooks;
+  let hooks: PodListeners;
   /** The id of the server's record of the pod. */
   let record: string;
   /** Whether any container of the layout exists. */
@@ -40,7 +40,7 @@ describe('The pods of a server', (): void => {
     const session = new SqliteSession(IN_MEMORY);
     store = new SqliteEventStore(session);
     lifecycle = new SqlitePodLifecycle(session);
-    hooks = new PodHooks();
+    hooks = new PodListeners();
     record = '1';
     isLaid = true;
     applied = [];
@@ -65,7 +65,7 @@ describe('The pods of a server', (): void => {
     } as unknown as ResourceStore;
     const layout = {
       enabled: true,
-      isThere: async(): Promise<boolean> => isLaid,
+      exists: async(): Promise<boolean> => isLaid,
       apply: async(pod: string, webIds: string[]): Promise<void> => {
         applied.push(`${pod} ${webIds.join(',')}`);
       },

@@ -76,12 +76,12 @@ describe('The layout of a pod', (): void => {
     const layout = new PodLayout(generator, store);
     const warnings: string[] = [];
     (layout as any).logger = { warn: (message: string): unknown => warnings.push(message) };
-    expect(await layout.isThere(POD)).toBe(true);
+    expect(await layout.exists(POD)).toBe(true);
     await layout.apply(POD, [ OWNER ]);
     expect(written()).toEqual([ 'inbox/', 'publish/', 'publish/.meta' ]);
-    expect(warnings).toEqual([ `The pod ${POD} keeps the access of its own inbox/; its owner may want to grant acl:Append to senders on inbox/` ]);
+    expect(warnings).toEqual([ `The pod ${POD} keeps the access control of its existing inbox/; its owner may want to grant acl:Append to senders on inbox/` ]);
     resources.clear();
-    expect(await layout.isThere(POD)).toBe(false);
+    expect(await layout.exists(POD)).toBe(false);
   });
 
   it('adds an inbox to a profile that has none, over the version that was read.', async(): Promise<void> => {

@@ -45,6 +45,6 @@ describe('The inbox in a profile', (): void => {
     [ '<html/>', 'text/html' ],
   ])('is not added to %j of type %s, which cannot be extended.', (text, type): void => {
     expect((): unknown => add(text, type)).toThrow(Error);
-    expect((): unknown => withInbox(text, undefined, URL, ME, POD, INBOX)).toThrow('without a type');
+    expect((): unknown => withInbox(text, undefined, URL, ME, POD, INBOX)).toThrow('without a media type');
   });
 });

@@ -85,7 +85,7 @@ describe('A MetricsServer', (): void => {
   it.each([ 'x', '127.0.0.1', '127.0.0.1:', '127.0.0.1:0', ':65536', 'http://127.0.0.1:9464', '::1:9464', '*:9464', 'a/b:1', '[::1]' ])(
     'cannot be made with %s.',
     (address): void => {
-      expect((): unknown => make(address)).toThrow(`"${address}" is no address for metrics. Write a host and a port`);
+      expect((): unknown => make(address)).toThrow(`Invalid metrics address "${address}". Use a host and a port`);
     },
   );
 
@@ -93,10 +93,10 @@ describe('A MetricsServer', (): void => {
     const other = createServer();
     await new Promise<void>((resolve): unknown => other.listen(port, '127.0.0.1', resolve));
     await expect(make(`${port}`).handle()).rejects.toThrow(`Metrics cannot be served at 127.0.0.1:${port}: ` +
-      'another program listens there. Choose another address by --eventsMetrics');
+      'the address is already in use. Set another address with --eventsMetrics');
     other.close();
     metrics = new Metrics();
-    await expect(make(`192.0.2.1:${port}`).handle()).rejects.toThrow(/EADDRNOTAVAIL.*Choose another/u);
+    await expect(make(`192.0.2.1:${port}`).handle()).rejects.toThrow(/EADDRNOTAVAIL.*Set another/u);
   });
 
   it('says so where the store fails, and goes on.', async(): Promise<void> => {
@@ -105,7 +105,7 @@ describe('A MetricsServer', (): void => {
     await server.handle();
     session.close();
     const response = await fetch(`http://127.0.0.1:${port}/metrics`);
-    expect([ response.status, await response.text() ]).toEqual([ 500, 'The server could not do this; its log says why.\n' ]);
+    expect([ response.status, await response.text() ]).toEqual([ 500, 'Internal error. The log has details.\n' ]);
     expect(error).toHaveBeenCalledWith(expect.stringContaining('is closed'));
     session.open();
     expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(200);

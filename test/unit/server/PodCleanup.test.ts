@@ -1,7 +1,7 @@
 import type { EventHttpHandler } from '../../../src/http/EventHttpHandler';
 import type { PodDirectory } from '../../../src/pod/PodDirectory';
-import { PodHooks } from '../../../src/pod/PodHooks';
-import { HiddenResources } from '../../../src/server/HiddenResources';
+import { PodListeners } from '../../../src/pod/PodListeners';
+import { HiddenResourceReporter } from '../../../src/server/HiddenResourceReporter';
 import type { OwnerNotifier } from '../../../src/server/OwnerNotifier';
 import { PodCleanup } from '../../../src/server/PodCleanup';
 import { eventually } from '../../util/wait';
@@ -13,7 +13,7 @@ describe('The care of pods', (): void => {
   let verified: string[];
   let told: string[];
   let errors: string[];
-  let hooks: PodHooks;
+  let hooks: PodListeners;
   let care: PodCleanup;
   let pods: { verify: jest.Mock; locate: jest.Mock };
   let lifecycle: Record<'unfinishedEndings' | 'podsAfter' | 'sweep', jest.Mock>;
@@ -22,7 +22,7 @@ describe('The care of pods', (): void => {
     verified = [];
     told = [];
     errors = [];
-    hooks = new PodHooks();
+    hooks = new PodListeners();
     pods = {
       verify: jest.fn(async(pod: string): Promise<void> => {
         verified.push(pod);
@@ -55,7 +55,7 @@ describe('The care of pods', (): void => {
     lifecycle.sweep.mockRejectedValue(new Error('full'));
     await care.handle();
     await eventually(async(): Promise<true | undefined> => errors.length > 1 || undefined);
-    expect(errors.slice(0, 2)).toEqual([ expect.stringContaining(`${PODS[0]} still exists cannot be told`), expect.stringContaining('full') ]);
+    expect(errors.slice(0, 2)).toEqual([ expect.stringContaining(`${PODS[0]} could not be verified`), expect.stringContaining('full') ]);
     expect(verified).toHaveLength(149);
   });
 
@@ -79,7 +79,7 @@ describe('The care of pods', (): void => {
   it('reports where the pods cannot be listed.', async(): Promise<void> => {
     lifecycle.podsAfter.mockRejectedValue(new Error('disk'));
     await care.handle();
-    expect(errors).toEqual([ 'Looking for pods that do not exist any more failed: disk' ]);
+    expect(errors).toEqual([ 'The verification of pods failed: disk' ]);
   });
 
   it('tells owners of containers that are gone, and sweeps at once when a pod has ended.', async(): Promise<void> => {
@@ -96,11 +96,11 @@ describe('The care of pods', (): void => {
 
 describe('Resources that endpoints hide', (): void => {
   it('are logged when a pod is set up.', async(): Promise<void> => {
-    const hooks = new PodHooks();
+    const hooks = new PodListeners();
     const there = new Set([ `${POD}event`, `${POD}system`, 'http://localhost/v1/user/events/check' ]);
     const handler = { isClaimed: (url: string): boolean => !url.endsWith('system') } as unknown as EventHttpHandler;
     const resources = { hasResource: async({ path }: { path: string }): Promise<boolean> => there.has(path) };
-    const hidden = new HiddenResources(handler, hooks, resources, 'http://localhost/');
+    const hidden = new HiddenResourceReporter(handler, hooks, resources, 'http://localhost/');
     const warnings: string[] = [];
     (hidden as any).logger = { warn: (message: string): unknown => warnings.push(message) };
     await hidden.handle();

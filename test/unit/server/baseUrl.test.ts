@@ -12,10 +12,10 @@ describe('A base URL', (): void => {
   it.each([
     [ 'http://[::1]:3000/', 'use a host name' ],
     [ 'http://[fe80::1]/', 'use a host name' ],
-    [ 'http://[fe80::1%25eth0]/', 'use one such as' ],
+    [ 'http://[fe80::1%25eth0]/', 'use a URL such as' ],
     [ 'localhost:3000', 'use http or https' ],
-    [ 'pods.example', 'use one such as' ],
-    [ '', 'use one such as' ],
+    [ 'pods.example', 'use a URL such as' ],
+    [ '', 'use a URL such as' ],
     [ 'ftp://pods.example/', 'use http or https' ],
     [ 'https://user:secret@pods.example/', 'leave them out' ],
     [ 'https://pods.example/?a', 'use https://pods.example/.' ],

@@ -189,9 +189,9 @@ describe('When a server listens', (): void => {
     };
     expect(await log('', '')).toEqual([ expect.stringMatching(new RegExp(`^info: solid-pod-events \\d+\\.\\d+\\.\\d+ at ` +
       `http://localhost/, listening on 127\\.0\\.0\\.1:${port}; store :memory:, schema \\d+; ` +
-      'endpoints Publish, Health; opened addresses none; metrics off$', 'u')) ]);
+      'endpoints Publish, Health; allowed addresses none; metrics off$', 'u')) ]);
     expect(await log('10.0.0.0/8', '9464', { family: 'IPv6', address: '::1', port: 3_000 }))
-      .toEqual([ expect.stringMatching(/on \[::1\]:3000; .*opened addresses 10\.0\.0\.0\/8; metrics 9464$/u) ]);
+      .toEqual([ expect.stringMatching(/on \[::1\]:3000; .*allowed addresses 10\.0\.0\.0\/8; metrics 9464$/u) ]);
     expect(await log('', '', '/a/socket')).toEqual([ expect.stringContaining('on /a/socket;') ]);
     expect(await log('', '', null)).toEqual([ expect.stringContaining('on nothing;') ]);
     server.close();

@@ -19,7 +19,7 @@ describe('An EndpointPrinter', (): void => {
       return true;
     });
     await new EndpointPrinter('http://localhost/', store).handle();
-    expect(output).toContain('There is no pod yet: sign up at http://localhost/.account/');
+    expect(output).toContain('No pods yet: sign up at http://localhost/.account/');
     await store.registerPod('http://localhost/alice/');
     await new EndpointPrinter('http://localhost/', store).handle();
     expect(output).toContain('POST http://localhost/alice/publish/');
@@ -27,7 +27,7 @@ describe('An EndpointPrinter', (): void => {
       await store.registerPod(`http://localhost/pod${index}/`);
     }
     await new EndpointPrinter('http://localhost/', store).handle();
-    expect(output).toContain('and so for each further pod');
+    expect(output).toContain('and likewise for each further pod');
     expect(output).not.toContain('http://localhost/pod9/');
     write.mockRestore();
     await store.close();

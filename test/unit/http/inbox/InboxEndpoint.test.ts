@@ -85,7 +85,7 @@ describe('An inbox', (): void => {
   it('refuses what is too large to look what it is.', async(): Promise<void> => {
     received = 'too large';
     await expect(endpoint.handle(exchange())).rejects.toMatchObject({
-      status: 413, message: expect.stringContaining('at most 262144 bytes'),
+      status: 413, message: expect.stringContaining('exceeds 262144 bytes'),
     });
   });
 

@@ -1,31 +1,32 @@
 /**
- * Is told of what happens to pods and containers; each method is optional.
+ * A listener for changes of pods and containers. Each method is optional.
  */
 export interface PodListener {
-  /** Whether the pod in which a URL lies still is the pod whose data is kept; what is kept of another one is ended. */
+  /** Whether the pod of a URL is still the registered one. The data of a replaced pod is ended. */
   readonly verify?: (url: string) => Promise<boolean>;
   /** A pod is about to be set up. */
   readonly settingUp?: (pod: string) => Promise<void>;
-  /** The data that was kept under the URL of a pod has ended. */
+  /** The data of a pod has been ended. */
   readonly ended?: (pod: string) => Promise<void>;
-  /** A container, into which copies would have gone, does not exist any more. */
+  /** A container that received copies no longer exists. */
   readonly containerGone?: (container: string) => Promise<void>;
 }
 
 /**
- * Connects what knows of pods with what is told of them.
+ * Registry of {@link PodListener}s. Each method calls the listeners in their order of registration.
  *
- * The overlay lies below everything that reads resources, so it cannot be given what depends on resources. Whoever does
- * registers here.
+ * The overlay lies below every reader of resources, so it cannot depend on components that read resources. Such
+ * components register here instead.
  */
-export class PodHooks {
+export class PodListeners {
   private readonly listeners: PodListener[] = [];
 
-  /** Registers a listener, once. */
+  /** Registers a listener. */
   public add(listener: PodListener): void {
     this.listeners.push(listener);
   }
 
+  /** Whether no listener reports that the pod of a URL is missing or was replaced. */
   public async verify(url: string): Promise<boolean> {
     for (const listener of this.listeners) {
       if (listener.verify && !await listener.verify(url)) {
@@ -35,18 +36,21 @@ export class PodHooks {
     return true;
   }
 
+  /** Reports a pod that is about to be set up. */
   public async settingUp(pod: string): Promise<void> {
     for (const listener of this.listeners) {
       await listener.settingUp?.(pod);
     }
   }
 
+  /** Reports a pod with ended data. */
   public async ended(pod: string): Promise<void> {
     for (const listener of this.listeners) {
       await listener.ended?.(pod);
     }
   }
 
+  /** Reports a container that no longer exists. */
   public async containerGone(container: string): Promise<void> {
     for (const listener of this.listeners) {
       await listener.containerGone?.(container);

@@ -2,27 +2,28 @@ import type { AccessChecker } from '@solid/community-server';
 import { AgentGroupAccessChecker } from '@solid/community-server';
 import { DataFactory } from 'n3';
 import { ACL } from '../event/vocabulary';
-import { askedResources } from './askedResources';
+import { queriedResources } from './queriedResources';
 import type { ServerUrls } from '../url/ServerUrls';
 import type { AccessDependencies } from './ports';
 
 type AccessCheckerArgs = Parameters<AccessChecker['handle']>[0];
 
-/** How many groups of one rule are noted; changes of others are seen when answers are too old. */
-const MOST_GROUPS = 100;
+/** Maximum number of tracked groups of one rule. Changes of other groups take effect when cached answers expire. */
+const MAX_GROUPS = 100;
 
 /**
- * Checks the membership of groups as the server does, and notes which documents that depends on,
- * so that a change of one of them is a change of access.
+ * Checks group membership as the server does, and records the group documents that access depends on.
+ *
+ * A change of a recorded document raises the access epochs of the dependent pods.
  *
  * @see https://solidproject.org/TR/wac#access-subjects
  */
-export class GroupWatcher extends AgentGroupAccessChecker {
+export class TrackingGroupAccessChecker extends AgentGroupAccessChecker {
   private readonly store: AccessDependencies;
   private readonly urls: ServerUrls;
 
   /**
-   * @param store - Remembers the documents.
+   * @param store - Stores the dependencies.
    * @param urls - Canonical form of URLs of this server.
    */
   public constructor(store: AccessDependencies, urls: ServerUrls) {
@@ -35,13 +36,13 @@ export class GroupWatcher extends AgentGroupAccessChecker {
     const { acl, rule } = input;
     const objects = (term: string): string[] =>
       acl.getObjects(rule, DataFactory.namedNode(`${ACL}${term}`), null).map(({ value }): string => value);
-    // What the rule itself says that it is about is its author's word; what counts is what is being asked.
-    for (const resource of askedResources()) {
-      for (const group of objects('agentGroup').slice(0, MOST_GROUPS)) {
+    // The rule's own `acl:accessTo` is not trusted: dependencies are recorded for the queried resources.
+    for (const resource of queriedResources()) {
+      for (const group of objects('agentGroup').slice(0, MAX_GROUPS)) {
         await this.store.noteDependency(this.urls.targetOf(group) ?? group.replace(/#.*$/u, ''), resource);
       }
     }
-    // Noted first, so that no change is missed from here on.
+    // Recorded before the document is read, so that no later change is missed.
     return super.handle(input);
   }
 }

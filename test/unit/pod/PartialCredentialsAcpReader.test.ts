@@ -12,7 +12,7 @@ import {
   AccessMode,
 } from '@solid/community-server';
 import { Parser } from 'n3';
-import { CautiousAcpReader } from '../../../src/pod/CautiousAcpReader';
+import { PartialCredentialsAcpReader } from '../../../src/pod/PartialCredentialsAcpReader';
 
 const BASE = 'http://localhost/';
 const TARGET = `${BASE}user/publish/`;
@@ -38,7 +38,7 @@ describe('Permissions by ACP', (): void => {
     },
   } as any;
   const identifiers = new SingleRootIdentifierStrategy(BASE);
-  const cautious = new CautiousAcpReader(strategy, store, identifiers);
+  const cautious = new PartialCredentialsAcpReader(strategy, store, identifiers);
   const plain = new AcpReader(strategy, store, identifiers);
   const ask = async(reader: AcpReader, credentials: Credentials, path = TARGET): Promise<string> => {
     const requestedModes = new IdentifierSetMultiMap<AccessMode>([[{ path }, AccessMode.read ]]);

@@ -1,13 +1,13 @@
 import { AgentGroupAccessChecker } from '@solid/community-server';
 import { Parser, Store } from 'n3';
-import { askAbout } from '../../../src/pod/askedResources';
-import { GroupWatcher } from '../../../src/pod/GroupWatcher';
+import { withQueriedResources } from '../../../src/pod/queriedResources';
+import { TrackingGroupAccessChecker } from '../../../src/pod/TrackingGroupAccessChecker';
 import type { EventStore } from '../../contract/stores';
 import { ServerUrls } from '../../../src/url/ServerUrls';
 
 describe('The watcher of groups', (): void => {
   let noted: string[];
-  let watcher: GroupWatcher;
+  let watcher: TrackingGroupAccessChecker;
   const acl = new Store(new Parser().parse(`@prefix acl: <http://www.w3.org/ns/auth/acl#>.
     <http://x/#rule> acl:agentGroup <http://x/team#us>, <http://x/others#us>; acl:accessTo <http://server/>; acl:default <urn:x>.`));
   const [ rule ] = acl.getSubjects(null, null, null);
@@ -16,7 +16,7 @@ describe('The watcher of groups', (): void => {
   beforeEach((): void => {
     noted = [];
     jest.spyOn(AgentGroupAccessChecker.prototype, 'handle').mockResolvedValue(true);
-    watcher = new GroupWatcher({ noteDependency: async(...note: string[]): Promise<unknown> => noted.push(note.join(' ')) } as unknown as EventStore, new ServerUrls('http://x/'));
+    watcher = new TrackingGroupAccessChecker({ noteDependency: async(...note: string[]): Promise<unknown> => noted.push(note.join(' ')) } as unknown as EventStore, new ServerUrls('http://x/'));
   });
 
   afterEach((): void => {
@@ -24,8 +24,8 @@ describe('The watcher of groups', (): void => {
   });
 
   it('notes each time what is asked about, whatever the rule says that it is about.', async(): Promise<void> => {
-    expect(await askAbout([ 'http://pod/topics/' ], check)).toBe(true);
-    expect(await askAbout([ 'http://pod/topics/' ], check)).toBe(true);
+    expect(await withQueriedResources([ 'http://pod/topics/' ], check)).toBe(true);
+    expect(await withQueriedResources([ 'http://pod/topics/' ], check)).toBe(true);
     const notes = [ 'http://x/team http://pod/topics/', 'http://x/others http://pod/topics/' ];
     // The store knows which are new: another process may have removed them.
     expect(noted).toEqual([ ...notes, ...notes ]);

@@ -28,7 +28,7 @@ type Matcher = Policy['allOf'][number];
 const [ PUBLIC_AGENT, AUTHENTICATED_AGENT, PUBLIC_CLIENT ] = [ 'PublicAgent', 'AuthenticatedAgent', 'PublicClient' ]
   .map((name): string => `${ACP.namespace}${name}`);
 
-/** The modes of a permission read that each mode of ACP gives. */
+/** Permissions granted by each ACP access mode. */
 const MODES: Readonly<Record<string, readonly string[]>> = {
   [ACL.Read]: [ AccessMode.read ],
   [ACL.Write]: [ AccessMode.append, AccessMode.write ],
@@ -37,15 +37,16 @@ const MODES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Reads permissions as the server's own reader of ACP does, but for agents whose issuer is not known: who presents an
- * API key, and subscribers, of whom nothing but the WebID is known.
+ * Reads ACP permissions for agents with incomplete credentials: no issuer, and possibly no client.
  *
- * What is not known never helps them. A policy that denies applies to them if it would for some issuer or client, and
- * one that allows only if it would for every one. Requests with an access token always have an issuer.
+ * Callers with an API key and subscribers, known by WebID only, have no issuer. Unknown values never grant access: a
+ * policy that denies applies if it would apply for some issuer or client, a policy that allows only if it would apply
+ * for all. Other credentials are handled by the server's own ACP reader: agents without a WebID, and callers with an
+ * issuer, such as those with an access token.
  *
  * @see https://solidproject.org/TR/acp#algorithm-access
  */
-export class CautiousAcpReader extends AcpReader {
+export class PartialCredentialsAcpReader extends AcpReader {
   private readonly strategy: AuxiliaryStrategy;
   private readonly store: ResourceStore;
   private readonly identifiers: IdentifierStrategy;
@@ -108,26 +109,26 @@ export class CautiousAcpReader extends AcpReader {
 }
 
 function permissionsOf(policies: readonly Policy[], credentials: Credentials): PermissionSet {
-  const modes = new Set(policies.filter((policy): boolean => applies(policy, credentials, false))
+  const modes = new Set(policies.filter((policy): boolean => policyApplies(policy, credentials, false))
     .flatMap(({ allow }): string[] => [ ...allow ]));
-  for (const policy of policies.filter((one): boolean => applies(one, credentials, true))) {
+  for (const policy of policies.filter((one): boolean => policyApplies(one, credentials, true))) {
     policy.deny.forEach((mode): unknown => modes.delete(mode));
   }
   return Object.fromEntries([ ...modes ].flatMap((mode): [string, true][] =>
     (MODES[mode] ?? []).map((name): [string, true] => [ name, true ])));
 }
 
-/** Whether a policy applies for some value of what is not known, or otherwise for every one. */
-function applies({ allOf, anyOf, noneOf }: Policy, credentials: Credentials, forSome: boolean): boolean {
-  const matches = (matcher: Matcher): boolean => match(matcher, credentials, forSome);
+/** Whether a policy applies, for some (`forSome`) or for all values of the unknown credentials. */
+function policyApplies({ allOf, anyOf, noneOf }: Policy, credentials: Credentials, forSome: boolean): boolean {
+  const matches = (matcher: Matcher): boolean => matcherApplies(matcher, credentials, forSome);
   return allOf.length + anyOf.length > 0 &&
     allOf.every(matches) &&
     (anyOf.length === 0 || anyOf.some(matches)) &&
-    !noneOf.some((matcher): boolean => match(matcher, credentials, !forSome));
+    !noneOf.some((matcher): boolean => matcherApplies(matcher, credentials, !forSome));
 }
 
-/** Whether a matcher matches for some value of what is not known, or otherwise for every one. */
-function match({ agent, client, issuer, vc }: Matcher, credentials: Credentials, forSome: boolean): boolean {
+/** Whether a matcher matches, for some (`forSome`) or for all values of the unknown credentials. */
+function matcherApplies({ agent, client, issuer, vc }: Matcher, credentials: Credentials, forSome: boolean): boolean {
   const { webId } = credentials.agent!;
   const clientId = credentials.client?.clientId;
   return agent.length + client.length + issuer.length > 0 && vc.length === 0 &&

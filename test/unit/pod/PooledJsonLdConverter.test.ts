@@ -7,7 +7,7 @@ import { DataFactory, Parser } from 'n3';
 import type { Quad } from '@rdfjs/types';
 import { isomorphic } from 'rdf-isomorphic';
 import { LIMITS } from '../../../src/event/limits';
-import { EventConversion } from '../../../src/pod/EventConversion';
+import { PooledJsonLdConverter } from '../../../src/pod/PooledJsonLdConverter';
 import { Busy, ClientGone, TooComplex } from '../../../src/work/errors';
 import type { Work } from '../../../src/work/Work';
 import { inlineWork } from '../../util/work';
@@ -30,7 +30,7 @@ describe('The conversion of JSON-LD', (): void => {
       return inline.run(task, input, options);
     },
   };
-  const conversion = new EventConversion(work, new RdfToQuadConverter(), new QuadToRdfConverter());
+  const conversion = new PooledJsonLdConverter(work, new RdfToQuadConverter(), new QuadToRdfConverter());
 
   const convert = async(data: string | Readable, type = 'text/turtle'): Promise<Representation> => {
     const representation = new BasicRepresentation(data, identifier, 'application/ld+json');

@@ -1,40 +1,40 @@
 import type { ResourceSet } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
 import type { EventHttpHandler } from '../http/EventHttpHandler';
-import type { PodHooks } from '../pod/PodHooks';
+import type { PodListeners } from '../pod/PodListeners';
 
-/** The paths in a pod, and on the server, that endpoints can claim. */
-const PATHS = [
+/** Paths, relative to a pod, that endpoints can claim. */
+const ENDPOINT_PATHS = [
   'subscriptions/', 'subscriptions', 'publish', 'publish/check', 'deliveries/', 'deliveries', '__event', '__token', 'auth/token',
   'event', 'event/send', 'event/received', 'event/received/execution', 'system',
 ];
 
 /**
- * Logs each resource of a pod that an endpoint hides, when the pod is set up.
+ * Logs the resources of a pod that are hidden by endpoints, when the pod is set up.
  */
-export class HiddenResources extends Initializer {
+export class HiddenResourceReporter extends Initializer {
   protected readonly logger = getLoggerFor(this);
   private readonly handler: EventHttpHandler;
-  private readonly hooks: PodHooks;
+  private readonly listeners: PodListeners;
   private readonly resources: ResourceSet;
   private readonly baseUrl: string;
 
   /**
-   * @param handler - Knows which URLs endpoints claim.
-   * @param hooks - Tells which pods are set up.
-   * @param resources - The resources of the server.
-   * @param baseUrl - The base URL of the server.
+   * @param handler - Decides whether an endpoint claims a URL.
+   * @param listeners - Reports pods that are set up.
+   * @param resources - Resources of the server.
+   * @param baseUrl - Base URL of the server.
    */
-  public constructor(handler: EventHttpHandler, hooks: PodHooks, resources: ResourceSet, baseUrl: string) {
+  public constructor(handler: EventHttpHandler, listeners: PodListeners, resources: ResourceSet, baseUrl: string) {
     super();
     this.handler = handler;
-    this.hooks = hooks;
+    this.listeners = listeners;
     this.resources = resources;
     this.baseUrl = baseUrl;
   }
 
   public override async handle(): Promise<void> {
-    this.hooks.add({ settingUp: async(pod): Promise<void> => this.report(pod) });
+    this.listeners.add({ settingUp: async(pod): Promise<void> => this.report(pod) });
   }
 
   private async report(pod: string): Promise<void> {
@@ -45,13 +45,13 @@ export class HiddenResources extends Initializer {
       }
     }
     for (const url of hidden) {
-      this.logger.warn(`The resource ${url} is hidden by an endpoint: it is there again when the part of the ` +
-        'configuration with that endpoint is left out');
+      this.logger.warn(`The resource ${url} is hidden by an endpoint; to make it accessible, remove the endpoint's ` +
+        'part from the configuration');
     }
   }
 
   private candidates(pod: string): string[] {
     const name = pod.split('/').at(-2);
-    return [ ...PATHS.map((path): string => pod + path), `${this.baseUrl}v1/${name}/events/check` ];
+    return [ ...ENDPOINT_PATHS.map((path): string => pod + path), `${this.baseUrl}v1/${name}/events/check` ];
   }
 }

@@ -13,12 +13,12 @@ const SHOWN_HEADERS = [
   'x-correlation-id', 'x-personium-requestkey', 'x-request-id',
 ];
 const SHOWN_PARAMETERS = [ 'event-identifier' ];
-/** Values that are credentials, whatever they are called: by a scheme, an API key of ours, or a JSON Web Token. */
+/** Values that are credentials by their form: a scheme, an API key of this server, or a JSON Web Token. */
 const CREDENTIAL = /^(?:basic|bearer|digest|dpop|negotiate)\s|spe_[\w-]{43}|(?<![\w-])eyJ[\w-]+\.[\w-]+\./iu;
 
 /**
  * A request as the log shows it: every value is masked but those of the few headers and parameters that are known to be
- * harmless, and of these too what looks like a credential.
+ * harmless. Of these, values with the form of a credential are masked too.
  *
  * @param exchange - The request.
  */
@@ -35,7 +35,7 @@ export function maskedRecord({ request, method, url }: Pick<HttpExchange, 'reque
 }
 
 /**
- * A URL, of a webhook, whose query and user show nothing but that they are there.
+ * A URL of a webhook, with its query and user masked.
  *
  * @param url - An absolute URL.
  */

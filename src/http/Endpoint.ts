@@ -60,7 +60,7 @@ export abstract class Endpoint {
   }
 
   /**
-   * Answers a request whose path and method belong to this endpoint. Its pod exists, unless the endpoint is of the server.
+   * Answers a request whose path and method belong to this endpoint. Its pod exists, if it is of one.
    *
    * @throws An error that {@link errorResponse} gets as an {@link HttpProblem}.
    */

@@ -20,8 +20,8 @@ interface Draft {
 }
 
 /**
- * References are not inlined, for a schema that refers to itself often would grow without bound. Only what a body has
- * itself counts, so that `constructor`, which every object of JavaScript inherits, is a name like any other.
+ * References are not inlined, because a schema with many references to itself would grow without bound. Only own
+ * properties of a body count, so that the inherited `constructor` is an ordinary name.
  *
  * @see https://ajv.js.org/security.html
  */
@@ -45,10 +45,10 @@ const draftOf: Record<'draft07' | 'draft2020', () => Draft> = {
 };
 
 /**
- * Checks bodies by JSON Schemas whose authors are not trusted.
+ * Checks bodies by JSON Schemas of untrusted authors.
  *
- * Nothing is fetched, and whatever a schema does, to match its patterns included, ends when its time is up. To read a
- * pattern cannot be ended, so a schema has few of them.
+ * Nothing is fetched. All work for a schema, including the matching of patterns, ends at a time limit. Reading a
+ * pattern cannot be interrupted, so the number of patterns is limited.
  *
  * @see https://json-schema.org/draft-07/json-schema-validation
  * @see https://json-schema.org/draft/2020-12/json-schema-core
@@ -209,8 +209,8 @@ const SHARE = 0.8;
  * a few times, so that nobody is told that something simple takes too long.
  *
  * @param milliseconds - The time.
- * @param work - What to do; it is not asynchronous, and can be done again.
- * @param what - What that is, for the message.
+ * @param work - A synchronous function that can be repeated.
+ * @param what - Name of the work, for the message.
  *
  * @throws {@link InvalidInput} if it takes longer, or recurses too deep.
  *
@@ -235,7 +235,7 @@ function within<T>(milliseconds: number, work: () => T, what: string): T {
 
 type Done<T> = { readonly value: T } | { readonly error: unknown };
 
-/** What some work gives or throws; `undefined` if it is ended because its time is up. */
+/** Result or error of some work; `undefined` if it exceeded its time. */
 function inTurn<T>(milliseconds: number, work: () => T): Done<T> | undefined {
   const { script, context } = runner();
   let done: Done<T> | undefined;

@@ -16,10 +16,10 @@ import type { Schemas } from './checkSchema';
 
 /** When it may work again where there are as many as there may be, in seconds. */
 const FULL_RETRY = 3_600;
-/** What takes no longer than this to check is not counted by its time, in milliseconds. */
+/** Checks up to this duration do not count against the rate, in milliseconds. */
 const SOON = 10;
 
-/** The path of a pod's events that can be sent, access to which decides who may see and change them. */
+/** The resource that decides access to the event catalogue of a pod. */
 export function eventsPath(pod: string): string {
   return `${pod}event`;
 }
@@ -30,10 +30,10 @@ export function systemsPath(pod: string): string {
 }
 
 /**
- * The rules by which agents see and change what can be sent to a pod, and by which it is sent.
+ * The event catalogue of a pod: the systems that send events to it, and the events that they can send.
  *
- * To see takes `acl:Read` on `{pod}event` or `{pod}system`, to change `acl:Write`. Who has a key for certain topics
- * sees and changes the events of these only; it sees all systems, and changes none.
+ * Reading requires `acl:Read` on `{pod}event` or `{pod}system`, changing requires `acl:Write`. A credential that is
+ * limited to topics gives access to their events only; it can read all systems, and change none.
  */
 export class Catalogue {
   private readonly store: CatalogueStore;
@@ -45,7 +45,7 @@ export class Catalogue {
 
   /**
    * @param store - Where catalogues are kept.
-   * @param access - Decides who may see and change them, and publish what is in them.
+   * @param access - Decides access.
    * @param schemas - Checks bodies.
    * @param rate - Bounds for how long an agent can have schemas and bodies checked, as it bounds how much is published.
    * @param maxSystems - The most systems of a pod. Default 1,000.
@@ -207,7 +207,7 @@ export class Catalogue {
    * Where a body, as JSON text, breaks the schema of its event; `undefined` if it does not, or there is none.
    *
    * @throws {@link InvalidInput} if that takes too long to find out.
-   * @throws {@link TooMany} if it took too long too often, or the caller sent too much of late.
+   * @throws {@link TooMany} if checks took too long too often, or the caller exceeds its rate.
    */
   public async faultOf(
     { schema }: CatalogueEntry,
@@ -243,7 +243,7 @@ export class Catalogue {
   private async getIf(pod: string, caller: Caller, id: number, mode: 'read' | 'write'): Promise<CatalogueEntry | undefined> {
     await this.assertMay(caller, eventsPath(pod), mode);
     const entry = await this.store.getEntry(pod, id);
-    // As if it were not there, which is what a list of such a key says.
+    // The entry is treated as absent, as in lists for this credential.
     return entry && coversTopic(caller, entry.topic) ? entry : undefined;
   }
 

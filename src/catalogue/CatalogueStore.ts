@@ -3,7 +3,7 @@ import type { Openable } from '../store/Openable';
 import type { Page, PageRequest } from '../store/Page';
 
 /**
- * What an owner says of a system that sends events to a pod.
+ * A system to be stored.
  */
 export interface SystemDraft {
   /** By which it is told apart from the other systems of the pod. */
@@ -25,7 +25,7 @@ export interface System extends SystemDraft {
 }
 
 /**
- * What an owner says of an event that can be sent to a pod.
+ * A catalogue entry to be stored: an event that can be sent to a pod.
  */
 export interface CatalogueEntryDraft {
   /** The key of the system that sends it. */
@@ -60,7 +60,7 @@ export interface CatalogueEntry extends CatalogueEntryDraft {
 export type CatalogueFault = 'taken' | 'no system' | 'full';
 
 /**
- * Where the catalogues of pods are kept, durably. What was removed is not found any more, except by {@link RequestLog}.
+ * Stores the catalogues of pods durably. Removed entries are found by {@link RequestLog} only.
  */
 export interface CatalogueStore extends Openable {
   /** The systems of a pod, in the order of their making. */
@@ -77,7 +77,7 @@ export interface CatalogueStore extends Openable {
    * The entries of a pod, in the order of their making.
    *
    * @param pod - The base URL of the pod.
-   * @param topics - Only those whose topic one of these patterns matches, if given.
+   * @param topics - Patterns; only entries with a matching topic are returned. Default: all.
    * @param page - Which part.
    */
   listEntries: (

@@ -8,7 +8,7 @@ import type { Page, PageRequest } from '../store/Page';
 import type { LoggedEvent, Outcome, RequestFilter, RequestLog } from './RequestLog';
 import { subscriptionsContainer } from '../subscription/Subscription';
 
-/** An event that was published through a pod, with the text of its data and what became of it. */
+/** An event that was published through a pod, with the text of its data and its outcomes. */
 export interface ReceivedEventDetail {
   readonly event: LoggedEvent & { readonly data?: string };
   /** The first {@link MOST_OUTCOMES} of them. */
@@ -18,22 +18,22 @@ export interface ReceivedEventDetail {
 /** The most outcomes of an event that are shown. */
 export const MOST_OUTCOMES = 1_000;
 
-/** How what became of an event is named: the key of a delivery, or the ids of an event and a subscription. */
+/** Form of the ids of outcomes: the key of a delivery, or the ids of an event and a subscription. */
 const OUTCOME_ID = /^(?:\d{1,15}|[0-9a-f-]{36}\.[0-9a-f-]{36})$/u;
 
 /** After how many seconds it can be asked again while another list is made. */
 const BUSY_RETRY = 1;
 
-/** The path of a pod's log, access to which decides, with what the log shows, who may see it. */
+/** The resource of the published log of a pod; access to it and to the logged resources decides. */
 export function receivedPath(pod: string): string {
   return `${pod}event/received`;
 }
 
 /**
- * The rules by which agents see what was published through a pod, and what became of it.
+ * Shows agents the events that were published through a pod, and their outcomes.
  *
- * That takes `acl:Read` on `{pod}event/received`, and on `{pod}publish/` and `{pod}subscriptions/`, of which it shows
- * what is in them. Who has a key for certain topics sees the events of these only.
+ * It requires `acl:Read` on `{pod}event/received`, and on `{pod}publish/` and `{pod}subscriptions/`, whose contents it
+ * shows. A credential that is limited to topics shows their events only.
  */
 export class PublishedLog {
   private readonly log: RequestLog;
@@ -42,8 +42,8 @@ export class PublishedLog {
   private readonly listed = new Set<string>();
 
   /**
-   * @param log - What is shown.
-   * @param access - Decides who may see it.
+   * @param log - The log.
+   * @param access - Decides access.
    */
   public constructor(log: RequestLog, access: Access) {
     this.log = log;
@@ -54,7 +54,7 @@ export class PublishedLog {
    * A part of the log. As all of the log may have to be looked at, it is done once at a time for each pod.
    *
    * @param pod - The base URL of the pod.
-   * @param caller - Who asks.
+   * @param caller - The caller.
    * @param filter - Which events are asked for.
    * @param page - Which part of these.
    * @param signal - Aborted once nobody waits for it any more.
@@ -84,7 +84,7 @@ export class PublishedLog {
   }
 
   /**
-   * One event and what became of it, or `undefined` if there is none.
+   * Returns one event with its outcomes, or `undefined` if it does not exist.
    *
    * @throws {@link NotAuthorized} if the caller may not see it.
    */
@@ -97,7 +97,7 @@ export class PublishedLog {
   }
 
   /**
-   * What became of an event for one subscription or recipient; `undefined` if there is no such thing.
+   * Returns the outcome of an event for one subscription or recipient; `undefined` if it does not exist.
    *
    * @throws {@link NotAuthorized} if the caller may not see it.
    */

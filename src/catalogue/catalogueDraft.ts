@@ -3,7 +3,7 @@ import { InvalidInput } from '../event/InvalidInput';
 import { isTopic } from '../event/Topic';
 import type { CatalogueEntryDraft, SystemDraft } from './CatalogueStore';
 
-/** The bounds on what an owner says of systems and entries, in characters; that of schemas is in bytes. */
+/** Maximum length of the members of systems and entries, in characters; of schemas, in bytes. */
 const BOUNDS = { name: 200, description: 2_000, schema: 64 * 1_024 } as const;
 
 const CLASSES = [ 'producer', 'consumer', 'hybrid' ] as const;
@@ -15,8 +15,8 @@ const SLUG_CHARACTERS = 50;
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * Reads what an owner says of a system: `name`, `identifier`, `class`, `type`, `description`.
- * Other members are not looked at, so that what was read can be sent back.
+ * Reads the draft of a system: `name`, `identifier`, `class`, `type`, `description`.
+ * Other members are ignored, so that a response can be sent back.
  *
  * @param body - The parsed body.
  *
@@ -34,7 +34,7 @@ export function toSystemDraft(body: unknown): SystemDraft {
 }
 
 /**
- * Reads what an owner says of an event that can be sent: `system_id`, `name`, `operation`, `description`, `topic` and,
+ * Reads the draft of a catalogue entry: `system_id`, `name`, `operation`, `description`, `topic` and,
  * if bodies have to satisfy one, `schema`. Other members are not looked at.
  *
  * @param body - The parsed body.

@@ -21,7 +21,7 @@ const MOST_TOKENS = 10_000;
 const INVALID = 'The access token is not valid: it may have expired, or be meant for another server or request';
 
 /**
- * Finds out who makes a request by its access token.
+ * Authenticates requests by access token.
  *
  * A token is verified by the server's own extractors once, and then not again until it expires;
  * a DPoP proof is verified each time, and stored as used only if the token is valid.
@@ -43,13 +43,13 @@ export class AccessTokens {
   }
 
   /**
-   * Who makes a request; the public, if it presents no credentials.
+   * Returns the caller of a request: the public, if it has no credential.
    *
    * @param request - The request.
    * @param url - Its URL, as the client knows it.
    *
    * @throws An `HttpProblem` 401 if it presents credentials that are not valid: these never count as none.
-   * @throws {@link TooMany} if the caller's requests cost too much of late.
+   * @throws {@link TooMany} if the caller exceeds its cost budget.
    */
   public async callerOf(request: HttpRequest, url: string): Promise<Caller> {
     const { authorization } = request.headers;
@@ -69,7 +69,7 @@ export class AccessTokens {
         this.verified.set(name, known, { ttl });
       }
     }
-    // Stored last: nobody without a valid token, and nobody whose budget is used up, makes the store grow.
+    // Stored last: only callers with a valid token and a remaining budget make the store grow.
     currentAccount()?.identify(known.caller);
     if (proof) {
       await this.proofs.use(proof);
@@ -104,7 +104,7 @@ export class AccessTokens {
 
 /**
  * For how many whole milliseconds a verified token holds, at most until it is as old as the server lets tokens be;
- * 0 for what is none that says so.
+ * 0 for tokens without these claims.
  */
 function remainingLife(token: string): number {
   try {

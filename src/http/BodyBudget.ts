@@ -1,6 +1,6 @@
 import { HttpProblem } from './errors';
 
-/** Seconds after which a client is asked to repeat a request whose body had no room. */
+/** Delay after which a client may repeat a request that found no room for its body, in seconds. */
 const RETRY_AFTER = 5;
 
 /** Where the body of one request is held. */
@@ -42,8 +42,8 @@ export class BodyBudget {
   /**
    * Reserves room.
    *
-   * @param holder - Whose body it is.
-   * @param bytes - The size of what has arrived, in bytes.
+   * @param holder - The payer of the body.
+   * @param bytes - Size of the received part, in bytes.
    *
    * @throws {@link HttpProblem} 503 if there is no room.
    */
@@ -55,7 +55,7 @@ export class BodyBudget {
   }
 
   /**
-   * Checks that there is room, without reserving it: what a client announces takes no memory until it arrives.
+   * Checks that there is room, without reserving it: an announced size takes no memory until the bytes arrive.
    *
    * @throws {@link HttpProblem} 503 if there is no room.
    */
@@ -73,7 +73,7 @@ export class BodyBudget {
     }
   }
 
-  /** Releases what was reserved. */
+  /** Releases the reserved bytes. */
   public release({ payer, isPublic }: BodyHolder, bytes: number): void {
     this.held -= bytes;
     this.heldByPublic -= isPublic ? bytes : 0;

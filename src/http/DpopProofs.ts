@@ -73,7 +73,7 @@ export class DpopProofs {
    * @param url - The URL of the request.
    * @param token - The access token of the request.
    *
-   * @throws An `HttpProblem` 401 that says what is wrong with the proof.
+   * @throws An `HttpProblem` 401 with the fault of the proof.
    */
   public async verify(proof: string, method: string, url: string, token: string): Promise<Proof> {
     try {
@@ -88,8 +88,8 @@ export class DpopProofs {
    *
    * @param proof - A verified proof.
    *
-   * @throws An `HttpProblem` 401 if it was used before; what the {@link ReplayGuard} throws, if that cannot be told, or
-   *         be remembered.
+   * @throws An `HttpProblem` 401 if it was used before.
+   * @throws Errors of the {@link ReplayGuard}, if it cannot be read or written.
    * @throws {@link TooMany} if as many proofs are stored as there may be.
    */
   public async use({ hash, expires }: Proof): Promise<void> {

@@ -2,7 +2,7 @@ import type { HttpRequest } from '@solid/community-server';
 import type { HttpProblem } from './errors';
 
 /**
- * What an endpoint does with a path of a pod, or of the server.
+ * The methods that an endpoint takes at a path.
  */
 export interface PathRule {
   /** Methods that the endpoint handles; others get 405. If absent, the endpoint itself decides which it accepts. */
@@ -26,7 +26,7 @@ export interface HttpExchange {
 }
 
 /**
- * The answer to a request.
+ * The response to a request.
  */
 export interface EndpointResponse {
   readonly status: number;
@@ -35,46 +35,46 @@ export interface EndpointResponse {
 }
 
 /**
- * Says that a request is left to the server's own LDP after all.
+ * Result of an endpoint that leaves a request to the server's own LDP.
  */
 export interface PassThrough {
-  /** The request, whose body can be read from its beginning. */
+  /** The request, with a body that can be read from its beginning. */
   readonly passThrough: HttpRequest;
 }
 
 /**
- * One HTTP API: a parser of requests and a writer of answers around the one pipeline.
+ * One HTTP API: converts requests to operations of the core, and their results to responses.
  */
 export abstract class Endpoint {
-  /** Rule for a path relative to the base URL of a pod or of the server; `undefined` for a path of another endpoint. */
+  /** Returns the rule for a path relative to the base URL of a pod or of the server; `undefined` for a path of another endpoint. */
   public abstract ruleFor(path: string): PathRule | undefined;
 
   /**
-   * What a request is taken for before its method and its pod are looked at, in dialects by which a client can say more
-   * than HTTP lets it.
+   * Replaces a request before its method and pod are checked, for dialects whose headers override others.
+   * Default: no change.
    *
-   * @throws What {@link errorResponse} has a body for.
+   * @throws An error that {@link errorResponse} converts.
    */
   public prepare(exchange: HttpExchange): HttpExchange {
     return exchange;
   }
 
   /**
-   * Answers a request whose path and method are of this endpoint, and whose pod, if it is of one, exists.
+   * Answers a request whose path and method belong to this endpoint. Its pod exists, if it is of one.
    *
-   * @throws What {@link errorResponse} has a body for, once it has become an {@link HttpProblem}.
+   * @throws An error that {@link errorResponse} gets as an {@link HttpProblem}.
    */
   public abstract handle(exchange: HttpExchange): Promise<EndpointResponse | PassThrough>;
 
-  /** The answer that tells of an error, in the form of this endpoint. */
+  /** Returns the response for an error, in the form of this endpoint. */
   public abstract errorResponse(errorResponse: HttpProblem, exchange: HttpExchange): EndpointResponse;
 }
 
 /**
- * An answer with a JSON body.
+ * Creates a response with a JSON body.
  *
  * @param status - The HTTP status code.
- * @param body - What becomes the body.
+ * @param body - Value of the body, which is serialized.
  * @param headers - Further headers.
  */
 export function jsonResponse(

@@ -38,7 +38,7 @@ type Place = Pick<Match, 'endpoint' | 'path' | 'pod' | 'rule'>;
 
 interface Target {
   readonly url: string;
-  /** What answers there, if it is an endpoint of the server as a whole. */
+  /** The endpoint of the server as a whole that answers there, if any. */
   readonly ofServer?: Place;
   /** Refuses the request, if its URL is not in canonical form. */
   readonly alias?: EndpointResponse;
@@ -81,7 +81,7 @@ export class EventHttpHandler extends HttpHandler {
    * @param endpoints - The endpoints of each pod, of which the first that has the path answers.
    * @param baseUrl - The base URL of the server.
    * @param serverEndpoints - The endpoints of the server as a whole, which go before those of pods.
-   * @param ldpHandler - The server's own handler of LDP, for what an endpoint leaves to it.
+   * @param ldpHandler - The server's own LDP handler, for requests that endpoints leave to it.
    * @param urls - Canonical form of URLs of this server.
    * @param budget - Limits the cost of requests. Default: no limit.
    * @param bodies - Limits the total size of the bodies that are held. Default: 64 MiB.
@@ -193,7 +193,7 @@ export class EventHttpHandler extends HttpHandler {
     return target;
   }
 
-  /** Where the store cannot tell of which pod a URL is, only what merely reads is left to the server's own LDP. */
+  /** If the store cannot tell the pod of a URL, only safe methods are left to the server's own LDP. */
   private async matchSafe(request: HttpRequest): Promise<Match | StoreUnavailable | undefined> {
     try {
       return await this.match(request);
@@ -289,12 +289,12 @@ export class EventHttpHandler extends HttpHandler {
   }
 }
 
-/** Refuses a request whose path, as the server reads it, is not the canonical one; a raw backslash can lead to it. */
+/** Refuses a URL that is not in canonical form as the server reads it, for example because of a raw backslash. */
 function aliasAnswer(url: string, canonical?: string): EndpointResponse {
   return jsonResponse(400, { error: `${url} is not a URL of this server${canonical ? `; use ${canonical}` : ''}` });
 }
 
-/** What a refused request is refused for: the client that sent it pays too, unless its credentials told who did. */
+/** The error of a refused request. Without a known agent, its cost is charged to the address of the client. */
 function settled(account: CostAccount, error: unknown): unknown {
   try {
     account.identify({});
@@ -323,7 +323,7 @@ function write(
 ): void {
   // See https://www.rfc-editor.org/rfc/rfc9110#section-8.6-10
   const length = status === 204 || status === 304 ? {} : { 'Content-Length': Buffer.byteLength(body) };
-  // Caches that are shared do not know all headers by which somebody can say who it is.
+  // Shared caches do not know all headers with credentials.
   const caching = { 'Cache-Control': 'no-store' };
   if (headers?.['Access-Control-Allow-Origin'] === '*') {
     // See https://fetch.spec.whatwg.org/#cors-protocol-and-credentials

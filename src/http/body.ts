@@ -17,7 +17,7 @@ interface Held {
 const held = new AsyncLocalStorage<Held>();
 
 /**
- * Answers a request whose body counts against a budget until the answer is there.
+ * Answers a request, and counts its body against a budget until the response is ready.
  *
  * @param budget - The budget.
  * @param work - Answers the request.

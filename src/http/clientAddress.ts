@@ -7,7 +7,7 @@ import { isIP } from 'node:net';
  *
  * @param request - The request.
  * @param isProxyTrusted - Whether a proxy in front of the server appends the client's address to `X-Forwarded-For`.
- *                         The right-most one is its own; what is left of it was sent by the client.
+ *                         The right-most one is its own; the addresses before it were sent by the client.
  */
 export function clientAddress(request: IncomingMessage, isProxyTrusted: boolean): string {
   const { remoteAddress = '' } = request.socket as Partial<IncomingMessage['socket']> | null ?? {};

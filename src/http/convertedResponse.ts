@@ -3,7 +3,7 @@ import { BasicRepresentation, NotImplementedHttpError, readableToString } from '
 import { HttpProblem } from './errors';
 import type { EndpointResponse, HttpExchange } from './Endpoint';
 
-/** What answers are converted by: the server's own converter, and what reads which form a client prefers. */
+/** The converters of responses: the server's own converter, and its parser of preferences. */
 export interface Conversion {
   readonly converter: RepresentationConverter;
   readonly preferenceParser: PreferenceParser;
@@ -14,7 +14,7 @@ export interface Convertible {
   readonly body: string;
   /** The media type that it has. */
   readonly type: string;
-  /** What it is, in the plural, and the forms that it has, for who asks for another. */
+  /** Plural name of the documents, and their media types, for the message of a 406. */
   readonly subject: string;
   readonly forms: string;
 }
@@ -23,8 +23,8 @@ export interface Convertible {
  * Answers with an RDF document in the form that the client prefers, as the server does with its own resources.
  *
  * @param conversion - Converts it.
- * @param exchange - The request; what is relative in the document is relative to its URL.
- * @param document - What is shown.
+ * @param exchange - The request; its URL is the base of relative IRIs in the document.
+ * @param document - The document.
  *
  * @throws {@link HttpProblem} 406 if it has none of the forms that the client takes.
  *

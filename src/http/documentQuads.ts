@@ -75,7 +75,7 @@ function expand(name: string, context: Context): NamedNode {
   return namedNode(`${textOf(context, name.slice(0, colon))}${name.slice(colon + 1)}`);
 }
 
-/** What a term is short for. */
+/** The IRI of a term. */
 function textOf(context: Context, term: string): string {
   return context[term] as string;
 }

@@ -37,10 +37,10 @@ const TURN = 250;
  * Answers with a JSON-LD document of this server in the format that the client prefers; where it has no preference, as
  * JSON.
  *
- * @param conversion - Serializes RDF, and reads what the client prefers.
+ * @param conversion - Serializes RDF, and reads the preferences of the client.
  * @param exchange - The request.
  * @param document - The document.
- * @param subject - What it is, in the plural, for messages.
+ * @param subject - Plural name of the documents, for messages.
  * @param entries - The number of its entries. Default 1.
  *
  * @throws {@link HttpProblem} 406 if the client accepts none of the formats.

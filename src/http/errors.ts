@@ -4,7 +4,7 @@
 export class HttpProblem extends Error {
   /**
    * @param status - The HTTP status code.
-   * @param message - What is wrong and what to do, in words for the person who sent the request.
+   * @param message - The fault and its remedy, for the developer of the client.
    * @param headers - Further headers of the answer.
    */
   public constructor(

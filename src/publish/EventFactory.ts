@@ -13,7 +13,7 @@ const INLINE_KEYWORDS_LENGTH = 512;
 const KEYWORD = /"@|\\u0040/iu;
 const CONTEXT = /@context|\\u00/giu;
 
-/** Drafts of one request, and what is the same for all of them. */
+/** The drafts of one request, with their common properties. */
 interface Drafts {
   readonly drafts: readonly EventDraft[];
   /** The base URL of the producing pod, ending in `/`. */
@@ -48,7 +48,7 @@ export const CREATE_EVENTS: Task<StampedDrafts, (Event | string)[]> = {
   },
 };
 
-/** The faults of drafts whose events could not be created, by their index. */
+/** The faults of invalid drafts, by their index. */
 export const CHECK_DRAFTS: Task<StampedDrafts, [index: number, fault: string][]> = {
   name: 'checkDrafts',
   run: async(input, tools): Promise<[number, string][]> => (await CREATE_EVENTS.run(input, tools))
@@ -58,14 +58,14 @@ export const CHECK_DRAFTS: Task<StampedDrafts, [index: number, fault: string][]>
 /**
  * Creates events, off the event loop where that can take long.
  *
- * Data up to 16 KiB in one request is processed at once. Data with JSON-LD keywords needs a JSON-LD processor, whose
- * cost does not follow from its length; at most 512 characters of it, with one context, are processed at once.
+ * Data up to 16 KiB in one request is processed at once. The cost of a JSON-LD processor, for
+ * data with JSON-LD keywords, does not follow from its length; at most 512 characters of it, with one context, are processed at once.
  */
 export class EventFactory {
   private readonly work: Work;
 
   /**
-   * @param work - Runs what can take long.
+   * @param work - Runs long tasks.
    */
   public constructor(work: Work) {
     this.work = work;

@@ -18,8 +18,8 @@ import type { NotifiedEvent } from './readNotification';
 import { costOf, INSPECT_NOTIFICATION, READ_NOTIFICATION } from './readNotification';
 
 /**
- * What came of a notification: it is an event, which has a URL now, or it is something else and stays what it is, or it
- * is too large to look what it is.
+ * Result of a notification: the URL of an event, a notification that is not an event, or a body that is too large to
+ * inspect.
  */
 export type Received = { readonly event: string } | 'notification' | 'too large';
 
@@ -30,8 +30,8 @@ export const MOST_NOTIFICATION_BYTES = 256 * 1_024;
  * The receiving side between servers: an event that comes to a pod's inbox, and is addressed to its owner,
  * becomes an event of that pod, which forwards it.
  *
- * Whoever sends it has to be a server that may speak for the publisher, and the publisher one who may publish on the
- * topic. What is no event, or is addressed to others, is not touched.
+ * The sender must be a server that may speak for the publisher, and the publisher must have access to the topic. Other
+ * notifications are not changed.
  */
 export class FederationReceiver {
   private readonly store: ReceptionStore;
@@ -49,13 +49,13 @@ export class FederationReceiver {
    * @param store - Where events are kept.
    * @param pods - Finds the pods of addressees.
    * @param locator - Tells which URLs are of this server.
-   * @param access - Decides who may publish on what.
+   * @param access - Decides access.
    * @param work - Reads notifications.
-   * @param speakers - Tells which servers may speak for whom.
+   * @param speakers - Decides which servers may speak for an agent.
    * @param fanOut - Is told of new events.
    * @param rate - Bounds how much a server sends.
    * @param maxHops - From how many hops on an event is not forwarded any more. Default 3.
-   * @param meter - Counts what is taken.
+   * @param meter - Counts received events.
    */
   public constructor(
     store: ReceptionStore,
@@ -87,13 +87,13 @@ export class FederationReceiver {
    * A body that does not claim to be an event is an ordinary notification: it is neither parsed nor restricted.
    *
    * @param pod - The base URL of the pod.
-   * @param caller - Who sent it, and may append to the inbox.
+   * @param caller - The sender, which has append access to the inbox.
    * @param text - The body, as JSON.
    *
    * @throws {@link InvalidInput} if it claims to be an event, and is not valid JSON-LD or lacks something.
    * @throws {@link NotAuthorized} if the sender may not speak for the publisher, or that one not publish on the topic.
    * @throws {@link Conflict} if another event has its id.
-   * @throws {@link TooMany} if the sender sends too much, be it events or not.
+   * @throws {@link TooMany} if the sender exceeds its rate; all notifications count.
    */
   public async receive(pod: string, caller: Caller, text: string): Promise<Received> {
     const begun = performance.now();
@@ -196,7 +196,7 @@ export class FederationReceiver {
       `${caller.agent ?? 'The public'} may not speak for ${event.publisher ?? 'the public'}: ${obstacle}`;
   }
 
-  /** Whether a pod is on another server, by whatever name of this one it is called. */
+  /** Whether a pod is on another server; all names of this server count as this server. */
   private isElsewhere(pod: string): boolean {
     try {
       return this.pods.canonical(pod, 'origin') === pod && !this.pods.isHere(pod);

@@ -22,7 +22,7 @@ export class IdempotentRequests {
   }
 
   /**
-   * Returns the response to a request with this key from the last 24 hours, whatever the request was.
+   * Returns the response to a request with this key from the last 24 hours, without comparing fingerprints.
    */
   public async find(sender: Sender, key: string): Promise<StoredResponse | undefined> {
     return this.store.findResponse(completed(sender, { key, fingerprint: '' }));

@@ -1,7 +1,7 @@
 import { NotAuthorized } from '../event/NotAuthorized';
 
 /**
- * Refusal of a publish request whose caller lacks `acl:Append` on the resource that the request names.
+ * Refusal of a publish request: its caller lacks `acl:Append` on the resource that the request names.
  */
 export class NotAdmitted extends NotAuthorized {
   /** Whether the caller presented no credential, so that authentication can help. */

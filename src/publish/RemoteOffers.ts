@@ -32,7 +32,7 @@ export class RemoteOffers {
    *
    * @returns The same array if no recipient is on another server.
    *
-   * @throws {@link NotAuthorized} for the first recipient whose server refuses.
+   * @throws {@link NotAuthorized} for the first recipient that refuses the event.
    */
   public async offer(
     { drafts, hops = 0 }: Pick<PublishRequest, 'drafts' | 'hops'>,

@@ -5,7 +5,7 @@ import type { Access, Audience } from '../access/ports';
 import type { PublishRate } from '../access/PublishRate';
 
 /**
- * What would come of publishing on a topic to a pod now.
+ * Result of the dry run of a topic.
  */
 export interface TopicDryRunResult {
   /** Whether the caller may publish it to the pod. */
@@ -15,7 +15,9 @@ export interface TopicDryRunResult {
 }
 
 /**
- * Tells before anything is published what would come of it.
+ * Tells access and number of subscriptions for topics of a pod, without events. Nothing is stored.
+ *
+ * The resource of each topic decides access, so the topics are their own gate.
  */
 export class TopicDryRun {
   private readonly access: Access;
@@ -24,8 +26,8 @@ export class TopicDryRun {
   private readonly checkRate: PublishRate;
 
   /**
-   * @param access - Decides who may publish what.
-   * @param audience - Knows who would get it.
+   * @param access - Decides access.
+   * @param audience - Counts the subscriptions.
    * @param publishRate - Bounds how much an agent publishes.
    * @param checkRate - Bounds how much an agent asks.
    */
@@ -37,15 +39,15 @@ export class TopicDryRun {
   }
 
   /**
-   * What would come of publishing on topics to a pod; nothing is stored.
+   * Returns one result for each topic, in order.
    *
-   * @param caller - Who would publish.
+   * @param caller - The agent that would publish.
    * @param pod - The base URL of the pod.
    * @param topics - Valid topics.
    *
    * @returns One answer for each topic, in their order.
    *
-   * @throws {@link TooMany} if the caller has asked, or published, too much of late.
+   * @throws {@link TooMany} if the caller exceeds the rate of checks or of publishing.
    */
   public async check(caller: Caller, pod: string, topics: readonly string[]): Promise<TopicDryRunResult[]> {
     await this.checkRate.count(caller.agent, pod, topics.length);

@@ -13,7 +13,7 @@ export interface NamedPods extends Pods {
 }
 
 /**
- * Pods, with those of their owners whose WebIDs are of other servers.
+ * Pods, with their owners of other servers.
  */
 export interface PodOwners extends NamedPods {
   /** Whether the account of a pod names an agent as an owner, wherever its WebID is. */
@@ -30,7 +30,7 @@ export interface FanOutSignal {
   wake: () => void;
 }
 
-/** What became of an event that was offered to a recipient on another server within the publisher's request. */
+/** Outcome of an event that was offered to a recipient on another server within the publisher's request. */
 export interface Offer {
   /** Its inbox took it, refused it, answered that it never will, or has not answered yet in a way that decides. */
   readonly outcome: 'taken' | 'refused' | 'failed' | 'later';
@@ -88,7 +88,7 @@ export interface RecipientOutbox extends Outbox {
 }
 
 /**
- * Counts what is accepted. Durations are in milliseconds, from when a request was read until its events were stored.
+ * Counts accepted events. Durations are in milliseconds, from the end of reading a request until its events are stored.
  */
 export interface AcceptMeter {
   /** The events of one request were published here; returns at once. */
@@ -124,9 +124,9 @@ export type Reception = 'new' | 'known' | 'other';
 export interface EventLog {
   /**
    * Stores events in the containers of their pods, their copies in the pods' own inboxes where nobody watches these,
-   * and what is to be forwarded: all or nothing.
+   * and the work of their fan-out: all or nothing.
    *
-   * @param events - What to store.
+   * @param events - The events to store.
    * @param once - Idempotency key of the request, if it has one, with the response for repeated requests.
    *
    * @returns Whether anything is to be forwarded.
@@ -135,7 +135,7 @@ export interface EventLog {
    *         then nothing is stored.
    */
   accept: (events: readonly AcceptedEvent[], once?: IdempotencyKey & Pick<StoredResponse, 'result'>) => Promise<boolean>;
-  /** What a request of the same agent, pod and key made within the last 24 hours, if there was one. */
+  /** The response to a request of the same agent, pod and key from the last 24 hours, if there was one. */
   findResponse: (once: IdempotencyKey) => Promise<StoredResponse | undefined>;
 }
 
@@ -144,7 +144,7 @@ export interface EventLog {
  */
 export interface ReceptionStore {
   /**
-   * Stores an event that came to the inbox of a pod from elsewhere: once, and with what is to be forwarded.
+   * Stores an event that came to the inbox of a pod from elsewhere: once, with the work of its fan-out.
    */
   receive: (received: ReceivedEvent) => Promise<Reception>;
   /** The event in a container, if it is there. */

@@ -18,7 +18,7 @@ export interface NotifiedEvent {
   readonly id: string;
   /** The WebIDs of its recipients and sources. */
   readonly addressees: readonly string[];
-  /** The event, or what is wrong with it; only if it is the one that was asked for, or the only one. */
+  /** The event, or its fault. Present only for the requested event or a single event. */
   readonly document?: ReceivedDocument | string;
 }
 
@@ -55,7 +55,7 @@ export const READ_NOTIFICATION: Task<Notification, NotifiedEvent[]> = {
   },
 };
 
-/** What can be told of a notification without a JSON-LD processor. */
+/** Properties of a notification that need no JSON-LD processor. */
 export interface Inspection {
   /** Whether it may be an event, for readers of JSON-LD or of plain JSON. */
   readonly isClaim: boolean;

@@ -1,12 +1,13 @@
 /**
- * A request as the log shows it, without its body, which is the data of the event. Secrets are masked before it is
- * made.
+ * A publish request as the log shows it, without its body, which is the data of the event. Secrets are masked.
  */
 export interface RequestRecord {
   readonly method: string;
-  /** Its URL, without its query. */
+  /** URL without query. */
   readonly url: string;
   readonly query: Readonly<Record<string, string>>;
-  /** By names in lower case. */
+  /** Headers, by their names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Fields of the dialect that the log shows, by their names. */
+  readonly fields?: Readonly<Record<string, string>>;
 }

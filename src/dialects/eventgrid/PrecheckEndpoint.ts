@@ -24,7 +24,7 @@ const MOST_TOKEN = 16_384;
 /** The most characters of the id of a request, by EventGrid's document. */
 const MOST_REQUEST_ID = 128;
 
-/** What pages of other origins may read of an answer. */
+/** Response headers that pages of other origins may read. */
 const EXPOSED = { 'Access-Control-Expose-Headers': 'Allow, Retry-After, WWW-Authenticate, X-Request-Id' };
 
 /**
@@ -41,10 +41,10 @@ export class PrecheckEndpoint extends Endpoint {
   private readonly requestIds = new WeakMap<HttpExchange['request'], string>();
 
   /**
-   * @param baseUrl - The base URL of the server, whose host is named in the id of each request.
-   * @param authenticator - Tells who makes a request.
+   * @param baseUrl - The base URL of the server; its host is part of the id of each request.
+   * @param authenticator - Authenticates requests.
    * @param pods - Knows the pods by their names.
-   * @param precheck - Tells what would come of publishing.
+   * @param precheck - Runs the checks.
    * @param work - Reads large bodies.
    * @param maxBytes - The largest body that is read, in bytes. Default 256 KiB.
    */
@@ -105,7 +105,7 @@ export class PrecheckEndpoint extends Endpoint {
     );
   }
 
-  /** What tells requests apart, which is on every answer; it is the same whenever it is asked for one request. */
+  /** The headers of each response, with an id that stays the same for one request. */
   private headersOf({ request }: HttpExchange): typeof EXPOSED & Record<'X-Request-Id', string> {
     let id = this.requestIds.get(request);
     if (id === undefined) {

@@ -14,7 +14,7 @@ const MOST_DETAILS = 1_024;
 /**
  * The body of an error in the form of EventGrid. An error of another status has the code and the message of 400 or 500.
  *
- * @param problem - What is wrong.
+ * @param problem - The error.
  * @param requestId - The id of the request.
  */
 export function eventGridError({ status, message }: HttpProblem, requestId: string): object {

@@ -8,7 +8,7 @@ import type { Task } from '../../work/Work';
  * A source of events that a request asks about.
  */
 export interface AskedSource {
-  /** What names it, as it was sent: `channel_id` and `source_name`, each only if it was there. */
+  /** Its name as it was sent: `channel_id` and `source_name`, each only if present. */
   readonly sent: Readonly<Record<string, string>>;
   /** The topic of its events, if it can have any. */
   readonly topic?: string;
@@ -21,17 +21,17 @@ const FIELDS = [ 'channel_id', 'source_name' ] as const;
 const MOST_SOURCES = 1_000;
 
 /**
- * Reads the body of a precheck. Whatever is optional in the document may be left out here, also the body as a whole.
+ * Reads the body of a precheck. Optional members of the document may be absent, and so may the whole body.
  * Keys that the document does not have are ignored.
  *
- * A channel is the domain of a topic, and a source is what follows: `{channel_id}/{source_name}`. Without a source it
+ * A channel is the domain of a topic, followed by the source: `{channel_id}/{source_name}`. Without a source it
  * is the channel alone. An empty text counts as absent.
  *
  * @param text - The body, as JSON.
  *
  * @returns The sources in their order.
  *
- * @throws {@link InvalidInput} that says what is malformed, with the place of the source.
+ * @throws {@link InvalidInput} with the fault and the index of the source.
  */
 export function parsePrecheck(text: string): AskedSource[] {
   const body = text.trim() === '' ? {} : parseJson(text).value;

@@ -21,14 +21,14 @@ import { listParameters, pageDocument, parsePage } from './pages';
 
 const PATH = /^(event|system)(?:\/(\d+))?$/u;
 
-/** A schema has 64 KiB at most; what is beside it, and what white space it has, is not more. */
+/** Maximum size of a body: a schema of 64 KiB, with room for white space and other members. */
 const MAX_BYTES = 4 * LIMITS.subscriptionBytes;
 
 const READS = new Set([ 'GET', 'HEAD' ]);
 
 type Kind = 'event' | 'system';
 
-/** What a request is about. */
+/** The subject of a request. */
 interface Subject {
   readonly kind: Kind;
   /** Which one it is, if it says so. */
@@ -40,7 +40,7 @@ interface Subject {
 /**
  * `{pod}event` and `{pod}system`: the events that can be sent to a pod, and the systems that send them.
  *
- * What is changed or removed is named by the path, or, as documents have it, by `id` in the query or the body.
+ * The path names the entry to change or remove, or, as in the documents of eventhos, `id` in the query or the body.
  */
 export class CatalogueEndpoint extends Endpoint {
   protected readonly logger = getLoggerFor(this);
@@ -49,7 +49,7 @@ export class CatalogueEndpoint extends Endpoint {
   private readonly work: Work;
 
   /**
-   * @param authenticator - Tells who makes a request.
+   * @param authenticator - Authenticates requests.
    * @param catalogue - The rules.
    * @param work - Reads large bodies.
    */
@@ -144,7 +144,7 @@ export class CatalogueEndpoint extends Endpoint {
     return writtenAnswer({ systemId: id });
   }
 
-  /** What a request to change or remove is about; its path, query and body do not contradict each other. */
+  /** The subject of a request to change or remove; path, query and body must agree. */
   private async subjectOf(exchange: HttpExchange, kind: Kind, inPath: number | undefined): Promise<Subject> {
     const isRemoved = exchange.method === 'DELETE';
     const body = await this.bodyOf(exchange, kind, isRemoved);

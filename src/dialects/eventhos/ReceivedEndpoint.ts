@@ -22,8 +22,8 @@ const EXECUTION = /^(?:event\/)?received\/execution-detail\/([^/.][^/]*)$/u;
 const ITEM = /^event\/received\/(?!execution-detail$)([^/.][^/]*)$/u;
 
 /**
- * `{pod}event/received`: the events that were published through a pod, in whatever dialect, with the requests that
- * sent them, and what became of them.
+ * `{pod}event/received`: the events that were published through a pod in any dialect, with the requests that
+ * sent them, and their outcomes.
  */
 export class ReceivedEndpoint extends Endpoint {
   protected readonly logger = getLoggerFor(this);
@@ -32,7 +32,7 @@ export class ReceivedEndpoint extends Endpoint {
   private readonly kinds: TargetKinds;
 
   /**
-   * @param authenticator - Tells who makes a request.
+   * @param authenticator - Authenticates requests.
    * @param log - The rules.
    * @param kinds - The registered target kinds, which describe and display targets.
    */
@@ -82,7 +82,7 @@ export class ReceivedEndpoint extends Endpoint {
     if (data === undefined) {
       return readAnswer(receivedDocument(pod, detail, this.kinds));
     }
-    // As it was sent: what is parsed and written again is another text, and other numbers where they are long.
+    // The text as it was sent: parsing and serializing again would change the text and long numbers.
     const place = randomUUID();
     const answer = readAnswer(receivedDocument(pod, detail, this.kinds, place));
     return { ...answer, body: answer.body!.replace(JSON.stringify(place), (): string => data) };

@@ -19,7 +19,7 @@ import { CHECK_BODY } from './checkBody';
 import { eventhosError, EventhosProblem } from './eventhosProblem';
 import { maskedRecord } from './maskedRecord';
 
-/** The headers by which a caller says who it is. Keys in URLs are not read, for URLs are written down everywhere. */
+/** Headers with credentials. Keys in URLs are not accepted, because URLs are logged in many places. */
 const CREDENTIALS = [ 'access-key', 'x-api-key', 'authorization' ];
 
 /**
@@ -37,8 +37,8 @@ export class SendEndpoint extends Endpoint {
   private readonly maxBytes: number;
 
   /**
-   * @param authenticator - Tells who makes a request.
-   * @param catalogue - Knows what can be sent, and by whom.
+   * @param authenticator - Authenticates requests.
+   * @param catalogue - Finds entries and checks bodies.
    * @param publisher - Accepts the events.
    * @param work - Reads large bodies.
    * @param maxBytes - The largest body that is read, in bytes. Default 4 MiB.
@@ -73,7 +73,7 @@ export class SendEndpoint extends Endpoint {
     }
     const caller = await this.callerOf(exchange);
     assertNotEncoded(request);
-    // Whatever has become of the event since, or of what the caller may do, a repeat is answered as the first one was.
+    // A repeat gets the response of the first request, even if the entry or the access of the caller has changed.
     const { key } = idempotencyKeyOf(exchange, '') ?? {};
     const repeated = key !== undefined && await this.publisher.hasStoredResponse({ pod, caller }, key) ?
       await this.bodyOf(exchange) :
@@ -131,7 +131,7 @@ export class SendEndpoint extends Endpoint {
     return readText(request, this.maxBytes);
   }
 
-  /** Who sends; nobody does so in public. */
+  /** The caller. The public is refused. */
   private async callerOf(exchange: HttpExchange): Promise<Caller> {
     try {
       const caller = await this.authenticator.callerOf(exchange, 'eventhos');

@@ -7,14 +7,14 @@ import type { EndpointResponse, HttpExchange } from '../../http/Endpoint';
 import { EventhosProblem } from './eventhosProblem';
 
 /**
- * Answers a request of eventhos' dialect to whoever makes it: what is malformed is its 400001, and who is not logged in
- * gets 401 for what is not allowed.
+ * Answers a request of the dialect eventhos: invalid input is an error 400001, and a refused caller without credentials
+ * gets 401.
  *
  * @param exchange - The request.
- * @param authenticator - Tells who makes it.
+ * @param authenticator - Authenticates the request.
  * @param answer - Answers it.
  *
- * @throws What `answer` throws, else.
+ * @throws Other errors of `answer`.
  */
 export async function answerCaller(
   exchange: HttpExchange,

@@ -2,13 +2,13 @@ import type { EndpointResponse } from '../../http/Endpoint';
 import { jsonResponse } from '../../http/Endpoint';
 
 const READ = { status: 200, code: 200_000 } as const;
-/** Of whatever has changed something: the dialect does not tell what was made from what was removed. */
+/** Of all requests that change something: the dialect does not distinguish creation from removal. */
 const WRITTEN = { status: 201, code: 200_001 } as const;
 
 /**
  * The answer to a request that reads.
  *
- * @param content - What was asked for.
+ * @param content - The requested content.
  */
 export function readAnswer(content: unknown): EndpointResponse {
   return jsonResponse(READ.status, { code: READ.code, message: 'success', content });
@@ -17,7 +17,7 @@ export function readAnswer(content: unknown): EndpointResponse {
 /**
  * The answer to a request that has changed something.
  *
- * @param content - What is there now, or what is gone.
+ * @param content - The changed or removed item.
  * @param headers - Further headers.
  */
 export function writtenAnswer(content: unknown, headers: Readonly<Record<string, string>> = {}): EndpointResponse {

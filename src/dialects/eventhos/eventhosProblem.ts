@@ -20,7 +20,7 @@ export class EventhosProblem extends HttpProblem {
   }
 }
 
-/** What has no code of its own. */
+/** The code of errors without a code of their own. */
 const NOT_CATEGORIZED = 500_000;
 
 /** The codes of errors that were not raised as one of eventhos. */
@@ -42,7 +42,7 @@ const CODES: Readonly<Record<number, number>> = {
  * Its `errorUUID` is in the log, beside status and code. The query of the request is not, nor the message if it is the
  * request that is wrong: both may have a secret.
  *
- * @param problem - What is wrong; its code is `500000` if it has none.
+ * @param problem - The error; its code is `500000` if it has none.
  * @param exchange - The request.
  * @param logger - Where the error is written.
  */

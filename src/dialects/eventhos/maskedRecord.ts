@@ -13,12 +13,12 @@ const SHOWN_HEADERS = [
   'x-correlation-id', 'x-personium-requestkey', 'x-request-id',
 ];
 const SHOWN_PARAMETERS = [ 'event-identifier' ];
-/** Values that are credentials, whatever they are called: by a scheme, an API key of ours, or a JSON Web Token. */
+/** Values that are credentials by their form: a scheme, an API key of this server, or a JSON Web Token. */
 const CREDENTIAL = /^(?:basic|bearer|digest|dpop|negotiate)\s|spe_[\w-]{43}|(?<![\w-])eyJ[\w-]+\.[\w-]+\./iu;
 
 /**
  * A request as the log shows it: every value is masked but those of the few headers and parameters that are known to be
- * harmless, and of these too what looks like a credential.
+ * harmless. Of these, values with the form of a credential are masked too.
  *
  * @param exchange - The request.
  */

@@ -47,7 +47,7 @@ function parseSystem(text: string, name: string): number {
   return key;
 }
 
-/** Milliseconds since 1970, or what other lists take. */
+/** Milliseconds since 1970, or the date formats of other lists. */
 function parseTime(text: string, name: string): number {
   return /^\d{9,15}$/u.test(text) ? Number(text) : parseMoment(text, name);
 }

@@ -33,13 +33,13 @@ export function receivedItem({ id, topic, published, entry, request, states }: L
 }
 
 /**
- * An event with the request that brought it and what became of it, in the words of eventhos: a contract is a
- * subscription, an action is what that delivers to.
+ * An event with its request and outcomes, in the terms of eventhos: a contract is a
+ * subscription, an action is its target.
  *
  * @param pod - The base URL of the pod.
  * @param detail - The event.
  * @param kinds - The registered target kinds.
- * @param body - What stands for the data of the event.
+ * @param body - The event's data, as it is shown.
  */
 export function receivedDocument(
   pod: string,
@@ -66,10 +66,10 @@ export function receivedDocument(
 }
 
 /**
- * What became of an event for one subscription or recipient: what was asked last, and what was answered.
+ * The outcome of an event for one subscription or recipient, with the last request and response.
  *
  * @param pod - The base URL of the pod.
- * @param outcome - What became of it.
+ * @param outcome - The outcome.
  * @param kinds - The registered target kinds.
  */
 export function executionDocument(pod: string, outcome: Outcome, kinds: KindFinder): object {

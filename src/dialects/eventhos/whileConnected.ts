@@ -7,7 +7,7 @@ import type { HttpExchange } from '../../http/Endpoint';
  * @param exchange - The request.
  * @param work - Is given a signal that is aborted once the client is gone, with a problem that nobody gets.
  *
- * @throws What the work throws.
+ * @throws Errors of the work.
  */
 export async function whileConnected<T>(
   { request: { socket }}: Pick<HttpExchange, 'request'>,

@@ -21,8 +21,8 @@ import { notAuthenticated, PersoniumProblem, toPersonium } from './PersoniumProb
 /**
  * `POST {pod}__event`: takes an event from outside in Personium's form, and gives it to the pod itself.
  *
- * `acl:Append` on `{pod}__event` is Personium's privilege `event`: whoever has it may tell the pod of anything.
- * Checks come in Personium's order: the key of the request, its pod, its method, who asks, and then the body.
+ * `acl:Append` on `{pod}__event` is Personium's privilege `event`: it allows events on any topic.
+ * Checks come in Personium's order: the key of the request, its pod, its method, its caller, and then the body.
  */
 export class ExternalEventEndpoint extends Endpoint {
   private readonly authenticator: Authenticator;
@@ -31,7 +31,7 @@ export class ExternalEventEndpoint extends Endpoint {
   private readonly maxBytes: number;
 
   /**
-   * @param authenticator - Tells who makes a request.
+   * @param authenticator - Authenticates requests.
    * @param publisher - Accepts the events.
    * @param work - Reads large bodies.
    * @param maxBytes - The largest body that is read, in bytes. Default 4 MiB.

@@ -44,7 +44,7 @@ const TEXTS: Readonly<Record<string, string>> = {
 /**
  * Gives any error a code of Personium's message table, and the text that goes with it.
  *
- * What nobody expected is `PR500-SV-9999`, with the id under which the log tells of it.
+ * Unexpected errors are `PR500-SV-9999`, with the id of their log line.
  */
 export function toPersonium(problem: HttpProblem): PersoniumProblem {
   if (problem instanceof PersoniumProblem) {
@@ -73,7 +73,7 @@ export function notAuthenticated(
   return new PersoniumProblem(401, `PR401-AU-${code}`, text, challenge);
 }
 
-/** What is wrong with a header `Authorization` that was refused; without one it was an API key in its own header. */
+/** The code of a refused header `Authorization`; without it, the credential was an API key in its own header. */
 function faultOf(authorization: string | undefined): [string, string] {
   const [ , scheme, token = '' ] = /^(\S*)\s*(.*)$/su.exec(authorization ?? '')!;
   if (authorization !== undefined && !/^(?:bearer|dpop)$/iu.test(scheme)) {

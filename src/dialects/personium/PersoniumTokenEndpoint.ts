@@ -19,7 +19,7 @@ const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
 /**
  * `POST {pod}__token`: a token for the event endpoints of the pod, in the form of OAuth 2.0, as Personium has it.
  *
- * It is for a client that presents its id and secret, or for who makes the request by other credentials. With
+ * It is for a client that presents its id and secret, or a caller with other credentials. With
  * `p_cookie` there is a cookie as well, which counts only together with its peer in the answer.
  */
 export class PersoniumTokenEndpoint extends Endpoint {
@@ -28,7 +28,7 @@ export class PersoniumTokenEndpoint extends Endpoint {
   private readonly tokens: EventTokens;
 
   /**
-   * @param authenticator - Tells who makes a request.
+   * @param authenticator - Authenticates requests.
    * @param login - Logs clients in.
    * @param tokens - Makes the tokens.
    */

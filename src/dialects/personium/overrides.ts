@@ -3,14 +3,14 @@ import type { HttpExchange } from '../../http/Endpoint';
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2 */
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/u;
-/** The headers that say how a request came here, and not what it asks for. */
+/** Headers of the transport, which cannot be overridden. */
 const TRANSPORT = /^(?:connection|content-length|forwarded|host|transfer-encoding|x-forwarded-.*|x-override)$/u;
 
 /**
- * What a request is taken for, by the method in `X-HTTP-Method-Override`, if it is a POST, and the headers in
+ * Applies the overrides of a request: the method in `X-HTTP-Method-Override`, if it is a POST, and the headers in
  * `X-Override`, each `{name}:{value}`, which can be sent many times.
  *
- * A header that is named twice has the last value. What is no name and value is ignored. So are the headers that belong
+ * A header that is named twice has the last value. Malformed lines are ignored. So are the headers that belong
  * to the transport or tell where the request came from, because a server has acted on them by then: `Connection`,
  * `Content-Length`, `Forwarded`, `Host`, `Transfer-Encoding`, all `X-Forwarded-…`, and `X-Override` itself.
  *
@@ -46,7 +46,7 @@ function overridesOf(request: HttpRequest): Map<string, string> {
 
 /**
  * A request with other headers.
- * All else is done to the request itself, so that its body is one stream, whoever reads it.
+ * All else is done to the request itself, so that its body is one stream for all readers.
  */
 function withHeaders(request: HttpRequest, overrides: ReadonlyMap<string, string>): HttpRequest {
   const raw = request.rawHeaders.filter((_text, index, all): boolean =>

@@ -108,7 +108,7 @@ async function readInTime(text: string, work: Work): Promise<Fields | Malformed>
   }
 }
 
-/** What is said of a body that cannot be read as JSON. */
+/** The error for a body that is not JSON. */
 export function jsonError({ message }: InvalidInput): PersoniumProblem {
   return new PersoniumProblem(400, 'PR400-CM-0004', `JSON parse error. [${message}].`);
 }

@@ -6,7 +6,7 @@ const WINDOW = 60_000;
 const MOST_NAMES = 10_000;
 
 /**
- * Counts failures by name, minute by minute, in memory that is bounded whatever names are made up.
+ * Counts failures by name and minute, in bounded memory. `rate-limiter-flexible` does not bound the number of names.
  *
  * Each process of the server counts for itself.
  */

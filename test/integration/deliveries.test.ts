@@ -276,9 +276,9 @@ describe('The log of deliveries', (): void => {
     expect(await subscriptions(scene.user.pod, options)).toEqual([ expect.objectContaining({ id: subscription, webhook: sink.url }) ]);
     const strange = async(body: unknown): Promise<Response> => new Response(JSON.stringify(body));
     for (const body of [{}, { contains: [], next: 'http://elsewhere.example/' }, { contains: [{}]}]) {
-      await expect(deliveries(scene.user.pod, { fetch: async(): Promise<Response> => strange(body) }).next()).rejects.toThrow('not of a Solid server');
+      await expect(deliveries(scene.user.pod, { fetch: async(): Promise<Response> => strange(body) }).next()).rejects.toThrow('not that of a Solid server');
     }
-    await expect(replay(subscription, { since: begun }, { fetch: async(): Promise<Response> => strange({}) })).rejects.toThrow('not of a Solid server');
+    await expect(replay(subscription, { since: begun }, { fetch: async(): Promise<Response> => strange({}) })).rejects.toThrow('not that of a Solid server');
   });
 
   it('is read and used from the command line.', async(): Promise<void> => {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import type { Forecast } from '../../client/publish';
-import { checkText, publishText } from '../../client/publish';
+import type { DryRunResult } from '../../client/publish';
+import { checkPublishJson, publishJson } from '../../client/publish';
 import type { Command, Context } from '../command';
 import { CliError, EXIT } from '../exit';
 import { loggedIn } from '../login';
@@ -30,20 +30,20 @@ export const publishCommand: Command = {
       // The data is sent as it was written, number by number.
       const text = `${head.slice(0, -1)},"data":${data}}`;
       if (args.check) {
-        const [ forecast ] = await checkText(pod, text, options);
+        const [ forecast ] = await checkPublishJson(pod, text, options);
         await context.print(forecast, describe(forecast));
         if (!forecast.accepted) {
           throw new CliError(EXIT.failed, 'It would not be published.');
         }
         return;
       }
-      const published = await publishText(pod, text, { ...options, key: args.key as string | undefined });
+      const published = await publishJson(pod, text, { ...options, key: args.key as string | undefined });
       await context.print(published, `${published.id}\n`);
     });
   },
 };
 
-function describe(forecast: Forecast): string {
+function describe(forecast: DryRunResult): string {
   if (!forecast.accepted) {
     return `It would be refused (${forecast.status}): ${forecast.error}\n`;
   }

@@ -154,7 +154,7 @@ describe('The command line', (): void => {
     for (const args of [ [], [ 'unsubscribe', user.pod ], [ 'what' ], [ ...publish, '{' ], [ 'publish', 'a' ], [ 'grant', 'a', 'nobody', '--publish' ], [ 'grant', 'a', user.webId ], [ 'inbox', '--config', 'none.json' ] ]) {
       expect([ args, await run(producer, args) ]).toEqual([ args, { code: 2, out: '', err: expect.stringMatching(/\n$/u) }]);
     }
-    expect(await run(undefined, [ 'grants', '--pod', user.pod ])).toMatchObject({ code: 3, err: expect.stringContaining('not logged in') });
+    expect(await run(undefined, [ 'grants', '--pod', user.pod ])).toMatchObject({ code: 3, err: expect.stringContaining('Missing credentials') });
     expect(await run(undefined, [ 'grants', '--pod', user.pod, '--api-key', 'spe_1' ])).toMatchObject({ code: 3 });
     const wrong = await run(producer, [ 'grants', '--client-secret', 'wrong-secret' ]);
     expect(wrong).toMatchObject({ code: 3, err: expect.not.stringContaining('wrong-secret') });

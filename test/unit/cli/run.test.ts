@@ -54,7 +54,7 @@ describe('The settings', (): void => {
     await write(`work/${CONFIG_FILE}`, { pod: 'http://evil/', email: 'file' });
     const env = { SOLID_POD_EVENTS_API_KEY: 'spe_1' };
     await expect(readSettings({}, io(env))).rejects.toMatchObject({ code: 2, message: expect.stringContaining('in this folder sets "pod"') });
-    await expect(readSettings({ password: 'flag' }, io())).rejects.toThrow('"password" is not from it');
+    await expect(readSettings({ password: 'flag' }, io())).rejects.toThrow('"password" comes from another source');
     expect(await readSettings({ pod: 'http://x/' }, io(env))).toMatchObject({ pod: 'http://x/', apiKey: 'spe_1' });
     await write(`home/${CONFIG_FILE}`, { pod: 'http://x/home/' });
     await rm(join(folder, 'work', CONFIG_FILE));

@@ -268,8 +268,8 @@ describe('An operator', (): void => {
         [[ '--eventsAllow', '0.0.0.0/0' ], /Invalid --eventsAllow/u ],
         [[ '--eventsMetrics', 'here' ], /Invalid --eventsMetrics/u ],
         [[ 'restart' ], /Unknown command "restart"\. Did you mean restore\?/u ],
-        [[ 'backup' ], /folder is missing/u ],
-        [[ 'move', '--from', 'http://a/' ], /--to is missing/u ],
+        [[ 'backup' ], /Missing argument: folder/u ],
+        [[ 'move', '--from', 'http://a/' ], /Missing option --to/u ],
         [[ 'check', '--fast' ], /Unknown option --fast/u ],
       ];
       const failures: [ readonly string[], RegExp ][] = [

@@ -77,16 +77,16 @@ afterEach((): void => rmSync(folder, { recursive: true, force: true }));
 describe('The options of a start', (): void => {
   it('are those of the configuration and its imports.', (): void => {
     const { parameters, ...rest } = readConfiguration([ DEFAULT_CONFIG ], folder);
-    expect(rest).toEqual({ isWhole: true, usesStore: true, isLoopback: false, hasEvents: true });
+    expect(rest).toEqual({ isComplete: true, usesStore: true, isLoopback: false, hasEvents: true });
     expect(parameters.map(({ name }): string => name)).toEqual(expect.arrayContaining([ 'port', 'baseUrl', 'eventsAllow', 'eventsMetrics' ]));
-    expect(readConfiguration([ '@css:config/file.json' ], folder)).toMatchObject({ isWhole: true, usesStore: false, hasEvents: false });
+    expect(readConfiguration([ '@css:config/file.json' ], folder)).toMatchObject({ isComplete: true, usesStore: false, hasEvents: false });
     expect(readConfiguration([ join(ROOT, 'test/config/default.json') ], folder)).toMatchObject({ usesStore: false, isLoopback: true, hasEvents: true });
     writeFileSync(join(folder, 'own.json'), JSON.stringify({ import: [ 'other:config/x.json', './more.json' ]}));
     writeFileSync(join(folder, 'more.json'), JSON.stringify({ '@graph': [{ '@type': 'YargsParameter', name: 'mine', options: { type: 'string' }}]}));
-    expect(readConfiguration([ 'own.json' ], folder)).toMatchObject({ isWhole: false, parameters: [{ name: 'mine', type: 'string' }]});
+    expect(readConfiguration([ 'own.json' ], folder)).toMatchObject({ isComplete: false, parameters: [{ name: 'mine', type: 'string' }]});
     writeFileSync(join(folder, 'list.json'), '[]');
     writeFileSync(join(folder, 'other.ttl'), '<a> <b> <c>.');
-    expect(readConfiguration([ 'list.json', 'other.ttl' ], folder)).toMatchObject({ isWhole: false });
+    expect(readConfiguration([ 'list.json', 'other.ttl' ], folder)).toMatchObject({ isComplete: false });
     expect((): unknown => readConfiguration([ '.' ], folder)).toThrow('cannot be read');
   });
 
@@ -134,7 +134,7 @@ describe('The options of a start', (): void => {
     [[ 'check', 'x' ], 2, /Unexpected argument "x"/u ],
     [[ 'check', '-f', 'a', '-f', 'b' ], 2, /more than once/u ],
     [[ 'backup' ], 2, /Missing argument: folder/u ],
-    [[ 'move', '--to', BASE ], 2, /--from is missing/u ],
+    [[ 'move', '--to', BASE ], 2, /Missing option --from/u ],
     [[ 'move', '--to', BASE, '--from', 'x' ], 2, /Invalid --from/u ],
     [[ 'move', '--to', BASE, '--from', TO ], 1, /There is no event store/u ],
   ])('are told what is wrong with %j.', async(args, code, text): Promise<void> => {
@@ -218,7 +218,7 @@ describe('The commands backup and restore', (): void => {
     await dataFolder();
     expect((await tell([ 'backup', 'b', '--events-only', '--json' ]))[1]).toContain('"isWhole":false');
     rmSync(join(folder, 'data/.events'), { recursive: true });
-    expect((await tell([ 'restore', 'b' ]))[1]).toContain('The backup holds the event store only');
+    expect((await tell([ 'restore', 'b' ]))[1]).toContain('The backup contains only the event store');
     expect((await tell([ 'check', '--json' ]))[1]).toContain(`"baseUrl":"${BASE}"`);
   });
 

@@ -2,7 +2,8 @@
 const { randomBytes } = require('node:crypto');
 const Database = require('better-sqlite3');
 const { v7 } = require('uuid');
-const { ContextLoader, createEvent, SqliteEventStore, SqliteSession } = require('../dist');
+const { ContextLoader, SqliteEventStore, SqliteSession } = require('../dist');
+const { createEvent } = require('../dist/event/EventDocument');
 const { podOf } = require('./accounts');
 const { TOPIC, draftFor } = require('./publishing');
 const { storeFile } = require('./storeFile');

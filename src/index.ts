@@ -1,182 +1,217 @@
-export * from './access/CostBudget';
-export * from './access/EpochAccess';
-export * from './access/EpochAudience';
-export * from './access/EpochReaders';
-export * from './access/PublishRate';
-export * from './access/ports';
-export * from './catalogue/Catalogue';
-export * from './catalogue/CatalogueStore';
-export * from './catalogue/PublishedLog';
-export * from './catalogue/RequestLog';
-export * from './catalogue/checkSchema';
-export * from './delivery/Backlog';
-export * from './delivery/CopyListener';
-export * from './delivery/DeliveryListener';
-export * from './delivery/DeliveryLog';
-export * from './delivery/TargetKinds';
-export * from './delivery/ports';
-export * from './delivery/retry';
-export * from './dialects/eventgrid/PrecheckEndpoint';
-export * from './dialects/eventhos/CatalogueEndpoint';
-export * from './dialects/eventhos/EventhosTokenEndpoint';
-export * from './dialects/eventhos/ReceivedEndpoint';
-export * from './dialects/eventhos/SendEndpoint';
-export * from './dialects/personium/CookiePairReader';
-export * from './dialects/personium/ExternalEventEndpoint';
-export * from './dialects/personium/PersoniumTokenEndpoint';
-export * from './dialects/yodata/YodataParser';
-export * from './event/Conflict';
-export * from './event/ContextLoader';
-export * from './event/Event';
-export * from './event/EventClock';
-export * from './event/EventDocument';
-export * from './event/InvalidInput';
-export * from './event/NotAuthorized';
-export * from './event/ReceivedDocument';
-export * from './event/TooMany';
-export * from './event/Topic';
-export * from './event/TopicPattern';
-export * from './event/limits';
-export * from './event/vocabulary';
-export * from './http/AccessTokens';
-export * from './http/Authenticator';
-export * from './http/CredentialReader';
-export * from './http/HeaderReader';
-export * from './http/BodyBudget';
-export * from './http/DpopProofs';
-export * from './http/EventHttpHandler';
-export * from './http/Endpoint';
-export * from './http/agent/AgentEndpoint';
-export * from './http/deliveries/DeliveriesEndpoint';
-export * from './http/errors';
-export * from './http/health/HealthEndpoint';
-export * from './http/health/Readiness';
-export * from './http/inbox/InboxEndpoint';
-export * from './http/inbox/NotificationCheck';
-export * from './http/openapi/OpenApiEndpoint';
-export * from './http/ports';
-export * from './http/publish/CheckEndpoint';
-export * from './http/publish/EventParser';
-export * from './http/publish/PublishBodies';
-export * from './http/publish/PublishEndpoint';
-export * from './http/subscriptions/SubscriptionsEndpoint';
-export * from './identity/ApiKey';
-export * from './identity/ApiKeyStore';
-export * from './identity/ApiKeys';
-export * from './identity/Caller';
-export * from './identity/FetchedContexts';
-export * from './identity/KeyHolders';
-export * from './identity/ReplayGuard';
-export * from './identity/ServerAgent';
-export * from './identity/ServerSpeakers';
-export * from './identity/SigningAgent';
-export * from './identity/Speakers';
-export * from './identity/TokenAuthority';
-export * from './identity/TokenSigner';
-export * from './identity/account/AccountClients';
-export * from './identity/account/AccountHolders';
-export * from './identity/account/ApiKeyHandler';
-export * from './identity/account/ApiKeyRoute';
-export * from './identity/account/ApiKeysHandler';
-export * from './identity/account/KeyRevokingWebIdStore';
-export * from './identity/account/PackagedHtmlViewEntry';
-export * from './identity/account/SectionTemplateEngine';
-export * from './identity/profiles/LocalDocuments';
-export * from './identity/profiles/ProfileUnavailable';
-export * from './identity/profiles/Profiles';
-export * from './identity/tokens/ClientLogin';
-export * from './identity/tokens/Clients';
-export * from './identity/tokens/Credential';
-export * from './identity/tokens/EventTokens';
-export * from './metrics/Metrics';
-export * from './outgoing/AddressGuard';
-export * from './outgoing/GuardedOutgoing';
-export * from './outgoing/Outgoing';
-export * from './pod/ActivityCopyListener';
-export * from './pod/DataFolderIdentifierStrategy';
-export * from './pod/EventOverlayStore';
-export * from './pod/EventPodManager';
-export * from './pod/EventStorageDescriber';
-export * from './pod/GuardedRdfConverter';
-export * from './pod/IdentifierUrls';
-export * from './pod/PartialCredentialsAcpReader';
-export * from './pod/PermissionAccess';
-export * from './pod/PodDirectory';
-export * from './pod/PodLayout';
-export * from './pod/PodLifecycle';
-export * from './pod/PodListeners';
-export * from './pod/PooledJsonLdConverter';
-export * from './pod/ReaderClasses';
-export * from './pod/ServerAccessScopes';
-export * from './pod/ServerContainers';
-export * from './pod/ServerDocuments';
-export * from './pod/TrackingGroupAccessChecker';
-export * from './pod/WatchingChannelStorage';
-export * from './pod/ports';
-export * from './publish/EventFactory';
-export * from './publish/FederationReceiver';
-export * from './publish/NotAdmitted';
-export * from './publish/PublishRequest';
-export * from './publish/Publisher';
-export * from './publish/TopicDryRun';
-export * from './publish/ports';
-export * from './publish/recipients';
-export * from './server/AliasRepairer';
-export * from './server/BaseUrlCheck';
-export * from './server/BundledContextLoader';
-export * from './server/ClientConnections';
-export * from './server/ConnectionCloser';
-export * from './server/Deliveries';
-export * from './server/DeliveryGate';
-export * from './server/EndpointPrinter';
-export * from './server/EventStoreLifecycle';
-export * from './server/FanOut';
-export * from './server/HiddenResourceReporter';
-export * from './server/HostBoundServerFactory';
-export * from './server/LevelLoggerFactory';
-export * from './server/MetricsServer';
-export * from './server/NotificationRecovery';
-export * from './server/OutgoingCloser';
-export * from './server/OwnerNotifier';
-export * from './server/PodCleanup';
-export * from './server/ProviderTokenSigner';
-export * from './server/Retention';
-export * from './server/ServerReadiness';
-export * from './server/StartupLog';
-export * from './server/StoreIntegrity';
-export * from './server/WorkStopper';
-export * from './server/ports';
-export * from './store-sqlite/FolderLock';
-export * from './store-sqlite/SqliteAliases';
-export * from './store-sqlite/SqliteApiKeyStore';
-export * from './store-sqlite/SqliteCatalogueStore';
-export * from './store-sqlite/SqliteDeliveryStore';
-export * from './store-sqlite/SqliteEventStore';
-export * from './store-sqlite/SqlitePodLifecycle';
-export * from './store-sqlite/SqliteReplayGuard';
-export * from './store-sqlite/SqliteRequestLog';
-export * from './store-sqlite/SqliteSession';
-export * from './store-sqlite/StoreGuard';
-export * from './store/AcceptedEvent';
-export * from './store/DuplicateRequest';
-export * from './store/ContainerGone';
-export * from './store/CopyMeter';
-export * from './store/WatchedCopy';
-export * from './store/StorageFull';
-export * from './store/Openable';
-export * from './store/Page';
-export * from './store/RequestRecord';
-export * from './store/StoreUnavailable';
-export * from './store/deliveries';
-export * from './store/idempotency';
-export * from './subscription/Subscriber';
-export * from './subscription/Subscription';
-export * from './subscription/ports';
-export * from './targets/recipient/RecipientReach';
-export * from './targets/inbox/InboxTarget';
-export * from './targets/recipient/RecipientTarget';
-export * from './targets/webhook/WebhookTarget';
-export * from './url/ServerUrls';
-export * from './work/Work';
-export * from './work/WorkPool';
-export * from './work/errors';
+export { CostBudget } from './access/CostBudget';
+export { EpochAccess } from './access/EpochAccess';
+export { EpochAudience } from './access/EpochAudience';
+export { EpochReaders } from './access/EpochReaders';
+export { PublishRate } from './access/PublishRate';
+export type {
+  Access,
+  AccessEpochs,
+  AccessScopes,
+  Audience,
+  FollowerList,
+  Locator,
+  Pods,
+  Readers,
+} from './access/ports';
+export { Catalogue } from './catalogue/Catalogue';
+export type { CatalogueStore } from './catalogue/CatalogueStore';
+export { PublishedLog } from './catalogue/PublishedLog';
+export type { RequestLog } from './catalogue/RequestLog';
+export { PooledSchemas } from './catalogue/checkSchema';
+export type { Schemas } from './catalogue/checkSchema';
+export type { CopyListener } from './delivery/CopyListener';
+export { DeliveryListener } from './delivery/DeliveryListener';
+export { TargetKinds } from './delivery/TargetKinds';
+export { DeliveryLog } from './delivery/DeliveryLog';
+export type {
+  DeliveredEvents,
+  DeliveryClock,
+  DeliveryLogStore,
+  DeliveryQueue,
+  FanOutStore,
+  HostStates,
+  LoggedSubscriptions,
+  NoticeReceipts,
+  NoticeStore,
+  QueueCounts,
+  ReaderScopeStore,
+  RetryRules,
+  TargetKind,
+  WorkerStore,
+} from './delivery/ports';
+export { PrecheckEndpoint } from './dialects/eventgrid/PrecheckEndpoint';
+export { CatalogueEndpoint } from './dialects/eventhos/CatalogueEndpoint';
+export { EventhosTokenEndpoint } from './dialects/eventhos/EventhosTokenEndpoint';
+export { ReceivedEndpoint } from './dialects/eventhos/ReceivedEndpoint';
+export { SendEndpoint } from './dialects/eventhos/SendEndpoint';
+export { CookiePairReader } from './dialects/personium/CookiePairReader';
+export { ExternalEventEndpoint } from './dialects/personium/ExternalEventEndpoint';
+export { PersoniumTokenEndpoint } from './dialects/personium/PersoniumTokenEndpoint';
+export { YodataParser } from './dialects/yodata/YodataParser';
+export { Conflict } from './event/Conflict';
+export { ContextLoader } from './event/ContextLoader';
+export type { Event, EventDraft } from './event/Event';
+export { InvalidInput } from './event/InvalidInput';
+export { NotAuthorized } from './event/NotAuthorized';
+export { TooMany } from './event/TooMany';
+export { AccessTokens } from './http/AccessTokens';
+export { Authenticator } from './http/Authenticator';
+export type { CredentialReader } from './http/CredentialReader';
+export { HeaderReader } from './http/HeaderReader';
+export { BodyBudget } from './http/BodyBudget';
+export { DpopProofs } from './http/DpopProofs';
+export { Endpoint, jsonResponse } from './http/Endpoint';
+export type { EndpointResponse, HttpExchange, PassThrough, PathRule } from './http/Endpoint';
+export { EventHttpHandler } from './http/EventHttpHandler';
+export { HttpProblem } from './http/errors';
+export type { PodNames, RequestedPods } from './http/ports';
+export { AgentEndpoint } from './http/agent/AgentEndpoint';
+export { DeliveriesEndpoint } from './http/deliveries/DeliveriesEndpoint';
+export { HealthEndpoint } from './http/health/HealthEndpoint';
+export type { Readiness } from './http/health/Readiness';
+export { InboxEndpoint } from './http/inbox/InboxEndpoint';
+export { NotificationCheck } from './http/inbox/NotificationCheck';
+export { OpenApiEndpoint } from './http/openapi/OpenApiEndpoint';
+export type { EventParser } from './http/publish/EventParser';
+export { PublishBodies } from './http/publish/PublishBodies';
+export { CheckEndpoint } from './http/publish/CheckEndpoint';
+export { PublishEndpoint } from './http/publish/PublishEndpoint';
+export { SubscriptionsEndpoint } from './http/subscriptions/SubscriptionsEndpoint';
+export type { ApiKeyStore } from './identity/ApiKeyStore';
+export { ApiKeys } from './identity/ApiKeys';
+export type { Caller } from './identity/Caller';
+export { FetchedContexts } from './identity/FetchedContexts';
+export type { KeyHolders } from './identity/KeyHolders';
+export type { ReplayGuard } from './identity/ReplayGuard';
+export { ServerAgent } from './identity/ServerAgent';
+export { ServerSpeakers } from './identity/ServerSpeakers';
+export type { SigningAgent } from './identity/SigningAgent';
+export type { Speakers } from './identity/Speakers';
+export type { TokenAuthority } from './identity/TokenAuthority';
+export type { TokenSigner } from './identity/TokenSigner';
+export { AccountClients } from './identity/account/AccountClients';
+export { AccountHolders } from './identity/account/AccountHolders';
+export { ApiKeyHandler } from './identity/account/ApiKeyHandler';
+export { ApiKeyRoute } from './identity/account/ApiKeyRoute';
+export { ApiKeysHandler } from './identity/account/ApiKeysHandler';
+export { KeyRevokingWebIdStore } from './identity/account/KeyRevokingWebIdStore';
+export { PackagedHtmlViewEntry } from './identity/account/PackagedHtmlViewEntry';
+export { SectionTemplateEngine } from './identity/account/SectionTemplateEngine';
+export type { LocalDocuments } from './identity/profiles/LocalDocuments';
+export { ProfileUnavailable } from './identity/profiles/ProfileUnavailable';
+export { Profiles } from './identity/profiles/Profiles';
+export { ClientLogin } from './identity/tokens/ClientLogin';
+export type { Clients } from './identity/tokens/Clients';
+export type { Credential } from './identity/tokens/Credential';
+export { EventTokens } from './identity/tokens/EventTokens';
+export { Metrics } from './metrics/Metrics';
+export { AddressGuard } from './outgoing/AddressGuard';
+export { GuardedOutgoing } from './outgoing/GuardedOutgoing';
+export { OutgoingFailed } from './outgoing/Outgoing';
+export type { Outgoing, OutgoingRequest, OutgoingResponse } from './outgoing/Outgoing';
+export { ActivityCopyListener } from './pod/ActivityCopyListener';
+export { PartialCredentialsAcpReader } from './pod/PartialCredentialsAcpReader';
+export { DataFolderIdentifierStrategy } from './pod/DataFolderIdentifierStrategy';
+export { PooledJsonLdConverter } from './pod/PooledJsonLdConverter';
+export { EventOverlayStore } from './pod/EventOverlayStore';
+export { EventPodManager } from './pod/EventPodManager';
+export { EventStorageDescriber } from './pod/EventStorageDescriber';
+export { TrackingGroupAccessChecker } from './pod/TrackingGroupAccessChecker';
+export { GuardedRdfConverter } from './pod/GuardedRdfConverter';
+export { IdentifierUrls } from './pod/IdentifierUrls';
+export { PermissionAccess } from './pod/PermissionAccess';
+export { PodDirectory } from './pod/PodDirectory';
+export { PodListeners } from './pod/PodListeners';
+export { PodLayout } from './pod/PodLayout';
+export type { PodLifecycle } from './pod/PodLifecycle';
+export { ReaderClasses } from './pod/ReaderClasses';
+export { ServerAccessScopes } from './pod/ServerAccessScopes';
+export { ServerContainers } from './pod/ServerContainers';
+export { ServerDocuments } from './pod/ServerDocuments';
+export { WatchingChannelStorage } from './pod/WatchingChannelStorage';
+export type {
+  AccessDependencies,
+  ContainerWatches,
+  EntryStore,
+  KnownPods,
+  OverlayStore,
+  PodRegistrations,
+  PodRegistry,
+  StoreHealth,
+} from './pod/ports';
+export { EventFactory } from './publish/EventFactory';
+export { FederationReceiver } from './publish/FederationReceiver';
+export { Publisher } from './publish/Publisher';
+export { NotAdmitted } from './publish/NotAdmitted';
+export type { DryRunResult, PublishRequest, Published } from './publish/PublishRequest';
+export { TopicDryRun } from './publish/TopicDryRun';
+export type {
+  AcceptMeter,
+  EventLog,
+  FanOutSignal,
+  NamedPods,
+  Outbox,
+  PodOwners,
+  ReceptionStore,
+  RecipientOutbox,
+  RemoteRecipients,
+} from './publish/ports';
+export { AliasRepairer } from './server/AliasRepairer';
+export { BaseUrlCheck } from './server/BaseUrlCheck';
+export { ClientConnections } from './server/ClientConnections';
+export { ConnectionCloser } from './server/ConnectionCloser';
+export { Deliveries } from './server/Deliveries';
+export { DeliveryGate } from './server/DeliveryGate';
+export { EndpointPrinter } from './server/EndpointPrinter';
+export { EventStoreLifecycle } from './server/EventStoreLifecycle';
+export { FanOut } from './server/FanOut';
+export { HiddenResourceReporter } from './server/HiddenResourceReporter';
+export { HostBoundServerFactory } from './server/HostBoundServerFactory';
+export { LevelLoggerFactory } from './server/LevelLoggerFactory';
+export { MetricsServer } from './server/MetricsServer';
+export { NotificationRecovery } from './server/NotificationRecovery';
+export { OutgoingCloser } from './server/OutgoingCloser';
+export { OwnerNotifier } from './server/OwnerNotifier';
+export { PodCleanup } from './server/PodCleanup';
+export { ProviderTokenSigner } from './server/ProviderTokenSigner';
+export { Retention } from './server/Retention';
+export { BundledContextLoader } from './server/BundledContextLoader';
+export { ServerReadiness } from './server/ServerReadiness';
+export { StartupLog } from './server/StartupLog';
+export { StoreIntegrity } from './server/StoreIntegrity';
+export { WorkStopper } from './server/WorkStopper';
+export type { PodList, RetentionStore } from './server/ports';
+export { ContainerGone } from './store/ContainerGone';
+export type { CopyMeter } from './store/CopyMeter';
+export { DuplicateRequest } from './store/DuplicateRequest';
+export type { Openable } from './store/Openable';
+export { StorageFull } from './store/StorageFull';
+export { StoreUnavailable } from './store/StoreUnavailable';
+export { FolderLock } from './store-sqlite/FolderLock';
+export { SqliteAliases } from './store-sqlite/SqliteAliases';
+export { SqliteApiKeyStore } from './store-sqlite/SqliteApiKeyStore';
+export { SqliteCatalogueStore } from './store-sqlite/SqliteCatalogueStore';
+export { SqliteDeliveryStore } from './store-sqlite/SqliteDeliveryStore';
+export { SqliteEventStore } from './store-sqlite/SqliteEventStore';
+export { SqlitePodLifecycle } from './store-sqlite/SqlitePodLifecycle';
+export { SqliteReplayGuard } from './store-sqlite/SqliteReplayGuard';
+export { SqliteRequestLog } from './store-sqlite/SqliteRequestLog';
+export { SqliteSession } from './store-sqlite/SqliteSession';
+export { StoreGuard } from './store-sqlite/StoreGuard';
+export { Subscriber } from './subscription/Subscriber';
+export type {
+  Containers,
+  InboxFinder,
+  SecretStore,
+  SubscribableTargets,
+  SubscriptionListener,
+  SubscriptionStore,
+} from './subscription/ports';
+export { RecipientReach } from './targets/recipient/RecipientReach';
+export { InboxTarget } from './targets/inbox/InboxTarget';
+export { RecipientTarget } from './targets/recipient/RecipientTarget';
+export { WebhookTarget } from './targets/webhook/WebhookTarget';
+export { ServerUrls } from './url/ServerUrls';
+export type { RequestClients, Work, WorkMeter } from './work/Work';
+export { WorkPool } from './work/WorkPool';
+export { Busy, ClientGone, TooComplex } from './work/errors';

@@ -1,7 +1,8 @@
 const { fork } = require('node:child_process');
 const { join } = require('node:path');
-const { createEvent, ContextLoader } = require('../../dist');
-const { eventDocument } = require('../../dist');
+const { ContextLoader } = require('../../dist');
+const { eventDocument } = require('../../dist/event/Event');
+const { createEvent } = require('../../dist/event/EventDocument');
 const { logIn } = require('../accounts');
 const { grouped } = require('../format');
 const { atLeast } = require('../goals');

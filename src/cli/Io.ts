@@ -1,18 +1,18 @@
 /**
- * What the command has to do with: its terminal, its environment, its files.
+ * Environment of a command: terminal, environment variables and folders.
  */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly home: string;
-  /** Aborts when the process is asked to end. */
+  /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
-  /** Writes to the output; resolves once it has been handed over. */
+  /** Writes to the standard output. Resolves when the text is flushed. */
   readonly out: (text: string) => Promise<void>;
-  /** Writes what is for the person, and not for the next program. */
+  /** Writes to the standard error: messages for people. */
   readonly err: (text: string) => void;
-  /** All of the standard input. */
+  /** Reads the standard input to its end. */
   readonly readInput: () => Promise<string>;
-  /** Asks for a secret on the terminal, without showing it; nothing where there is no terminal. */
+  /** Prompts for a secret on the terminal without echo. Returns `undefined` without a terminal. */
   readonly askSecret: (question: string) => Promise<string | undefined>;
 }

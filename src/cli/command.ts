@@ -2,19 +2,19 @@ import type { Argv } from 'yargs';
 import type { Io } from './Io';
 import type { Settings } from './settings';
 
-/** What a command works with. */
+/** Input and output of one run of a command. */
 export interface Context {
-  /** Its arguments and options. */
+  /** Parsed arguments and options, by name. */
   readonly args: Readonly<Record<string, unknown>>;
   readonly settings: Settings;
   readonly io: Io;
-  /** Prints a result: as JSON if that was asked for, otherwise as text for people. */
+  /** Prints a result: `value` as JSON with `--json`, otherwise `text`. */
   readonly print: (value: unknown, text: string) => Promise<void>;
 }
 
-/** A command of the command line. */
+/** Definition of a command. */
 export interface Command {
-  /** Its name and arguments, in yargs' notation. */
+  /** Name and arguments, in yargs notation. */
   readonly usage: string;
   readonly description: string;
   readonly build: (argv: Argv) => Argv;

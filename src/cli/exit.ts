@@ -1,20 +1,20 @@
 import { RequestFailed } from '../client';
 
-/** How the command ends, for scripts. */
+/** Exit codes of the command. */
 export const EXIT = {
   ok: 0,
-  /** The server refused, or it failed. */
+  /** The server refused the request, or the request failed. */
   failed: 1,
-  /** The command, its options or the configuration file are wrong. */
+  /** Invalid command, options or configuration file. */
   usage: 2,
-  /** Nobody is logged in, or the login failed. */
+  /** Missing credentials, or failed login. */
   login: 3,
-  /** The server did not answer. */
+  /** No response from the server. */
   network: 4,
 } as const;
 
 /**
- * A failure with the code with which the process ends.
+ * Error with an exit code.
  */
 export class CliError extends Error {
   public constructor(public readonly code: number, message: string) {
@@ -23,7 +23,7 @@ export class CliError extends Error {
   }
 }
 
-/** The exit code for whatever was thrown. */
+/** Returns the exit code of an error. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CliError) {
     return error.code;
@@ -34,17 +34,17 @@ export function exitCodeOf(error: unknown): number {
   if (isNetworkError(error)) {
     return EXIT.network;
   }
-  // The client refuses arguments by TypeError before it sends anything.
+  // The client throws a TypeError for invalid arguments, before any request.
   return (error as Error | undefined)?.name === 'TypeError' ? EXIT.usage : EXIT.failed;
 }
 
-/** What to print about whatever was thrown. */
+/** Returns the message to print for an error. */
 export function messageOf(error: unknown): string {
   const { message = String(error), cause } = (error ?? {}) as Failure;
-  return isNetworkError(error) ? `The server does not answer: ${cause?.message || cause?.code || message}` : message;
+  return isNetworkError(error) ? `No response from the server: ${cause?.message || cause?.code || message}` : message;
 }
 
-/** What errors of Node and of fetch have in them. */
+/** Common members of the errors of Node and fetch. */
 interface Failure {
   readonly message?: string;
   readonly code?: string;
@@ -54,7 +54,7 @@ interface Failure {
 // See https://nodejs.org/api/errors.html#common-system-errors
 const CODES = /^(?:ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|E(?:HOST|NET)UNREACH|UND_ERR_\w+|CERT_\w+|\w+_CERT\w*)$/u;
 
-/** Whether there was no answer at all. */
+/** Checks that an error means that no response was received. */
 export function isNetworkError(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) {
     return false;

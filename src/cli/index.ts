@@ -30,22 +30,22 @@ const COMMANDS = [
 ];
 const KEY_COMMANDS = [ createKeyCommand, listKeysCommand, revokeKeyCommand ];
 
-const EPILOGUE = `Options may also be set in the environment (SOLID_POD_EVENTS_CLIENT_ID and so on) or in
-.solid-pod-events.json, in this folder or your home ({ "clientId": "…" }).
+const EPILOGUE = `Options can also be set by environment variables (such as SOLID_POD_EVENTS_CLIENT_ID) or in
+.solid-pod-events.json in the current folder or home folder ({ "clientId": "…" }).
 
-Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not logged in, 4 no answer.`;
+Exit codes: 0 success, 1 refused or failed, 2 invalid usage, 3 not logged in, 4 no response.`;
 
-/** The command that was asked for, with its arguments. */
-interface Chosen {
+/** Selected command with its parsed arguments. */
+interface ParsedCommand {
   readonly command: Command;
   readonly args: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Runs the command line.
+ * Parses the command line and runs the selected command.
  *
- * @param argv - What stands behind the name of the program.
- * @param io - What it works with.
+ * @param argv - Arguments after the program name.
+ * @param io - Terminal, environment and folders.
  *
  * @returns The exit code, see {@link EXIT}.
  */
@@ -72,13 +72,13 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** Runs the command line of this process. */
+/** Runs the command line of this process, and sets its exit code. */
 export async function main(): Promise<void> {
   process.exitCode = await run(process.argv.slice(2), processIo());
 }
 
-async function parse(argv: readonly string[], io: Io): Promise<Chosen | undefined> {
-  let chosen: Chosen | undefined;
+async function parse(argv: readonly string[], io: Io): Promise<ParsedCommand | undefined> {
+  let chosen: ParsedCommand | undefined;
   const register = (parser: Argv, commands: readonly Command[]): Argv => commands.reduce((all, command): Argv =>
     all.command(command.usage, command.description, command.build, (args): void => {
       chosen = { command, args };
@@ -87,25 +87,25 @@ async function parse(argv: readonly string[], io: Io): Promise<Chosen | undefine
     .scriptName('solid-pod-events')
     .usage('$0 <command>\n\nPublish and subscribe for Solid pods.')
     .parserConfiguration({ 'greedy-arrays': false, 'parse-numbers': false, 'parse-positional-numbers': false, 'dot-notation': false, 'boolean-negation': false })
-    .option('pod', { type: 'string', describe: 'The base URL of the pod', group: 'Common:' })
-    .option('client-id', { type: 'string', describe: 'Log in by client credentials: their id', group: 'Log in:' })
-    .option('client-secret', { type: 'string', describe: 'Their secret', group: 'Log in:' })
-    .option('issuer', { type: 'string', describe: 'The base URL of the server where you log in', group: 'Log in:' })
-    .option('api-key', { type: 'string', describe: 'Log in by an API key; to publish and subscribe only', group: 'Log in:' })
-    .option('config', { type: 'string', describe: 'The path of the configuration file', group: 'Common:' })
-    .option('json', { type: 'boolean', describe: 'Print JSON, for programs', group: 'Common:' })
-    .demandCommand(1, 'What is to be done? Name a command, or ask for --help.')
+    .option('pod', { type: 'string', describe: 'Base URL of the pod', group: 'Common:' })
+    .option('client-id', { type: 'string', describe: 'Id of the client credentials', group: 'Log in:' })
+    .option('client-secret', { type: 'string', describe: 'Secret of the client credentials', group: 'Log in:' })
+    .option('issuer', { type: 'string', describe: 'Base URL of the identity provider', group: 'Log in:' })
+    .option('api-key', { type: 'string', describe: 'API key, in place of client credentials; for publishing and subscribing only', group: 'Log in:' })
+    .option('config', { type: 'string', describe: 'Path of the configuration file', group: 'Common:' })
+    .option('json', { type: 'boolean', describe: 'Print JSON', group: 'Common:' })
+    .demandCommand(1, 'Missing command.')
     .strict()
     .version(version())
     .epilogue(EPILOGUE)
     .wrap(Math.min(120, process.stdout.columns || 100))
     .exitProcess(false)
     .fail((message, error): never => {
-      throw (error as Error | undefined) ?? new CliError(EXIT.usage, `${message.replace(/[^.]$/u, '$&.')} See --help.`);
+      throw (error as Error | undefined) ?? new CliError(EXIT.usage, `${message.replace(/[^.]$/u, '$&.')} Run \`solid-pod-events --help\` for a list.`);
     });
   let output = '';
-  register(parser, COMMANDS).command('keys', 'Make, list and revoke API keys', (keys): Argv =>
-    register(keys, KEY_COMMANDS).demandCommand(1, 'What about the keys? create, list or revoke.'));
+  register(parser, COMMANDS).command('keys', 'Create, list and revoke API keys', (keys): Argv =>
+    register(keys, KEY_COMMANDS).demandCommand(1, 'Missing command: keys create, keys list or keys revoke.'));
   await parser.parseAsync([ ...argv ], {}, (_error, _args, text): void => {
     output = text;
   });
@@ -117,6 +117,6 @@ async function parse(argv: readonly string[], io: Io): Promise<Chosen | undefine
 }
 
 function version(): string {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- read at run time: it lies outside of the sources
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- read at run time: outside of the sources
   return (require(join(__dirname, '../../package.json')) as { version: string }).version;
 }

@@ -4,52 +4,52 @@ import { withApiKey } from '../client';
 import type { Context } from './command';
 import { CliError, EXIT, isNetworkError, messageOf } from './exit';
 import type { Settings } from './settings';
-import { needed } from './settings';
+import { requireSetting } from './settings';
 
-/** Somebody who is logged in. */
+/** A login with its authenticated `fetch`. */
 interface Login {
   readonly fetch: typeof fetch;
   readonly logOut: () => Promise<void>;
 }
 
-/** How long before its end a token is not used any more, in ms. */
-const MARGIN = 30_000;
-/** How long a token is used that does not say when it ends, in ms. */
-const UNSAID = 300_000;
+/** Time before its expiry at which a token is renewed, in milliseconds. */
+const RENEWAL_MARGIN = 30_000;
+/** Assumed lifetime of a token without an expiry, in milliseconds. */
+const DEFAULT_TOKEN_LIFETIME = 300_000;
 
 /**
- * Logs in, by client credentials if there are any, otherwise by API key.
+ * Logs in with client credentials if they are set, otherwise with an API key.
  *
- * @param settings - Have the credentials.
- * @param base - What an API key is sent to: the base URL of a pod, ending in `/`.
- * @param takesKeys - Whether what is to be done can be done with an API key.
+ * @param settings - Contain the credentials.
+ * @param base - Base URL below which an API key is sent, ending in `/`.
+ * @param acceptsApiKeys - Whether the command accepts API keys.
  *
- * @throws {@link CliError} with the code of a failed login.
+ * @throws {@link CliError} with code `login` if credentials are missing, not accepted or rejected.
  */
-async function logIn(settings: Settings, base: string, takesKeys: boolean): Promise<Login> {
+async function logIn(settings: Settings, base: string, acceptsApiKeys: boolean): Promise<Login> {
   const { clientId, apiKey } = settings;
   if (clientId !== undefined) {
     const login = new ClientLogin(
       clientId,
-      needed(settings, 'clientSecret', 'client secret'),
-      needed(settings, 'issuer', 'issuer (the base URL of the server where you log in)'),
+      requireSetting(settings, 'clientSecret', 'client secret'),
+      requireSetting(settings, 'issuer', 'issuer (base URL of the identity provider)'),
     );
     await login.renew();
     return { fetch: login.fetch, logOut: async(): Promise<void> => login.logOut() };
   }
   if (apiKey === undefined) {
-    throw new CliError(EXIT.login, 'You are not logged in. Give --client-id, --client-secret and --issuer' +
-      `${takesKeys ? ', or --api-key' : ''}; or set them in the environment or the configuration file.`);
+    throw new CliError(EXIT.login, 'Missing credentials. Set --client-id, --client-secret and --issuer' +
+      `${acceptsApiKeys ? ', or --api-key' : ''}, or set them in the environment or the configuration file.`);
   }
-  if (!takesKeys) {
-    throw new CliError(EXIT.login, 'An API key is for publishing and subscribing only. ' +
-      'Log in with --client-id, --client-secret and --issuer.');
+  if (!acceptsApiKeys) {
+    throw new CliError(EXIT.login, 'This command does not accept API keys, which are for publishing and subscribing only. ' +
+      'Set --client-id, --client-secret and --issuer.');
   }
   return { fetch: withApiKey(apiKey, base), logOut: async(): Promise<void> => undefined };
 }
 
 /**
- * A login by client credentials, which is renewed when its token ends.
+ * Login with client credentials. Renews its access token before it expires.
  *
  * @see https://communitysolidserver.github.io/CommunitySolidServer/7.x/usage/client-credentials/
  */
@@ -64,7 +64,7 @@ class ClientLogin {
   ) {}
 
   public readonly fetch: typeof fetch = async(input, init): Promise<Response> => {
-    if (Date.now() > this.until - MARGIN) {
+    if (Date.now() > this.until - RENEWAL_MARGIN) {
       await this.renew();
     }
     return this.session!.fetch(input, init);
@@ -79,11 +79,11 @@ class ClientLogin {
       throw isNetworkError(error) ? error : new CliError(EXIT.login, `The login at ${oidcIssuer} failed: ${messageOf(error)}`);
     }
     if (!session.info.isLoggedIn) {
-      throw new CliError(EXIT.login, `The login at ${oidcIssuer} failed`);
+      throw new CliError(EXIT.login, `The login at ${oidcIssuer} failed. Check the client id and secret.`);
     }
     await this.logOut();
     this.session = session;
-    this.until = session.info.expirationDate ?? Date.now() + UNSAID;
+    this.until = session.info.expirationDate ?? Date.now() + DEFAULT_TOKEN_LIFETIME;
   }
 
   public async logOut(): Promise<void> {
@@ -91,14 +91,14 @@ class ClientLogin {
   }
 }
 
-/** Does something as whoever can log in, and logs out again; an API key is enough if `takesKeys`. */
-export async function loggedIn(
+/** Logs in, runs an action with the authenticated `fetch`, and logs out. `acceptsApiKeys` permits API keys. */
+export async function withLogin(
   { settings, io }: Pick<Context, 'settings' | 'io'>,
   base: string,
-  takesKeys: boolean,
+  acceptsApiKeys: boolean,
   act: (options: RequestOptions) => Promise<void>,
 ): Promise<void> {
-  const login = await logIn(settings, base, takesKeys);
+  const login = await logIn(settings, base, acceptsApiKeys);
   try {
     await act({ fetch: login.fetch, signal: io.signal });
   } finally {

@@ -1,13 +1,13 @@
 import { homedir } from 'node:os';
 import type { Io } from './Io';
 
-/** The terminal, environment and files of this process. SIGINT and SIGTERM abort; a second one ends it at once. */
+/** Creates the {@link Io} of this process. SIGINT and SIGTERM abort; a second signal ends the process immediately. */
 export function processIo(): Io {
   const controller = new AbortController();
   for (const signal of [ 'SIGINT', 'SIGTERM' ] as const) {
     process.once(signal, (): void => controller.abort());
   }
-  // Whoever reads the output may stop before its end, as `| head` does: then there is no more to do.
+  // The reader may close the pipe early, as `| head` does.
   process.stdout.on('error', (): void => controller.abort());
   return {
     env: process.env,

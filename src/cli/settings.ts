@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { CliError, EXIT } from './exit';
 import type { Io } from './Io';
 
-/** The name of the configuration file that is looked for. */
+/** Name of the configuration file, searched in the current folder and the home folder. */
 export const CONFIG_FILE = '.solid-pod-events.json';
 
 const KEYS = [
@@ -11,23 +11,23 @@ const KEYS = [
 ] as const;
 const SECRETS: readonly string[] = [ 'apiKey', 'clientSecret', 'password' ];
 
-/** Who one is, and what one works with: from the flags, else the environment, else the configuration file. */
+/** Credentials and URLs of a command: from options, otherwise the environment, otherwise the configuration file. */
 export type Settings = Partial<Record<typeof KEYS[number], string>>;
 
 /**
- * Puts the settings together.
+ * Reads the settings from options, environment and configuration file.
  *
- * @param flags - The options of the command line; `config` is the path of the file.
- * @param io - Has the environment and the folders.
+ * @param flags - Options of the command line. `config` is the path of the configuration file.
+ * @param io - Provides the environment and the folders.
  *
- * @throws {@link CliError} with the code of wrong usage, if the file cannot be read.
+ * @throws {@link CliError} with code `usage` if the file cannot be read or a setting is invalid.
  */
 export async function readSettings(flags: Readonly<Record<string, unknown>>, io: Io): Promise<Settings> {
   const { path, config: file } = await readConfig(flags.config ?? io.env.SOLID_POD_EVENTS_CONFIG, io);
   const settings: Settings = {};
   for (const key of KEYS) {
     if (Array.isArray(flags[key])) {
-      throw new CliError(EXIT.usage, `--${flagOf(key)} is given twice`);
+      throw new CliError(EXIT.usage, `--${flagOf(key)} is given more than once`);
     }
     const value = flags[key] ?? (io.env[variableOf(key)] || undefined) ?? file[key];
     if (typeof value === 'string') {
@@ -48,8 +48,9 @@ export async function readSettings(flags: Readonly<Record<string, unknown>>, io:
 }
 
 /**
- * A file that merely lies in the folder does not decide where secrets are sent that come from elsewhere:
- * it may be part of what somebody else wrote.
+ * Throws if a file found in the current folder would decide where secrets of other sources are sent.
+ *
+ * Such a file may belong to a third party, for example in a cloned repository.
  */
 function assertOneSource(settings: Settings, file: Readonly<Record<string, unknown>>): void {
   const foreign = SECRETS.find((key): boolean => {
@@ -59,16 +60,16 @@ function assertOneSource(settings: Settings, file: Readonly<Record<string, unkno
   const place = [ 'pod', 'server', 'issuer' ].find((key): boolean =>
     file[key] !== undefined && settings[key as keyof Settings] === file[key]);
   if (foreign !== undefined && place !== undefined) {
-    throw new CliError(EXIT.usage, `The ${CONFIG_FILE} in this folder says where to go ("${place}"), but the secret ` +
-      `"${foreign}" is not from it: name the file by --config if you trust it, or give --${flagOf(place)} as well`);
+    throw new CliError(EXIT.usage, `The ${CONFIG_FILE} in this folder sets "${place}", but the secret "${foreign}" ` +
+      `comes from another source. Pass the file with --config if you trust it, or set --${flagOf(place)} too.`);
   }
 }
 
-/** A setting that the command cannot do without. */
-export function needed(settings: Settings, key: keyof Settings, what: string): string {
+/** Returns a required setting, and throws if it is missing. */
+export function requireSetting(settings: Settings, key: keyof Settings, name: string): string {
   const value = settings[key];
   if (value === undefined) {
-    throw new CliError(EXIT.usage, `Which ${what}? Give --${flagOf(key)}, ${variableOf(key)}, or "${key}" in ${CONFIG_FILE}.`);
+    throw new CliError(EXIT.usage, `Missing ${name}. Set --${flagOf(key)}, ${variableOf(key)}, or "${key}" in ${CONFIG_FILE}.`);
   }
   return value;
 }
@@ -78,7 +79,7 @@ const variableOf = (key: string): string => `SOLID_POD_EVENTS_${flagOf(key).repl
 
 function asBase(url: string, key: string): string {
   if (!/^https?:\/\/[^?#\s]+$/u.test(url) || !URL.canParse(url)) {
-    throw new CliError(EXIT.usage, `Invalid ${key} "${url}": it is an absolute http(s) URL`);
+    throw new CliError(EXIT.usage, `Invalid ${key} "${url}": expected an absolute http(s) URL`);
   }
   return url.endsWith('/') ? url : `${url}/`;
 }
@@ -93,7 +94,7 @@ async function readConfig(given: unknown, io: Io): Promise<{ path?: string; conf
       if (given === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') {
         continue;
       }
-      throw new CliError(EXIT.usage, `The configuration file ${path} cannot be read: ${(error as Error).message}`);
+      throw new CliError(EXIT.usage, `Cannot read the configuration file ${path}: ${(error as Error).message}`);
     }
     const config = parse(text, path);
     await checkMode(path, config, io);
@@ -102,7 +103,7 @@ async function readConfig(given: unknown, io: Io): Promise<{ path?: string; conf
   return { config: {}};
 }
 
-/** Reads a configuration; what is wrong with it is said without quoting it, as it holds secrets. */
+/** Parses a configuration file. Error messages do not quote values, because the file contains secrets. */
 function parse(text: string, path: string): Record<string, unknown> {
   let config: unknown;
   try {
@@ -111,12 +112,12 @@ function parse(text: string, path: string): Record<string, unknown> {
     throw new CliError(EXIT.usage, `The configuration file ${path} is not valid JSON`);
   }
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw new CliError(EXIT.usage, `The configuration file ${path} is no JSON object`);
+    throw new CliError(EXIT.usage, `The configuration file ${path} is not a JSON object`);
   }
   for (const [ key, value ] of Object.entries(config)) {
     if (!(KEYS as readonly string[]).includes(key) || typeof value !== 'string') {
-      throw new CliError(EXIT.usage, `The configuration file ${path} has "${key}", which is no setting or no text; ` +
-        `it may have ${KEYS.join(', ')}`);
+      throw new CliError(EXIT.usage, `Invalid "${key}" in the configuration file ${path}: ` +
+        `expected strings for ${KEYS.join(', ')}`);
     }
   }
   return config as Record<string, unknown>;
@@ -124,8 +125,8 @@ function parse(text: string, path: string): Record<string, unknown> {
 
 async function checkMode(path: string, config: object, io: Io): Promise<void> {
   const { mode } = await stat(path);
-  // Windows has no such modes.
+  // Windows has no POSIX file modes.
   if (process.platform !== 'win32' && (mode & 0o044) !== 0 && Object.keys(config).some((key): boolean => SECRETS.includes(key))) {
-    io.err(`Warning: ${path} holds secrets and others can read it; chmod 600 it.\n`);
+    io.err(`Warning: ${path} contains secrets and is readable by other users. Run: chmod 600 ${path}\n`);
   }
 }

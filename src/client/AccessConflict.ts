@@ -1,10 +1,10 @@
 /**
- * Access that a grant or revocation cannot give or take without doing harm; the message says why, and what to do.
+ * Error of a grant or revocation that would do harm. The message states the reason and the remedy.
  */
 export class AccessConflict extends Error {
   /**
-   * @param resource - The URL of the resource whose access it is about.
-   * @param reason - Why.
+   * @param resource - URL of the resource whose access control is affected.
+   * @param reason - The message.
    */
   public constructor(public readonly resource: string, reason: string) {
     super(reason);

@@ -9,29 +9,29 @@ export const ACP = 'http://www.w3.org/ns/solid/acp#';
 export const FOAF = 'http://xmlns.com/foaf/0.1/';
 export const RDF_TYPE = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#type';
 
-/** A mode that a grant gives: publishing is appending, subscribing is reading. */
+/** An access mode that a grant gives: `Append` to publish, `Read` to subscribe. */
 export type Mode = 'Append' | 'Read';
-/** How far access reaches: to the resource itself, or to what is below it. */
+/** Reach of an access rule: the resource itself, or the resources below it. */
 export type Scope = 'self' | 'below';
 
-/** Who has a mode by a document, and how far. */
-export interface Entry {
-  /** A WebID, `public`, `authenticated`, or the URL of a group. */
+/** The modes that a document gives to one agent in one scope. */
+export interface AccessEntry {
+  /** WebID, `public`, `authenticated`, or the URL of a group. */
   readonly agent: string;
   readonly modes: ReadonlySet<string>;
   readonly scope: Scope;
 }
 
 /**
- * The access control of one resource, an ACL or an ACR, as triples that can be changed and saved.
+ * Access control document (ACL or ACR) of one resource, as mutable triples. {@link saveAccess} stores them.
  */
 export class AccessDocument {
   /**
-   * @param resource - The URL of what it controls.
-   * @param url - Its own URL.
-   * @param store - Its triples.
-   * @param etag - Its version; absent if it does not exist, or the server gives none.
-   * @param exists - Whether it exists.
+   * @param resource - URL of the controlled resource.
+   * @param url - URL of the document.
+   * @param store - Triples of the document.
+   * @param etag - ETag of the stored document. Absent if it does not exist or the server sends none.
+   * @param exists - Whether the document exists on the server.
    */
   public constructor(
     public readonly resource: string,
@@ -45,13 +45,13 @@ export class AccessDocument {
     return this.resource.endsWith('/');
   }
 
-  /** Whether it is of Access Control Policy; otherwise it is of Web Access Control. */
+  /** Whether the document is an ACR (Access Control Policy) instead of an ACL (Web Access Control). */
   public get isAcp(): boolean {
     return this.store.some(({ predicate, object }): boolean =>
       predicate.value.startsWith(ACP) || object.value.startsWith(ACP));
   }
 
-  /** The scopes that a grant on the resource has to reach. */
+  /** Scopes that a grant on the resource must cover. */
   public get scopes(): readonly Scope[] {
     return this.isContainer ? [ 'self', 'below' ] : [ 'self' ];
   }
@@ -80,7 +80,7 @@ export class AccessDocument {
     ));
   }
 
-  /** A name in the document that is not in use yet: `#publishers`, `#publishers-2` and so on. */
+  /** Returns an unused fragment name: `#publishers`, then `#publishers-2` and so on. */
   public newName(base: string, parts: readonly string[] = [ '' ]): string {
     for (let count = 1; ; count += 1) {
       const name = `${this.url}#${base}${count === 1 ? '' : `-${count}`}`;
@@ -92,9 +92,11 @@ export class AccessDocument {
 }
 
 /**
- * Reads the access control of a resource; of one without its own, an empty document.
+ * Reads the access control document of a resource. Returns an empty document if the resource has none of its own.
  *
- * @returns Nothing if there is no such resource.
+ * @returns `undefined` if the resource does not exist.
+ *
+ * @throws Error if the response has no link to the document.
  *
  * @see https://solidproject.org/TR/wac#acl-resource-discovery
  */
@@ -105,7 +107,7 @@ export async function loadAccess(resource: string, options: RequestOptions): Pro
   }
   const url = responseToResourceInfo(head).internal_resourceInfo.aclUrl;
   if (url === undefined) {
-    throw new Error(`${resource} has no link to its access control; ask for it as somebody who has acl:Control on it`);
+    throw new Error(`${resource} does not link to its access control document: request it as an agent with acl:Control on it`);
   }
   const headers = { accept: 'text/turtle' };
   const response = await request(url, { headers, accepted: [ 404 ], cache: 'no-store' }, options);
@@ -116,7 +118,9 @@ export async function loadAccess(resource: string, options: RequestOptions): Pro
 }
 
 /**
- * Saves a document, if nobody has changed it since it was read; otherwise the server answers with 412.
+ * Saves a document under the condition that its ETag is unchanged.
+ *
+ * @throws {@link RequestFailed} with status 412 if another client has changed the document since it was read.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1
  */

@@ -1,31 +1,31 @@
-/** The most of an answer that is read to find the server's message, in characters. */
-const READ = 16_384;
-/** The most of the server's message that is repeated, in characters. */
-const SHOWN = 1_000;
+/** Maximum number of characters of a response body that are searched for the server's message. */
+const MAX_BODY_LENGTH = 16_384;
+/** Maximum length of the server's message in the error message, in characters. */
+const MAX_MESSAGE_LENGTH = 1_000;
 
 const ADVICE: Record<number, string> = {
-  401: 'Log in, or get a new access token or API key.',
-  403: 'Ask the owner of the pod for access, or log in as somebody else.',
+  401: 'Log in, or obtain a new access token or API key.',
+  403: 'Ask the owner of the pod for access, or log in as another agent.',
   404: 'Check the URL.',
-  412: 'It was changed at the same time; try again.',
-  413: 'Send less at once.',
+  412: 'The resource was changed concurrently; try again.',
+  413: 'Split the request into smaller ones.',
   429: 'Try again later.',
   503: 'Try again later.',
 };
 
 /**
- * A request that the server refused, or failed to answer well.
+ * Error of a request that the server refused or answered with an invalid response.
  *
- * The message says what was asked of which URL, what the server said, and what to do; it never holds credentials.
+ * The message contains method, URL, status, the server's message and a remedy. It never contains credentials.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-15
  */
 export class RequestFailed extends Error {
   /**
-   * @param status - The status code of the answer, such as 403.
-   * @param method - The method of the request, in capitals.
-   * @param url - The URL that was asked.
-   * @param serverMessage - What the server said about it, as plain text; empty if it said nothing.
+   * @param status - Status code of the response, such as 403.
+   * @param method - Request method in upper case.
+   * @param url - Request URL.
+   * @param serverMessage - The server's message as plain text; empty if the response contains none.
    */
   public constructor(
     public readonly status: number,
@@ -40,19 +40,19 @@ export class RequestFailed extends Error {
     this.name = 'RequestFailed';
   }
 
-  /** The failure that an answer means; reads the answer's body. */
+  /** Creates the error of a response, and reads its body. */
   public static async of(response: Response, method: string, url: string): Promise<RequestFailed> {
     let body = '';
     try {
       body = await response.text();
     } catch {
-      // The status says enough.
+      // The error is complete without a body.
     }
-    return new RequestFailed(response.status, method, url, messageIn(body.slice(0, READ)));
+    return new RequestFailed(response.status, method, url, messageIn(body.slice(0, MAX_BODY_LENGTH)));
   }
 }
 
-/** The message in the body of an error: of the events' endpoints, of Personium's, or of the server itself. */
+/** Extracts the message of an error body: of our endpoints, of the `personium` dialect, or of the Solid server. */
 function messageIn(body: string): string {
   let message = body;
   try {
@@ -64,5 +64,5 @@ function messageIn(body: string): string {
     message = /^\s*</u.test(body) ? '' : body;
   }
 
-  return message.replaceAll(/[\u0000-\u001F\u007F-\u009F\s]+/gu, ' ').trim().slice(0, SHOWN);
+  return message.replaceAll(/[\u0000-\u001F\u007F-\u009F\s]+/gu, ' ').trim().slice(0, MAX_MESSAGE_LENGTH);
 }

@@ -1,55 +1,55 @@
 import { createContainerAt, getContainedResourceUrlAll, getSolidDataset } from '@inrupt/solid-client';
 import { AccessConflict } from './AccessConflict';
-import type { AccessDocument, Entry, Mode } from './AccessDocument';
+import type { AccessDocument, AccessEntry, Mode, Scope } from './AccessDocument';
 import { loadAccess, saveAccess } from './AccessDocument';
 import { acpEntries, acpGrant, acpRevoke } from './acp';
 import type { RequestOptions } from './request';
 import { assertPod, request, throwingFetch } from './request';
 import { RequestFailed } from './RequestFailed';
 import { topicOf, topicUrl } from './topics';
-import { copyInherited, saysTheSame, wacEntries, wacGrant, wacRevoke } from './wac';
+import { copyInherited, isRedundantAcl, wacEntries, wacGrant, wacRevoke } from './wac';
 
 /**
- * What a grant gives, or a revocation takes.
+ * The permissions that a grant gives or a revocation removes.
  */
 export interface TopicAccess {
-  /** To publish to the pod on the topic: `acl:Append`. */
+  /** Permission to publish to the pod on the topic: `acl:Append`. */
   readonly publish?: boolean;
-  /** To follow the topic of the pod, and receive its events: `acl:Read`. */
+  /** Permission to subscribe to the topic of the pod and to receive its events: `acl:Read`. */
   readonly subscribe?: boolean;
 }
 
 /**
- * Who may publish or follow a topic of a pod, by the access control of its resource.
+ * The permissions of one agent on one topic of a pod, read from the access control of the topic's resource.
  */
 export interface Grant {
-  /** The topic; `realestate` stands for `realestate/*` too. Absent where the URL does not tell it. */
+  /** The topic; `realestate` also covers `realestate/*`. Absent if it cannot be derived from the URL. */
   readonly topic?: string;
-  /** The URL of the resource whose access control says so. */
+  /** URL of the resource whose access control gives the permissions. */
   readonly resource: string;
-  /** A WebID, `public` (everybody), `authenticated` (who is logged in), or the URL of a group. */
+  /** WebID, `public` (everybody), `authenticated` (all authenticated agents), or the URL of a group. */
   readonly agent: string;
   readonly publish: boolean;
   readonly subscribe: boolean;
 }
 
-/** How often a change is tried again that somebody else's has overtaken. */
-const ATTEMPTS = 5;
+/** Maximum number of attempts to save a change that conflicts with concurrent changes. */
+const MAX_ATTEMPTS = 5;
 
 /**
- * Lets an agent publish to a pod on a topic, follow it, or both.
- * Who may do so already keeps it, and nobody loses anything.
+ * Grants an agent permission to publish to a topic of a pod, to subscribe to it, or both.
+ * Existing permissions of all agents are kept.
  *
- * The access is given on the topic's resource below `{pod}topics/`, which is made if it is missing; that of a container
- * (a topic without `#action`, `…/*`, `*`) holds for everything below it, ACLs that are there included.
+ * The grant applies to the topic's resource below `{pod}topics/`, which is created if it is missing. The grant on a
+ * container (a topic without `#action`, `…/*`, `*`) covers everything below it, including existing ACLs.
  *
  * @param pod - The base URL of the pod, ending in `/`.
  * @param topic - `realestate/contact#add`, `realestate/contact` (all its actions), `realestate/*` (all below) or `*`.
- * @param agent - A WebID, `public` (everybody) or `authenticated` (who is logged in).
- * @param access - What to give; what is not true stays as it is.
- * @param options - `fetch` makes the requests, as somebody with `acl:Control`: the owner.
+ * @param agent - WebID, `public` (everybody) or `authenticated` (all authenticated agents).
+ * @param access - Permissions to grant. Members that are not `true` leave the permission unchanged.
+ * @param options - `fetch` sends the requests as an agent with `acl:Control`, such as the owner.
  *
- * @throws {@link RequestFailed} if the server refuses; {@link AccessConflict} if nobody would control the topic.
+ * @throws {@link RequestFailed} if the server refuses; {@link AccessConflict} if no agent would control the topic.
  *
  * @see https://solidproject.org/TR/wac#authorization-rule
  * @see https://solid.github.io/authorization-panel/acp-specification/#access-control
@@ -63,9 +63,9 @@ export async function grant(
 ): Promise<void> {
   const modes = modesOf(access);
   const resource = await resourceOf(pod, topic, agent);
-  await create(resource, options);
+  await createIfMissing(resource, options);
   await change(resource, options, async(document): Promise<boolean> => {
-    const inherited = document.exists ? undefined : await effective(pod, parentOf(resource), options);
+    const inherited = document.exists ? undefined : await effectiveAccess(pod, parentOf(resource), options);
     if ((inherited ?? document).isAcp) {
       return modes.map((mode): boolean => acpGrant(document, agent, mode)).includes(true);
     }
@@ -77,25 +77,26 @@ export async function grant(
     }
     return modes.map((mode): boolean => wacGrant(document, agent, mode)).includes(true);
   });
-  // Under WAC an ACL further down keeps out what is given above it; under ACP everything above counts.
-  await changeAll(below(resource, options), options, async(document): Promise<boolean> => !document.isAcp &&
+  // In WAC an ACL further down overrides grants above it; in ACP all documents above apply.
+  const documents = accessDocumentsBelow(resource, options);
+  await changeAll(documents, options, async(document): Promise<boolean> => !document.isAcp &&
     modes.map((mode): boolean => wacGrant(document, agent, mode)).includes(true));
 }
 
 /**
- * Takes from an agent what it may do with a topic of a pod, there and in everything below.
+ * Revokes an agent's permissions on a topic of a pod and on everything below it.
  *
- * Only what names the agent is taken: it may still be let in as one of the public, of a group or of who is logged in.
- * What others have stays, and so does an owner's control.
+ * Only rules that name the agent are changed: it may keep access as a member of the public, of a group, or of all
+ * authenticated agents. Permissions of other agents and the control of owners are kept.
  *
  * @param pod - The base URL of the pod, ending in `/`.
  * @param topic - As for {@link grant}.
- * @param agent - A WebID, `public` or `authenticated`.
- * @param access - What to take; both, unless it says otherwise.
- * @param options - `fetch` makes the requests, as somebody with `acl:Control`: the owner.
+ * @param agent - WebID, `public` or `authenticated`.
+ * @param access - Permissions to revoke. Default: both.
+ * @param options - `fetch` sends the requests as an agent with `acl:Control`, such as the owner.
  *
- * @throws {@link AccessConflict} if the agent is an owner, has the access from a container above, where it has to be
- * revoked, or by a policy that says more; {@link RequestFailed} if the server refuses.
+ * @throws {@link AccessConflict} if the agent is an owner, inherits the permission from a container above (revoke it
+ * there), or has it by a policy with further conditions; {@link RequestFailed} if the server refuses.
  *
  * @see https://solidproject.org/TR/wac#authorization-rule
  * @see https://solid.github.io/authorization-panel/acp-specification/#access-control
@@ -109,10 +110,10 @@ export async function revoke(
 ): Promise<void> {
   const modes = modesOf(access);
   const resource = await resourceOf(pod, topic, agent);
-  await changeAll(walk(resource, options), options, async(document): Promise<boolean> => modes
+  await changeAll(accessDocuments(resource, options), options, async(document): Promise<boolean> => modes
     .map((mode): boolean => document.isAcp ? acpRevoke(document, agent, mode) : wacRevoke(document, agent, mode))
     .includes(true));
-  await inheritAgain(pod, resource, options);
+  await deleteRedundantAcls(pod, resource, options);
   const above = await inheritedFrom(pod, resource, agent, modes, options);
   if (above !== undefined) {
     throw new AccessConflict(resource, `${agent} still has access to ${resource} by the access control of ${above}: ` +
@@ -121,13 +122,13 @@ export async function revoke(
 }
 
 /**
- * Who may publish and follow which topics of a pod: one entry for each agent and each resource at and below
- * `{pod}topics/` with access control of its own. Who has `acl:Control`, as the owner has, is left out.
+ * Lists the permissions on the topics of a pod.
  *
- * Resources that do not exist are not found, even if somebody has written access control for them.
+ * Returns one entry for each agent and each resource at and below `{pod}topics/` with access control of its own.
+ * Agents with `acl:Control`, such as the owner, are omitted, and so is access control of resources that do not exist.
  *
  * @param pod - The base URL of the pod, ending in `/`.
- * @param options - `fetch` makes the requests, as somebody with `acl:Control`: the owner.
+ * @param options - `fetch` sends the requests as an agent with `acl:Control`, such as the owner.
  *
  * @throws {@link RequestFailed} if the server refuses.
  *
@@ -136,9 +137,9 @@ export async function revoke(
 export async function grants(pod: string, options: RequestOptions = {}): Promise<Grant[]> {
   const found: Grant[] = [];
   const controllers = new Set<string>();
-  for await (const document of walk(`${assertPod(pod)}topics/`, options)) {
+  for await (const document of accessDocuments(`${assertPod(pod)}topics/`, options)) {
     const entries = entriesOf(document);
-    for (const { resource, agent } of document.isAcp ? controlling(entries, document) : []) {
+    for (const { resource, agent } of document.isAcp ? controllersBelow(entries, document) : []) {
       controllers.add(`${agent} ${resource}`);
     }
     for (const agent of new Set(entries.map((entry): string => entry.agent))) {
@@ -158,20 +159,20 @@ export async function grants(pod: string, options: RequestOptions = {}): Promise
 function modesOf({ publish, subscribe }: TopicAccess): Mode[] {
   const modes: Mode[] = [ ...publish ? [ 'Append' ] as const : [], ...subscribe ? [ 'Read' ] as const : [] ];
   if (modes.length === 0) {
-    throw new TypeError('Nothing is said to be granted or revoked: publish, subscribe, or both');
+    throw new TypeError('Missing permission: set publish, subscribe, or both');
   }
   return modes;
 }
 
 async function resourceOf(pod: string, topic: string, agent: string): Promise<string> {
   if (![ 'public', 'authenticated' ].includes(agent) && !(/^https?:\/\/[^\s<>"{}|\\^`]+$/u.test(agent) && URL.canParse(agent))) {
-    throw new TypeError(`Invalid agent "${agent}": it is a WebID, "public" or "authenticated"`);
+    throw new TypeError(`Invalid agent "${agent}": expected a WebID, "public" or "authenticated"`);
   }
   return topicUrl(assertPod(pod), topic);
 }
 
-/** Makes what is missing; what is there stays as it is. */
-async function create(resource: string, options: RequestOptions): Promise<void> {
+/** Creates a resource if it does not exist. */
+async function createIfMissing(resource: string, options: RequestOptions): Promise<void> {
   if ((await request(resource, { method: 'HEAD', accepted: [ 404 ]}, options)).status !== 404) {
     return;
   }
@@ -181,7 +182,7 @@ async function create(resource: string, options: RequestOptions): Promise<void> 
       if (error instanceof RequestFailed) {
         throw error;
       }
-      // Somebody else may have made it just now.
+      // Another client may have created it concurrently.
       await request(resource, { method: 'HEAD' }, options);
     });
   } else {
@@ -191,16 +192,16 @@ async function create(resource: string, options: RequestOptions): Promise<void> 
 }
 
 /**
- * Deletes an ACL that says no more than what would be inherited without it, so that later changes above hold again.
+ * Deletes each ACL at and below a resource that equals the inherited one, so that later changes above apply again.
  *
  * @see https://solidproject.org/TR/wac#effective-acl-resource
  */
-async function inheritAgain(pod: string, resource: string, options: RequestOptions): Promise<void> {
-  for await (const document of walk(resource, options)) {
+async function deleteRedundantAcls(pod: string, resource: string, options: RequestOptions): Promise<void> {
+  for await (const document of accessDocuments(resource, options)) {
     const { exists, isAcp, url, etag } = document;
     if (exists && !isAcp && document.resource !== `${pod}topics/`) {
-      const inherited = await effective(pod, parentOf(document.resource), options);
-      if (saysTheSame(document, inherited)) {
+      const inherited = await effectiveAccess(pod, parentOf(document.resource), options);
+      if (isRedundantAcl(document, inherited)) {
         const headers: Record<string, string> = etag === undefined ? {} : { 'if-match': etag };
         await request(url, { method: 'DELETE', headers, accepted: [ 404, 412 ]}, options);
       }
@@ -208,7 +209,7 @@ async function inheritAgain(pod: string, resource: string, options: RequestOptio
   }
 }
 
-/** Changes the access control of each resource that has its own. */
+/** Changes the access control of each resource that has a document of its own. */
 async function changeAll(
   documents: AsyncIterable<AccessDocument>,
   options: RequestOptions,
@@ -221,7 +222,7 @@ async function changeAll(
   }
 }
 
-/** Reads, changes and saves access control, again if somebody else's change came first. */
+/** Reads, changes and saves access control; repeats this after a concurrent change. */
 async function change(
   resource: string,
   options: RequestOptions,
@@ -236,26 +237,26 @@ async function change(
       await saveAccess(document, options);
       return;
     } catch (error: unknown) {
-      if (!(error instanceof RequestFailed && error.status === 412 && attempt < ATTEMPTS)) {
+      if (!(error instanceof RequestFailed && error.status === 412 && attempt < MAX_ATTEMPTS)) {
         throw error;
       }
     }
   }
 }
 
-/** The access control that holds for a resource: its own, or that of the nearest container in the pod that has any. */
-async function effective(pod: string, resource: string, options: RequestOptions): Promise<AccessDocument> {
+/** Returns the effective access control: that of the resource, or of the nearest container in the pod that has one. */
+async function effectiveAccess(pod: string, resource: string, options: RequestOptions): Promise<AccessDocument> {
   for (let url = resource; url.startsWith(pod); url = parentOf(url)) {
     const document = await loadAccess(url, options);
     if (document?.exists) {
       return document;
     }
   }
-  throw new AccessConflict(resource, `There is no access control in ${pod}, so it is not known who owns it. ` +
-    'Give the pod access control first.');
+  throw new AccessConflict(resource, `${pod} has no access control document, so its owner is unknown. ` +
+    'Add an ACL or ACR to the pod first.');
 }
 
-/** The container above from which an agent has one of the modes on a resource, if there is one. */
+/** Finds the container above a resource that gives an agent one of the modes. */
 async function inheritedFrom(
   pod: string,
   resource: string,
@@ -269,7 +270,7 @@ async function inheritedFrom(
       if (url !== resource && modes.some((mode): boolean => hasMode(entriesOf(document), agent, mode, 'below'))) {
         return url;
       }
-      // Under WAC the nearest ACL is the only one that counts; under ACP all that are above do.
+      // In WAC only the nearest ACL applies; in ACP all documents above apply.
       if (!document.isAcp) {
         return;
       }
@@ -277,22 +278,25 @@ async function inheritedFrom(
   }
 }
 
-function entriesOf(document: AccessDocument): Entry[] {
+function entriesOf(document: AccessDocument): AccessEntry[] {
   return document.isAcp ? acpEntries(document) : wacEntries(document);
 }
 
-function hasMode(entries: readonly Entry[], agent: string, mode: Mode, scope: Entry['scope'] = 'below'): boolean {
+function hasMode(entries: readonly AccessEntry[], agent: string, mode: Mode, scope: Scope = 'below'): boolean {
   return entries.some((entry): boolean => entry.agent === agent && entry.scope === scope &&
     (entry.modes.has(mode) || (mode === 'Append' && entry.modes.has('Write'))));
 }
 
-/** Who controls everything below a resource. */
-function controlling(entries: readonly Entry[], { resource }: AccessDocument): { agent: string; resource: string }[] {
+/** Finds the agents with `acl:Control` on everything below a resource. */
+function controllersBelow(
+  entries: readonly AccessEntry[],
+  { resource }: AccessDocument,
+): { agent: string; resource: string }[] {
   return entries.filter(({ scope, modes }): boolean => scope === 'below' && modes.has('Control'))
     .map(({ agent }): { agent: string; resource: string } => ({ agent, resource }));
 }
 
-/** The containers of a resource, up to `topics/`. */
+/** Returns the containers above a resource, up to `topics/`. */
 function ancestors(pod: string, resource: string): string[] {
   const urls: string[] = [];
   for (let url = parentOf(resource); url.length > pod.length; url = parentOf(url)) {
@@ -305,22 +309,22 @@ function parentOf(url: string): string {
   return url.replace(/[^/]*\/?$/u, '');
 }
 
-/** A resource and all below it that exist, with the access control that each has of its own. */
-async function* walk(resource: string, options: RequestOptions): AsyncGenerator<AccessDocument> {
+/** Reads the access control documents of a resource and of all existing resources below it. */
+async function* accessDocuments(resource: string, options: RequestOptions): AsyncGenerator<AccessDocument> {
   const document = await loadAccess(resource, options);
   if (!document) {
     return;
   }
   yield document;
-  yield* below(resource, options);
+  yield* accessDocumentsBelow(resource, options);
 }
 
-async function* below(resource: string, options: RequestOptions): AsyncGenerator<AccessDocument> {
+async function* accessDocumentsBelow(resource: string, options: RequestOptions): AsyncGenerator<AccessDocument> {
   if (resource.endsWith('/')) {
     const listing = await getSolidDataset(resource, { fetch: throwingFetch(options) });
     for (const url of getContainedResourceUrlAll(listing)) {
       if (url.startsWith(resource)) {
-        yield* walk(url, options);
+        yield* accessDocuments(url, options);
       }
     }
   }

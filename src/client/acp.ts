@@ -1,23 +1,23 @@
-// Grants in Access Control Policy, see https://solid.github.io/authorization-panel/acp-specification/
+// Grants in Access Control Policy (ACP), see https://solid.github.io/authorization-panel/acp-specification/
 import type { Term } from '@rdfjs/types';
 import { DataFactory } from 'n3';
 import { AccessConflict } from './AccessConflict';
-import type { AccessDocument, Entry, Mode, Scope } from './AccessDocument';
+import type { AccessDocument, AccessEntry, Mode, Scope } from './AccessDocument';
 import { ACL, ACP, RDF_TYPE } from './AccessDocument';
 
-const NAMES: Record<Mode, string> = { Append: 'publishers', Read: 'subscribers' };
-const CONTROL: Record<Scope, string> = { self: `${ACP}accessControl`, below: `${ACP}memberAccessControl` };
+const CONTROL_NAMES: Record<Mode, string> = { Append: 'publishers', Read: 'subscribers' };
+const SCOPE_PREDICATES: Record<Scope, string> = { self: `${ACP}accessControl`, below: `${ACP}memberAccessControl` };
 const CLASSES: Record<string, string> = { public: `${ACP}PublicAgent`, authenticated: `${ACP}AuthenticatedAgent` };
 
 const nameOf = (iri: string): string =>
   Object.entries(CLASSES).find(([ , other ]): boolean => other === iri)?.[0] ?? iri;
 const iriOf = (agent: string): string => CLASSES[agent] ?? agent;
 
-/** The modes that give a mode: who may write may append. */
-const givers = (mode: Mode): string[] => mode === 'Append' ? [ 'Append', 'Write' ] : [ 'Read' ];
+/** Returns the modes that imply a mode: `Write` implies `Append`. */
+const implyingModes = (mode: Mode): string[] => mode === 'Append' ? [ 'Append', 'Write' ] : [ 'Read' ];
 
-/** A policy, with the access control that applies it and how far that reaches. */
-interface Use {
+/** A policy with the access control node that applies it and the scope of that node. */
+interface PolicyUse {
   readonly scope: Scope;
   readonly control: Term;
   readonly policy: Term;
@@ -31,36 +31,36 @@ const matchersOf = (document: AccessDocument, policy: Term): Term[] =>
 const agentsOf = (document: AccessDocument, policy: Term): string[] =>
   matchersOf(document, policy).flatMap((matcher): string[] => [ ...document.values(matcher, `${ACP}agent`) ]);
 
-function uses(document: AccessDocument): Use[] {
-  return roots(document).flatMap((root): Use[] => ([ 'self', 'below' ] as const).flatMap((scope): Use[] =>
-    document.objects(root, CONTROL[scope]).flatMap((control): Use[] =>
-      document.objects(control, `${ACP}apply`).map((policy): Use => ({ scope, control, policy })))));
+function usesOf(document: AccessDocument): PolicyUse[] {
+  return roots(document).flatMap((root): PolicyUse[] => ([ 'self', 'below' ] as const).flatMap((scope): PolicyUse[] =>
+    document.objects(root, SCOPE_PREDICATES[scope]).flatMap((control): PolicyUse[] =>
+      document.objects(control, `${ACP}apply`).map((policy): PolicyUse => ({ scope, control, policy })))));
 }
 
-/** Who has which modes by an ACR, as far as its policies name agents. */
-export function acpEntries(document: AccessDocument): Entry[] {
-  return uses(document).flatMap(({ scope, policy }): Entry[] => agentsOf(document, policy)
-    .map((agent): Entry => ({ agent: nameOf(agent), modes: modesOf(document, policy), scope })));
+/** Reads the modes of all agents that the policies of an ACR name. */
+export function acpEntries(document: AccessDocument): AccessEntry[] {
+  return usesOf(document).flatMap(({ scope, policy }): AccessEntry[] => agentsOf(document, policy)
+    .map((agent): AccessEntry => ({ agent: nameOf(agent), modes: modesOf(document, policy), scope })));
 }
 
-/** Gives an agent a mode; returns whether that changed anything. */
+/** Grants an agent a mode. Returns whether the document has changed. */
 export function acpGrant(document: AccessDocument, agent: string, mode: Mode): boolean {
-  const given = uses(document).filter(({ policy }): boolean => isPlain(document, policy) &&
+  const given = usesOf(document).filter(({ policy }): boolean => isPlain(document, policy) &&
     agentsOf(document, policy).includes(iriOf(agent)) &&
-    givers(mode).some((each): boolean => modesOf(document, policy).has(each)));
+    implyingModes(mode).some((each): boolean => modesOf(document, policy).has(each)));
   if (document.scopes.every((scope): boolean => given.some((use): boolean => use.scope === scope))) {
     return false;
   }
-  const like = uses(document).find((use): boolean => isGrant(document, use, mode));
-  const matcher = like ? matchersOf(document, like.policy)[0] : makeGrant(document, mode);
+  const existing = usesOf(document).find((use): boolean => isGrant(document, use, mode));
+  const matcher = existing ? matchersOf(document, existing.policy)[0] : createGrant(document, mode);
   document.add(matcher, `${ACP}agent`, iriOf(agent));
   return true;
 }
 
-/** Takes a mode, and what includes it, from an agent; returns whether that changed anything. */
+/** Revokes a mode, and the modes that imply it, from an agent. Returns whether the document has changed. */
 export function acpRevoke(document: AccessDocument, agent: string, mode: Mode): boolean {
-  const found = uses(document).filter(({ policy }): boolean => agentsOf(document, policy).includes(iriOf(agent)) &&
-    givers(mode).some((each): boolean => modesOf(document, policy).has(each)));
+  const found = usesOf(document).filter(({ policy }): boolean => agentsOf(document, policy).includes(iriOf(agent)) &&
+    implyingModes(mode).some((each): boolean => modesOf(document, policy).has(each)));
   const policies = [ ...new Map(found.map(({ policy }): [string, Term] => [ policy.value, policy ])).values() ];
   for (const policy of policies) {
     assertRevocable(document, policy, agent, mode, policies);
@@ -69,40 +69,40 @@ export function acpRevoke(document: AccessDocument, agent: string, mode: Mode): 
     document.store.removeQuads(document.quads(matcher).filter(({ predicate, object }): boolean =>
       predicate.value === `${ACP}agent` && object.value === iriOf(agent)));
   }
-  prune(document, found);
+  removeEmptyNodes(document, found);
   return found.length > 0;
 }
 
-/** Whether a policy only depends on who the agent is. */
+/** Checks that a policy depends on the agent only. */
 function isPlain(document: AccessDocument, policy: Term): boolean {
   return [ 'allOf', 'noneOf', 'deny' ].every((other): boolean => document.objects(policy, ACP + other).length === 0) &&
     matchersOf(document, policy).every((matcher): boolean => document.quads(matcher)
       .every(({ predicate }): boolean => [ RDF_TYPE, `${ACP}agent` ].includes(predicate.value)));
 }
 
-/** Whether a policy is as a grant makes it, so that one more agent may join it. */
-function isGrant(document: AccessDocument, { control, policy }: Use, mode: Mode): boolean {
+/** Checks that a policy has the form of a grant, so that another agent can be added to it. */
+function isGrant(document: AccessDocument, { control, policy }: PolicyUse, mode: Mode): boolean {
   const modes = modesOf(document, policy);
   const matchers = matchersOf(document, policy);
   return isPlain(document, policy) && modes.size === 1 && modes.has(mode) && matchers.length === 1 &&
     usersOf(document, matchers[0]).length === 1 && usersOf(document, policy).length === 1 &&
     ([ 'self', 'below' ] as const).every((scope): boolean => document.scopes.includes(scope) ===
-      roots(document).some((root): boolean => document.objects(root, CONTROL[scope])
+      roots(document).some((root): boolean => document.objects(root, SCOPE_PREDICATES[scope])
         .some((other): boolean => other.equals(control))));
 }
 
 const usersOf = (document: AccessDocument, thing: Term): Term[] =>
   document.store.getSubjects(null, thing, null).filter((subject): boolean => !subject.equals(thing));
 
-function makeGrant(document: AccessDocument, mode: Mode): Term {
+function createGrant(document: AccessDocument, mode: Mode): Term {
   const root = roots(document).at(0) ?? DataFactory.namedNode(document.newName('root'));
   document.add(root, RDF_TYPE, `${ACP}AccessControlResource`);
   document.add(root, `${ACP}resource`, document.resource);
-  const name = document.newName(NAMES[mode], [ '', 'Policy', 'Matcher' ]);
+  const name = document.newName(CONTROL_NAMES[mode], [ '', 'Policy', 'Matcher' ]);
   const [ control, policy, matcher ] = [ '', 'Policy', 'Matcher' ]
     .map((part): Term => DataFactory.namedNode(`${name}${part}`));
   for (const scope of document.scopes) {
-    document.add(root, CONTROL[scope], control);
+    document.add(root, SCOPE_PREDICATES[scope], control);
   }
   document.add(control, RDF_TYPE, `${ACP}AccessControl`);
   document.add(control, `${ACP}apply`, policy);
@@ -116,19 +116,19 @@ function makeGrant(document: AccessDocument, mode: Mode): Term {
 function assertRevocable(document: AccessDocument, policy: Term, agent: string, mode: Mode, taken: Term[]): void {
   const modes = [ ...modesOf(document, policy) ];
   if (modes.includes('Control')) {
-    throw new AccessConflict(document.resource, `${agent} has acl:Control of ${document.resource}, as its owners have; ` +
-      'that is not taken away here. Edit the ACR if you mean it.');
+    throw new AccessConflict(document.resource, `${agent} has acl:Control on ${document.resource} and may own it, ` +
+      'so its access is not revoked. To revoke it, edit the ACR.');
   }
   const shared = matchersOf(document, policy).some((matcher): boolean => usersOf(document, matcher)
     .some((user): boolean => !taken.some((other): boolean => other.equals(user))));
-  if (!isPlain(document, policy) || shared || modes.some((other): boolean => !givers(mode).includes(other))) {
-    throw new AccessConflict(document.resource, `${agent} has acl:${mode} on ${document.resource} by a policy that says ` +
-      `more than that, so it is left as it is. Edit ${document.url}.`);
+  if (!isPlain(document, policy) || shared || modes.some((other): boolean => !implyingModes(mode).includes(other))) {
+    throw new AccessConflict(document.resource, `${agent} has acl:${mode} on ${document.resource} by a policy with ` +
+      `further conditions, modes or agents, so it is not changed. To revoke it, edit ${document.url}.`);
   }
 }
 
-/** Removes what matches nobody any more. */
-function prune(document: AccessDocument, used: readonly Use[]): void {
+/** Removes matchers without agents, and the policies and access control nodes that become empty. */
+function removeEmptyNodes(document: AccessDocument, used: readonly PolicyUse[]): void {
   const isEmpty = (thing: Term, predicates: string[]): boolean =>
     predicates.every((predicate): boolean => document.objects(thing, predicate).length === 0);
   const remove = (thing: Term): void => {

@@ -12,7 +12,7 @@ const NOTIFY = 'http://www.w3.org/ns/solid/notifications#';
 const CHANNEL = `${NOTIFY}WebSocketChannel2023`;
 const STORAGE_DESCRIPTION = 'http://www.w3.org/ns/solid/terms#storageDescription';
 
-/** The part of a WebSocket that is used; that of browsers, of Node 22 and of the package `ws` all have it. */
+/** The used subset of WebSocket, common to browsers, Node 22 and the package `ws`. */
 export interface WebSocketLike {
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
@@ -21,29 +21,32 @@ export interface WebSocketLike {
   close: () => void;
 }
 
-/** Connects to a `ws:` or `wss:` URL. */
+/** Constructor of a WebSocket for a `ws:` or `wss:` URL. */
 export type WebSocketClass = new(url: string) => WebSocketLike;
 
-/** What has happened in a container that is listened to. */
+/**
+ * A change of a container, or of the state of its channel: `closed` by the server, `aborted` by the caller, or `quiet`
+ * if nothing arrived in time.
+ */
 export type Notice =
   | { readonly kind: 'added' | 'removed'; readonly url: string } |
   { readonly kind: 'changed' | 'closed' | 'quiet' | 'aborted' };
 
-/** A connection over which a container tells of its changes. */
+/** A notification channel of one container. */
 export interface Channel {
-  /** The next notice; `quiet` after some milliseconds without any. */
+  /** Returns the next notice, or `quiet` after the given number of milliseconds without one. */
   readonly next: (milliseconds: number) => Promise<Notice>;
-  /** Ends the connection, and the subscription behind it. */
+  /** Closes the connection and deletes the notification subscription. */
   readonly close: () => Promise<void>;
 }
 
-/** How long a WebSocket may take to open, in ms. */
-const OPEN = 20_000;
+/** Time limit for opening a WebSocket, in milliseconds. */
+const OPEN_TIMEOUT = 20_000;
 
 /**
- * Listens to a container by a WebSocketChannel2023. What changes after this resolves is told.
+ * Opens a WebSocketChannel2023 for a container. The channel reports all changes after this function has resolved.
  *
- * @throws Error if the server offers no such channel; {@link RequestFailed} if it refuses.
+ * @throws Error if the server offers no such channel; {@link RequestFailed} if it refuses the subscription.
  *
  * @see https://solidproject.org/TR/notifications-protocol#discovery
  * @see https://solidproject.org/TR/websocket-channel-2023
@@ -64,13 +67,13 @@ export async function openChannel(
   }
   const end = async(): Promise<void> => {
     if (typeof id === 'string' && URL.canParse(id) && new URL(id).origin === new URL(service).origin) {
-      // The server ends channels by itself in time, so it does not matter if this fails.
+      // A failure is harmless: the server ends unused channels itself.
       await request(id, { method: 'DELETE', signal: AbortSignal.timeout(5_000) }, { ...options, signal: undefined })
         .catch((): void => undefined);
     }
   };
   try {
-    return await connect(new (options.WebSocket ?? await webSocket())(receiveFrom), container, options.signal, end);
+    return await connect(new (options.WebSocket ?? await socketClass())(receiveFrom), container, options.signal, end);
   } catch (error: unknown) {
     await end();
     throw error;
@@ -86,10 +89,10 @@ async function discover(container: string, options: RequestOptions): Promise<str
       return service.url;
     }
   }
-  throw new Error(`The server of ${container} offers no WebSocketChannel2023; read the inbox now and then instead`);
+  throw new Error(`The server of ${container} offers no WebSocketChannel2023: read the inbox periodically instead`);
 }
 
-async function webSocket(): Promise<WebSocketClass> {
+async function socketClass(): Promise<WebSocketClass> {
   const own = (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
   return own ?? (await import('ws')).WebSocket;
 }
@@ -121,7 +124,7 @@ async function connect(
         clearTimeout(timer);
         reject(new ConnectionLost(container));
       };
-      const timer = setTimeout(fail, OPEN);
+      const timer = setTimeout(fail, OPEN_TIMEOUT);
       if (signal?.aborted) {
         fail();
         return;
@@ -155,15 +158,15 @@ async function connect(
   return { next, close };
 }
 
-/** A WebSocket that could not be opened. */
+/** Error of a WebSocket that could not be opened. */
 export class ConnectionLost extends Error {
   public constructor(container: string) {
-    super(`The WebSocket that tells of changes of ${container} could not be opened`);
+    super(`The WebSocket for notifications of ${container} could not be opened`);
     this.name = 'ConnectionLost';
   }
 }
 
-/** What a notification says; anything that is not understood is a reason to look again. */
+/** Converts a notification. Unknown notifications become `changed`, which makes the reader list the container again. */
 function toNotice(data: unknown, container: string): Notice {
   try {
     const { type, object } = asObject(JSON.parse(String(data)));
@@ -177,7 +180,7 @@ function toNotice(data: unknown, container: string): Notice {
   }
 }
 
-/** Whether a URL is directly in a container. */
+/** Checks that a URL is a direct member of a container. */
 export function isMember(url: string, container: string): boolean {
   return url.startsWith(container) && /^[^/?#]+\/?$/u.test(url.slice(container.length));
 }

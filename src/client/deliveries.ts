@@ -2,85 +2,91 @@ import type { RequestOptions } from './request';
 import { asObject, assertPod, getJson, postJson, unexpected } from './request';
 
 /**
- * What became of a delivery: it waits for its next attempt, was made, failed for good,
- * was not made because the subscriber may not receive it any more, or because nobody asks for it any more.
+ * State of a delivery.
+ *
+ * - `waiting`: the next attempt is due.
+ * - `delivered`: the target has accepted the event.
+ * - `dead`: failed permanently (dead letter).
+ * - `refused`: cancelled, because the subscriber is not allowed to receive the event any more.
+ * - `ended`: cancelled, because the subscription has ended.
  */
 export type DeliveryState = 'waiting' | 'delivered' | 'dead' | 'refused' | 'ended';
 
 /**
- * One attempt to deliver.
+ * One attempt of a delivery, with its outcome.
  */
 export interface DeliveryAttempt {
-  /** When it began, in ISO 8601. */
+  /** Start time, in ISO 8601. */
   readonly at: string;
-  /** How long it took, in milliseconds. */
+  /** Duration, in milliseconds. */
   readonly duration: number;
-  /** The HTTP status of the answer, if there was one. */
+  /** HTTP status of the response. Absent if there was no response. */
   readonly status?: number;
-  /** What went wrong. */
+  /** Reason of the failure. */
   readonly reason?: string;
 }
 
 /**
- * The delivery of one event to one target that is not on the pod's server, or is a webhook.
+ * Delivery of one event to a webhook, or to a target on another server.
  */
 export interface PodDelivery {
-  /** Its URL, by which it is repeated. */
+  /** URL of the delivery, for {@link redeliver}. */
   readonly id: string;
   readonly state: DeliveryState;
-  /** The URL of the event. */
+  /** URL of the event. */
   readonly event: string;
   readonly topic: string;
-  /** The URL of the subscription; absent where it is for a recipient of the event. */
+  /** URL of the subscription. Absent if the delivery is for a recipient of the event. */
   readonly subscription?: string;
   readonly kind: 'inbox' | 'webhook' | 'recipient';
-  /** The URL of the inbox or webhook, or the WebID of the recipient. */
+  /** URL of the inbox or webhook, or WebID of the recipient. */
   readonly target: string;
-  /** The WebID of the subscriber, or the recipient. */
+  /** WebID of the subscriber or recipient. */
   readonly agent: string;
-  /** When it came into being, or was last asked for again, in ISO 8601. */
+  /** Time of creation or of the last redelivery request, in ISO 8601. */
   readonly created: string;
-  /** When it is tried next, in ISO 8601, if it waits. */
+  /** Time of the next attempt, in ISO 8601. Only in state `waiting`. */
   readonly due?: string;
-  /** The URL of the copy, if the inbox has told it. */
+  /** URL of the copy, if the inbox has returned it. */
   readonly copy?: string;
-  /** Oldest first. */
+  /** Attempts, oldest first. */
   readonly attempts: readonly DeliveryAttempt[];
 }
 
 /**
- * Which deliveries to read.
+ * Filter and page size of {@link deliveries}.
  */
 export interface DeliveryOptions extends RequestOptions {
-  /** The event, by its URL or id. */
+  /** URL or id of the event. */
   readonly event?: string;
-  /** The subscription, by its URL or id. */
+  /** URL or id of the subscription. */
   readonly subscription?: string;
   readonly state?: DeliveryState;
-  /** Those made, or asked for again, at this moment or later; in ISO 8601. */
+  /** Earliest value of `created`, inclusive, in ISO 8601. */
   readonly since?: string;
-  /** Those of before this moment. */
+  /** Latest value of `created`, exclusive, in ISO 8601. */
   readonly until?: string;
-  /** The most to read with one request, 1 to 1,000. Default 100. */
+  /** Maximum number of deliveries in one response, 1 to 1,000. Default: 100. */
   readonly pageSize?: number;
 }
 
 /**
- * Which events to replay.
+ * Range of publication times of the events to replay.
  */
 export interface ReplayRange {
-  /** Those published at this moment or later; in ISO 8601. */
+  /** Earliest publication time, inclusive, in ISO 8601. */
   readonly since: string;
-  /** Those published before this moment; default now. */
+  /** Latest publication time, exclusive, in ISO 8601. Default: now. */
   readonly until?: string;
 }
 
 /**
- * The deliveries of a pod that one may see, newest first: all, for whoever may read `{pod}deliveries/`; otherwise those
- * for oneself. They are read page by page, as they are taken.
+ * Iterates over the deliveries of a pod, newest first. Pages are requested on demand.
  *
- * @param pod - The base URL of the pod, ending in `/`.
- * @param options - Which of them; `fetch` makes the requests.
+ * Agents with `acl:Read` on `{pod}deliveries/` see all deliveries, other agents only their own.
+ *
+ * @param pod - Base URL of the pod, ending in `/`.
+ * @param options - Filter and page size; `fetch` sends the requests.
  *
  * @throws {@link RequestFailed} if the server refuses.
  */
@@ -99,7 +105,7 @@ export async function* deliveries(
   const first = `${log}?${query.toString()}`.replace(/\?$/u, '');
   for (let url: string | undefined = first; url !== undefined;) {
     const { contains, next } = asObject(await getJson(url, options));
-    // Another page of the same log, so that whoever is logged in goes nowhere else.
+    // Only pages of the same log are followed, so that credentials are never sent elsewhere.
     if (!Array.isArray(contains) || (next !== undefined && !(typeof next === 'string' && next.startsWith(`${log}?`)))) {
       throw unexpected(200, 'GET', url);
     }
@@ -111,15 +117,15 @@ export async function* deliveries(
 }
 
 /**
- * Makes a delivery again, whatever became of it. The event keeps its id; a target that has had it gets it twice.
+ * Repeats a delivery in any state. The event keeps its id. A target that has already received it receives it again.
  *
- * @param url - The URL of the delivery, its `id`.
- * @param options - `fetch` makes the request, as the subscriber, or as somebody who may write `{pod}deliveries/`.
+ * @param url - URL of the delivery, its `id`.
+ * @param options - `fetch` sends the request as the subscriber, or as an agent with `acl:Write` on `{pod}deliveries/`.
  *
- * @returns The delivery, which waits.
+ * @returns The delivery, in state `waiting`.
  *
- * @throws {@link RequestFailed} if the server refuses: 403 if the subscriber may not read the topic any more,
- *         409 if nothing is sent to the target any more.
+ * @throws {@link RequestFailed} if the server refuses: 403 if the subscriber has lost read access to the topic,
+ *         409 if the target is disabled or its subscription has ended.
  */
 export async function redeliver(url: string, options: RequestOptions = {}): Promise<PodDelivery> {
   const target = `${url}/redeliver`;
@@ -127,18 +133,19 @@ export async function redeliver(url: string, options: RequestOptions = {}): Prom
 }
 
 /**
- * Delivers to a subscription again what its pod has forwarded and still holds, as far as the subscriber may read it.
+ * Delivers the retained events of a pod to a subscription again, as far as the subscriber is allowed to read them.
  *
- * An inbox on the pod's server gets the copies that it does not have, also those that were deleted; any other target
- * gets each event, with its id, also if it has had it.
+ * An inbox on the pod's server receives the missing copies, including deleted ones. Any other target receives every
+ * event with its original id, even if it has already received it.
  *
- * @param subscription - The URL of the subscription.
- * @param range - Which events.
- * @param options - `fetch` makes the requests, as the subscriber, or as somebody who may write `{pod}subscriptions/`.
+ * @param subscription - URL of the subscription.
+ * @param range - Range of publication times.
+ * @param options - `fetch` sends the requests as the subscriber, or as an agent with `acl:Write` on
+ * `{pod}subscriptions/`.
  *
- * @returns How many events there are.
+ * @returns The number of replayed events.
  *
- * @throws {@link RequestFailed} if the server refuses; what had been begun before goes on.
+ * @throws {@link RequestFailed} if the server refuses. Deliveries of earlier requests of the same replay continue.
  */
 export async function replay(
   subscription: string,

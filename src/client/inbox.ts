@@ -2,43 +2,46 @@ import type { Channel, WebSocketClass } from './channel';
 import { ConnectionLost, openChannel } from './channel';
 import type { InboxEvent } from './inboxItem';
 import { readItem } from './inboxItem';
-import { list } from './listing';
+import { listMembers } from './listing';
 import type { RequestOptions } from './request';
 import { assertContainer, request } from './request';
 import { RequestFailed } from './RequestFailed';
 
 /**
- * How an inbox is read.
+ * Options of {@link readInbox} and {@link handleInbox}.
  */
 export interface InboxOptions extends RequestOptions {
-  /** Whether to wait for new copies when all that are there have been read, until `signal` says so. Default false. */
+  /** Whether to wait for new copies after the existing ones, until `signal` aborts. Default: false. */
   readonly wait?: boolean;
-  /** Connects to the server's notifications; default that of the platform, or of the package `ws`. */
+  /** WebSocket constructor for notifications. Default: that of the platform, otherwise the package `ws`. */
   readonly WebSocket?: WebSocketClass;
-  /** How often to look even if nothing was told, in seconds; a notice that was lost costs no more. Default 300. */
+  /**
+   * Maximum time between two listings of the inbox while waiting, in seconds. It bounds the delay after a lost
+   * notification. Default: 300.
+   */
   readonly refresh?: number;
-  /** Is told of what lies in the inbox and is no event, with the reason. It is left where it is. */
+  /** Called for each resource in the inbox that is not an event, with the reason. The resource is left in place. */
   readonly onSkip?: (url: string, reason: string) => void;
 }
 
-/** How long to wait before a connection is tried again, in ms; doubled each time, up to the longest. */
-const RETRY = { first: 500, longest: 60_000 };
+/** Backoff before reconnecting, in milliseconds. Doubles after each failure up to `longest`. */
+const RECONNECT_DELAY = { first: 500, longest: 60_000 };
 
 /**
- * Reads the events in an inbox, oldest first; with `wait`, goes on with each that arrives.
+ * Iterates over the events in an inbox, oldest first. With `wait`, continues with each new event.
  *
- * Each copy that is in the inbox is read at least once, and in one run not twice. With `wait`, a connection that breaks
- * is made again, and what came in between is read then. What is no event (others may leave anything in an inbox) is
- * skipped and left there. Ends quietly when `signal` aborts.
+ * Each copy is read at least once, and never twice in one run. With `wait`, a lost connection is reopened, and the
+ * events that arrived in between are read. Resources that are not events (inboxes accept anything) are skipped and left
+ * in place. Returns without an error when `signal` aborts.
  *
- * That a document has the form of an event does not prove that this server made it: whoever may append to an inbox can
- * leave one there. Have copies delivered to a container to which nobody else may append, if that matters.
+ * The form of an event does not prove its origin: every agent with append access to an inbox can add such a document.
+ * If that matters, use a container to which no other agent can append.
  *
- * @param inbox - The URL of the container, ending in `/`.
- * @param options - `fetch` makes the requests, as somebody who may read the inbox. API keys do not work here.
+ * @param inbox - URL of the container, ending in `/`.
+ * @param options - `fetch` sends the requests as an agent with read access to the inbox. API keys are not accepted.
  *
- * @throws {@link RequestFailed} if the server refuses; while waiting, what passes (no connection, 429, 502 to 504) is
- * tried again instead. Error if the server cannot tell of changes.
+ * @throws {@link RequestFailed} if the server refuses. While waiting, transient failures (no connection, 429, 502 to
+ * 504) are retried instead. Error if the server offers no notifications.
  *
  * @see https://www.w3.org/TR/ldn/#consumer
  * @see https://solidproject.org/TR/websocket-channel-2023
@@ -49,19 +52,19 @@ export async function* readInbox(
 ): AsyncGenerator<InboxEvent, void, undefined> {
   const { signal } = options;
   const reader = new Reader(assertContainer(inbox, 'inbox'), options);
-  let delay = RETRY.first;
+  let delay = RECONNECT_DELAY.first;
   for (let connected = false; !signal?.aborted;) {
     try {
       if (!options.wait) {
         yield* reader.readAll();
         return;
       }
-      // Listening begins before looking, so nothing falls in between.
+      // The channel opens before the first listing, so that no copy is missed.
       const channel = await openChannel(inbox, options);
       try {
         connected = true;
         yield* reader.follow(channel, (): void => {
-          delay = RETRY.first;
+          delay = RECONNECT_DELAY.first;
         });
       } finally {
         await channel.close();
@@ -70,30 +73,30 @@ export async function* readInbox(
       if (signal?.aborted) {
         return;
       }
-      if (!connected || !isPassing(error)) {
+      if (!connected || !isTransient(error)) {
         throw error;
       }
     }
-    // Readers that all lost one server do not come back all at once.
+    // Jitter: the readers of a restarted server do not reconnect at once.
     await sleep(delay * (0.5 + Math.random() / 2), signal);
-    delay = Math.min(delay * 2, RETRY.longest);
+    delay = Math.min(delay * 2, RECONNECT_DELAY.longest);
   }
 }
 
 /**
- * Gives each event in an inbox to a handler, oldest first and one at a time, and deletes the copy when the handler has
- * succeeded; with `wait`, goes on with each that arrives.
+ * Calls a handler for each event in an inbox, and deletes the copy after the handler has succeeded.
  *
+ * Events are handled one at a time, oldest first. With `wait`, continues with each new event.
  * Each event is handled at least once: if the handler throws, or the process ends before the copy is deleted, the copy
- * stays, and is handled again in another run. So a handler should be able to meet an event twice; `event.id` tells.
+ * is handled again in the next run. Handlers should therefore be idempotent; `event.id` identifies the event.
  *
- * @param inbox - The URL of the container, ending in `/`.
- * @param handler - Does what is to be done with an event; what it throws ends the run.
- * @param options - As for {@link readInbox}; `fetch` may delete in the inbox too.
+ * @param inbox - URL of the container, ending in `/`.
+ * @param handler - Processes one event. An error ends the run.
+ * @param options - As for {@link readInbox}; `fetch` must also be allowed to delete in the inbox.
  *
- * @returns How many events were handled.
+ * @returns The number of handled events.
  *
- * @throws What the handler throws, and what {@link readInbox} throws.
+ * @throws The errors of the handler and of {@link readInbox}.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-9.3.5
  */
@@ -105,21 +108,21 @@ export async function handleInbox(
   let handled = 0;
   for await (const item of readInbox(inbox, options)) {
     await handler(item);
-    await remove(item.url, options);
+    await deleteCopy(item.url, options);
     handled += 1;
   }
   return handled;
 }
 
-/** Reads one inbox, and knows what it has read. */
+/** Reads one inbox and remembers the URLs that it has read. */
 class Reader {
   private seen = new Set<string>();
 
   public constructor(private readonly inbox: string, private readonly options: InboxOptions) {}
 
-  /** All that is there and has not been read. */
+  /** Reads all unread members. */
   public async* readAll(): AsyncGenerator<InboxEvent, void, undefined> {
-    const urls = await list(this.inbox, this.options);
+    const urls = await listMembers(this.inbox, this.options);
     const there = new Set(urls);
     this.seen = new Set([ ...this.seen ].filter((url): boolean => there.has(url)));
     for (const url of urls) {
@@ -127,7 +130,7 @@ class Reader {
     }
   }
 
-  /** All that is there, and then what a channel tells of; ends when the channel is closed. */
+  /** Reads all unread members, then those that a channel reports, until the channel closes. */
   public async* follow(channel: Channel, onSuccess: () => void): AsyncGenerator<InboxEvent, void, undefined> {
     yield* this.readAll();
     onSuccess();
@@ -166,27 +169,27 @@ class Reader {
   }
 }
 
-/** Deletes a copy, whatever else is to end: its handler has succeeded. */
-async function remove(url: string, { fetch }: InboxOptions): Promise<void> {
+/** Deletes a handled copy, independently of the abort signal. */
+async function deleteCopy(url: string, { fetch }: InboxOptions): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await request(url, { method: 'DELETE', accepted: [ 404, 410 ]}, { fetch });
       return;
     } catch (error: unknown) {
-      if (attempt === 4 || !isPassing(error)) {
+      if (attempt === 4 || !isTransient(error)) {
         throw error;
       }
-      await sleep(RETRY.first * attempt);
+      await sleep(RECONNECT_DELAY.first * attempt);
     }
   }
 }
 
-/** Whether a failure may be over when one tries again. */
-function isPassing(error: unknown): boolean {
+/** Checks that a failure is transient, so that a retry can succeed. */
+function isTransient(error: unknown): boolean {
   if (error instanceof RequestFailed) {
     return [ 429, 502, 503, 504 ].includes(error.status);
   }
-  // By name, as fetch may be of another realm, see https://fetch.spec.whatwg.org/#fetch-method
+  // Compared by name, because fetch may belong to another realm, see https://fetch.spec.whatwg.org/#fetch-method
   return error instanceof ConnectionLost || (error as Error | undefined)?.name === 'TypeError';
 }
 

@@ -1,27 +1,27 @@
 import type { RequestOptions } from './request';
 import { asObject, request } from './request';
 
-/** The largest document that is read, in bytes; an event of this server is at most a little over 4 MiB. */
+/** Maximum size of a document that is read, in bytes. Events of this server have little more than 4 MiB. */
 const MAX_BYTES = 8 * 1_024 * 1_024;
 
 /**
- * The document of an event, as the server stores it.
+ * The JSON document of an event, as stored by the server.
  */
 export interface EventDocument {
-  /** The URL of the event, under which it was published; all copies of it have the same. */
+  /** URL of the event in the producing pod. All copies have the same `id`. */
   readonly id: string;
   readonly topic: string;
-  /** The WebID that made the request; absent if the event was published in public. */
+  /** WebID of the publisher. Absent if the request was unauthenticated. */
   readonly publisher?: string;
-  /** The WebIDs whose pods got it; one, or a list. */
+  /** WebIDs of the recipients; one, or a list. */
   readonly recipient?: string | readonly string[];
-  /** The WebIDs of those who took part; one, or a list. */
+  /** WebIDs of the participants; one, or a list. */
   readonly source?: string | readonly string[];
-  /** The base URL of the producing pod. */
+  /** Base URL of the producing pod. */
   readonly origin: string;
-  /** When it was accepted, in ISO 8601. */
+  /** Time of acceptance, in ISO 8601. */
   readonly published: string;
-  /** What was published, as it was posted. Any JSON value: check it before you use it. */
+  /** The published data, as posted. It can be any JSON value: validate it before use. */
   readonly data?: unknown;
   /** Other members, such as `@context`, `type`, `subject`, `eventType` and `requestKey`. */
   readonly [member: string]: unknown;
@@ -31,20 +31,20 @@ export interface EventDocument {
  * A copy of an event in an inbox.
  */
 export interface InboxEvent {
-  /** The URL of the copy. */
+  /** URL of the copy. */
   readonly url: string;
   readonly event: EventDocument;
 }
 
-/** What reading something in an inbox gave: an event, or why it is none. */
+/** Result of reading a resource in an inbox: an event, or the reason to skip it and whether to read it again later. */
 export type Reading = { readonly item: InboxEvent } | { readonly skipped: string; readonly again: boolean };
 
 /**
- * Reads what lies under a URL in an inbox.
+ * Reads a resource in an inbox.
  *
- * @returns Nothing if it is gone by now.
+ * @returns `undefined` if the resource no longer exists.
  *
- * @throws {@link RequestFailed} if one has to log in, or the server is not able to answer for now.
+ * @throws {@link RequestFailed} if authentication is required or the server is temporarily unavailable.
  */
 export async function readItem(url: string, options: RequestOptions): Promise<Reading | undefined> {
   if (url.endsWith('/')) {
@@ -57,20 +57,20 @@ export async function readItem(url: string, options: RequestOptions): Promise<Re
     await response.body?.cancel();
     return [ 404, 410 ].includes(response.status) ?
       undefined :
-      { skipped: `the server answers with ${response.status}`, again: response.status === 500 };
+      { skipped: `the server responds with ${response.status}`, again: response.status === 500 };
   }
   const type = response.headers.get('content-type') ?? '';
   const length = Number(response.headers.get('content-length') ?? 0);
   if (!/^application\/(?:ld\+)?json\b/iu.test(type) || length > MAX_BYTES) {
     await response.body?.cancel();
-    return { skipped: length > MAX_BYTES ? `it has ${length} bytes` : `it is ${type || 'of no type'}`, again: false };
+    return { skipped: length > MAX_BYTES ? `it has ${length} bytes` : `its content type is ${type || 'missing'}`, again: false };
   }
   const text = await readAtMost(response, MAX_BYTES);
   if (text === undefined) {
     return { skipped: `it has more than ${MAX_BYTES} bytes`, again: false };
   }
-  const event = toEvent(text, url);
-  return event ? { item: { url, event }} : { skipped: 'it is no event', again: false };
+  const event = parseEvent(text, url);
+  return event ? { item: { url, event }} : { skipped: 'it is not an event', again: false };
 }
 
 async function readAtMost(response: Response, bytes: number): Promise<string | undefined> {
@@ -90,10 +90,12 @@ async function readAtMost(response: Response, bytes: number): Promise<string | u
 }
 
 /**
- * The event in a JSON text, if it has the form of one: its members have the types they should have, its URL is in the
- * `publish/` of its pod, and the copy is named after it.
+ * Parses an event. Returns `undefined` if the document does not have the form of an event.
+ *
+ * The members must have the expected types, the `id` must be in `publish/` of its pod, and the last path segment of the
+ * copy must equal that of the `id`.
  */
-function toEvent(text: string, url: string): EventDocument | undefined {
+function parseEvent(text: string, url: string): EventDocument | undefined {
   let document: Record<string, unknown>;
   try {
     document = asObject(JSON.parse(text));

@@ -7,12 +7,13 @@ import { request } from './request';
 const CONTAINS = 'http://www.w3.org/ns/ldp#contains';
 
 /**
- * The URLs of what is in a container, in the order in which the server lists it: this server lists the copies in an
- * inbox oldest first. Read triple by triple, as an inbox may hold a great many.
+ * Lists the member URLs of a container in the server's order. This server lists the copies in an inbox oldest first.
+ *
+ * The listing is parsed triple by triple, because an inbox may have very many members.
  *
  * @see https://www.w3.org/TR/ldp/#ldpc-container
  */
-export async function list(container: string, options: RequestOptions): Promise<string[]> {
+export async function listMembers(container: string, options: RequestOptions): Promise<string[]> {
   const response = await request(container, { headers: { accept: 'text/turtle' }, cache: 'no-store' }, options);
   const text = await response.text();
   const members: string[] = [];

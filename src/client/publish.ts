@@ -2,12 +2,12 @@ import type { RequestOptions } from './request';
 import { asObject, assertPod, postText, unexpected } from './request';
 
 /**
- * What to publish.
+ * An event to publish.
  */
 export interface EventToPublish {
-  /** The WebIDs whose pods get it, 1 to 100. */
+  /** WebIDs of the recipients, 1 to 100. The event is delivered to their pods. */
   readonly recipient: string | readonly string[];
-  /** The WebIDs of those who took part in what happened; their pods get it too. */
+  /** WebIDs of the participants. The event is delivered to their pods too. */
   readonly source?: string | readonly string[];
   /** `{domain}/{topic}#{action}`, such as `realestate/contact#add`; at most 1,024 bytes and 16 segments. */
   readonly topic: string;
@@ -16,95 +16,98 @@ export interface EventToPublish {
 }
 
 /**
- * What was published.
+ * Result of a publish request.
  */
 export interface Published {
-  /** The URL of the event; of several, that of the first. */
+  /** URL of the first event. */
   readonly id: string;
-  /** The URLs of all events, in the order in which they were given. */
+  /** URLs of all events, in the order of the request. */
   readonly ids: readonly string[];
 }
 
 /**
- * How to publish.
+ * Options of {@link publish}.
  */
 export interface PublishOptions extends RequestOptions {
-  /** Names the request, such as by a UUID, so that it can be made again within 24 hours and makes its events once. */
+  /**
+   * Idempotency key of the request, such as a UUID. A request repeated with the same key within 24 hours returns the
+   * first response and publishes nothing.
+   */
   readonly key?: string;
 }
 
 /**
- * What would come of publishing an event.
+ * Result of the dry run of one event.
  */
-export type Forecast = {
+export type DryRunResult = {
   readonly accepted: true;
-  /** How many subscriptions, of all pods of the server that would forward it, would get it. */
+  /** Number of subscriptions that would receive the event, over all pods of the server that would forward it. */
   readonly subscriptions: number;
-  /** The recipients and sources on other servers, who decide for themselves. */
+  /** Recipients and sources on other servers. Their servers decide whether to accept the event. */
   readonly elsewhere: readonly string[];
-  /** Those of them to whom nothing can be delivered now, and why; absent if there are none. */
+  /** Agents of `elsewhere` that are currently unreachable, with the reason. Absent if all are reachable. */
   readonly unreachable?: readonly { readonly agent: string; readonly reason: string }[];
 } | {
   readonly accepted: false;
-  /** The HTTP status with which it would be refused. */
+  /** HTTP status of the refusal. */
   readonly status: number;
   readonly error: string;
 };
 
 /**
- * Publishes one event, or several, through a pod.
+ * Publishes one or several events through a pod, atomically.
  *
- * When it resolves the events are stored durably, all of them; when it is refused, none is. Copies follow a moment
- * later. If the connection breaks before the answer, the events may be stored all the same. With a `key` the same can
- * then be published again, with the same answer as if it had not broken; without one that makes new events.
+ * When the promise resolves, all events are stored durably; when the server refuses, none is. Copies are delivered
+ * afterwards. If the connection is lost before the response, the events may be stored. With a `key`, the request can
+ * then be repeated safely and returns the original response; without one, the repetition creates new events.
  *
- * @param pod - The base URL of the producing pod, ending in `/`; it takes `acl:Append` on its `publish/`.
- * @param events - One event, or at most 1,000.
- * @param options - `fetch` makes the request, as the publisher.
+ * @param pod - Base URL of the producing pod, ending in `/`. The publisher needs `acl:Append` on its `publish/`.
+ * @param events - One event, or an array of at most 1,000.
+ * @param options - `fetch` sends the request as the publisher.
  *
- * @throws {@link RequestFailed} if the server refuses; the message says why.
+ * @throws {@link RequestFailed} if the server refuses. The message contains the reason.
  */
 export async function publish(
   pod: string,
   events: EventToPublish | readonly EventToPublish[],
   options: PublishOptions = {},
 ): Promise<Published> {
-  return publishText(pod, JSON.stringify(events), options);
+  return publishJson(pod, JSON.stringify(events), options);
 }
 
 /**
- * Tells what would come of publishing, for each event; nothing is stored.
+ * Runs a dry run of a publish request: returns one result for each event and stores nothing.
  *
- * @param pod - The base URL of the producing pod, as for {@link publish}.
- * @param events - One event, or at most 1,000.
- * @param options - `fetch` makes the request, as the publisher.
+ * @param pod - Base URL of the producing pod, as for {@link publish}.
+ * @param events - One event, or an array of at most 1,000.
+ * @param options - `fetch` sends the request as the publisher.
  *
- * @throws {@link RequestFailed} if the server refuses to say.
+ * @throws {@link RequestFailed} if the server refuses the dry run itself.
  */
 export async function checkPublish(
   pod: string,
   events: EventToPublish | readonly EventToPublish[],
   options: RequestOptions = {},
-): Promise<Forecast[]> {
-  return checkText(pod, JSON.stringify(events), options);
+): Promise<DryRunResult[]> {
+  return checkPublishJson(pod, JSON.stringify(events), options);
 }
 
-/** Tells what would come of publishing what is written as JSON already. */
-export async function checkText(pod: string, text: string, options: RequestOptions): Promise<Forecast[]> {
+/** Like {@link checkPublish}, for serialized JSON. */
+export async function checkPublishJson(pod: string, text: string, options: RequestOptions): Promise<DryRunResult[]> {
   const url = `${assertPod(pod)}publish/check`;
   const { events } = asObject(await postText(url, text, options));
   if (!Array.isArray(events)) {
     throw unexpected(200, 'POST', url);
   }
-  return events.map((event: { accepted?: boolean }): Forecast =>
-    ({ ...event.accepted && { elsewhere: []}, ...event }) as Forecast);
+  return events.map((event: { accepted?: boolean }): DryRunResult =>
+    ({ ...event.accepted && { elsewhere: []}, ...event }) as DryRunResult);
 }
 
-/** Publishes what is written as JSON already, to the byte. */
-export async function publishText(pod: string, text: string, { key, ...options }: PublishOptions): Promise<Published> {
+/** Like {@link publish}, for serialized JSON, which is sent unchanged. */
+export async function publishJson(pod: string, text: string, { key, ...options }: PublishOptions): Promise<Published> {
   const url = `${assertPod(pod)}publish/`;
-  const named: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
-  const { id, ids = [ id ] } = asObject(await postText(url, text, options, named));
+  const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
+  const { id, ids = [ id ] } = asObject(await postText(url, text, options, headers));
   if (typeof id !== 'string' || !Array.isArray(ids)) {
     throw unexpected(201, 'POST', url);
   }

@@ -1,23 +1,23 @@
 import { RequestFailed } from './RequestFailed';
 
 /**
- * What every function of the client takes.
+ * Options of all functions of the client.
  */
 export interface RequestOptions {
-  /** Makes the requests, as whoever is logged in; default `globalThis.fetch`, which is the public. */
+  /** Sends the requests with the credentials of an agent. Default: `globalThis.fetch`, unauthenticated. */
   readonly fetch?: typeof fetch;
-  /** Ends what is under way. */
+  /** Aborts pending requests. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Makes a request.
+ * Sends a request.
  *
- * @param url - Where to.
- * @param init - The request; `accepted` are statuses beside those of success that the caller deals with.
- * @param options - Who makes it.
+ * @param url - Request URL.
+ * @param init - The request. `accepted` lists error statuses that the caller handles.
+ * @param options - Provides `fetch` and the abort signal.
  *
- * @throws {@link RequestFailed} if the answer has another status, and what `fetch` throws if there is no answer.
+ * @throws {@link RequestFailed} if the response has any other error status. Errors of `fetch` if there is no response.
  */
 export async function request(
   url: string,
@@ -33,13 +33,13 @@ export async function request(
   return response;
 }
 
-/** A `fetch` for functions of solid-client, that fails as {@link request} does. */
+/** Creates a `fetch` for functions of solid-client that throws the errors of {@link request}. */
 export function throwingFetch(options: RequestOptions, accepted: readonly number[] = []): typeof fetch {
   return async(input, init): Promise<Response> =>
     request(input instanceof Request ? input.url : input.toString(), { ...init, accepted }, options);
 }
 
-/** POSTs a value as JSON, and reads the answer as JSON. */
+/** Sends a value as JSON with POST, and parses the response as JSON. */
 export async function postJson(
   url: string,
   value: unknown,
@@ -49,7 +49,7 @@ export async function postJson(
   return postText(url, JSON.stringify(value), options, headers);
 }
 
-/** POSTs what is written as JSON already, and reads the answer as JSON. */
+/** Sends serialized JSON with POST, and parses the response as JSON. */
 export async function postText(
   url: string,
   body: string,
@@ -60,7 +60,7 @@ export async function postText(
   return json(await request(url, { method: 'POST', headers: all, body }, options), 'POST', url);
 }
 
-/** GETs JSON. */
+/** Requests and parses JSON. */
 export async function getJson(url: string, options: RequestOptions): Promise<unknown> {
   return json(await request(url, { headers: { accept: 'application/json' }}, options), 'GET', url);
 }
@@ -73,29 +73,29 @@ async function json(response: Response, method: string, url: string): Promise<un
   }
 }
 
-/** An answer that is not what this server would give. */
+/** Creates the error of a response that does not follow the API of this plugin. */
 export function unexpected(status: number, method: string, url: string): RequestFailed {
-  return new RequestFailed(status, method, url, 'The answer is not of a Solid server with events');
+  return new RequestFailed(status, method, url, 'The response is not that of a Solid server with solid-pod-events');
 }
 
-/** A value as an object, whatever it is, so that its members can be looked at. */
+/** Returns an object unchanged, and an empty object for any other value. */
 export function asObject(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {};
 }
 
 /**
- * The base URL of a pod, checked.
+ * Validates the base URL of a pod, and returns it.
  *
- * @throws TypeError that says what a base URL is.
+ * @throws TypeError if it is not an absolute http(s) URL that ends in `/`.
  */
 export function assertPod(pod: string): string {
   return assertContainer(pod, 'pod');
 }
 
-/** The URL of a container, checked; `what` it is of is said in the error. */
-export function assertContainer(url: string, what: string): string {
+/** Validates the URL of a container, and returns it. The error message calls the parameter `name`. */
+export function assertContainer(url: string, name: string): string {
   if (!/^https?:\/\/[^?#]+\/$/u.test(url) || !URL.canParse(url)) {
-    throw new TypeError(`Invalid ${what} "${url}": it is an absolute http(s) URL that ends in /`);
+    throw new TypeError(`Invalid ${name} "${url}": expected an absolute http(s) URL that ends in /`);
   }
   return url;
 }

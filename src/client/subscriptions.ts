@@ -2,52 +2,53 @@ import type { RequestOptions } from './request';
 import { asObject, assertPod, getJson, postJson, request, unexpected } from './request';
 
 /**
- * What to follow.
+ * Topic and target of a new subscription.
  */
 export interface SubscriptionRequest {
   /** `realestate/contact#add`, `realestate/contact` (all its actions), `realestate/*` (all below) or `*` (all). */
   readonly topic: string;
   /**
-   * The URL of the inbox that gets the copies. A container of the pod's server, ending in `/`, takes `acl:Write` or
-   * `acl:Control` on it; an inbox of another server has to be the `ldp:inbox` of one's own profile.
+   * URL of the inbox that receives the copies. A container on the pod's server, ending in `/`, requires `acl:Write` or
+   * `acl:Control` on it. An inbox on another server must be the `ldp:inbox` of the subscriber's profile.
    */
   readonly inbox?: string;
-  /** The https URL of the webhook that gets them instead, as signed CloudEvents; it is asked whether it agrees. */
+  /** The https URL of a webhook that receives signed CloudEvents instead. The server requests its consent first. */
   readonly webhook?: string;
 }
 
 /**
- * A subscription: an agent follows a topic of a pod.
+ * A subscription of an agent to a topic of a pod.
  */
 export interface PodSubscription extends SubscriptionRequest {
-  /** Its URL, by which it is ended. */
+  /** URL of the subscription, for {@link unsubscribe}. */
   readonly id: string;
-  /** The WebID of the subscriber. */
+  /** WebID of the subscriber. */
   readonly agent: string;
-  /** When it was made, in ISO 8601. */
+  /** Time of creation, in ISO 8601. */
   readonly created: string;
-  /** `disabled` where nothing is sent to the target any more, because it was gone or failed for too long. */
+  /** `disabled` if delivery has stopped, because the target was gone or failed for too long. Otherwise absent. */
   readonly state?: 'disabled';
 }
 
 /**
- * A subscription that was made.
+ * Result of {@link subscribe}.
  */
 export interface NewSubscription extends PodSubscription {
-  /** What signs deliveries to the webhook. It is told once, where the webhook is new to the server. */
+  /** Secret that signs deliveries to the webhook. Returned once, if the webhook is new to the server. */
   readonly secret?: string;
 }
 
 /**
- * Follows a topic of a pod: each event of it is delivered to the inbox or webhook, as long as one may read the topic.
+ * Subscribes an inbox or webhook to a topic of a pod.
  *
- * Who asks again for the same topic and target gets the subscription that is there; it is resumed if it was disabled.
+ * Each event of the topic is delivered while the subscriber is allowed to read the topic. A repeated request for the
+ * same topic and target returns the existing subscription, and resumes it if it was disabled.
  *
- * @param pod - The base URL of the pod that is followed, ending in `/`.
+ * @param pod - Base URL of the pod that publishes the events, ending in `/`.
  * @param subscription - The topic, and the inbox or webhook.
- * @param options - `fetch` makes the request, as the subscriber.
+ * @param options - `fetch` sends the request as the subscriber.
  *
- * @throws {@link RequestFailed} if the server refuses; the message says why.
+ * @throws {@link RequestFailed} if the server refuses. The message contains the reason.
  */
 export async function subscribe(
   pod: string,
@@ -61,23 +62,26 @@ export async function subscribe(
 }
 
 /**
- * Ends a subscription: no more copies are made for it.
+ * Deletes a subscription. No further events are delivered for it.
  *
- * @param url - The URL of the subscription, its `id`.
- * @param options - `fetch` makes the request, as the subscriber, or as somebody who may write `{pod}subscriptions/`.
+ * @param url - URL of the subscription, its `id`.
+ * @param options - `fetch` sends the request as the subscriber, or as an agent with `acl:Write` on
+ * `{pod}subscriptions/`.
  *
- * @throws {@link RequestFailed} if the server refuses, or there is no such subscription.
+ * @throws {@link RequestFailed} if the server refuses or the subscription does not exist.
  */
 export async function unsubscribe(url: string, options: RequestOptions = {}): Promise<void> {
   await request(url, { method: 'DELETE' }, options);
 }
 
 /**
- * The subscriptions of a pod that one may see: all, for whoever may read `{pod}subscriptions/`; otherwise one's own.
- * All pages are read; {@link eachSubscription} reads them as they are needed.
+ * Lists the subscriptions of a pod.
  *
- * @param pod - The base URL of the pod that is followed, ending in `/`.
- * @param options - `fetch` makes the requests.
+ * Agents with `acl:Read` on `{pod}subscriptions/` see all subscriptions, other agents only their own. All pages are
+ * read at once; {@link eachSubscription} reads them on demand.
+ *
+ * @param pod - Base URL of the pod that publishes the events, ending in `/`.
+ * @param options - `fetch` sends the requests.
  *
  * @throws {@link RequestFailed} if the server refuses.
  *
@@ -92,10 +96,13 @@ export async function subscriptions(pod: string, options: RequestOptions = {}): 
 }
 
 /**
- * The same subscriptions, oldest first, read page by page as they are taken.
+ * Iterates over the subscriptions of a pod, oldest first. Pages are requested on demand.
  *
- * @param pod - The base URL of the pod that is followed, ending in `/`.
- * @param options - `fetch` makes the requests; `pageSize` is the most to read with one, 1 to 1,000. Default 100.
+ * Returns the same subscriptions as {@link subscriptions}.
+ *
+ * @param pod - Base URL of the pod that publishes the events, ending in `/`.
+ * @param options - `fetch` sends the requests. `pageSize` is the maximum number of subscriptions in one response, 1 to
+ * 1,000. Default: 100.
  *
  * @throws {@link RequestFailed} if the server refuses.
  */
@@ -107,7 +114,7 @@ export async function* eachSubscription(
   const first = options.pageSize === undefined ? list : `${list}?limit=${options.pageSize}`;
   for (let url: string | undefined = first; url !== undefined;) {
     const { contains, next } = asObject(await getJson(url, options));
-    // Another page of the same list, so that whoever is logged in goes nowhere else.
+    // Only pages of the same list are followed, so that credentials are never sent elsewhere.
     if (!Array.isArray(contains) || (next !== undefined && !(typeof next === 'string' && next.startsWith(`${list}?`)))) {
       throw unexpected(200, 'GET', url);
     }

@@ -1,5 +1,5 @@
-// The same as src/event/Topic and src/subscription/TopicPattern, for browsers too: those use Node's Buffer and crypto.
-// A test holds them together.
+// Reimplements src/event/Topic and src/event/TopicPattern without Node's Buffer and crypto, for browsers.
+// A test verifies that both give the same results.
 
 const MAX_BYTES = 1_024;
 const MAX_SEGMENTS = 16;
@@ -10,17 +10,17 @@ const AUXILIARY = /\.(?=(?:acl|acr|meta)$)/iu;
 const ESCAPED = /[~/\\$]|^\.+|%(?=(?:25)*(?:2f|5c)|3[ACEF]|22|7C|2A)/gu;
 
 /**
- * The URL of the resource whose access control decides about a topic.
+ * Returns the URL of the topic's resource. Its access control decides about publishing and subscribing.
  *
- * @param pod - The base URL of the pod, ending in `/`.
+ * @param pod - Base URL of the pod, ending in `/`.
  * @param topic - `realestate/contact#add` (that topic), `realestate/contact` (all its actions), `realestate/*` (all
  * below) or `*` (all).
  *
- * @throws TypeError if it is no topic.
+ * @throws TypeError if the topic is invalid.
  */
 export async function topicUrl(pod: string, topic: string): Promise<string> {
   if (!isTopicPattern(topic)) {
-    throw new TypeError(`Invalid topic "${topic}": name a topic (realestate/contact#add), all its actions ` +
+    throw new TypeError(`Invalid topic "${topic}": expected a topic (realestate/contact#add), all its actions ` +
       '(realestate/contact), everything below (realestate/*) or everything (*)');
   }
   if (topic === '*') {
@@ -33,10 +33,11 @@ export async function topicUrl(pod: string, topic: string): Promise<string> {
 }
 
 /**
- * The topic that a URL below `{pod}topics/` stands for: `realestate/contact#add` for a resource, `realestate/contact`
- * for a container, `*` for `topics/` itself.
+ * Returns the topic of a URL below `{pod}topics/`.
  *
- * @returns Nothing for a URL that is none of a topic, or of one too long to be kept as text.
+ * A resource gives `realestate/contact#add`, a container `realestate/contact`, and `topics/` itself `*`.
+ *
+ * @returns `undefined` if the URL is not that of a topic, or has a hashed segment (longer than 200 bytes).
  */
 export function topicOf(pod: string, url: string): string | undefined {
   const root = `${pod}topics/`;
@@ -78,7 +79,7 @@ async function encodeSegment(segment: string): Promise<string> {
   return bytes(encoded) <= MAX_SEGMENT_BYTES ? encoded : `~~${await sha256(segment)}`;
 }
 
-/** The other way round; a segment that was too long is not to be had back. */
+/** Decodes a URL segment. Returns `undefined` for hashed segments, which cannot be decoded. */
 function decodeSegment(encoded: string): string | undefined {
   if (encoded === '~') {
     return '';
@@ -89,15 +90,15 @@ function decodeSegment(encoded: string): string | undefined {
       undefined :
       safe.replaceAll(/~([2-7][0-9A-F])/gu, (_, hex: string): string => String.fromCharCode(Number.parseInt(hex, 16)));
   } catch {
-    // Not of ours.
+    // Invalid percent-encoding: not the segment of a topic.
   }
 }
 
 async function sha256(text: string): Promise<string> {
-  // Browsers have it on https: and localhost only, see https://www.w3.org/TR/webcrypto-2/#Crypto-interface
+  // Available in secure contexts only (https: and localhost), see https://www.w3.org/TR/webcrypto-2/#Crypto-interface
   const subtle = (globalThis.crypto as Crypto | undefined)?.subtle;
   if (!subtle) {
-    throw new Error('The topic has a segment of more than 200 bytes, which needs Web Crypto: open the page by https:');
+    throw new Error('The topic has a segment of more than 200 bytes, which requires Web Crypto: open the page over https:');
   }
   const digest = new Uint8Array(await subtle.digest('SHA-256', new TextEncoder().encode(text)));
   return [ ...digest ].map((byte): string => byte.toString(16).padStart(2, '0')).join('');

@@ -1,16 +1,16 @@
-/** What the command works with, so that tests can give it other terminals and environments. */
+/** Environment of a command: terminal, environment variables and folder. Tests replace it. */
 export interface ServerIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Writes a result. */
+  /** Writes a result to the standard output. */
   readonly out: (text: string) => void;
-  /** Writes problems and progress. */
+  /** Writes problems and progress to the standard error. */
   readonly err: (text: string) => void;
-  /** Whether problems and progress are read by a person, on a terminal. */
+  /** Whether the standard error is a terminal. */
   readonly isTerminal: boolean;
 }
 
-/** The terminal and the environment of this process. */
+/** Creates the {@link ServerIo} of this process. */
 export function processIo(): ServerIo {
   return {
     env: process.env,
@@ -21,13 +21,13 @@ export function processIo(): ServerIo {
   };
 }
 
-/** Shows how far something is, on a terminal. */
+/** Progress line on a terminal. Without a terminal it prints nothing. */
 export class Progress {
   private shown = 0;
 
   public constructor(private readonly io: ServerIo) {}
 
-  /** Shows a text in place of the last one, at most ten times a second. */
+  /** Replaces the shown text, at most ten times per second. */
   public show(text: string): void {
     const now = Date.now();
     if (this.io.isTerminal && now - this.shown >= 100) {
@@ -36,7 +36,7 @@ export class Progress {
     }
   }
 
-  /** Removes what is shown. */
+  /** Removes the shown text. */
   public end(): void {
     if (this.shown > 0) {
       this.shown = 0;

@@ -10,51 +10,55 @@ import { getSetting, hasTable } from '../store-sqlite/settings';
 import { databasePath } from '../store-sqlite/SqliteSession';
 import { mark, moveOf } from '../store-sqlite/StoreGuard';
 import { fileProblem, lossCheck } from '../store-sqlite/storeFile';
-import { copyWhole, dataFiles, emptyFolders, flush, sha256 } from './files';
+import { copyStable, listDataFiles, listEmptyFolders, flush, sha256 } from './files';
 import type { ServerIo } from './Io';
 import { Progress } from './Io';
 import { dataFolder, readCommandOptions } from './options';
 import { EXIT, Problem } from './problem';
 import { packageVersion } from './version';
 
-/** The name of the file that describes a backup. */
+/** File name of the manifest of a backup. */
 export const MANIFEST = 'manifest.json';
-/** The folder of a backup that holds what was in the data folder. */
+/** Folder of a backup with the content of the data folder. */
 export const DATA = 'data';
 
-/** A file of a backup. */
+/** Size and hash of a file in a backup. */
 export interface BackupFile {
   readonly bytes: number;
   readonly sha256: string;
 }
 
-/** What a backup holds. */
+/** Content of the manifest of a backup. */
 export interface Manifest {
   readonly format: 1;
-  /** The version of this package that made it. */
+  /** Version of this package that created the backup. */
   readonly version: string;
-  /** When it was begun, as an ISO 8601 date-time: it holds all events that were acknowledged before. */
+  /** Start time, as an ISO 8601 date-time. The backup contains all events acknowledged before. */
   readonly begun: string;
   readonly ended: string;
   readonly baseUrl: string | null;
   readonly schema: number;
   readonly counts: StoreCounts;
-  /** Whether it holds the server's own data, or the event store only. */
+  /** Whether the backup contains the data of the Solid server too, not only the event store. */
   readonly isWhole: boolean;
-  /** What of the server's own data it holds, and what it does not. */
+  /** Descriptions of the included and the missing data of the Solid server. */
   readonly contains: readonly string[];
   readonly lacks: readonly string[];
-  /** By their paths in {@link DATA}. */
+  /** Files by their paths in {@link DATA}. */
   readonly files: Readonly<Record<string, BackupFile>>;
   readonly emptyFolders: readonly string[];
 }
 
 const ELSEWHERE = [
   'configuration, seed files, certificates and environment of the server',
-  'data that the configuration keeps outside of the data folder, such as SPARQL or Redis',
+  'data outside of the data folder, such as in SPARQL or Redis',
 ];
 
-/** Copies the data of a server, which may be running; returns the exit code. */
+/**
+ * Command `backup`: copies the data of a server, which may be running.
+ *
+ * @returns The exit code.
+ */
 export async function backupCommand(args: readonly string[], io: ServerIo): Promise<number> {
   const values = readCommandOptions(args, [
     { name: 'rootFilePath', alias: 'f', type: 'string', requiresArg: true },
@@ -63,7 +67,7 @@ export async function backupCommand(args: readonly string[], io: ServerIo): Prom
   const folder = dataFolder(values, io);
   const target = resolve(io.cwd, String(values.folder));
   if (target === folder || target.startsWith(`${folder}${sep}`)) {
-    throw new Problem(`The backup cannot be in the data folder ${folder}, whose files the server serves. Choose another folder.`, EXIT.usage);
+    throw new Problem(`The backup cannot be in the data folder ${folder}, because the server serves its files. Choose another folder.`, EXIT.usage);
   }
   if (existsSync(target) && readdirSync(target).length > 0) {
     throw new Problem(`The folder ${target} is not empty. Choose a new folder for each backup.`);
@@ -71,7 +75,7 @@ export async function backupCommand(args: readonly string[], io: ServerIo): Prom
   const part = `${target.replace(/[\\/]$/u, '')}.part-${process.pid}`;
   const progress = new Progress(io);
   try {
-    // It holds secrets.
+    // Only the owner may read the backup, because it contains secrets.
     await mkdir(part, { recursive: true, mode: 0o700 });
     const manifest = await backUp(folder, part, values.eventsOnly !== true, progress);
     flush(part);
@@ -90,7 +94,7 @@ export async function backupCommand(args: readonly string[], io: ServerIo): Prom
   }
 }
 
-/** The manifest, with the number of its files in place of these. */
+/** Returns a manifest with the number of files in place of the files. */
 export function withoutFiles(manifest: Manifest): object {
   return { ...manifest, files: Object.keys(manifest.files).length, emptyFolders: manifest.emptyFolders.length };
 }
@@ -111,10 +115,10 @@ async function backUp(folder: string, part: string, isWhole: boolean, progress: 
       await note(`.events/${name}`);
     }
   }
-  const all = await dataFiles(folder);
+  const all = await listDataFiles(folder);
   let copied = 0;
   for (const name of isWhole ? all : []) {
-    if (await copyWhole(join(folder, name), join(data, name))) {
+    if (await copyStable(join(folder, name), join(data, name))) {
       await note(name);
       copied += 1;
     }
@@ -135,14 +139,14 @@ async function backUp(folder: string, part: string, isWhole: boolean, progress: 
     contains: isWhole ? parts : [],
     lacks: isWhole ? ELSEWHERE : [ ...parts, ...ELSEWHERE ],
     files,
-    emptyFolders: isWhole ? await emptyFolders(folder) : [],
+    emptyFolders: isWhole ? await listEmptyFolders(folder) : [],
   };
   writeFileSync(join(part, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
   flush(join(part, MANIFEST));
   return manifest;
 }
 
-/** Copies the databases of a data folder, as they are at one moment. */
+/** Copies the databases of a data folder, each as a consistent snapshot. */
 async function copyStore(folder: string, data: string, progress: Progress): Promise<Pick<Manifest, 'baseUrl' | 'schema' | 'counts'>> {
   const path = databasePath(folder, 'events.sqlite');
   const problem = fileProblem(path) ?? (existsSync(path) ? undefined : `There is no event store at ${path}. Check the data folder (-f).`);
@@ -152,7 +156,7 @@ async function copyStore(folder: string, data: string, progress: Progress): Prom
   const lossOf = lossCheck(path);
   await copyDatabase(path, databasePath(data, 'events.sqlite'), progress, (db): void => {
     assertKnown(db);
-    const loss = lossOf(db) ?? (moveOf(db) && 'The move of this store to another base URL was interrupted. Run it again first.');
+    const loss = lossOf(db) ?? (moveOf(db) && 'The move of this store to another base URL was interrupted. Repeat the move first.');
     if (loss !== undefined) {
       throw new Problem(loss);
     }
@@ -176,10 +180,9 @@ async function copyStore(folder: string, data: string, progress: Progress): Prom
 }
 
 /**
- * Copies a database that others may be writing, into one file.
+ * Copies a database into one file, as a consistent snapshot. Other processes may write to it meanwhile.
  *
- * Its state is that of one moment: a transaction is held meanwhile, for SQLite begins a backup anew whenever another
- * process writes, unless it reads in a transaction.
+ * The copy runs in a read transaction. Without it, SQLite restarts the backup after each write of another process.
  *
  * @see https://www.sqlite.org/backup.html
  */
@@ -208,7 +211,7 @@ async function copyDatabase(
     copy.pragma('journal_mode = DELETE');
     const result = copy.pragma('integrity_check(1)', { simple: true }) as string;
     if (result !== 'ok') {
-      throw new Problem(`The database ${from} is damaged (${result.replaceAll(/\s+/gu, ' ')}), so its copy is too. Run ` +
+      throw new Problem(`The database ${from} is damaged (${result.replaceAll(/\s+/gu, ' ')}), and so is its copy. Run ` +
         '`solid-pod-events-server check --full`.');
     }
   } finally {
@@ -221,9 +224,9 @@ function report(target: string, { counts, contains, lacks, baseUrl, begun }: Man
     `Backup of ${begun} in ${target}${baseUrl === null ? '' : `, for ${baseUrl}`}.`,
     `  ${counts.events} events, ${counts.entries} entries in inboxes and publish/, ${counts.subscriptions} subscriptions, ` +
     `${counts.waitingDeliveries} waiting deliveries, ${counts.apiKeys} API keys, of ${counts.pods} pods`,
-    'Contains of the server\'s own data:',
+    'Included data of the Solid server:',
     ...(contains.length > 0 ? contains : [ 'nothing (--events-only)' ]).map((text): string => `  - ${text}`),
-    'Does not contain:',
+    'Not included:',
     ...lacks.map((text): string => `  - ${text}`),
     '',
   ].join('\n');

@@ -7,7 +7,7 @@ import { dataFolder, readCommandOptions } from './options';
 import { EXIT } from './problem';
 
 /**
- * Checks the event store of a server, which may be running, and reports the problems.
+ * Command `check`: checks the event store of a server, which may be running, and reports problems.
  *
  * @returns The exit code.
  */
@@ -27,7 +27,7 @@ export async function checkCommand(args: readonly string[], io: ServerIo): Promi
       `Event store ${path}${schema === undefined ? '' : `, schema ${schema}`}${baseUrl === undefined ? '' : `, base URL ${baseUrl}`}`,
       ...counts ? [ `  ${Object.entries(counts).map(([ name, count ]): string => `${count} ${LABELS[name]}`).join(', ')}` ] : [],
       ...user?.holder ? [ `  in use by process ${user.holder.pid}, started ${user.holder.started}` ] : [],
-      ...problems.length === 0 ? [ 'No problems were found.' ] : [ `${problems.length} ${problems.length === 1 ? 'problem was' : 'problems were'} found:` ],
+      ...problems.length === 0 ? [ 'No problems found.' ] : [ `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'} found:` ],
       ...problems.map((problem): string => `  - ${problem}`),
     ];
     io.out(`${lines.join('\n')}\n`);
@@ -44,7 +44,7 @@ const LABELS: Readonly<Record<string, string>> = {
   apiKeys: 'API keys',
 };
 
-/** Who uses a data folder, if somebody does. */
+/** Returns the holder of the lock on a data folder, or `undefined` if it is not in use. */
 function userOf(folder: string): FolderInUse | undefined {
   if (!existsSync(join(folder, '.events'))) {
     return undefined;

@@ -3,12 +3,12 @@ import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { Problem } from './problem';
 
-/** The folder of this package. */
+/** Root folder of this package. */
 export const ROOT = join(__dirname, '../..');
-/** The configuration that is used if none is given. */
+/** Path of the default configuration. */
 export const DEFAULT_CONFIG = join(ROOT, 'config/examples/start.json');
 
-/** An option of the command line that a configuration declares. */
+/** A command line option that a configuration declares. */
 export interface Parameter {
   readonly name: string;
   readonly alias?: string;
@@ -17,33 +17,33 @@ export interface Parameter {
   readonly describe?: string;
 }
 
-/** What configuration files and their imports say, as far as that is known without Components.js. */
+/** Summary of configuration files and their imports, read without Components.js. */
 export interface Configuration {
-  /** Whether all imports were read, so that {@link parameters} has all options. */
-  readonly isWhole: boolean;
+  /** Whether all imports could be read, so that {@link parameters} is complete. */
+  readonly isComplete: boolean;
   readonly parameters: readonly Parameter[];
-  /** Whether events are stored in the data folder. */
+  /** Whether the event store is in the data folder. */
   readonly usesStore: boolean;
   /** Whether the server listens on the loopback address only. */
   readonly isLoopback: boolean;
-  /** Whether the plugin is among the imports. */
+  /** Whether the imports include this plugin. */
   readonly hasEvents: boolean;
 }
 
 interface Node { readonly [key: string]: unknown }
 
 /**
- * Reads configuration files, and what they import of this package and of the server.
+ * Reads configuration files, with their imports from this package and from the Solid server.
  *
- * @param paths - The files, as on the command line.
- * @param cwd - Where relative paths begin.
+ * @param paths - Paths of the files, as on the command line.
+ * @param cwd - Base folder of relative paths.
  *
  * @throws {@link Problem} if a file is missing, or is not valid JSON.
  */
 export function readConfiguration(paths: readonly string[], cwd: string): Configuration {
   const files = new Set<string>();
   const parameters = new Map<string, Parameter>();
-  let isWhole = true;
+  let isComplete = true;
   const visit = (path: string, importer?: string): void => {
     if (files.has(path)) {
       return;
@@ -51,7 +51,7 @@ export function readConfiguration(paths: readonly string[], cwd: string): Config
     files.add(path);
     const value = parse(path, importer);
     if (!value) {
-      isWhole = false;
+      isComplete = false;
       return;
     }
     for (const parameter of parametersIn(value['@graph'])) {
@@ -60,7 +60,7 @@ export function readConfiguration(paths: readonly string[], cwd: string): Config
     for (const imported of [ value.import ?? []].flat() as unknown[]) {
       const target = typeof imported === 'string' ? locate(imported, dirname(path)) : undefined;
       if (target === undefined) {
-        isWhole = false;
+        isComplete = false;
       } else {
         visit(target, path);
       }
@@ -71,7 +71,7 @@ export function readConfiguration(paths: readonly string[], cwd: string): Config
   }
   const has = (name: string): boolean => files.has(join(ROOT, 'config', name));
   return {
-    isWhole,
+    isComplete,
     parameters: [ ...parameters.values() ],
     usesStore: has('parts/store-sqlite.json'),
     isLoopback: has('overrides/loopback.json'),
@@ -79,12 +79,12 @@ export function readConfiguration(paths: readonly string[], cwd: string): Config
   };
 }
 
-/** The folder of the server's package. */
+/** Returns the root folder of the Solid server's package. */
 function serverRoot(): string {
   return dirname(createRequire(join(ROOT, 'package.json')).resolve('@solid/community-server/package.json'));
 }
 
-/** The path of an import; `undefined` if it is of another package. */
+/** Resolves an import to a path. Returns `undefined` for imports from other packages. */
 function locate(name: string, folder: string): string | undefined {
   if (name.startsWith('css:')) {
     return join(serverRoot(), name.slice(4));
@@ -98,7 +98,7 @@ function locate(name: string, folder: string): string | undefined {
   return undefined;
 }
 
-/** The value of a file; `undefined` if it is no JSON document of one object, which only Components.js can read. */
+/** Parses a file. Returns `undefined` unless it is JSON with one object: only Components.js can read other files. */
 function parse(path: string, importer?: string): Node | undefined {
   const from = importer === undefined ? '' : `, which ${importer} imports,`;
   let text: string;
@@ -119,7 +119,7 @@ function parse(path: string, importer?: string): Node | undefined {
   }
 }
 
-/** The options that nodes declare, wherever they are. */
+/** Collects the options that nodes declare, at any depth. */
 function parametersIn(value: unknown): Parameter[] {
   if (typeof value !== 'object' || value === null) {
     return [];

@@ -3,14 +3,13 @@ import { closeSync, createReadStream, existsSync, fsyncSync, openSync } from 'no
 import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
-/** How often a file is copied that changes meanwhile. */
-const TRIES = 3;
+/** Maximum number of attempts to copy a file that changes meanwhile. */
+const MAX_ATTEMPTS = 3;
 
 /**
- * The paths of the files below a folder that hold data, relative to it, in order. The folder of the event store is left
- * out, and so are locks of the server.
+ * Lists the data files below a folder, as sorted relative paths, without the event store and the server's locks.
  */
-export async function dataFiles(folder: string): Promise<string[]> {
+export async function listDataFiles(folder: string): Promise<string[]> {
   const files: string[] = [];
   const visit = async(path: string): Promise<void> => {
     const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown): never[] => ifGone(error, []));
@@ -31,8 +30,8 @@ export async function dataFiles(folder: string): Promise<string[]> {
   return files;
 }
 
-/** The folders below a folder that hold data but are empty, relative to it. */
-export async function emptyFolders(folder: string): Promise<string[]> {
+/** Lists the empty folders below a folder, as relative paths, without the event store and the server's locks. */
+export async function listEmptyFolders(folder: string): Promise<string[]> {
   const found: string[] = [];
   const visit = async(path: string): Promise<void> => {
     const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown): never[] => ifGone(error, []));
@@ -54,18 +53,18 @@ export async function emptyFolders(folder: string): Promise<string[]> {
 }
 
 /**
- * Copies a file that somebody may be writing: again, if it changes meanwhile.
+ * Copies a file that other processes may write, and repeats the copy if the file changes meanwhile.
  *
- * @returns Whether there is a copy: the file may have been deleted meanwhile.
+ * @returns `false` if the file no longer exists.
  */
-export async function copyWhole(from: string, to: string): Promise<boolean> {
+export async function copyStable(from: string, to: string): Promise<boolean> {
   await mkdir(dirname(to), { recursive: true });
   for (let tries = 1; ; tries += 1) {
     try {
       const before = await stat(from);
       await copyFile(from, to);
       const after = await stat(from);
-      if ((before.mtimeMs === after.mtimeMs && before.size === after.size) || tries === TRIES) {
+      if ((before.mtimeMs === after.mtimeMs && before.size === after.size) || tries === MAX_ATTEMPTS) {
         return true;
       }
     } catch (error: unknown) {
@@ -74,7 +73,7 @@ export async function copyWhole(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** The SHA-256 of a file, in hex. */
+/** Computes the SHA-256 hash of a file, in hex. */
 export async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const part of createReadStream(path)) {
@@ -83,16 +82,16 @@ export async function sha256(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Has what was written to a file or folder reach the disk. */
+/** Flushes a file or folder to the disk. */
 export function flush(path: string): void {
-  // A folder cannot be opened on all systems, nor need it be flushed on those.
+  // Some systems cannot open folders, and do not need to flush them.
   if (existsSync(path)) {
     try {
       const file = openSync(path, 'r');
       fsyncSync(file);
       closeSync(file);
     } catch {
-      // It is as safe as the system allows.
+      // The system does not support flushing this path.
     }
   }
 }

@@ -6,7 +6,7 @@ import { helpText } from './help';
 import type { ServerIo } from './Io';
 import { processIo } from './Io';
 import { moveCommand } from './move';
-import { EXIT, nearest, misuse, Problem } from './problem';
+import { EXIT, nearest, usageError, Problem } from './problem';
 import { restoreCommand } from './restore';
 import { start } from './start';
 import { packageVersion } from './version';
@@ -18,11 +18,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /**
- * Runs the command line of the server: starts it, or does one of the commands of operators.
+ * Runs the command line of the server: starts a server, or runs an operator command.
  *
- * @param args - What stands behind the name of the program.
+ * @param args - Arguments after the program name.
  *
- * @returns The exit code, see {@link EXIT}; nothing while a server runs.
+ * @returns The exit code, see {@link EXIT}; `undefined` after a successful start.
  */
 export async function run(args: readonly string[], io: ServerIo): Promise<number | undefined> {
   try {
@@ -40,30 +40,30 @@ export async function run(args: readonly string[], io: ServerIo): Promise<number
     }
     if (first !== '' && !first.startsWith('-')) {
       const near = nearest(first, Object.keys(COMMANDS));
-      throw misuse(`Unknown command "${first}".${near === undefined ? '' : ` Did you mean ${near}?`}`);
+      throw usageError(`Unknown command "${first}".${near === undefined ? '' : ` Did you mean ${near}?`}`);
     }
     await start(args, io);
     return undefined;
   } catch (error: unknown) {
-    const isTold = error instanceof Problem || error instanceof FolderInUse;
-    io.err(`${isTold ? error.message : `The command failed: ${(error as Error).message}.`}\n`);
+    const isExpected = error instanceof Problem || error instanceof FolderInUse;
+    io.err(`${isExpected ? error.message : `The command failed: ${(error as Error).message}.`}\n`);
     return error instanceof Problem ? error.code : EXIT.failed;
   }
 }
 
-/** The configuration whose options are shown: the one that is given, if it can be read. */
+/** Reads the configuration whose options the help lists: that of `-c`, or the default. */
 function helpConfiguration(args: readonly string[], io: ServerIo): Pick<ReturnType<typeof readConfiguration>, 'parameters'> {
   const given = args.flatMap((arg, index): string[] => arg === '-c' || arg === '--config' ? args.slice(index + 1, index + 2) : []);
   return readConfiguration(given.length > 0 ? given : [ DEFAULT_CONFIG ], io.cwd);
 }
 
-/** Runs the command line of this process. */
+/** Runs the command line of this process, and sets its exit code. */
 export async function main(): Promise<void> {
   const code = await run(process.argv.slice(2), processIo());
   if (code === EXIT.ok) {
     process.exitCode = code;
   } else if (code !== undefined) {
-    // What a failed start has begun, such as timers, does not keep the process.
+    // Timers of a failed start would keep the process alive.
     process.exit(code);
   }
 }

@@ -10,37 +10,41 @@ import { planRelocation, relocate } from '../store-sqlite/relocation';
 import { migrate, assertKnown } from '../store-sqlite/schema';
 import { databasePath } from '../store-sqlite/SqliteSession';
 import { fileProblem } from '../store-sqlite/storeFile';
-import { dataFiles } from './files';
+import { listDataFiles } from './files';
 import type { ServerIo } from './Io';
 import { Progress } from './Io';
 import { dataFolder, readCommandOptions } from './options';
-import { EXIT, misuse, Problem } from './problem';
+import { EXIT, usageError, Problem } from './problem';
 
-/** The largest file that is searched for the base URL, in bytes. */
-const MOST_BYTES = 8 * 1_024 * 1_024;
-/** How many files of each kind are named. */
-const NAMED = 5;
+/** Maximum size of a file that is searched for the base URL, in bytes. */
+const MAX_SEARCHED_BYTES = 8 * 1_024 * 1_024;
+/** Maximum number of listed files of each kind. */
+const MAX_LISTED = 5;
 
-/** The kinds of files of the server that can hold its base URL, and why that matters. */
+/** Kinds of files of the Solid server that can contain its base URL, with the consequence. */
 const KINDS = [
   {
     name: 'accounts',
     pattern: /^\.internal\//u,
-    text: 'accounts, WebID links, pods and logins (.internal/): nobody can log in to them',
+    text: 'accounts, WebID links, pods and logins (.internal/): logins fail until these are changed',
   },
   {
     name: 'access',
     pattern: /(?:^|\/)[^/]*\.ac[lr](?:$|\/)/u,
-    text: 'access control (.acl, .acr): it names the old WebIDs, so what waits to be forwarded or delivered is refused',
+    text: 'access control (.acl, .acr): names the old WebIDs, so waiting copies and deliveries are refused',
   },
   { name: 'descriptions', pattern: /\.meta$/u, text: 'descriptions of resources (.meta)' },
   { name: 'documents', pattern: /./u, text: 'profiles and other documents' },
 ] as const;
 
-/** The files that still name the old base URL. */
+/** Files that still contain the old base URL, by kind. */
 type Leftovers = Readonly<Partial<Record<string, readonly string[]>>>;
 
-/** Gives the store of a stopped server another base URL; returns the exit code. */
+/**
+ * Command `move`: changes the base URL in the event store of a stopped server.
+ *
+ * @returns The exit code.
+ */
 export async function moveCommand(args: readonly string[], io: ServerIo): Promise<number> {
   const values = readCommandOptions(args, [
     { name: 'from', type: 'string', requiresArg: true, isRequired: true },
@@ -67,7 +71,7 @@ function base(text: unknown, option: string): string {
   try {
     return normalBaseUrl(String(text));
   } catch (error: unknown) {
-    throw misuse(`Invalid ${option}: ${(error as Error).message}`);
+    throw usageError(`Invalid ${option}: ${(error as Error).message}`);
   }
 }
 
@@ -92,7 +96,7 @@ function run(folder: string, path: string, from: string, to: string, io: ServerI
     try {
       assertKnown(db);
       db.pragma('synchronous = FULL');
-      // Before anything is changed, not even the schema.
+      // Validates the move before any change, including that of the schema.
       planRelocation(db, from, to);
       migrate(db);
       return relocate(db, from, to, (table, done, total): void => progress.show(`${table}: ${done} of ${total}`));
@@ -107,20 +111,20 @@ function run(folder: string, path: string, from: string, to: string, io: ServerI
   }
 }
 
-/** Finds URLs of a server in a text, also those on its subdomains, and none with a longer host or port. */
+/** Creates a pattern for URLs of a server and its subdomains, but not for longer host names or other ports. */
 function namesOf(base: string): RegExp {
   const { protocol, host, pathname } = new URL(base);
   const quoted = (text: string): string => text.replaceAll(/[$()*+./?[\\\]^{|}-]/gu, String.raw`\$&`);
   return new RegExp(`${protocol}//(?:[\\w.-]+\\.)?${quoted(`${host}${pathname.slice(0, -1)}`)}(?![\\w.:@-])`, 'u');
 }
 
-/** Finds the files of the server, beside the event store, that name a base URL. */
+/** Finds the files outside of the event store that contain a base URL. */
 async function findLeftovers(folder: string, from: string): Promise<Leftovers> {
   const found: Record<string, string[]> = {};
   const named = namesOf(from);
-  for (const name of await dataFiles(folder)) {
+  for (const name of await listDataFiles(folder)) {
     const path = join(folder, name);
-    const isSearched = (await stat(path)).size <= MOST_BYTES;
+    const isSearched = (await stat(path)).size <= MAX_SEARCHED_BYTES;
     if (!isSearched || named.test(await readFile(path, 'latin1'))) {
       const kind = isSearched ? KINDS.find(({ pattern }): boolean => pattern.test(name))!.name : 'notSearched';
       (found[kind] ??= []).push(name);
@@ -135,19 +139,19 @@ function report(relocation: Relocation, leftovers: Leftovers, folder: string, is
     `${isDry ? 'Would move' : 'Moved'} the event store in ${folder} from ${from} to ${to}${isResumed ? ' (continued)' : ''}.`,
     ...columns.map(({ table, column, rows }): string => `  ${`${table}.${column}`.padEnd(24)} ${rows}`),
     '',
-    `Not moved. Change these yourself, before the next start; the number is that of files below ${folder} with ${from}:`,
+    `Not moved: number of files below ${folder} that contain ${from}. Change these before the next start:`,
     ...KINDS.flatMap(({ name, text }): string[] => listed(text, leftovers[name] ?? [])),
     ...leftovers.notSearched ? listed('larger than 8 MiB, so not searched', leftovers.notSearched) : [],
     '',
-    'Not moved, because it is elsewhere:',
+    'Not moved, because it is outside of the data folder:',
     `  - The WebID of this server becomes ${to}${AGENT_PATH}#this. Inboxes on other servers that granted access to`,
-    `    ${from}${AGENT_PATH}#this have to grant it again.`,
-    '  - The WebIDs on this server change. Whoever named them in access control elsewhere has to name the new ones.',
-    '  - Subscriptions that agents of this server have on other servers name old inboxes: subscribe again.',
-    '  - Copies on other servers, and events that came from there, keep the URLs with which they were sent.',
-    '  - `data` of events is never changed. Access tokens end; API keys and secrets of webhooks stay valid.',
-    '  - A request that is repeated with its Idempotency-Key gets 409 if its body names the new URLs.',
-    `  - Clients, reverse proxies and certificates need ${to}.`,
+    `    ${from}${AGENT_PATH}#this must grant it again.`,
+    '  - The WebIDs on this server change. Access control on other servers must name the new WebIDs.',
+    '  - Subscriptions of this server\'s agents on other servers name the old inboxes: subscribe again.',
+    '  - Copies on other servers, and events received from other servers, keep their original URLs.',
+    '  - `data` of events is never changed. Access tokens become invalid; API keys and webhook secrets stay valid.',
+    '  - A request repeated with its Idempotency-Key is refused with 409 if its body contains the new URLs.',
+    `  - Clients, reverse proxies and certificates must be changed to ${to}.`,
     '',
     isDry ? 'Nothing was changed (--dry-run).' : `Start the server with --baseUrl ${to}`,
   ];
@@ -157,7 +161,7 @@ function report(relocation: Relocation, leftovers: Leftovers, folder: string, is
 function listed(text: string, files: readonly string[]): string[] {
   return [
     `  ${String(files.length).padStart(6)}  ${text}`,
-    ...files.slice(0, NAMED).map((name): string => `          ${name}`),
-    ...files.length > NAMED ? [ `          … and ${files.length - NAMED} more; --json lists all` ] : [],
+    ...files.slice(0, MAX_LISTED).map((name): string => `          ${name}`),
+    ...files.length > MAX_LISTED ? [ `          … and ${files.length - MAX_LISTED} more; --json lists all` ] : [],
   ];
 }

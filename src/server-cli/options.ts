@@ -4,17 +4,17 @@ import yargs from 'yargs';
 import type { Configuration, Parameter } from './configuration';
 import { DEFAULT_CONFIG, readConfiguration, ROOT } from './configuration';
 import type { ServerIo } from './Io';
-import { misuse, nearest } from './problem';
+import { usageError, nearest } from './problem';
 
-/** The value of an option. */
+/** Value of an option. */
 export type Value = string | number | boolean | readonly (string | number)[] | undefined;
 
-/** The values of options, by their names. */
+/** Values of options, by name. */
 export type Values = Readonly<Record<string, Value>>;
 
-/** How a server is started. */
+/** Options of a start, with the configuration. */
 export interface StartOptions {
-  /** The command line for the server itself, from the name of the program on. */
+  /** Command line of the Solid server, beginning with the program name. */
   readonly argv: readonly string[];
   readonly values: Values;
   readonly configuration: Configuration;
@@ -26,10 +26,11 @@ const camel = (name: string): string => name.replaceAll(/-([a-z])/gu, (_, char: 
 const variableOf = (name: string): string => `CSS_${kebab(name).replaceAll('-', '_').toUpperCase()}`;
 
 /**
- * Reads the options of a start: from the command line, the environment (`CSS_…`) and the project's settings, as the
- * server reads them, with the defaults of this command.
+ * Reads the options of a start from the command line, the environment (`CSS_…`) and the project's settings.
  *
- * @throws Problem of usage if an option is unknown, has no value, or is given more than once.
+ * The precedence is that of the Solid server. Missing options get the defaults of this command.
+ *
+ * @throws Problem with code `usage` if an option is unknown, has no value, or is given more than once.
  */
 export function readStartOptions(args: readonly string[], io: ServerIo): StartOptions {
   const settings = readSettings(io.cwd);
@@ -51,7 +52,7 @@ export function readStartOptions(args: readonly string[], io: ServerIo): StartOp
   return { argv: [ process.argv[0], 'solid-pod-events-server', ...args, ...added ], values, configuration };
 }
 
-/** The options of the server that are needed to find its configuration. */
+/** Options of the Solid server that are read before its configuration. */
 const CORE: readonly Parameter[] = [
   { name: 'config', alias: 'c', type: 'array', requiresArg: true },
   { name: 'mainModulePath', alias: 'm', type: 'string', requiresArg: true },
@@ -66,7 +67,7 @@ function parseValues(args: readonly string[], parameters: readonly Parameter[], 
       [ name, { type, requiresArg, ...alias !== undefined && { alias }}])))
     .fail((message: string): never => {
       const [ , name ] = /^Not enough arguments following: (\S+)$/u.exec(message) ?? [];
-      throw misuse(name ? `The option ${dashed(name)} needs a value.` : `${message}.`);
+      throw usageError(name ? `The option ${dashed(name)} needs a value.` : `${message}.`);
     });
   const values = parser.parseSync() as Record<string, Value>;
   for (const variable of variables) {
@@ -80,34 +81,34 @@ function parseValues(args: readonly string[], parameters: readonly Parameter[], 
   return values;
 }
 
-/** An option as it is written. */
+/** Formats the name of an option as written on the command line. */
 function dashed(name: string): string {
   return `${name.length > 1 ? '--' : '-'}${kebab(name)}`;
 }
 
-/** All forms in which options can be given. */
+/** Returns all accepted spellings of options. */
 function namesOf(parameters: readonly Parameter[]): ReadonlySet<string> {
   return new Set([
     '_', '$0', ...parameters.flatMap(({ name, alias }): string[] => [ name, kebab(name), alias ?? name ]),
   ]);
 }
 
-/** Refuses options that nobody declares, and words that are no options. */
+/** Throws for undeclared options, repeated options and positional arguments. */
 function checkNames(
   values: Values,
   args: readonly string[],
-  { parameters, isWhole }: Configuration,
+  { parameters, isComplete: isWhole }: Configuration,
   io: ServerIo,
 ): void {
   const all = [ ...CORE, ...parameters ];
   const known = namesOf(all);
   const [ word ] = values._ as string[];
   if (word as string | undefined !== undefined) {
-    throw misuse(`Unknown command "${word}": expected move, backup, restore, check, or options only.`);
+    throw usageError(`Unknown command "${word}": expected move, backup, restore, check, or options only.`);
   }
   for (const { name, alias, type } of all) {
     if (type !== 'array' && Array.isArray(values[name])) {
-      throw misuse(`The option --${name}${alias === undefined ? '' : ` (-${alias})`} is given more than once.`);
+      throw usageError(`The option --${name}${alias === undefined ? '' : ` (-${alias})`} is given more than once.`);
     }
   }
   const unknown = Object.keys(values)
@@ -119,11 +120,11 @@ function checkNames(
       !args.some((arg): boolean => camel(arg.replace(/^--/u, '').split('=')[0]) === name);
     const called = isVariable ? `environment variable ${variableOf(name)}` : `option ${dashed(unknown)}`;
     const meant = near === undefined ? '' : ` Did you mean ${isVariable ? variableOf(near) : `--${near}`}?`;
-    throw misuse(`Unknown ${called}.${meant}`);
+    throw usageError(`Unknown ${called}.${meant}`);
   }
 }
 
-/** The settings of the server in the folder's package, which it heeds as well. */
+/** Reads the settings of the Solid server from the package of the current folder. */
 function readSettings(cwd: string): Record<string, Value> {
   const manifest = join(cwd, 'package.json');
   if (!existsSync(manifest)) {
@@ -138,25 +139,25 @@ function readSettings(cwd: string): Record<string, Value> {
     const settings = config?.['community-solid-server'];
     return typeof settings === 'object' ? settings : {};
   } catch {
-    // The server says what is wrong with them.
+    // The Solid server reports the problem at its start.
     return {};
   }
 }
 
-/** An option of a command, other than a start. */
+/** Option of an operator command. */
 export interface CommandOption extends Parameter {
-  /** Whether the command needs it. */
+  /** Whether the option is required. */
   readonly isRequired?: boolean;
 }
 
 /**
- * Reads the options of a command.
+ * Reads the options and arguments of an operator command.
  *
- * @param args - What stands behind the name of the command.
- * @param options - Those that it has.
- * @param words - The names of the arguments that it needs.
+ * @param args - Arguments after the name of the command.
+ * @param options - Declared options.
+ * @param words - Names of the required positional arguments.
  *
- * @throws Problem of usage if something is unknown or missing.
+ * @throws Problem with code `usage` if an option or argument is unknown, missing or repeated.
  */
 export function readCommandOptions(
   args: readonly string[],
@@ -169,36 +170,36 @@ export function readCommandOptions(
   for (const name of Object.keys(values)) {
     if (!known.has(name)) {
       const near = nearest(name, all.map((option): string => option.name));
-      throw misuse(`Unknown option ${dashed(name)}.${near === undefined ? '' : ` Did you mean --${near}?`}`);
+      throw usageError(`Unknown option ${dashed(name)}.${near === undefined ? '' : ` Did you mean --${near}?`}`);
     }
     if (Array.isArray(values[name]) && name !== '_') {
-      throw misuse(`The option --${name} is given more than once.`);
+      throw usageError(`The option --${name} is given more than once.`);
     }
   }
   const missing = all.find(({ name, isRequired }): boolean => isRequired === true && values[name] === undefined);
   if (missing) {
-    throw misuse(`The option --${missing.name} is missing.`);
+    throw usageError(`Missing option --${missing.name}.`);
   }
   const given = (values._ as (string | number)[]).map(String);
   if (given.length < words.length) {
-    throw misuse(`The ${words[given.length]} is missing.`);
+    throw usageError(`Missing argument: ${words[given.length]}.`);
   }
   if (given.length > words.length) {
-    throw misuse(`Unexpected argument "${given[words.length]}".`);
+    throw usageError(`Unexpected argument "${given[words.length]}".`);
   }
   return { ...values, ...Object.fromEntries(words.map((word, index): [string, string] => [ word, given[index] ])) };
 }
 
-/** The data folder of a command. */
+/** Returns the absolute path of the data folder of a command. */
 export function dataFolder({ rootFilePath }: Values, io: ServerIo): string {
   return resolve(io.cwd, String(rootFilePath ?? io.env.CSS_ROOT_FILE_PATH ?? './data'));
 }
 
 function ignore(): void {
-  // Nothing is printed while options are read.
+  // Parsing prints nothing.
 }
 
-/** Whether a level of the log exists. */
+/** Returns the problem of an invalid log level, or `undefined` if the level is valid. */
 export function logLevelProblem(level: Value): string | undefined {
   return level === undefined || LOG_LEVELS.includes(String(level)) ?
     undefined :

@@ -8,24 +8,23 @@ import { startProblem } from '../store-sqlite/inspection';
 import type { ServerIo } from './Io';
 import type { StartOptions } from './options';
 import { logLevelProblem } from './options';
-import { EXIT, misuse, Problem } from './problem';
+import { EXIT, usageError, Problem } from './problem';
 
-/** The port of a server that is told none. */
+/** Default port of the server. */
 export const DEFAULT_PORT = 3_000;
 
 /**
- * Checks what a server is started with before the server is loaded, which takes long: the values of options, the
- * port, the data folder and the event store.
+ * Checks option values, port, data folder and event store before the server is loaded, because loading is slow.
  *
- * @throws {@link Problem} for the first thing that is wrong. Nothing is changed then.
+ * @throws {@link Problem} for the first problem. Nothing is changed.
  */
 export async function preflight({ values, configuration }: StartOptions, io: ServerIo): Promise<void> {
   const baseUrl = checkValues(values, io);
   const port = portOf(values);
-  if (configuration.isWhole && values.socket === undefined) {
+  if (configuration.isComplete && values.socket === undefined) {
     await checkPort(port, configuration.isLoopback ? 'localhost' : undefined);
   }
-  if (configuration.isWhole && configuration.usesStore) {
+  if (configuration.isComplete && configuration.usesStore) {
     const folder = resolve(io.cwd, String(values.rootFilePath ?? './'));
     checkFolder(folder);
     if (existsSync(join(folder, '.events'))) {
@@ -44,37 +43,37 @@ function portOf({ port }: StartOptions['values']): number {
   return port === undefined ? DEFAULT_PORT : Number(port);
 }
 
-/** Checks the values of options, and returns the base URL. */
+/** Validates the values of options, and returns the base URL. */
 function checkValues(values: StartOptions['values'], io: ServerIo): string {
   const { port, workers, baseUrl, socket, loggingLevel, seedConfig, eventsAllow, eventsMetrics } = values;
   if (port !== undefined && !(Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65_535)) {
-    throw misuse('Invalid --port: expected a whole number from 1 to 65535.');
+    throw usageError('Invalid --port: expected a whole number from 1 to 65535.');
   }
   if (workers !== undefined && workers !== 1) {
-    throw misuse('Unsupported --workers: events are kept, forwarded and delivered by one process, so leave the option out.');
+    throw usageError('Unsupported --workers: a server with events runs in one process. Remove the option.');
   }
   if (socket !== undefined && baseUrl === undefined) {
-    throw misuse('A server that listens on a socket needs --baseUrl.');
+    throw usageError('Missing --baseUrl: --socket requires it.');
   }
   const level = logLevelProblem(loggingLevel);
   if (level !== undefined) {
-    throw misuse(level);
+    throw usageError(level);
   }
-  asMisuse('--eventsAllow', (): unknown => eventsAllow === undefined || new AddressGuard([ String(eventsAllow) ]));
+  asUsageError('--eventsAllow', (): unknown => eventsAllow === undefined || new AddressGuard([ String(eventsAllow) ]));
   if (eventsMetrics !== undefined && !isAddress(String(eventsMetrics))) {
-    throw misuse(`Invalid --eventsMetrics "${String(eventsMetrics)}": expected a host and a port, as 127.0.0.1:9464, or a port.`);
+    throw usageError(`Invalid --eventsMetrics "${String(eventsMetrics)}": expected host:port, such as 127.0.0.1:9464, or a port.`);
   }
   if (seedConfig !== undefined) {
     checkSeed(resolve(io.cwd, String(seedConfig)));
   }
-  return asMisuse('--baseUrl', (): string => normalBaseUrl(String(baseUrl ?? `http://localhost:${portOf(values)}/`)));
+  return asUsageError('--baseUrl', (): string => normalBaseUrl(String(baseUrl ?? `http://localhost:${portOf(values)}/`)));
 }
 
-function asMisuse<T>(option: string, parse: () => T): T {
+function asUsageError<T>(option: string, parse: () => T): T {
   try {
     return parse();
   } catch (error: unknown) {
-    throw misuse(`Invalid ${option}: ${(error as Error).message.replace(/\.?$/u, '.')}`);
+    throw usageError(`Invalid ${option}: ${(error as Error).message.replace(/\.?$/u, '.')}`);
   }
 }
 
@@ -92,7 +91,7 @@ function checkSeed(path: string): void {
   }
 }
 
-/** Listens on the port for an instant, as the server will. */
+/** Checks that the port is free, by listening on it briefly. */
 async function checkPort(port: number, host?: string): Promise<void> {
   const server = createServer();
   await new Promise<void>((done, fail): void => {
@@ -101,7 +100,7 @@ async function checkPort(port: number, host?: string): Promise<void> {
   });
 }
 
-/** What is wrong with a port, in one sentence with the remedy. */
+/** Describes an error of listening, with the remedy. */
 export function listenProblem({ code, message }: NodeJS.ErrnoException, port: number | string): string {
   if (code === 'EADDRINUSE') {
     return `Port ${port} is in use by another program. Stop that program, or choose another port with --port.`;
@@ -111,7 +110,7 @@ export function listenProblem({ code, message }: NodeJS.ErrnoException, port: nu
     `The server cannot listen on port ${port}: ${message}.`;
 }
 
-/** Checks that the data folder can be used, or made. */
+/** Checks that the data folder is writable or can be created. */
 function checkFolder(folder: string): void {
   let path = folder;
   while (!existsSync(path)) {

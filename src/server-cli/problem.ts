@@ -1,13 +1,13 @@
-/** How a command ends, for scripts. */
+/** Exit codes of the command. */
 export const EXIT = {
   ok: 0,
-  /** It failed, was refused, or found problems. */
+  /** The command failed or found problems. */
   failed: 1,
-  /** The command or its options are wrong. */
+  /** Invalid command or options. */
   usage: 2,
 } as const;
 
-/** A problem that is told in one sentence, with its remedy, and without a stack trace. */
+/** Error that is printed as one sentence with its remedy, without a stack trace. */
 export class Problem extends Error {
   public constructor(message: string, public readonly code: number = EXIT.failed) {
     super(message);
@@ -15,26 +15,25 @@ export class Problem extends Error {
   }
 }
 
-/** A wrong command or option. */
-export function misuse(message: string): Problem {
+/** Creates the problem of an invalid command or option. */
+export function usageError(message: string): Problem {
   return new Problem(`${message} See \`solid-pod-events-server --help\`.`, EXIT.usage);
 }
 
 /**
- * What to tell of whatever was thrown while the server was made or started: the message of the cause, without the stack
- * traces that the server writes into its messages.
+ * Returns the message of a start error as one sentence: that of its cause, without embedded stack traces.
  */
 export function sentenceOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const lines = text.split('\n').map((line): string => line.trim())
     .filter((line): boolean => line !== '' && !/^at\s/u.test(line) && !/^(?:\{|\}|code:|errno:|syscall:)/u.test(line));
-  // "Could not create the server" is followed by its cause.
+  // The first line is "Could not create the server"; the second is the cause.
   const said = (lines.length > 1 ? lines[1] : lines[0] ?? 'unknown error')
     .replace(/^(?:\w*Error(?: \[\w+\])?|FolderInUse|Problem): /u, '');
   return /[.!?]$/u.test(said) ? said : `${said}.`;
 }
 
-/** The text of a list that is nearest to a mistyped one, if one is near. */
+/** Returns the most similar text of a list, or `undefined` if none is similar. */
 export function nearest(text: string, all: readonly string[]): string | undefined {
   const lower = text.toLowerCase();
   const [ best ] = all.map((one) => ({ one, distance: distanceOf(lower, one.toLowerCase()) }))
@@ -44,7 +43,7 @@ export function nearest(text: string, all: readonly string[]): string | undefine
     undefined;
 }
 
-/** The Levenshtein distance of two texts. */
+/** Computes the Levenshtein distance of two texts. */
 function distanceOf(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, index): number => index);
   for (let at = 1; at <= left.length; at += 1) {

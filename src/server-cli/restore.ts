@@ -6,16 +6,20 @@ import { inspectStore } from '../store-sqlite/inspection';
 import { MIGRATIONS } from '../store-sqlite/schema';
 import type { Manifest } from './backup';
 import { DATA, MANIFEST, withoutFiles } from './backup';
-import { copyWhole, flush, sha256 } from './files';
+import { copyStable, flush, sha256 } from './files';
 import type { ServerIo } from './Io';
 import { Progress } from './Io';
 import { dataFolder, readCommandOptions } from './options';
 import { EXIT, Problem } from './problem';
 
-/** What belongs to the lock and to earlier data, and stays where it is. */
-const STAYS = /^(?:lock\.(?:sqlite|json)(?:-.*|\.new)?|(?:restoring|before-restore)-.*)$/u;
+/** Names in `.events/` that a restore keeps: lock files and data of earlier restores. */
+const KEPT_NAMES = /^(?:lock\.(?:sqlite|json)(?:-.*|\.new)?|(?:restoring|before-restore)-.*)$/u;
 
-/** Puts the data of a backup into a data folder; returns the exit code. */
+/**
+ * Command `restore`: restores a backup to a data folder.
+ *
+ * @returns The exit code.
+ */
 export async function restoreCommand(args: readonly string[], io: ServerIo): Promise<number> {
   const values = readCommandOptions(args, [
     { name: 'rootFilePath', alias: 'f', type: 'string', requiresArg: true },
@@ -31,8 +35,8 @@ export async function restoreCommand(args: readonly string[], io: ServerIo): Pro
     lock.acquire();
     const replaced = contentOf(folder, manifest.isWhole);
     if (replaced.length > 0 && values.force !== true) {
-      throw new Problem(`The data folder ${folder} has data already (${replaced[0]}). Restore to an empty folder, or use ` +
-        '--force, which keeps that data in .events/before-restore-….');
+      throw new Problem(`The data folder ${folder} is not empty (${replaced[0]}). Restore to an empty folder, or use ` +
+        '--force, which moves the existing data to .events/before-restore-….');
     }
     const kept = await replace(backup, folder, manifest, replaced, progress);
     progress.end();
@@ -46,7 +50,7 @@ export async function restoreCommand(args: readonly string[], io: ServerIo): Pro
   }
 }
 
-/** Reads the manifest of a backup, and compares all files with it. */
+/** Reads the manifest of a backup, and verifies size and hash of all files. */
 async function verify(backup: string, progress: Progress): Promise<Manifest> {
   let manifest: Manifest;
   try {
@@ -65,31 +69,33 @@ async function verify(backup: string, progress: Progress): Promise<Manifest> {
   for (const [ index, name ] of names.entries()) {
     const path = join(backup, DATA, name);
     if (!path.startsWith(`${join(backup, DATA)}${sep}`)) {
-      throw new Problem(`The backup ${backup} names a file outside of itself (${name}). Use another backup.`);
+      throw new Problem(`The backup ${backup} names a file outside of its folder (${name}). Use another backup.`);
     }
     const { bytes, sha256: expected } = manifest.files[name];
     if (!existsSync(path) || (await stat(path)).size !== bytes || await sha256(path) !== expected) {
-      throw new Problem(`The backup ${backup} is damaged: ${name} is not what ${MANIFEST} says. Use another backup.`);
+      throw new Problem(`The backup ${backup} is damaged: ${name} does not match ${MANIFEST}. Use another backup.`);
     }
     progress.show(`verified: ${index + 1} of ${names.length} files`);
   }
   return manifest;
 }
 
-/** What would be replaced in a data folder: paths relative to it. */
+/** Lists the content of a data folder that a restore replaces, as relative paths. */
 function contentOf(folder: string, isWhole: boolean): string[] {
   const list = (path: string): string[] => existsSync(path) ? readdirSync(path) : [];
   return [
-    ...list(join(folder, '.events')).filter((name): boolean => !STAYS.test(name)).map((name): string => `.events/${name}`),
+    ...list(join(folder, '.events')).filter((name): boolean => !KEPT_NAMES.test(name)).map((name): string => `.events/${name}`),
     ...isWhole ? list(folder).filter((name): boolean => name !== '.events') : [],
   ];
 }
 
 /**
- * Replaces data by that of a backup. All is copied and checked beside it first, and the event store is the last to be
- * put in its place: a server does not start on what an interruption leaves, and the command can be run again.
+ * Replaces the data of a folder with that of a backup.
  *
- * @returns Where the data that was there is kept, if there was any.
+ * All files are first copied to a staging folder and checked. The event store is installed last, so that a server does
+ * not start after an interrupted restore. The command can then be repeated.
+ *
+ * @returns The folder with the previous data, or `undefined` if there was none.
  */
 async function replace(
   backup: string,
@@ -104,7 +110,7 @@ async function replace(
   try {
     const names = Object.keys(files);
     for (const [ index, name ] of names.entries()) {
-      await copyWhole(join(backup, DATA, name), join(staged, name));
+      await copyStable(join(backup, DATA, name), join(staged, name));
       flush(join(staged, name));
       progress.show(`copied: ${index + 1} of ${names.length} files`);
     }
@@ -115,8 +121,8 @@ async function replace(
     if (problems.length > 0) {
       throw new Problem(`The backup ${backup} cannot be used: ${problems[0]} Use another backup.`);
     }
-    // From here on a server finds the marker of the store without the store, and does not start.
-    for (const name of [ ...replaced ].sort((left, right): number => rank(left) - rank(right))) {
+    // From here on, a server finds the marker of the store without the store, and does not start.
+    for (const name of [ ...replaced ].sort((left, right): number => removalOrder(left) - removalOrder(right))) {
       await mkdir(dirname(join(kept, name)), { recursive: true });
       renameSync(join(folder, name), join(kept, name));
       if (name === '.events/events.sqlite' && existsSync(join(staged, '.events/store.json'))) {
@@ -125,7 +131,7 @@ async function replace(
     }
     const top = new Set([ ...names, ...emptyFolders ]
       .map((name): string => name.startsWith('.events/') ? name : name.split('/')[0]));
-    for (const name of [ ...top ].sort((left, right): number => order(left) - order(right))) {
+    for (const name of [ ...top ].sort((left, right): number => installationOrder(left) - installationOrder(right))) {
       if (existsSync(join(staged, name))) {
         renameSync(join(staged, name), join(folder, name));
       }
@@ -138,13 +144,13 @@ async function replace(
   }
 }
 
-/** The old marker is moved away first, so that the new one can take its place; the store follows. */
-function rank(name: string): number {
+/** Order of removal: the old marker first, so that the new one can replace it, then the store. */
+function removalOrder(name: string): number {
   return [ '.events/store.json', '.events/events.sqlite' ].indexOf(name) + 1 || 3;
 }
 
-/** The marker is put in place first, and the store last. */
-function order(name: string): number {
+/** Order of installation: the marker first, the store last. */
+function installationOrder(name: string): number {
   return name === '.events/store.json' ? 0 : name === '.events/events.sqlite' ? 2 : 1;
 }
 
@@ -152,9 +158,9 @@ function report(folder: string, manifest: Manifest, kept: string | undefined): s
   const { baseUrl, begun, counts, isWhole, lacks } = manifest;
   return [
     `Restored the backup of ${begun} to ${folder}: ${counts.events} events, ${counts.subscriptions} subscriptions.`,
-    ...kept === undefined ? [] : [ `The data that was there is in ${kept}. Delete it when it is not needed any more.` ],
-    ...isWhole ? [] : [ 'The backup holds the event store only: accounts and files of pods were left as they were.' ],
-    'Not in the backup:',
+    ...kept === undefined ? [] : [ `The previous data is in ${kept}. Delete it when it is no longer needed.` ],
+    ...isWhole ? [] : [ 'The backup contains only the event store: accounts and files of pods are unchanged.' ],
+    'Not included in the backup:',
     ...lacks.map((text): string => `  - ${text}`),
     baseUrl === null ? `Start the server with -f ${folder}` : `Start the server with --baseUrl ${baseUrl} -f ${folder}`,
     '',

@@ -4,10 +4,10 @@ import { readStartOptions } from './options';
 import { listenProblem, preflight } from './preflight';
 import { EXIT, Problem, sentenceOf } from './problem';
 
-/** How long a stop may take, in ms, before the process ends anyway; what was acknowledged is stored by then. */
-const GRACE = 9_000;
+/** Time limit for a graceful stop, in milliseconds. Acknowledged events are already stored when it ends. */
+const STOP_TIMEOUT = 9_000;
 
-/** The part of the server that is used here. */
+/** The used part of the Solid server's module. */
 interface ServerModule {
   readonly AppRunner: new () => { createCli: (argv: string[]) => Promise<App> };
 }
@@ -18,15 +18,15 @@ interface App {
 }
 
 /**
- * Checks the options and starts a server, which SIGTERM and SIGINT stop in order.
+ * Checks the options and starts a server. SIGTERM and SIGINT stop it gracefully.
  *
- * @throws Problem that says in one sentence what is wrong.
+ * @throws Problem with the reason in one sentence.
  */
 export async function start(args: readonly string[], io: ServerIo): Promise<void> {
   const options = readStartOptions(args, io);
   await preflight(options, io);
   const isVerbose = [ 'debug', 'silly' ].includes(String(options.values.loggingLevel));
-  // The server listens after its start is over, so an error of that comes to nobody else.
+  // The server listens after `start` has resolved, so its listen errors are uncaught.
   process.on('uncaughtException', (error: NodeJS.ErrnoException & { port?: number; address?: string }): void => {
     io.err(error.syscall === 'listen' ?
       `${listenProblem(error, error.port ?? error.address ?? '')}\n` :
@@ -44,7 +44,7 @@ export async function start(args: readonly string[], io: ServerIo): Promise<void
 }
 
 async function launch({ argv }: StartOptions, io: ServerIo): Promise<void> {
-  // Loaded only now, for that takes long.
+  // Loaded late, because loading is slow.
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would be resolved by its types alone
   const { AppRunner } = require('@solid/community-server') as ServerModule;
   const app = await new AppRunner().createCli([ ...argv ]);
@@ -55,9 +55,9 @@ async function launch({ argv }: StartOptions, io: ServerIo): Promise<void> {
       return;
     }
     stopping = true;
-    const grace = setTimeout((): void => process.exit(EXIT.ok), GRACE);
+    const grace = setTimeout((): void => process.exit(EXIT.ok), STOP_TIMEOUT);
     app.stop().then((): number => EXIT.ok, (error: unknown): number => {
-      io.err(`The server did not stop in order: ${sentenceOf(error)}\n`);
+      io.err(`The server did not stop gracefully: ${sentenceOf(error)}\n`);
       return EXIT.failed;
     }).then((code): void => {
       clearTimeout(grace);

@@ -136,14 +136,14 @@ describe('An operator', (): void => {
     await stream.stop();
     expect([ made.code, made.err ]).toEqual([ 0, '' ]);
     expect(made.out).toMatch(/accounts, logins and keys of the server \(\.internal\/\): [1-9]\d* files/u);
-    expect(made.out).toContain('Does not contain:');
+    expect(made.out).toContain('Not included:');
     const manifest = JSON.parse(await readFile(join(backup, 'manifest.json'), 'utf8'));
     expect(manifest).toMatchObject({ format: 1, baseUrl, isWhole: true, counts: { pods: 3 }});
     expect(manifest.counts.events).toBeGreaterThanOrEqual(before.length);
 
     const other = join(folder, 'restored');
     expect(await command([ 'restore', backup, '-f', other ])).toMatchObject({ code: 0, err: '' });
-    expectSentence(await command([ 'restore', backup, '-f', other ]), /has data already .*--force/u);
+    expectSentence(await command([ 'restore', backup, '-f', other ]), /is not empty .*--force/u);
     server = await startProcess({ ...flat, port, data: other });
     const events = rows<{ id: string; members: string; bytes: number }>(other, 'SELECT lower(hex(uuid)) AS id, members, bytes FROM events');
     const known = new Set(events.map(({ id }): string => id));
@@ -162,7 +162,7 @@ describe('An operator', (): void => {
     const [{ copies }] = rows<{ copies: number }>(other, `SELECT COUNT(*) AS copies FROM entries WHERE container = (SELECT id FROM containers WHERE url = '${subscriber.inbox}')`);
     expect(copies).toBe(events.length);
     await expect(server.kill('SIGTERM')).resolves.toEqual({ code: 0, signal: null });
-    expect((await command([ 'check', '--full', '-f', other ])).out).toContain('No problems were found');
+    expect((await command([ 'check', '--full', '-f', other ])).out).toContain('No problems found');
   });
 
   it('F1: finds the folder free after the server was killed.', async(): Promise<void> => {
@@ -268,8 +268,8 @@ describe('An operator', (): void => {
         [[ '--eventsAllow', '0.0.0.0/0' ], /Invalid --eventsAllow/u ],
         [[ '--eventsMetrics', 'here' ], /Invalid --eventsMetrics/u ],
         [[ 'restart' ], /Unknown command "restart"\. Did you mean restore\?/u ],
-        [[ 'backup' ], /folder is missing/u ],
-        [[ 'move', '--from', 'http://a/' ], /--to is missing/u ],
+        [[ 'backup' ], /Missing argument: folder/u ],
+        [[ 'move', '--from', 'http://a/' ], /Missing option --to/u ],
         [[ 'check', '--fast' ], /Unknown option --fast/u ],
       ];
       const failures: [ readonly string[], RegExp ][] = [

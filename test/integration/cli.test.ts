@@ -105,9 +105,9 @@ describe('The command line', (): void => {
     expect(checked).toEqual({
       code: 0,
       err: '',
-      out: expect.stringMatching(new RegExp('^It would be accepted, and 1 subscription would get it\\n' +
-        'It is for https://elsewhere.example/#me to decide, who is on another server\\n' +
-        'Nothing can be delivered there now: The profile of https://elsewhere.example/#me cannot be read: .+\\n$', 'u')),
+      out: expect.stringMatching(new RegExp('^The event would be accepted and copied to 1 subscription\\n' +
+        'The server of https://elsewhere.example/#me decides for itself\\n' +
+        'Currently unreachable: The profile of https://elsewhere.example/#me cannot be read: .+\\n$', 'u')),
     });
 
     const shown = await run(subscriber, [ 'inbox' ]);
@@ -120,7 +120,7 @@ describe('The command line', (): void => {
     const listed = JSON.parse((await run(subscriber, [ 'subscriptions', '--pod', user.pod, '--json' ])).out);
     expect(listed).toHaveLength(1);
     expect((await run(subscriber, [ 'subscriptions', '--pod', user.pod ])).out).toContain(`  url    ${listed[0].id}\n`);
-    expect(await run(subscriber, [ 'unsubscribe', listed[0].id ])).toEqual({ code: 0, out: 'Ended.\n', err: '' });
+    expect(await run(subscriber, [ 'unsubscribe', listed[0].id ])).toEqual({ code: 0, out: 'Deleted.\n', err: '' });
   });
 
   it('follows an inbox until it is interrupted.', async(): Promise<void> => {
@@ -140,10 +140,10 @@ describe('The command line', (): void => {
     const publish = [ 'publish', 'other#add', '--to', user.webId, '--data' ];
     expect(await runHere(producer, [ ...publish, '1', '--check' ])).toEqual({
       code: 1,
-      out: `It would be refused (403): Not authorized to publish to ${user.webId} on topic other#add\n`,
-      err: 'It would not be published.\n',
+      out: `The event would be refused (403): Not authorized to publish to ${user.webId} on topic other#add\n`,
+      err: 'The event would not be published.\n',
     });
-    expect((await runHere(user, [ ...publish, '1', '--check' ])).out).toBe('It would be accepted, and 0 subscriptions would get it\n');
+    expect((await runHere(user, [ ...publish, '1', '--check' ])).out).toBe('The event would be accepted and copied to 0 subscriptions\n');
     const once = [ 'publish', 'own#add', '--to', user.webId, '--data', '1', '--key', 'mine' ];
     expect((await runHere(user, once)).out).toBe((await runHere(user, once)).out);
     expect(await run(producer, [ ...publish, '1' ])).toEqual({
@@ -154,12 +154,12 @@ describe('The command line', (): void => {
     for (const args of [ [], [ 'unsubscribe', user.pod ], [ 'what' ], [ ...publish, '{' ], [ 'publish', 'a' ], [ 'grant', 'a', 'nobody', '--publish' ], [ 'grant', 'a', user.webId ], [ 'inbox', '--config', 'none.json' ] ]) {
       expect([ args, await run(producer, args) ]).toEqual([ args, { code: 2, out: '', err: expect.stringMatching(/\n$/u) }]);
     }
-    expect(await run(undefined, [ 'grants', '--pod', user.pod ])).toMatchObject({ code: 3, err: expect.stringContaining('not logged in') });
+    expect(await run(undefined, [ 'grants', '--pod', user.pod ])).toMatchObject({ code: 3, err: expect.stringContaining('Missing credentials') });
     expect(await run(undefined, [ 'grants', '--pod', user.pod, '--api-key', 'spe_1' ])).toMatchObject({ code: 3 });
     const wrong = await run(producer, [ 'grants', '--client-secret', 'wrong-secret' ]);
     expect(wrong).toMatchObject({ code: 3, err: expect.not.stringContaining('wrong-secret') });
     const nowhere = `http://localhost:${await freePort()}/`;
-    expect(await run(producer, [ 'grants', '--issuer', nowhere ])).toMatchObject({ code: 4, err: expect.stringContaining('does not answer') });
+    expect(await run(producer, [ 'grants', '--issuer', nowhere ])).toMatchObject({ code: 4, err: expect.stringContaining('No response from the server') });
     expect(await run(producer, [ 'subscriptions', '--pod', nowhere ])).toMatchObject({ code: 4 });
   });
 

@@ -226,7 +226,7 @@ describe('The client', (): void => {
       },
     ]);
     const other = async(): Promise<Response> => new Response('{}');
-    await expect(checkPublish(scene.producer.pod, event(1), { fetch: other })).rejects.toThrow('not of a Solid server with events');
+    await expect(checkPublish(scene.producer.pod, event(1), { fetch: other })).rejects.toThrow('not that of a Solid server with solid-pod-events');
   });
 
   it('subscribes, lists subscriptions and ends them.', async(): Promise<void> => {
@@ -266,7 +266,7 @@ describe('The client', (): void => {
     expect(found.map(dataOf)).toEqual([ 'first', { number: 2 }]);
     expect(found[0]).toMatchObject({ url: first, event: { topic: 'realestate/contact#add', publisher: scene.producer.webId, recipient: scene.user.webId }});
     expect(skipped.sort()).toEqual([
-      'like.json: it is no event', 'note.txt: the server answers with 501', 'note: it is no event', 'sub/: it is a container',
+      'like.json: it is not an event', 'note.txt: the server responds with 501', 'note: it is not an event', 'sub/: it is a container',
     ]);
     expect(await members(scene.subscriber, inbox)).toHaveLength(6);
   });

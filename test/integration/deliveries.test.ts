@@ -276,9 +276,9 @@ describe('The log of deliveries', (): void => {
     expect(await subscriptions(scene.user.pod, options)).toEqual([ expect.objectContaining({ id: subscription, webhook: sink.url }) ]);
     const strange = async(body: unknown): Promise<Response> => new Response(JSON.stringify(body));
     for (const body of [{}, { contains: [], next: 'http://elsewhere.example/' }, { contains: [{}]}]) {
-      await expect(deliveries(scene.user.pod, { fetch: async(): Promise<Response> => strange(body) }).next()).rejects.toThrow('not of a Solid server');
+      await expect(deliveries(scene.user.pod, { fetch: async(): Promise<Response> => strange(body) }).next()).rejects.toThrow('not that of a Solid server');
     }
-    await expect(replay(subscription, { since: begun }, { fetch: async(): Promise<Response> => strange({}) })).rejects.toThrow('not of a Solid server');
+    await expect(replay(subscription, { since: begun }, { fetch: async(): Promise<Response> => strange({}) })).rejects.toThrow('not that of a Solid server');
   });
 
   it('is read and used from the command line.', async(): Promise<void> => {
@@ -308,10 +308,10 @@ describe('The log of deliveries', (): void => {
     expect(listed.out).toMatch(/^SINCE +STATE +TRIES +LAST +TOPIC +TARGET +DELIVERY\n\S+Z +delivered +\d+ +204 +realestate\/contact#add +\S+ +\S+\n$/u);
     expect(listed.out).toContain(` ${id}\n`);
     expect(JSON.parse((await command('deliveries', '--limit', '1', '--json')).out)).toHaveLength(1);
-    expect((await command('deliveries', '--state', 'refused')).out).toBe('There are no such deliveries that you may see.\n');
-    expect(await command('redeliver', id)).toEqual({ code: 0, out: 'It is being delivered again.\n', err: '' });
+    expect((await command('deliveries', '--state', 'refused')).out).toBe('No visible deliveries match.\n');
+    expect(await command('redeliver', id)).toEqual({ code: 0, out: 'The delivery is waiting for its next attempt.\n', err: '' });
     expect(await command('replay', subscription, '--since', '2020-01-01', '--until', '2020-01-02'))
-      .toEqual({ code: 0, out: 'Events that are delivered again: 0\n', err: '' });
+      .toEqual({ code: 0, out: 'Replayed events: 0\n', err: '' });
     expect(JSON.parse((await command('replay', subscription, '--since', begun, '--json')).out)).toEqual({ events: expect.any(Number) });
     for (const args of [[ 'redeliver', log ], [ 'replay', `${id}`, '--since', begun ], [ 'replay', subscription ], [ 'deliveries', '--limit', '0' ], [ 'deliveries', '--state', 'lost' ]]) {
       expect([ args, await command(...args) ]).toEqual([ args, { code: 2, out: '', err: expect.stringMatching(/\n$/u) }]);

@@ -2,31 +2,31 @@ import type { Argv } from 'yargs';
 import { grant, grants, revoke } from '../../client';
 import type { Grant, RequestOptions } from '../../client';
 import type { Command, Context } from '../command';
-import { loggedIn } from '../login';
+import { withLogin } from '../login';
 import { table } from '../print';
-import { needed } from '../settings';
+import { requireSetting } from '../settings';
 
 const topic = (argv: Argv): Argv => argv
   .positional('topic', { type: 'string', describe: 'realestate/contact#add, realestate/contact (all its actions), "realestate/*" (all below) or "*"' })
-  .positional('agent', { type: 'string', describe: 'A WebID, "public" (everybody) or "authenticated" (who is logged in)' });
+  .positional('agent', { type: 'string', describe: 'WebID, "public" (everybody) or "authenticated" (all authenticated agents)' });
 const modes = (argv: Argv): Argv => topic(argv)
-  .option('publish', { type: 'boolean', describe: 'Publish to the pod on the topic (acl:Append)' })
-  .option('subscribe', { type: 'boolean', describe: 'Follow the topic and receive its events (acl:Read)' });
+  .option('publish', { type: 'boolean', describe: 'Permission to publish to the topic (acl:Append)' })
+  .option('subscribe', { type: 'boolean', describe: 'Permission to subscribe to the topic (acl:Read)' });
 
-/** Does something as the owner of the pod. */
+/** Runs an action with the login of the pod's owner. */
 async function asOwner(context: Context, act: (pod: string, options: RequestOptions) => Promise<void>): Promise<void> {
-  const pod = needed(context.settings, 'pod', 'pod');
-  await loggedIn(context, pod, false, async(options): Promise<void> => act(pod, options));
+  const pod = requireSetting(context.settings, 'pod', 'pod');
+  await withLogin(context, pod, false, async(options): Promise<void> => act(pod, options));
 }
 
 function words(publish: boolean, subscribe: boolean): string {
   return [ ...publish ? [ 'publish' ] : [], ...subscribe ? [ 'subscribe' ] : [] ].join(' and ');
 }
 
-/** `grant`: lets an agent publish or follow a topic of one's pod. */
+/** Command `grant`: grants an agent permissions on a topic of a pod. */
 export const grantCommand: Command = {
   usage: 'grant <topic> <agent>',
-  description: 'Let an agent publish to your pod on a topic, or follow it',
+  description: 'Grant an agent permission to publish or subscribe to a topic of your pod',
   build: (argv): Argv => modes(argv)
     .example('$0 grant realestate/contact https://producer.example/card#me --publish', ''),
   run: async(context): Promise<void> => asOwner(context, async(pod, options): Promise<void> => {
@@ -36,10 +36,10 @@ export const grantCommand: Command = {
   }),
 };
 
-/** `revoke`: takes it back. */
+/** Command `revoke`: revokes permissions on a topic. */
 export const revokeCommand: Command = {
   usage: 'revoke <topic> <agent>',
-  description: 'Take back what an agent may do with a topic of your pod; both, unless you say which',
+  description: 'Revoke the permissions of an agent on a topic of your pod. Default: both',
   build: (argv): Argv => modes(argv)
     .example('$0 revoke realestate/contact https://producer.example/card#me', ''),
   run: async(context): Promise<void> => asOwner(context, async(pod, options): Promise<void> => {
@@ -51,10 +51,10 @@ export const revokeCommand: Command = {
   }),
 };
 
-/** `grants`: who may publish and follow what. */
+/** Command `grants`: lists the permissions on the topics of a pod. */
 export const grantsCommand: Command = {
   usage: 'grants',
-  description: 'List who may publish and follow which topics of your pod',
+  description: 'List the permissions on the topics of your pod',
   build: (argv): Argv => argv.example('$0 grants --pod https://user.example/', ''),
   run: async(context): Promise<void> => asOwner(context, async(pod, options): Promise<void> => {
     const found = await grants(pod, options);
@@ -62,6 +62,6 @@ export const grantsCommand: Command = {
       [ name ?? resource, agent, publish ? 'yes' : '-', subscribe ? 'yes' : '-' ]);
     await context.print(found, rows.length > 0 ?
       table([ 'TOPIC', 'AGENT', 'PUBLISH', 'SUBSCRIBE' ], rows) :
-      'Nobody but the owner may publish or follow a topic.\n');
+      'No grants: only the owner can publish or subscribe.\n');
   }),
 };

@@ -3,50 +3,50 @@ import { AccountKeys } from '../AccountKeys';
 import type { Command, Context } from '../command';
 import { CliError, EXIT } from '../exit';
 import { table } from '../print';
-import { needed } from '../settings';
+import { requireSetting } from '../settings';
 
 const account = (argv: Argv): Argv => argv
-  .option('server', { type: 'string', describe: 'The base URL of the server; default the issuer' })
-  .option('email', { type: 'string', describe: 'The email address of the account' })
-  .option('password', { type: 'string', describe: 'Its password; asked for on a terminal if it is not given' });
+  .option('server', { type: 'string', describe: 'Base URL of the server. Default: the issuer' })
+  .option('email', { type: 'string', describe: 'Email address of the account' })
+  .option('password', { type: 'string', describe: 'Password of the account. Default: prompt on the terminal' });
 
 async function open({ settings, io }: Context): Promise<AccountKeys> {
-  const server = settings.server ?? settings.issuer ?? needed(settings, 'server', 'server');
-  const email = needed(settings, 'email', 'account');
+  const server = settings.server ?? settings.issuer ?? requireSetting(settings, 'server', 'server');
+  const email = requireSetting(settings, 'email', 'email address of the account');
   const password = settings.password ?? await io.askSecret(`Password of ${email}: `);
   if (!password) {
-    throw new CliError(EXIT.login, 'Which password? Set SOLID_POD_EVENTS_PASSWORD, or run this on a terminal to be asked.');
+    throw new CliError(EXIT.login, 'Missing password. Set SOLID_POD_EVENTS_PASSWORD, or run the command on a terminal for a prompt.');
   }
   return AccountKeys.open(server, email, password);
 }
 
-/** `keys create`: makes an API key. */
+/** Command `keys create`: creates an API key. */
 export const createKeyCommand: Command = {
   usage: 'create <name>',
-  description: 'Make an API key; it is shown once',
+  description: 'Create an API key. The key is shown once',
   build: (argv): Argv => account(argv)
-    .positional('name', { type: 'string', describe: 'What the key is for' })
-    .option('web-id', { type: 'string', demandOption: true, describe: 'The WebID of the account that the key stands for' })
-    .option('expires', { type: 'string', describe: 'When it ends, as 2027-01-31 or 2027-01-31T12:00:00Z; default never' })
-    .option('for-pod', { type: 'string', array: true, describe: 'A pod that it is for; may be repeated; default all' })
-    .option('for-topic', { type: 'string', array: true, describe: 'A topic that it is for; may be repeated; default all' })
+    .positional('name', { type: 'string', describe: 'Name of the key' })
+    .option('web-id', { type: 'string', demandOption: true, describe: 'WebID of the account that the key authenticates' })
+    .option('expires', { type: 'string', describe: 'Expiry, as 2027-01-31 or 2027-01-31T12:00:00Z. Default: never' })
+    .option('for-pod', { type: 'string', array: true, describe: 'Limit the key to this pod; repeatable. Default: all' })
+    .option('for-topic', { type: 'string', array: true, describe: 'Limit the key to this topic; repeatable. Default: all' })
     .example('$0 keys create sensor --web-id https://me.example/card#me --expires 2027-01-31', ''),
   run: async(context): Promise<void> => {
     const { name, webId, expires, forPod: pods, forTopic: topics } = context.args as {
       name: string; webId: string; expires?: string; forPod?: string[]; forTopic?: string[];
     };
     if (expires !== undefined && Number.isNaN(Date.parse(expires))) {
-      throw new CliError(EXIT.usage, `Invalid --expires "${expires}": it is a date such as 2027-01-31`);
+      throw new CliError(EXIT.usage, `Invalid --expires "${expires}": expected a date such as 2027-01-31`);
     }
     const end = expires === undefined ? {} : { expires: new Date(expires).toISOString() };
     const keys = await open(context);
     const made = await keys.create({ name, webId, ...end, ...pods && { pods }, ...topics && { topics }});
-    context.io.err('Keep this key; it is not shown again.\n');
+    context.io.err('Store this key now: it is not shown again.\n');
     await context.print(made, `${made.key}\n`);
   },
 };
 
-/** `keys list`: lists the API keys of an account. */
+/** Command `keys list`: lists the API keys of an account. */
 export const listKeysCommand: Command = {
   usage: 'list',
   description: 'List the API keys of an account',
@@ -62,12 +62,12 @@ export const listKeysCommand: Command = {
   },
 };
 
-/** `keys revoke`: revokes an API key. */
+/** Command `keys revoke`: revokes an API key. */
 export const revokeKeyCommand: Command = {
   usage: 'revoke <id>',
-  description: 'Revoke an API key, at once',
+  description: 'Revoke an API key immediately',
   build: (argv): Argv => account(argv)
-    .positional('id', { type: 'string', describe: 'The id of the key, as "keys list" shows it' })
+    .positional('id', { type: 'string', describe: 'Id of the key, as printed by "keys list"' })
     .example('$0 keys revoke 019b… --server https://server.example/ --email me@example.com', ''),
   run: async(context): Promise<void> => {
     const id = String(context.args.id);

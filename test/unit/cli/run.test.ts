@@ -53,8 +53,8 @@ describe('The settings', (): void => {
   it('do not send a secret from elsewhere where a file says that merely lies in the folder.', async(): Promise<void> => {
     await write(`work/${CONFIG_FILE}`, { pod: 'http://evil/', email: 'file' });
     const env = { SOLID_POD_EVENTS_API_KEY: 'spe_1' };
-    await expect(readSettings({}, io(env))).rejects.toMatchObject({ code: 2, message: expect.stringContaining('in this folder says where to go ("pod")') });
-    await expect(readSettings({ password: 'flag' }, io())).rejects.toThrow('"password" is not from it');
+    await expect(readSettings({}, io(env))).rejects.toMatchObject({ code: 2, message: expect.stringContaining('in this folder sets "pod"') });
+    await expect(readSettings({ password: 'flag' }, io())).rejects.toThrow('"password" comes from another source');
     expect(await readSettings({ pod: 'http://x/' }, io(env))).toMatchObject({ pod: 'http://x/', apiKey: 'spe_1' });
     await write(`home/${CONFIG_FILE}`, { pod: 'http://x/home/' });
     await rm(join(folder, 'work', CONFIG_FILE));
@@ -73,7 +73,7 @@ describe('The settings', (): void => {
   });
 
   it.each([
-    [ 'is not valid JSON', '{ "apiKey": spe_1' ], [ 'is no JSON object', '[]' ], [ 'has "key", which', { key: 'spe_1' }], [ 'has "pod", which', { pod: 5 }], [ 'Invalid pod', { pod: 'user' }],
+    [ 'is not valid JSON', '{ "apiKey": spe_1' ], [ 'is not a JSON object', '[]' ], [ 'Invalid "key"', { key: 'spe_1' }], [ 'Invalid "pod"', { pod: 5 }], [ 'Invalid pod', { pod: 'user' }],
   ])('are refused where the file %s.', async(message, config): Promise<void> => {
     await write('bad.json', config);
     const refused = readSettings({ config: '../bad.json' }, io());
@@ -82,8 +82,8 @@ describe('The settings', (): void => {
   });
 
   it('are refused where they are given twice, and where the file is not there.', async(): Promise<void> => {
-    await expect(readSettings({ pod: [ 'http://x/', 'http://y/' ]}, io())).rejects.toThrow('--pod is given twice');
-    await expect(readSettings({ config: 'none.json' }, io())).rejects.toThrow('cannot be read');
+    await expect(readSettings({ pod: [ 'http://x/', 'http://y/' ]}, io())).rejects.toThrow('--pod is given more than once');
+    await expect(readSettings({ config: 'none.json' }, io())).rejects.toThrow('Cannot read the configuration file');
   });
 });
 
@@ -157,7 +157,7 @@ describe('The keys', (): void => {
     const io = terminal({ env });
     const args = [ 'keys', 'create', 'sensor', '--server', base, '--web-id', 'http://x/#me', '--expires', '2027-01-31', '--for-topic', 'a/*', '--for-topic', 'b' ];
     expect(await run(args, io)).toBe(0);
-    expect(io).toMatchObject({ printed: 'spe_new\n', warned: 'Keep this key; it is not shown again.\n' });
+    expect(io).toMatchObject({ printed: 'spe_new\n', warned: 'Store this key now: it is not shown again.\n' });
     expect(requests.at(-1)).toBe('POST /.account/1/keys/ {"name":"sensor","webId":"http://x/#me","expires":"2027-01-31T00:00:00.000Z","topics":["a/*","b"]}');
   });
 

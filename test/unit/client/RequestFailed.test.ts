@@ -22,7 +22,7 @@ describe('A RequestFailed', (): void => {
 
   it('says what was asked and what to do.', async(): Promise<void> => {
     expect((await failure(403, '{"error":"Not authorized"}')).message).toBe(
-      `POST ${POD}publish/ was answered with 403: Not authorized. Ask the owner of the pod for access, or log in as somebody else.`);
+      `POST ${POD}publish/ was answered with 403: Not authorized. Ask the owner of the pod for access, or log in as another agent.`);
     expect((await failure(418, '')).message).toBe(`POST ${POD}publish/ was answered with 418.`);
   });
 
@@ -30,7 +30,7 @@ describe('A RequestFailed', (): void => {
     for (const body of [ 'hello', '{}', 'null', '{"contains":[{}]}' ]) {
       const options = { fetch: answering(200, body) };
       await expect(publish(POD, [], options)).rejects.toThrow(RequestFailed);
-      await expect(subscribe(POD, { topic: 't', inbox: `${POD}inbox/` }, options)).rejects.toThrow('not of a Solid server with events');
+      await expect(subscribe(POD, { topic: 't', inbox: `${POD}inbox/` }, options)).rejects.toThrow('not that of a Solid server with solid-pod-events');
       await expect(subscriptions(POD, options)).rejects.toThrow(RequestFailed);
     }
   });

@@ -50,9 +50,9 @@ describe('An inbox', (): void => {
       hidden: (): Response => new Response(null, { status: 403 }),
     };
     expect(await read()).toEqual([ [ 'a', 'lists' ], [
-      'renamed: it is no event', 'elsewhere: it is no event', 'numbers: it is no event', 'time: it is no event', 'type: it is no event',
-      'broken: it is no event', 'null: it is no event', 'text: it is text/plain', 'said: it has 99999999 bytes',
-      'large: it has more than 8388608 bytes', 'hidden: the server answers with 403',
+      'renamed: it is not an event', 'elsewhere: it is not an event', 'numbers: it is not an event', 'time: it is not an event', 'type: it is not an event',
+      'broken: it is not an event', 'null: it is not an event', 'text: its content type is text/plain', 'said: it has 99999999 bytes',
+      'large: it has more than 8388608 bytes', 'hidden: the server responds with 403',
     ]]);
   });
 

@@ -63,13 +63,14 @@ class Scene {
       fanOut: { wake: (): void => undefined },
       rate,
       remote: {
+        kind: 'recipient',
         offer: async(): Promise<Offer> => {
           this.offers += 1;
           return { outcome: 'later', host: 'elsewhere.example' };
         },
         problemOf: async(): Promise<undefined> => undefined,
       },
-      outbox: { now: Date.now, wake: (): void => undefined },
+      outbox: { now: Date.now, wake: (): void => undefined, firstRetryDelay: (): number => 5_000 },
       audience,
     });
     const authenticator = { callerOf: async(): Promise<Caller> => this.caller } as unknown as Authenticator;

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfiguration, DEFAULT_CONFIG } from '../../../src/server-cli/configuration';
-import { copyWhole } from '../../../src/server-cli/files';
+import { copyStable } from '../../../src/server-cli/files';
 import { run } from '../../../src/server-cli/index';
 import type { ServerIo } from '../../../src/server-cli/Io';
 import { processIo, Progress } from '../../../src/server-cli/Io';
@@ -77,16 +77,16 @@ afterEach((): void => rmSync(folder, { recursive: true, force: true }));
 describe('The options of a start', (): void => {
   it('are those of the configuration and its imports.', (): void => {
     const { parameters, ...rest } = readConfiguration([ DEFAULT_CONFIG ], folder);
-    expect(rest).toEqual({ isWhole: true, usesStore: true, isLoopback: false, hasEvents: true });
+    expect(rest).toEqual({ isComplete: true, usesStore: true, isLoopback: false, hasEvents: true });
     expect(parameters.map(({ name }): string => name)).toEqual(expect.arrayContaining([ 'port', 'baseUrl', 'eventsAllow', 'eventsMetrics' ]));
-    expect(readConfiguration([ '@css:config/file.json' ], folder)).toMatchObject({ isWhole: true, usesStore: false, hasEvents: false });
+    expect(readConfiguration([ '@css:config/file.json' ], folder)).toMatchObject({ isComplete: true, usesStore: false, hasEvents: false });
     expect(readConfiguration([ join(ROOT, 'test/config/default.json') ], folder)).toMatchObject({ usesStore: false, isLoopback: true, hasEvents: true });
     writeFileSync(join(folder, 'own.json'), JSON.stringify({ import: [ 'other:config/x.json', './more.json' ]}));
     writeFileSync(join(folder, 'more.json'), JSON.stringify({ '@graph': [{ '@type': 'YargsParameter', name: 'mine', options: { type: 'string' }}]}));
-    expect(readConfiguration([ 'own.json' ], folder)).toMatchObject({ isWhole: false, parameters: [{ name: 'mine', type: 'string' }]});
+    expect(readConfiguration([ 'own.json' ], folder)).toMatchObject({ isComplete: false, parameters: [{ name: 'mine', type: 'string' }]});
     writeFileSync(join(folder, 'list.json'), '[]');
     writeFileSync(join(folder, 'other.ttl'), '<a> <b> <c>.');
-    expect(readConfiguration([ 'list.json', 'other.ttl' ], folder)).toMatchObject({ isWhole: false });
+    expect(readConfiguration([ 'list.json', 'other.ttl' ], folder)).toMatchObject({ isComplete: false });
     expect((): unknown => readConfiguration([ '.' ], folder)).toThrow('cannot be read');
   });
 
@@ -122,7 +122,7 @@ describe('The options of a start', (): void => {
     [[ '-p', '1', '-p', '2' ], 2, /more than once/u ],
     [[ '-b', 'x' ], 2, /Invalid --baseUrl/u ],
     [[ '-w', '2' ], 2, /Unsupported --workers/u ],
-    [[ '--socket', 's' ], 2, /needs --baseUrl/u ],
+    [[ '--socket', 's' ], 2, /Missing --baseUrl/u ],
     [[ '-l', 'x' ], 2, /Invalid --loggingLevel/u ],
     [[ '--eventsAllow', 'x' ], 2, /Invalid --eventsAllow/u ],
     [[ '--eventsMetrics', '0' ], 2, /Invalid --eventsMetrics/u ],
@@ -133,8 +133,8 @@ describe('The options of a start', (): void => {
     [[ 'check', '--fulll' ], 2, /Did you mean --full\?/u ],
     [[ 'check', 'x' ], 2, /Unexpected argument "x"/u ],
     [[ 'check', '-f', 'a', '-f', 'b' ], 2, /more than once/u ],
-    [[ 'backup' ], 2, /The folder is missing/u ],
-    [[ 'move', '--to', BASE ], 2, /--from is missing/u ],
+    [[ 'backup' ], 2, /Missing argument: folder/u ],
+    [[ 'move', '--to', BASE ], 2, /Missing option --from/u ],
     [[ 'move', '--to', BASE, '--from', 'x' ], 2, /Invalid --from/u ],
     [[ 'move', '--to', BASE, '--from', TO ], 1, /There is no event store/u ],
   ])('are told what is wrong with %j.', async(args, code, text): Promise<void> => {
@@ -197,17 +197,17 @@ describe('The commands backup and restore', (): void => {
   it('copy all data and bring it back, verified.', async(): Promise<void> => {
     const data = await dataFolder();
     const [ code, text ] = await tell([ 'backup', 'b', '-f', data ]);
-    expect([ code, text ]).toEqual([ 0, expect.stringMatching(/for http:\/\/localhost:3000\/[\s\S]*\.internal\/\): 1 files[\s\S]*files of pods: 5 files[\s\S]*Does not contain/u) ]);
+    expect([ code, text ]).toEqual([ 0, expect.stringMatching(/for http:\/\/localhost:3000\/[\s\S]*\.internal\/\): 1 files[\s\S]*files of pods: 5 files[\s\S]*Not included/u) ]);
     expect(existsSync(join(folder, 'b/data/.internal/locks'))).toBe(false);
     const json = JSON.parse((await tell([ 'restore', 'b', '-f', 'r', '--json' ]))[1]);
     expect(json).toMatchObject({ isNew: true, baseUrl: BASE, files: 8 });
     expect(existsSync(join(folder, 'r/alice/empty'))).toBe(true);
     expect(readFileSync(join(folder, 'r/alice/.acl'), 'utf8')).toBe(readFileSync(join(data, 'alice/.acl'), 'utf8'));
-    expect((await tell([ 'check', '-f', 'r', '--full' ]))[1]).toContain('No problems were found.');
-    expect(await tell([ 'restore', 'b', '-f', 'r' ])).toEqual([ 1, expect.stringMatching(/has data already \(.*\.events\/events\.sqlite/u) ]);
+    expect((await tell([ 'check', '-f', 'r', '--full' ]))[1]).toContain('No problems found.');
+    expect(await tell([ 'restore', 'b', '-f', 'r' ])).toEqual([ 1, expect.stringMatching(/is not empty \(.*\.events\/events\.sqlite/u) ]);
     writeFileSync(join(folder, 'r/alice/new'), '');
     const [ forced, kept ] = await tell([ 'restore', 'b', '-f', 'r', '--force' ]);
-    expect([ forced, kept ]).toEqual([ 0, expect.stringContaining('The data that was there is in') ]);
+    expect([ forced, kept ]).toEqual([ 0, expect.stringContaining('The previous data is in') ]);
     expect(existsSync(join(folder, 'r/alice/new'))).toBe(false);
     const [ old ] = readdirSync(join(folder, 'r/.events')).filter((name): boolean => name.startsWith('before-restore'));
     expect(existsSync(join(folder, 'r/.events', old, 'alice/new'))).toBe(true);
@@ -218,7 +218,7 @@ describe('The commands backup and restore', (): void => {
     await dataFolder();
     expect((await tell([ 'backup', 'b', '--events-only', '--json' ]))[1]).toContain('"isWhole":false');
     rmSync(join(folder, 'data/.events'), { recursive: true });
-    expect((await tell([ 'restore', 'b' ]))[1]).toContain('The backup holds the event store only');
+    expect((await tell([ 'restore', 'b' ]))[1]).toContain('The backup contains only the event store');
     expect((await tell([ 'check', '--json' ]))[1]).toContain(`"baseUrl":"${BASE}"`);
   });
 
@@ -234,7 +234,7 @@ describe('The commands backup and restore', (): void => {
       [{ format: 2 }, 'newer version' ],
       [{ schema: 999 }, 'newer version' ],
       [{ files: {}}, 'has no event store' ],
-      [{ files: { ...manifest.files, '../../x': { bytes: 0, sha256: '' }}}, 'names a file outside of itself' ],
+      [{ files: { ...manifest.files, '../../x': { bytes: 0, sha256: '' }}}, 'names a file outside of its folder' ],
     ] as const) {
       write(changed);
       expect(await tell([ 'restore', 'b', '-f', 'r' ])).toEqual([ 1, expect.stringContaining(expected) ]);
@@ -252,7 +252,7 @@ describe('The commands backup and restore', (): void => {
     session.direct((db): void => setSetting(db, 'move', JSON.stringify({ from: BASE, to: TO, after: 0 })));
     session.close();
     expect(await tell([ 'backup', 'c' ])).toEqual([ 1, expect.stringContaining('was interrupted') ]);
-    expect(await tell([ 'check' ])).toEqual([ 1, expect.stringContaining('1 problem was found') ]);
+    expect(await tell([ 'check' ])).toEqual([ 1, expect.stringContaining('1 problem found') ]);
     expect(readdirSync(folder).sort()).toEqual([ 'b', 'data' ]);
   });
 });
@@ -279,9 +279,9 @@ describe('The command line of a server', (): void => {
   });
 
   it('copies what is there, and nothing that is gone.', async(): Promise<void> => {
-    await expect(copyWhole(join(folder, 'gone'), join(folder, 'a/b'))).resolves.toBe(false);
+    await expect(copyStable(join(folder, 'gone'), join(folder, 'a/b'))).resolves.toBe(false);
     mkdirSync(join(folder, 'd'));
-    await expect(copyWhole(join(folder, 'd'), join(folder, 'a/c'))).rejects.toThrow();
+    await expect(copyStable(join(folder, 'd'), join(folder, 'a/c'))).rejects.toThrow();
   });
 
   it('says that it has to be built.', (): void => {

@@ -2,6 +2,8 @@ import type { AuxiliaryStrategy, IdentifierStrategy, ResourceSet, ResourceStore 
 import { INTERNAL_QUADS, readableToQuads } from '@solid/community-server';
 import { pausesEvery } from '../event/turns';
 import { charge, COSTS } from '../access/costs';
+import { EpochCache } from '../access/EpochCache';
+import { PERMISSION_AGE } from '../access/permissionAge';
 import type { AccessScope, AccessScopes } from '../access/ports';
 import { containersOf } from '../url/containers';
 import { exists } from './exists';
@@ -16,16 +18,13 @@ interface Container {
 
 /** What is known of the containers of a pod, and of those above it, while access to the pod stands. */
 interface Known {
-  readonly epoch: number;
-  /** Time of the first lookup, in milliseconds since 1970. */
-  readonly since: number;
   /** The containers of the pod's root, from the root of the server on. */
   readonly above: readonly string[];
   readonly containers: Map<string, Container>;
 }
 
-/** Maximum number of containers that are remembered, of all pods together. */
-const MOST_CONTAINERS = 20_000;
+/** Maximum number of cached containers, of all pods together. */
+const MAX_CONTAINERS = 20_000;
 /** Relates the access control resource in a document of ACP to what it controls. */
 const ACP_RESOURCE = 'http://www.w3.org/ns/solid/acp#resource';
 
@@ -46,29 +45,28 @@ export class ServerAccessScopes implements AccessScopes {
   private readonly store: ResourceStore;
   private readonly auxiliaryStrategy: AuxiliaryStrategy;
   private readonly identifierStrategy: IdentifierStrategy;
-  private readonly maxAge: number;
-  /** By pod; in the order of their making, so the first is the oldest. */
-  private readonly known = new Map<string, Known>();
+  /** By pod. The size of an entry is its number of containers. */
+  private readonly known: EpochCache<Known>;
 
   /**
    * @param resources - Tells which resources exist, without waiting for their locks.
    * @param store - Holds the access control documents.
    * @param auxiliaryStrategy - Tells which documents control access to a resource.
    * @param identifierStrategy - Tells in which containers a resource lies.
-   * @param maxAge - Maximum age of what is remembered, in seconds. Default 60.
+   * @param maxAge - Maximum age of a cached container, in seconds. Default {@link PERMISSION_AGE}.
    */
   public constructor(
     resources: ResourceSet,
     store: ResourceStore,
     auxiliaryStrategy: AuxiliaryStrategy,
     identifierStrategy: IdentifierStrategy,
-    maxAge = 60,
+    maxAge: number = PERMISSION_AGE,
   ) {
     this.resources = resources;
     this.store = store;
     this.auxiliaryStrategy = auxiliaryStrategy;
     this.identifierStrategy = identifierStrategy;
-    this.maxAge = maxAge * 1_000;
+    this.known = new EpochCache(maxAge, MAX_CONTAINERS);
   }
 
   public async scopesOf(
@@ -91,7 +89,9 @@ export class ServerAccessScopes implements AccessScopes {
     if (this.auxiliaryStrategy.isAuxiliaryIdentifier({ path: resource })) {
       return own;
     }
-    const { containers: known, above } = this.knownOf(pod, epoch);
+    const entry = this.knownOf(pod, epoch);
+    const { containers: known, above } = entry;
+    const before = known.size;
     const path = [ ...above, ...containersOf(resource, pod), ...resource.endsWith('/') ? [] : [ resource ] ];
     const named: ReadonlySet<string>[] = [];
     let governing = -1;
@@ -108,6 +108,9 @@ export class ServerAccessScopes implements AccessScopes {
         governing = index;
         named.push(container.named);
       }
+    }
+    if (known.size > before && this.known.get(pod, epoch) === entry) {
+      this.known.set(pod, epoch, entry, known.size);
     }
     const isNamed = (url: string): boolean => named.some((urls): boolean => urls.has(url));
     if (isNamed(resource) || (hasParent && (await this.documentsOf(resource)).length > 0)) {
@@ -174,21 +177,12 @@ export class ServerAccessScopes implements AccessScopes {
   }
 
   private knownOf(pod: string, epoch: number): Known {
-    const before = this.known.get(pod);
-    if (before && before.epoch === epoch && Date.now() - before.since < this.maxAge) {
+    const before = this.known.get(pod, epoch);
+    if (before) {
       return before;
     }
-    this.known.delete(pod);
-    let size = [ ...this.known.values() ].reduce((sum, { containers }): number => sum + containers.size, 0);
-    for (const [ oldest, { containers }] of this.known) {
-      if (size < MOST_CONTAINERS) {
-        break;
-      }
-      size -= containers.size;
-      this.known.delete(oldest);
-    }
-    const known = { epoch, since: Date.now(), above: this.above(pod), containers: new Map<string, Container>() };
-    this.known.set(pod, known);
+    const known = { above: this.above(pod), containers: new Map<string, Container>() };
+    this.known.set(pod, epoch, known);
     return known;
   }
 }

@@ -1,32 +1,27 @@
-import TTLCache from '@isaacs/ttlcache';
 import { pausesEvery } from '../event/turns';
 import type { Caller } from '../identity/Caller';
 import { charge, COSTS } from './costs';
+import { EpochCache } from './EpochCache';
+import { PERMISSION_AGE } from './permissionAge';
 import type { Access, AccessEpochs, AccessScope, AccessScopes, Locator, Mode } from './ports';
-
-interface Answer {
-  readonly epoch: number;
-  readonly allowed: boolean;
-}
 
 interface Question {
   readonly resource: string;
-  /** The pod in which the resource lies, if it does. */
+  /** Base URL of the pod of the resource; `undefined` outside all pods. */
   readonly pod?: string;
   readonly scope: AccessScope;
 }
 
-/** How many answers are kept at most. */
-const MOST_ANSWERS = 100_000;
-/** How often a question is repeated because access changed meanwhile, before each resource is asked about by itself. */
-const MOST_ROUNDS = 3;
+/** Maximum number of cached answers. */
+const MAX_ANSWERS = 100_000;
+/** Maximum number of rounds by access scope while access changes; then each resource is queried. */
+const MAX_ROUNDS = 3;
 
 /**
- * Remembers who may do what for as long as access to the pod stands.
+ * Caches access decisions for the access epoch of the pod, with a maximum age.
  *
- * An answer holds for the access epoch of the pod in which it was read, and for a limited time,
- * so a change made by any request to this server is in force for the next question,
- * and a change made behind the server's back after that time at most.
+ * A change made through this server applies to the next query. A change made behind the server, such as an ACL file
+ * edited on disk, applies when the maximum age is reached.
  *
  * Access control is queried once for each access scope, not for each resource.
  */
@@ -35,21 +30,27 @@ export class EpochAccess implements Access {
   private readonly store: AccessEpochs;
   private readonly pods: Locator;
   private readonly scopes?: AccessScopes;
-  private readonly answers: TTLCache<string, Answer>;
+  private readonly answers: EpochCache<boolean>;
 
   /**
-   * @param source - Reads the answers.
-   * @param store - Knows the epochs.
-   * @param pods - Tells in which pod a resource lies.
-   * @param maxAge - How long an answer is used at most, in seconds. Default 60.
-   * @param scopes - Finds the resources that have the same permissions. Without it, each is asked about by itself.
+   * @param source - Decides access.
+   * @param store - Access epochs.
+   * @param pods - Returns the pod of a resource.
+   * @param maxAge - Maximum age of an answer, in seconds. Default {@link PERMISSION_AGE}.
+   * @param scopes - Groups resources with the same permissions. Without it, each resource is queried by itself.
    */
-  public constructor(source: Access, store: AccessEpochs, pods: Locator, maxAge = 60, scopes?: AccessScopes) {
+  public constructor(
+    source: Access,
+    store: AccessEpochs,
+    pods: Locator,
+    maxAge: number = PERMISSION_AGE,
+    scopes?: AccessScopes,
+  ) {
     this.source = source;
     this.store = store;
     this.pods = pods;
     this.scopes = scopes;
-    this.answers = new TTLCache({ max: MOST_ANSWERS, ttl: maxAge * 1_000, checkAgeOnGet: true });
+    this.answers = new EpochCache(maxAge, MAX_ANSWERS);
   }
 
   public async allowed(
@@ -58,7 +59,7 @@ export class EpochAccess implements Access {
     mode: Mode,
   ): Promise<ReadonlySet<string>> {
     for (let round = 1; ; round += 1) {
-      // Read before the answers are, so that none is kept for an epoch that is newer than itself.
+      // Read before the answers, see EpochCache.
       const pods = new Map<string, string | undefined>();
       const pause = pausesEvery();
       for (const resource of resources) {
@@ -66,10 +67,10 @@ export class EpochAccess implements Access {
         await pause();
       }
       const epochs = await this.epochsOf(pods.values());
-      const scopes = round > MOST_ROUNDS ? undefined : this.scopes;
+      const scopes = round > MAX_ROUNDS ? undefined : this.scopes;
       const questions = scopes ? await this.questionsIn(scopes, pods, epochs) : questionsEach(pods);
       const allowed = await this.answer(caller, questions, epochs, mode);
-      // A scope that was found before a change is not asked about after it: the change may have divided it.
+      // A change may divide a scope that was found before it.
       if (!scopes || isSame(epochs, await this.epochsOf(pods.values()))) {
         return allowed;
       }
@@ -86,17 +87,18 @@ export class EpochAccess implements Access {
     const keyOf = ({ name }: AccessScope): string => `${mode} ${name} ${who}`;
     const allowed = new Set<string>();
     const unknown: Question[] = [];
-    // One resource of each scope whose answer is not known.
+    // One resource of each scope without a cached answer.
     const asked = new Map<string, string>();
     for (const question of questions) {
       const { resource, pod, scope } = question;
-      const answer = this.answers.get(keyOf(scope));
-      if (!answer || pod === undefined || answer.epoch !== epochs.get(pod)) {
+      const epoch = pod === undefined ? undefined : epochs.get(pod);
+      const answer = epoch === undefined ? undefined : this.answers.get(keyOf(scope), epoch);
+      if (answer === undefined) {
         unknown.push(question);
         if (!asked.has(scope.name)) {
           asked.set(scope.name, scope.resource);
         }
-      } else if (answer.allowed) {
+      } else if (answer) {
         allowed.add(resource);
       }
     }
@@ -108,7 +110,7 @@ export class EpochAccess implements Access {
       const isAllowed = read.has(asked.get(scope.name)!);
       const epoch = pod === undefined ? undefined : epochs.get(pod);
       if (epoch !== undefined) {
-        this.answers.set(keyOf(scope), { epoch, allowed: isAllowed });
+        this.answers.set(keyOf(scope), epoch, isAllowed);
       }
       if (isAllowed) {
         allowed.add(resource);
@@ -152,7 +154,7 @@ export class EpochAccess implements Access {
   }
 }
 
-/** A question about each resource by itself. */
+/** One question for each resource by itself. */
 function questionsEach(pods: ReadonlyMap<string, string | undefined>): Question[] {
   return [ ...pods ].map(([ resource, pod ]): Question => ({ resource, pod, scope: { name: resource, resource }}));
 }

@@ -1,89 +1,63 @@
 import { parseTopic, topicPath } from '../event/Topic';
 import { turn } from '../event/turns';
-import type { Access, Audience, Follower, FollowerList, FollowerPlace, Readers } from './ports';
 import { controlsInbox } from './consent';
+import { EpochCache } from './EpochCache';
+import { PERMISSION_AGE } from './permissionAge';
+import type { Access, Audience, Follower, FollowerList, FollowerPlace, Readers } from './ports';
 
-interface Count {
-  /** The revision of the pod at which it was counted. */
-  readonly state: number | undefined;
-  /** When it was counted, in milliseconds since 1970. */
-  readonly at: number;
-  readonly count: number;
-  /** Whether the count went on to the end, or stopped at the first one. */
-  readonly isWhole: boolean;
-}
-
-/** How many subscriptions are looked at in one step, and how many counts are kept. */
+/** Number of subscriptions in one step of a count. */
 const CHUNK = 2_000;
-const MOST_COUNTS = 10_000;
+/** Maximum number of cached counts. */
+const MAX_COUNTS = 10_000;
 
 /**
- * Counts who would get an event, and remembers it as long as neither access to the pod nor its subscriptions change.
+ * Counts the subscriptions that would receive an event. Caches a count until access to the pod or its subscriptions
+ * change, with a maximum age.
  *
- * It asks for each subscriber what the fan-out would ask: whether the target takes events, whether the agent may read
- * the topic, and where that is in doubt, whether it still controls its inbox.
+ * The conditions are those of the fan-out: an enabled target, read access of the agent to the topic, and, for
+ * unconfirmed consent, control of the inbox.
  */
 export class EpochAudience implements Audience {
   private readonly store: FollowerList;
   private readonly readers: Readers;
   private readonly access: Access;
-  private readonly maxAge: number;
-  // In the order of their making, so the first is the oldest.
-  private readonly counts = new Map<string, Count>();
-  /** What is being counted, by what it is and at what state. */
-  private readonly underWay = new Map<string, Promise<number>>();
+  /** Counts by the revision of the pod. Those named `any` stop after the first page with a subscription. */
+  private readonly counts: EpochCache<number>;
 
   /**
-   * @param store - Knows the subscriptions.
-   * @param readers - Tells who among many may read a topic.
-   * @param access - Tells who controls an inbox.
-   * @param maxAge - How long a count is used at most, in seconds. Default 60.
+   * @param store - Subscriptions of pods.
+   * @param readers - Decides read access of many agents at once.
+   * @param access - Decides control of inboxes.
+   * @param maxAge - Maximum age of a count, in seconds. Default {@link PERMISSION_AGE}.
    */
-  public constructor(store: FollowerList, readers: Readers, access: Access, maxAge = 60) {
+  public constructor(store: FollowerList, readers: Readers, access: Access, maxAge: number = PERMISSION_AGE) {
     this.store = store;
     this.readers = readers;
     this.access = access;
-    this.maxAge = maxAge * 1_000;
+    this.counts = new EpochCache(maxAge, MAX_COUNTS);
   }
 
   public async countOf(pod: string, topic: string): Promise<number> {
-    return this.find(pod, topic, true);
+    const revision = await this.store.revisionOf(pod);
+    return this.counts.fetch(`all ${pod} ${topic}`, revision, async(): Promise<number> => this.count(pod, topic, true));
   }
 
   public async hasAny(pod: string, topic: string): Promise<boolean> {
-    return await this.find(pod, topic, false) > 0;
+    const revision = await this.store.revisionOf(pod);
+    const all = this.counts.get(`all ${pod} ${topic}`, revision);
+    if (all !== undefined) {
+      return all > 0;
+    }
+    return await this.counts.fetch(`any ${pod} ${topic}`, revision, async(): Promise<number> => {
+      const count = await this.count(pod, topic, false);
+      if (count === 0) {
+        this.counts.set(`all ${pod} ${topic}`, revision, 0);
+      }
+      return count;
+    }) > 0;
   }
 
-  private async find(pod: string, topic: string, isWhole: boolean): Promise<number> {
-    const name = `${pod} ${topic}`;
-    // Read before the subscriptions are, so that no count is kept for a state that is newer than itself.
-    const state = await this.store.revisionOf(pod);
-    const known = this.counts.get(name);
-    if (known && known.state === state && Date.now() - known.at < this.maxAge && (known.isWhole || !isWhole)) {
-      return known.count;
-    }
-    const task = `${isWhole} ${state} ${name}`;
-    let counting = this.underWay.get(task);
-    if (!counting) {
-      counting = this.countAndKeep(pod, topic, isWhole, state).finally((): unknown => this.underWay.delete(task));
-      this.underWay.set(task, counting);
-    }
-    return counting;
-  }
-
-  private async countAndKeep(pod: string, topic: string, isWhole: boolean, state: Count['state']): Promise<number> {
-    const name = `${pod} ${topic}`;
-    const at = Date.now();
-    const count = await this.count(pod, topic, isWhole);
-    this.counts.delete(name);
-    if (this.counts.size >= MOST_COUNTS) {
-      this.counts.delete(this.counts.keys().next().value!);
-    }
-    this.counts.set(name, { state, at, count, isWhole: isWhole || count === 0 });
-    return count;
-  }
-
-  /** Counts all, or up to the first ones that are found. */
+  /** Counts all subscriptions, or stops after the first page with any. */
   private async count(pod: string, topic: string, isWhole: boolean): Promise<number> {
     const resource = `${pod}${topicPath(parseTopic(topic))}`;
     let count = 0;

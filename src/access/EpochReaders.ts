@@ -1,70 +1,71 @@
 import { charge, chargedLater, COSTS } from './costs';
+import { EpochCache } from './EpochCache';
+import { PERMISSION_AGE } from './permissionAge';
 import type { AccessEpochs, AccessScopes, Locator, Readers } from './ports';
 
-interface Known {
-  readonly epoch: number;
-  /** When the first of the answers was asked for, in milliseconds since 1970. */
-  readonly since: number;
-  readonly answers: Map<string, boolean>;
-}
-
-/** How many answers are kept at most, of all resources together. */
-const MOST_ANSWERS = 200_000;
+/** Maximum number of cached answers, of all resources together. */
+const MAX_ANSWERS = 200_000;
 
 /**
- * Remembers who may read what, for as long as access to the pod stands, and for a limited time.
+ * Caches read access of agents for the access epoch of the pod, with a maximum age.
  *
- * As with {@link EpochAccess}, a change made by any request to this server is in force for the next question.
+ * As with {@link EpochAccess}, a change made through this server applies to the next query.
  */
 export class EpochReaders implements Readers {
   private readonly source: Readers;
   private readonly store: AccessEpochs;
   private readonly pods: Locator;
-  private readonly maxAge: number;
   private readonly scopes?: AccessScopes;
-  // In the order of their making, so the first is the oldest.
-  private readonly known = new Map<string, Known>();
-  private size = 0;
+  /** Answers by access scope, each by agent. The size of an entry is its number of answers. */
+  private readonly known: EpochCache<Map<string, boolean>>;
 
   /**
-   * @param source - Is asked for many agents at once.
-   * @param store - Knows the epochs.
-   * @param pods - Tells in which pod a resource lies.
-   * @param maxAge - How long an answer is used at most, in seconds. Default 60.
-   * @param scopes - Finds the resources that have the same permissions. Without it, each is asked about by itself.
+   * @param source - Decides read access of many agents at once.
+   * @param store - Access epochs.
+   * @param pods - Returns the pod of a resource.
+   * @param maxAge - Maximum age of an answer, in seconds. Default {@link PERMISSION_AGE}.
+   * @param scopes - Groups resources with the same permissions. Without it, each resource is queried by itself.
    */
-  public constructor(source: Readers, store: AccessEpochs, pods: Locator, maxAge = 60, scopes?: AccessScopes) {
+  public constructor(
+    source: Readers,
+    store: AccessEpochs,
+    pods: Locator,
+    maxAge: number = PERMISSION_AGE,
+    scopes?: AccessScopes,
+  ) {
     this.source = source;
     this.store = store;
     this.pods = pods;
-    this.maxAge = maxAge * 1_000;
     this.scopes = scopes;
+    this.known = new EpochCache(maxAge, MAX_ANSWERS);
   }
 
   public async readersOf(resource: string, agents: readonly string[]): Promise<ReadonlySet<string>> {
-    // Counts of an audience are shared by the requests that ask for them.
+    // Requests share the counts of an audience.
     return chargedLater(async(): Promise<ReadonlySet<string>> => this.read(resource, agents));
   }
 
   private async read(resource: string, agents: readonly string[]): Promise<ReadonlySet<string>> {
     const pod = await this.pods.locate(resource);
     const epochOf = async(): Promise<number | undefined> => pod === undefined ? undefined : this.store.epochOf(pod);
-    // Read before the answers are, so that none is kept for an epoch that is newer than itself.
+    // Read before the answers, see EpochCache.
     let epoch = await epochOf();
     while (epoch !== undefined) {
       const scopes = await this.scopes?.scopesOf([ resource ], pod!, epoch);
       const scope = scopes?.get(resource) ?? { name: resource, resource };
-      const { answers } = this.knownOf(scope.name, epoch);
+      const answers = this.answersOf(scope.name, epoch);
       const unknown = agents.filter((agent): boolean => !answers.has(agent));
       if (unknown.length > 0) {
         charge(COSTS.accessQuery);
         const readers = await this.source.readersOf(scope.resource, unknown);
         for (const agent of unknown) {
-          this.size += Number(!answers.has(agent));
           answers.set(agent, readers.has(agent));
         }
+        if (this.known.get(scope.name, epoch) === answers) {
+          this.known.set(scope.name, epoch, answers, answers.size);
+        }
       }
-      // What has changed meanwhile is asked again: whoever changed it may have been told that it is in force.
+      // If access has changed in the meantime, the answers are read again: the change may be acknowledged already.
       const now = unknown.length > 0 || this.scopes ? await epochOf() : epoch;
       if (now === epoch) {
         return new Set(agents.filter((agent): boolean => answers.get(agent) === true));
@@ -74,27 +75,13 @@ export class EpochReaders implements Readers {
     return this.source.readersOf(resource, agents);
   }
 
-  private knownOf(resource: string, epoch: number): Known {
-    const before = this.known.get(resource);
-    if (before && before.epoch === epoch && Date.now() - before.since < this.maxAge) {
-      return before;
-    }
-    this.forget(resource, before);
-    for (const [ oldest, one ] of this.known) {
-      if (this.size < MOST_ANSWERS) {
-        break;
-      }
-      this.forget(oldest, one);
-    }
-    const known = { epoch, since: Date.now(), answers: new Map<string, boolean>() };
-    this.known.set(resource, known);
-    return known;
-  }
-
-  private forget(resource: string, known: Known | undefined): void {
+  private answersOf(scope: string, epoch: number): Map<string, boolean> {
+    const known = this.known.get(scope, epoch);
     if (known) {
-      this.size -= known.answers.size;
-      this.known.delete(resource);
+      return known;
     }
+    const answers = new Map<string, boolean>();
+    this.known.set(scope, epoch, answers);
+    return answers;
   }
 }

@@ -2,6 +2,8 @@ import type { AuxiliaryStrategy, IdentifierStrategy, ResourceSet, ResourceStore 
 import { INTERNAL_QUADS, readableToQuads } from '@solid/community-server';
 import { pausesEvery } from '../event/turns';
 import { charge, COSTS } from '../access/costs';
+import { EpochCache } from '../access/EpochCache';
+import { PERMISSION_AGE } from '../access/permissionAge';
 import type { AccessScope, AccessScopes } from '../access/ports';
 import { containersOf } from '../url/containers';
 import { resourceExists } from './resourceExists';
@@ -16,9 +18,6 @@ interface Container {
 
 /** Cached containers of a pod, and of the path above it, valid for one access epoch of the pod. */
 interface CachedContainers {
-  readonly epoch: number;
-  /** Time of the first lookup, in milliseconds since 1970. */
-  readonly since: number;
   /** The containers above the pod's root, from the root of the server down. */
   readonly above: readonly string[];
   readonly containers: Map<string, Container>;
@@ -46,29 +45,28 @@ export class ServerAccessScopes implements AccessScopes {
   private readonly store: ResourceStore;
   private readonly auxiliaryStrategy: AuxiliaryStrategy;
   private readonly identifierStrategy: IdentifierStrategy;
-  private readonly maxAge: number;
-  /** Caches by pod, oldest first. */
-  private readonly known = new Map<string, CachedContainers>();
+  /** Cached containers by pod. The size of an entry is its number of containers. */
+  private readonly known: EpochCache<CachedContainers>;
 
   /**
    * @param resources - Tests the existence of resources without waiting for their locks.
    * @param store - Resources of the server, including access control documents.
    * @param auxiliaryStrategy - Finds the access control document of a resource.
    * @param identifierStrategy - Finds the containers of a resource.
-   * @param maxAge - Maximum age of a cache, in seconds. Default 60.
+   * @param maxAge - Maximum age of a cached container, in seconds. Default {@link PERMISSION_AGE}.
    */
   public constructor(
     resources: ResourceSet,
     store: ResourceStore,
     auxiliaryStrategy: AuxiliaryStrategy,
     identifierStrategy: IdentifierStrategy,
-    maxAge = 60,
+    maxAge: number = PERMISSION_AGE,
   ) {
     this.resources = resources;
     this.store = store;
     this.auxiliaryStrategy = auxiliaryStrategy;
     this.identifierStrategy = identifierStrategy;
-    this.maxAge = maxAge * 1_000;
+    this.known = new EpochCache(maxAge, MAX_CONTAINERS);
   }
 
   public async scopesOf(
@@ -91,7 +89,9 @@ export class ServerAccessScopes implements AccessScopes {
     if (this.auxiliaryStrategy.isAuxiliaryIdentifier({ path: resource })) {
       return own;
     }
-    const { containers: known, above } = this.cacheFor(pod, epoch);
+    const entry = this.cacheFor(pod, epoch);
+    const { containers: known, above } = entry;
+    const before = known.size;
     const path = [ ...above, ...containersOf(resource, pod), ...resource.endsWith('/') ? [] : [ resource ] ];
     const named: ReadonlySet<string>[] = [];
     let governing = -1;
@@ -108,6 +108,9 @@ export class ServerAccessScopes implements AccessScopes {
         governing = index;
         named.push(container.named);
       }
+    }
+    if (known.size > before && this.known.get(pod, epoch) === entry) {
+      this.known.set(pod, epoch, entry, known.size);
     }
     const isNamed = (url: string): boolean => named.some((urls): boolean => urls.has(url));
     if (isNamed(resource) || (hasParent && (await this.documentsOf(resource)).length > 0)) {
@@ -174,21 +177,12 @@ export class ServerAccessScopes implements AccessScopes {
   }
 
   private cacheFor(pod: string, epoch: number): CachedContainers {
-    const before = this.known.get(pod);
-    if (before && before.epoch === epoch && Date.now() - before.since < this.maxAge) {
+    const before = this.known.get(pod, epoch);
+    if (before) {
       return before;
     }
-    this.known.delete(pod);
-    let size = [ ...this.known.values() ].reduce((sum, { containers }): number => sum + containers.size, 0);
-    for (const [ oldest, { containers }] of this.known) {
-      if (size < MAX_CONTAINERS) {
-        break;
-      }
-      size -= containers.size;
-      this.known.delete(oldest);
-    }
-    const known = { epoch, since: Date.now(), above: this.above(pod), containers: new Map<string, Container>() };
-    this.known.set(pod, known);
+    const known = { above: this.above(pod), containers: new Map<string, Container>() };
+    this.known.set(pod, epoch, known);
     return known;
   }
 }

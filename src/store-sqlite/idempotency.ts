@@ -2,19 +2,19 @@ import { DuplicateRequest } from '../store/DuplicateRequest';
 import type { StoredResponse, IdempotencyKey } from '../store/idempotency';
 import type { SqliteSession } from './SqliteSession';
 
-/** For how many milliseconds it is remembered what a request made. */
-const REMEMBERED = 24 * 60 * 60_000;
+/** Lifetime of a stored response, in milliseconds. */
+const LIFETIME = 24 * 60 * 60_000;
 
-/** How many requests are forgotten with each that is noted, so that their number does not grow for good. */
-const FORGOTTEN = 4;
+/** Maximum number of expired responses that each write removes. */
+const MAX_EXPIRED = 4;
 
-/** What stands for the public, among the keys of agents. */
+/** Key of the public, among the keys of agents. */
 const PUBLIC = 0;
 
 /**
- * Notes a request, with what is told to whoever repeats it; inside a transaction of the caller.
+ * Stores the response for repetitions of a request, inside a transaction of the caller.
  *
- * @throws {@link DuplicateRequest} if one of the same agent, pod and key is remembered.
+ * @throws {@link DuplicateRequest} if a response for the same agent, pod and key is stored.
  */
 export function saveResponse(
   session: SqliteSession,
@@ -35,17 +35,17 @@ export function saveResponse(
     fingerprint,
     result,
     now,
-    now - REMEMBERED,
+    now - LIFETIME,
   );
   if (changes === 0) {
     throw new DuplicateRequest(findResponse(session, once, now)!);
   }
   session.run(`
     DELETE FROM made WHERE (pod, agent, key) IN (SELECT pod, agent, key FROM made WHERE at <= ? ORDER BY at LIMIT ?)
-  `, now - REMEMBERED, FORGOTTEN);
+  `, now - LIFETIME, MAX_EXPIRED);
 }
 
-/** What a request made, if that is remembered. */
+/** Returns the stored response of a request, if it has not expired. */
 export function findResponse(
   session: SqliteSession,
   { agent, pod, key }: IdempotencyKey,
@@ -56,5 +56,5 @@ export function findResponse(
     WHERE p.url = ? AND m.pod = p.id
       AND m.agent = CASE WHEN ? IS NULL THEN ${PUBLIC} ELSE (SELECT id FROM agents WHERE webid = ?) END
       AND m.key = ? AND m.at > ?
-  `, pod, agent, agent, key, now - REMEMBERED);
+  `, pod, agent, agent, key, now - LIFETIME);
 }

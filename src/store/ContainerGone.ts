@@ -1,5 +1,5 @@
 /**
- * Thrown where something is to be stored in a container that was deleted; nothing was stored then.
+ * Thrown if the target container of a write was deleted. Nothing is stored.
  */
 export class ContainerGone extends Error {
   /** The URL of the container. */

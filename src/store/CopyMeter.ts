@@ -2,6 +2,6 @@
  * Counts copies.
  */
 export interface CopyMeter {
-  /** So many copies were written, durably; returns at once. */
+  /** Reports a number of durably written copies. Returns at once. */
   copied: (count: number) => void;
 }

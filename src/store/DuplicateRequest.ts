@@ -1,11 +1,11 @@
 import type { StoredResponse } from './idempotency';
 
 /**
- * A request with the same key was made before; nothing was stored now.
+ * Thrown if a request with the same idempotency key was stored before. Nothing is stored.
  */
 export class DuplicateRequest extends Error {
   /**
-   * @param response - What it made then.
+   * @param response - Response to the first request.
    */
   public constructor(public readonly response: StoredResponse) {
     super('A request with this key was made before');

@@ -1,9 +1,9 @@
 /**
- * Something that is opened when a process of the server starts, and closed when it stops.
+ * A resource with the lifetime of a server process.
  */
 export interface Openable {
-  /** Opens it, and brings what an older version wrote up to date. */
+  /** Opens the resource, and migrates data of older versions. */
   open: () => Promise<void>;
-  /** Finishes what is under way and closes it. Can be called more than once. */
+  /** Completes pending writes and closes the resource. Can be called more than once. */
   close: () => Promise<void>;
 }

@@ -1,9 +1,9 @@
 /**
- * Something could not be stored because there is no room; what is there is whole.
+ * Thrown if the disk is full. Stored data is not damaged.
  */
 export class StorageFull extends Error {
   /**
-   * @param message - Where there is none.
+   * @param message - Names the full file or disk.
    */
   public constructor(message: string) {
     super(message);

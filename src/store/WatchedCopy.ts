@@ -1,5 +1,5 @@
 /**
- * A copy that has just landed in a container that somebody watches.
+ * A new copy in a container that has notification subscribers.
  */
 export interface WatchedCopy {
   /** The URL of the container, ending in `/`. */

@@ -1,24 +1,24 @@
 /**
- * A request that makes its events once, however often it is sent.
+ * Identifies a request that has an effect only once, even if the client repeats it.
  *
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
  */
 export interface IdempotencyKey {
-  /** The WebID of who makes it; absent for the public. */
+  /** WebID of the caller; absent for the public. */
   readonly agent?: string;
-  /** The base URL of the pod to which it is made. */
+  /** Base URL of the pod of the request. */
   readonly pod: string;
-  /** What the client has named it. */
+  /** Value of the `Idempotency-Key` header. */
   readonly key: string;
-  /** The SHA-256 of what it asks for, in hex. */
+  /** SHA-256 of the content of the request, in hex. */
   readonly fingerprint: string;
 }
 
 /**
- * What a request made when it was made first.
+ * Stored response to the first request with an idempotency key.
  */
 export interface StoredResponse {
   readonly fingerprint: string;
-  /** What was handed over with it. */
+  /** Result that the caller stored with the key. */
   readonly result: string;
 }

@@ -43,7 +43,7 @@ describe('An audience', (): void => {
   });
 
   afterEach((): void => {
-    jest.useRealTimers();
+    jest.restoreAllMocks();
   });
 
   it('is those who may read the topic, and control their inboxes where that is in doubt.', async(): Promise<void> => {
@@ -59,7 +59,6 @@ describe('An audience', (): void => {
   });
 
   it('is counted again only when access or the subscriptions have changed, or after a minute.', async(): Promise<void> => {
-    jest.useFakeTimers({ doNotFake: [ 'setImmediate' ]});
     readers.add('a');
     expect(await audience.countOf(POD, TOPIC)).toBe(2);
     expect(await audience.countOf(POD, TOPIC)).toBe(2);
@@ -71,7 +70,7 @@ describe('An audience', (): void => {
     epoch += 1;
     await audience.countOf(POD, TOPIC);
     expect(looked).toBe(9);
-    jest.setSystemTime(Date.now() + 60_000);
+    jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_001);
     await audience.countOf(POD, TOPIC);
     expect(looked).toBe(12);
   });

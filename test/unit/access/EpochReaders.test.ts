@@ -28,7 +28,7 @@ describe('Remembered readers', (): void => {
   });
 
   afterEach(async(): Promise<void> => {
-    jest.useRealTimers();
+    jest.restoreAllMocks();
     await store.close();
   });
 
@@ -57,7 +57,7 @@ describe('Remembered readers', (): void => {
 
   it('are asked for again after some time, and always where no pod is known.', async(): Promise<void> => {
     await readers.readersOf(TOPIC, [ 'ann' ]);
-    jest.useFakeTimers({ now: Date.now() + 60_001, doNotFake: [ 'setImmediate', 'nextTick', 'performance' ]});
+    jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_001);
     await readers.readersOf(TOPIC, [ 'ann' ]);
     await readers.readersOf('http://elsewhere/', [ 'ann' ]);
     await readers.readersOf('http://elsewhere/', [ 'ann' ]);

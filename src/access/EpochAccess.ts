@@ -1,5 +1,5 @@
 import TTLCache from '@isaacs/ttlcache';
-import { pausesEvery } from '../event/turns';
+import { timeSlicer } from '../event/timeSlices';
 import type { Caller } from '../identity/Caller';
 import { charge, COSTS } from './costs';
 import type { Access, AccessEpochs, AccessScope, AccessScopes, Locator, Mode } from './ports';
@@ -60,7 +60,7 @@ export class EpochAccess implements Access {
     for (let round = 1; ; round += 1) {
       // Read before the answers are, so that none is kept for an epoch that is newer than itself.
       const pods = new Map<string, string | undefined>();
-      const pause = pausesEvery();
+      const pause = timeSlicer();
       for (const resource of resources) {
         pods.set(resource, await this.pods.locate(resource));
         await pause();

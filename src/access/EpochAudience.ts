@@ -1,5 +1,5 @@
 import { parseTopic, topicPath } from '../event/Topic';
-import { turn } from '../event/turns';
+import { nextTimeSlice } from '../event/timeSlices';
 import type { Access, Audience, Follower, FollowerList, FollowerPlace, Readers } from './ports';
 import { controlsInbox } from './consent';
 
@@ -99,7 +99,7 @@ export class EpochAudience implements Audience {
       }
       place = isWhole || count === 0 ? next : undefined;
       if (place) {
-        await turn();
+        await nextTimeSlice();
       }
     } while (place);
     return count;

@@ -19,7 +19,7 @@ import type { HealthPolicy, HostHealth } from './health';
 import { afterAttempt, failingSince, HEALTHY, healthPolicy, isDisabledBy, isTooOld, mayTry } from './health';
 import type { RetryPolicy } from './retry';
 import { judge, restOf, retryPolicy } from './retry';
-import { inTime } from '../event/inTime';
+import { withTimeout } from '../event/timeout';
 import type { SteadyClock } from './SteadyClock';
 import type { Pace } from './pace';
 import { nextAllowed } from './pace';
@@ -343,7 +343,7 @@ export class Deliverer {
     }
     for (const [ resource, some ] of agents) {
       try {
-        await inTime(this.readers.readersOf(resource, [ ...some ]), ANSWER_LIMIT);
+        await withTimeout(this.readers.readersOf(resource, [ ...some ]), ANSWER_LIMIT);
       } catch {
         // Each delivery is asked for again, and reports what is wrong.
       }
@@ -522,7 +522,7 @@ export class Deliverer {
     }
     if (delivery.subscription !== null) {
       const { agent } = delivery;
-      if (!(await inTime(this.readers.readersOf(resourceOf(delivery), [ agent ]), ANSWER_LIMIT)).has(agent)) {
+      if (!(await withTimeout(this.readers.readersOf(resourceOf(delivery), [ agent ]), ANSWER_LIMIT)).has(agent)) {
         return { state: 'refused', attempt: because('not sent: the subscriber may not read the topic any more') };
       }
     }

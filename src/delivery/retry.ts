@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { OutgoingResponse } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
-import { httpDate, retryAfter as parseRetryAfter } from '../outgoing/singleHeaders';
+import { parseHttpDate, parseRetryAfter as parseRetryAfter } from '../outgoing/singleHeaders';
 import { checkBounds } from './policy';
 
 const SECOND = 1_000;
@@ -139,7 +139,7 @@ export function judge(
   if (status === 404 && tries < TRIES_NOT_FOUND) {
     return retry(said, retryAfter(headers['retry-after'], now));
   }
-  const difference = Math.abs((httpDate(headers.date) ?? now) - now);
+  const difference = Math.abs((parseHttpDate(headers.date) ?? now) - now);
   if (OF_WRONG_TIME.has(status) && difference > MAX_CLOCK_DIFFERENCE) {
     return retry(`${said}, and its clock differs from this server's by ${Math.round(difference / MINUTE)} minutes`);
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { IDocumentLoader, IJsonLdContext } from 'jsonld-context-parser';
-import type { BundledContexts } from './inlineContexts';
-import { inlineContexts } from './inlineContexts';
+import type { BundledContexts } from './contextInlining';
+import { inlineContexts } from './contextInlining';
 
 /**
  * Gives the JSON-LD contexts that the server bundles, and never fetches one.

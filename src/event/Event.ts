@@ -75,7 +75,7 @@ export function eventDocument({ context, members }: Pick<Event, 'context' | 'mem
  * @param event - The event.
  * @param hops - At least 1.
  */
-export function hoppedDocument({ context, members }: Pick<Event, 'context' | 'members'>, hops: number): string {
+export function forwardedDocument({ context, members }: Pick<Event, 'context' | 'members'>, hops: number): string {
   return `{"@context":${context},${JSON.stringify(HOPS)}:${hops},${members.slice(1)}`;
 }
 

@@ -5,7 +5,7 @@ import type { EventStamp } from './EventClock';
 import { eventClock } from './EventClock';
 import { InvalidInput } from './InvalidInput';
 import { membersOf, valueOf } from './json';
-import { readData } from './readEvent';
+import { readData } from './documentReading';
 import { isWebUrl } from '../url/webUrl';
 
 const oneOrMany = (values: readonly string[]): string | readonly string[] => values.length === 1 ? values[0] : values;

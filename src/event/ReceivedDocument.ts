@@ -2,24 +2,24 @@ import type { Quad } from '@rdfjs/types';
 import type { ContextLoader } from './ContextLoader';
 import type { Event } from './Event';
 import { eventUrl, HOPS, isId } from './Event';
-import { mayHaveEventForm } from './eventClaim';
+import { mayHaveEventForm } from './eventDetection';
 import { knownContext } from './eventContexts';
-import { linesOf } from './eventRdf';
-import { currentQuad, inCurrentNamespace } from './formerNamespace';
-import { headStatements, isOwnHead } from './head';
+import { toNTriples } from './eventRdf';
+import { quadInCurrentNamespace, inCurrentNamespace } from './formerNamespace';
+import { envelopeStatements, isOwnEnvelope } from './envelope';
 import { InvalidInput } from './InvalidInput';
 import { membersOf, parseJson, valueOf } from './json';
-import { parseForeignJsonLd, parseLines } from './rdf';
-import { readForeign } from './readEvent';
+import { parseForeignJsonLd, parseNTriples } from './rdf';
+import { readForeign } from './documentReading';
 import { N_TRIPLES } from './terms';
 import { isTopic } from './Topic';
 import { isWebUrl } from '../url/webUrl';
 import { AS, EVENTS, RDF } from './vocabulary';
 
 /** More hops than any bound on them. */
-const MOST_HOPS = 1_000;
+const MAX_HOPS = 1_000;
 /** The longest context of an event, in bytes; contexts are kept for good. */
-const CONTEXT_BYTES = 16 * 1_024;
+const MAX_CONTEXT_BYTES = 16 * 1_024;
 
 /**
  * An event as the document of another server tells it.
@@ -66,7 +66,7 @@ export async function parseNotification(text: string, base: string, loader: Cont
     return own;
   }
   try {
-    return (await parseForeignJsonLd(text, loader, base)).map(currentQuad);
+    return (await parseForeignJsonLd(text, loader, base)).map(quadInCurrentNamespace);
   } catch (error: unknown) {
     throw new InvalidInput(`The notification is not valid JSON-LD: ${(error as Error).message}`);
   }
@@ -83,7 +83,7 @@ function ownStatements(text: string, value: unknown): Quad[] | undefined {
   }
   const members = Object.fromEntries(Object.entries(value as object).filter(([ name ]): boolean =>
     name !== '@context' && name !== HOPS));
-  return isOwnHead(members) ? parseLines(linesOf(headStatements(members, N_TRIPLES))) : undefined;
+  return isOwnEnvelope(members) ? parseNTriples(toNTriples(envelopeStatements(members, N_TRIPLES))) : undefined;
 }
 
 /**
@@ -162,8 +162,8 @@ export async function readReceived(
   if (context === undefined || valueOf(root, 'id') !== id) {
     throw new InvalidInput('An event is one JSON object with @context, whose member id is the id of the event');
   }
-  if (Buffer.byteLength(context) > CONTEXT_BYTES) {
-    throw new InvalidInput(`The @context of an event is at most ${CONTEXT_BYTES / 1_024} KiB long`);
+  if (Buffer.byteLength(context) > MAX_CONTEXT_BYTES) {
+    throw new InvalidInput(`The @context of an event is at most ${MAX_CONTEXT_BYTES / 1_024} KiB long`);
   }
   // Who reads it as JSON finds the same as who reads it as RDF.
   for (const [ name, value ] of Object.entries({ topic, publisher, origin: pod })) {
@@ -173,7 +173,7 @@ export async function readReceived(
   }
   const members = [ ...root ].filter(([ name ]): boolean => name !== '@context' && name !== HOPS)
     .map(([ name, { whole }]): string => name === 'data' ? whole : inCurrentNamespace(whole));
-  const document = { id: uuid, pod, context: copyOf(inCurrentNamespace(context)), members: copyOf(`{${members.join(',')}}`) };
+  const document = { id: uuid, pod, context: detached(inCurrentNamespace(context)), members: detached(`{${members.join(',')}}`) };
   const read = await readForeign(document, loader.bundled());
   if ('fault' in read) {
     throw new InvalidInput(`The event has no form as RDF: ${read.fault}`);
@@ -194,14 +194,14 @@ export async function readReceived(
 }
 
 /** The same text, which does not keep in memory the one that it was cut out of. */
-function copyOf(text: string): string {
+function detached(text: string): string {
   return Buffer.from(text).toString();
 }
 
 /** The most that is told; also of the member that says it where the context does not have its prefix. */
 function hopsOf(told: readonly unknown[]): number {
   const hops = told.map((value): number => Math.floor(Number(value))).filter((value): boolean => value >= 1);
-  return Math.min(Math.max(1, ...hops), MOST_HOPS);
+  return Math.min(Math.max(1, ...hops), MAX_HOPS);
 }
 
 function valuesOf(statements: readonly Quad[], predicate: string): string[] {

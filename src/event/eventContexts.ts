@@ -1,4 +1,4 @@
-import type { DataReading } from './linkedData';
+import type { DataInterpretation } from './linkedData';
 import { AS, EVENTS, SCHEMA, XSD } from './vocabulary';
 
 /**
@@ -12,7 +12,7 @@ import { AS, EVENTS, SCHEMA, XSD } from './vocabulary';
  *
  * @see https://www.w3.org/TR/json-ld11/#scoped-contexts
  */
-function contextFor({ asLiteral, typeIsType, idIsId }: DataReading, isCurrent: boolean): string {
+function contextFor({ asLiteral, typeIsType, idIsId }: DataInterpretation, isCurrent: boolean): string {
   return JSON.stringify({
     '@version': 1.1,
     as: AS,
@@ -47,7 +47,7 @@ function contextFor({ asLiteral, typeIsType, idIsId }: DataReading, isCurrent: b
 }
 
 /** A context that this or an earlier version has written. */
-export interface KnownContext extends DataReading {
+export interface KnownContext extends DataInterpretation {
   /** Whether data with this context has been checked as this version checks it. */
   readonly isChecked: boolean;
 }
@@ -55,7 +55,7 @@ export interface KnownContext extends DataReading {
 const known = new Map<string, KnownContext>();
 const texts = new Map<string, string>();
 
-const keyOf = ({ asLiteral, typeIsType, idIsId }: DataReading): string =>
+const keyOf = ({ asLiteral, typeIsType, idIsId }: DataInterpretation): string =>
   asLiteral ? 'literal' : `${typeIsType} ${idIsId}`;
 
 for (const typeIsType of [ true, false ]) {
@@ -70,7 +70,7 @@ for (const typeIsType of [ true, false ]) {
 }
 
 /** Returns the text of the context for a reading; there are five. */
-export function contextOf(reading: DataReading): string {
+export function contextOf(reading: DataInterpretation): string {
   return texts.get(keyOf(reading))!;
 }
 

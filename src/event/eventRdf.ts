@@ -1,6 +1,6 @@
 import { N_QUADS, N_TRIPLES as N_TRIPLES_TYPE, N3, TRIG, TURTLE as TURTLE_TYPE } from './mediaTypes';
-import type { EventText } from './readEvent';
-import { statementsOf } from './readEvent';
+import type { EventText } from './documentReading';
+import { statementsOf } from './documentReading';
 import type { Statements } from './terms';
 import { N_TRIPLES, PREFIXES, TURTLE } from './terms';
 
@@ -29,8 +29,8 @@ const PIECE = 64 * 1_024;
  */
 export async function eventRdf(event: EventText, mediaType: string): Promise<Iterable<string>> {
   return mediaType === N_TRIPLES_TYPE || mediaType === N_QUADS ?
-    inPieces(toLines(await statementsOf(event, N_TRIPLES))) :
-    inPieces(toTurtle(await statementsOf(event, TURTLE)));
+    inPieces(nTriplesLines(await statementsOf(event, N_TRIPLES))) :
+    inPieces(turtleParts(await statementsOf(event, TURTLE)));
 }
 
 function* inPieces(parts: Iterable<string>): Generator<string> {
@@ -46,7 +46,7 @@ function* inPieces(parts: Iterable<string>): Generator<string> {
   yield pending.join('');
 }
 
-function* toLines(statements: Iterable<Statements>): Generator<string> {
+function* nTriplesLines(statements: Iterable<Statements>): Generator<string> {
   for (const { subject, predicate, objects } of statements) {
     const start = `${subject} ${predicate} `;
     yield `${start}${objects.join(` .\n${start}`)} .\n`;
@@ -54,11 +54,11 @@ function* toLines(statements: Iterable<Statements>): Generator<string> {
 }
 
 /** Writes statements as N-Triples. */
-export function linesOf(statements: Iterable<Statements>): string {
-  return [ ...toLines(statements) ].join('');
+export function toNTriples(statements: Iterable<Statements>): string {
+  return [ ...nTriplesLines(statements) ].join('');
 }
 
-function* toTurtle(statements: Iterable<Statements>): Generator<string> {
+function* turtleParts(statements: Iterable<Statements>): Generator<string> {
   yield Object.entries(PREFIXES).map(([ prefix, iri ]): string => `@prefix ${prefix}: <${iri}>.\n`).join('');
   let last: string | undefined;
   for (const { subject, predicate, objects } of statements) {

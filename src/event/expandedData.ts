@@ -1,9 +1,9 @@
-import { isCopy, isIri, isOfEvent } from './iri';
-import { blankNodes, NO_STATEMENTS } from './linkedData';
+import { isCopyIri, isIri, isEventIri } from './iri';
+import { blankNodeLabels, EVENT_STATEMENTS_REFUSED } from './linkedData';
 import type { NumberLiteral } from './numbers';
 import { canonicalDouble, numberLiteral } from './numbers';
 import type { Notation, Statements } from './terms';
-import { Collected, jsonTerm, languageTerm, literalTerm } from './terms';
+import { StatementSet, jsonTerm, languageTerm, literalTerm } from './terms';
 import { RDF, XSD } from './vocabulary';
 
 type Node = Readonly<Record<string, unknown>>;
@@ -44,9 +44,9 @@ export function expandedStatements(event: ExpandedEvent, notation: Notation): St
 }
 
 class ExpandedWalk {
-  private readonly nextBlank = blankNodes();
+  private readonly nextBlank = blankNodeLabels();
   private readonly labels = new Map<string, string>();
-  private readonly subjects = new Map<string, Collected>();
+  private readonly subjects = new Map<string, StatementSet>();
 
   public constructor(private readonly event: ExpandedEvent, private readonly notation: Notation) {}
 
@@ -62,7 +62,7 @@ class ExpandedWalk {
   private add(subject: string, predicate: string, object: string): void {
     let collected = this.subjects.get(subject);
     if (!collected) {
-      collected = new Collected();
+      collected = new StatementSet();
       this.subjects.set(subject, collected);
     }
     collected.add(predicate, object);
@@ -112,8 +112,8 @@ class ExpandedWalk {
   private assertSubject(node: Node, isRoot: boolean): void {
     const id = node['@id'];
     const { event } = this;
-    if (!isRoot && typeof id === 'string' && (event.isStrict ? isOfEvent(id, event.id) : isCopy(id, event.id))) {
-      throw new Error(`${NO_STATEMENTS}, as of ${id}`);
+    if (!isRoot && typeof id === 'string' && (event.isStrict ? isEventIri(id, event.id) : isCopyIri(id, event.id))) {
+      throw new Error(`${EVENT_STATEMENTS_REFUSED}, as of ${id}`);
     }
   }
 

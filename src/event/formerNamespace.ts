@@ -11,10 +11,10 @@ export function inCurrentNamespace(text: string): string {
 }
 
 /** Replaces terms of the former namespace in a statement by those of the current one. */
-export function currentQuad(quad: Quad): Quad {
+export function quadInCurrentNamespace(quad: Quad): Quad {
   const { subject, predicate, object, graph } = quad;
   return isFormer(predicate) || isFormer(object) ?
-    DataFactory.quad(subject, currentTerm(predicate), currentTerm(object), graph) :
+    DataFactory.quad(subject, termInCurrentNamespace(predicate), termInCurrentNamespace(object), graph) :
     quad;
 }
 
@@ -22,6 +22,6 @@ function isFormer({ termType, value }: { readonly termType: string; readonly val
   return termType === 'NamedNode' && value.startsWith(FORMER_EVENTS);
 }
 
-function currentTerm<T extends Quad['object']>(term: T): T {
+function termInCurrentNamespace<T extends Quad['object']>(term: T): T {
   return isFormer(term) ? DataFactory.namedNode(inCurrentNamespace(term.value)) as unknown as T : term;
 }

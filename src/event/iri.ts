@@ -13,7 +13,7 @@ const NAME = new RegExp(String.raw`^${CHARACTER}+(?:#${CHARACTER}*)?$`, 'u');
 const SIMPLE = /^[\w-]{1,200}$/u;
 const DOTS = /(?:^|\/)\.{1,2}(?:\/|$)/u;
 /** Maximum length of an IRI or name, in characters. */
-const LENGTH = 8_192;
+const MAX_LENGTH = 8_192;
 
 /**
  * Returns whether a text is an absolute IRI.
@@ -21,7 +21,7 @@ const LENGTH = 8_192;
  * @see https://www.rfc-editor.org/rfc/rfc3987#section-2.2
  */
 export function isIri(text: string): boolean {
-  return text.length <= LENGTH && IRI.test(text);
+  return text.length <= MAX_LENGTH && IRI.test(text);
 }
 
 /**
@@ -39,18 +39,18 @@ export function nameToIri(name: string, vocabulary: string): string | undefined 
   if (name.includes(':')) {
     return isIri(name) ? name : undefined;
   }
-  return !name.startsWith('@') && name.length <= LENGTH && NAME.test(name) && !DOTS.test(name) ?
+  return !name.startsWith('@') && name.length <= MAX_LENGTH && NAME.test(name) && !DOTS.test(name) ?
     `${vocabulary}${name}` :
     undefined;
 }
 
 /** Returns whether an IRI is that of the event with an id, or of a copy of it. */
-export function isCopy(iri: string, id: string): boolean {
+export function isCopyIri(iri: string, id: string): boolean {
   return iri.toLowerCase().endsWith(`/${id}`);
 }
 
 /** Returns whether an IRI is that of any event, or of a copy of the event with an id. */
-export function isOfEvent(iri: string, id: string): boolean {
+export function isEventIri(iri: string, id: string): boolean {
   const [ , last = '' ] = /\/publish\/([^/]*)$/u.exec(iri.toLowerCase()) ?? [];
-  return isCopy(iri, id) || isId(last);
+  return isCopyIri(iri, id) || isId(last);
 }

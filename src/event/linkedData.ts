@@ -1,14 +1,14 @@
-import { isIri, isOfEvent, nameToIri } from './iri';
+import { isIri, isEventIri, nameToIri } from './iri';
 import type { ExactJson, NumberLiteral } from './numbers';
 import { numberLiteral } from './numbers';
 import type { Notation, Statements } from './terms';
-import { Collected, jsonTerm, literalTerm } from './terms';
+import { StatementSet, jsonTerm, literalTerm } from './terms';
 import { SCHEMA, XSD } from './vocabulary';
 
 /**
  * How JSON data is read as linked data.
  */
-export interface DataReading {
+export interface DataInterpretation {
   /** Whether the whole data is one `rdf:JSON` literal, because part of it has no form as linked data. */
   readonly asLiteral: boolean;
   /** Whether each `type` is an `@type`: a name, or a list of names, that produces an IRI. */
@@ -20,7 +20,7 @@ export interface DataReading {
 /**
  * The result of inspecting JSON data.
  */
-export interface Inspected extends DataReading {
+export interface DataInspection extends DataInterpretation {
   /** Whether a key begins with `@`, so that only a JSON-LD processor tells the meaning of the data. */
   readonly hasKeywords: boolean;
   /** Whether the data brings a context of its own. */
@@ -36,7 +36,7 @@ export interface Inspected extends DataReading {
  * @param data - The data, nested no deeper than the limit; undefined if there is none.
  * @param event - The id of the event.
  */
-export function inspectData({ value: data, isUnbounded }: Pick<ExactJson, 'value' | 'isUnbounded'>, event: string): Inspected {
+export function inspectData({ value: data, isUnbounded }: Pick<ExactJson, 'value' | 'isUnbounded'>, event: string): DataInspection {
   const reading = {
     asLiteral: isUnbounded, typeIsType: true, idIsId: true, hasKeywords: false, hasContext: false,
   };
@@ -68,7 +68,7 @@ export function inspectData({ value: data, isUnbounded }: Pick<ExactJson, 'value
       } else if (key === 'type') {
         reading.typeIsType &&= isNameOrNames(child);
       } else if (key === 'id') {
-        reading.idIsId &&= typeof child === 'string' && isIri(child) && !(entries.length > 1 && isOfEvent(child, event));
+        reading.idIsId &&= typeof child === 'string' && isIri(child) && !(entries.length > 1 && isEventIri(child, event));
       } else if (key in Object.prototype || !producesIri(key)) {
         // JSON-LD processors look names up in plain objects.
         reading.asLiteral = true;
@@ -94,10 +94,10 @@ function isTypeName(value: unknown): boolean {
 }
 
 /** The beginning of the reason why data is refused that makes statements about events. */
-export const NO_STATEMENTS = 'data makes no statements about events';
+export const EVENT_STATEMENTS_REFUSED = 'data makes no statements about events';
 
 /** Makes the labels of blank nodes. */
-export function blankNodes(): () => string {
+export function blankNodeLabels(): () => string {
   let count = 0;
   return (): string => {
     count += 1;
@@ -118,7 +118,7 @@ export function* plainStatements(
   subject: string,
   predicate: string,
   data: Pick<ExactJson, 'value' | 'exact'>,
-  reading: DataReading,
+  reading: DataInterpretation,
   notation: Notation,
 ): Generator<Statements> {
   if (reading.asLiteral) {
@@ -133,13 +133,13 @@ type JsonObject = Readonly<Record<string, unknown>>;
 class PlainWalk {
   private readonly names = new Map<string, string>();
   private readonly integers: string;
-  private readonly nextBlank = blankNodes();
+  private readonly nextBlank = blankNodeLabels();
   private readonly pending: { subject: string; node: JsonObject; isNamed: boolean }[] = [];
   /** Statements about nodes with an `id`, which may occur several times. */
-  private readonly named = new Map<string, Collected>();
+  private readonly named = new Map<string, StatementSet>();
 
   public constructor(
-    private readonly reading: DataReading,
+    private readonly reading: DataInterpretation,
     private readonly exact: ReadonlyMap<number, NumberLiteral>,
     private readonly notation: Notation,
   ) {
@@ -147,13 +147,13 @@ class PlainWalk {
   }
 
   public* walk(subject: string, predicate: string, value: unknown): Generator<Statements> {
-    const root = new Collected();
+    const root = new StatementSet();
     this.addValues(root, predicate, value);
     yield* root.of(subject);
     // Nodes wait for their turn, so that the statements about each are together. They are taken from the end, so that
     // few wait.
     for (let next = this.pending.pop(); next; next = this.pending.pop()) {
-      const collected = next.isNamed ? this.collectedOf(next.subject) : new Collected();
+      const collected = next.isNamed ? this.collectedOf(next.subject) : new StatementSet();
       this.addMembers(collected, next.node);
       if (!next.isNamed) {
         yield* collected.of(next.subject);
@@ -164,16 +164,16 @@ class PlainWalk {
     }
   }
 
-  private collectedOf(subject: string): Collected {
+  private collectedOf(subject: string): StatementSet {
     let collected = this.named.get(subject);
     if (!collected) {
-      collected = new Collected();
+      collected = new StatementSet();
       this.named.set(subject, collected);
     }
     return collected;
   }
 
-  private addMembers(collected: Collected, node: JsonObject): void {
+  private addMembers(collected: StatementSet, node: JsonObject): void {
     const { typeIsType, idIsId } = this.reading;
     for (const [ key, value ] of Object.entries(node)) {
       if (key === 'type' && typeIsType) {
@@ -186,7 +186,7 @@ class PlainWalk {
     }
   }
 
-  private addValues(collected: Collected, predicate: string, value: unknown): void {
+  private addValues(collected: StatementSet, predicate: string, value: unknown): void {
     if (Array.isArray(value)) {
       for (const item of value) {
         this.addValues(collected, predicate, item);

@@ -27,8 +27,8 @@ export interface NumberLiteral {
 const SUSPECT = /(?:^|[\s,:[])-?(?:\d[\d.]{14}|\d+(?:\.\d+)?[eE])/u;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/uy;
 /** Maximum number of digits of all numbers beyond the range of doubles in one document. */
-const MOST_DIGITS = 16 * 1_024;
-const MOST_EXPONENT = 1_024;
+const MAX_DIGITS = 16 * 1_024;
+const MAX_EXPONENT = 1_024;
 
 /**
  * Parses JSON text that is known to be valid, and keeps the digits of numbers that a double does not hold.
@@ -45,7 +45,7 @@ export function parseExact(text: string): ExactJson {
   const placeholders = new Map<string, { readonly text: string; readonly literal: NumberLiteral }>();
   let [ isOutOfRange, digits, end, next ] = [ false, 0, 0, 0 ];
   const parts: string[] = [];
-  for (const [ start, token ] of tokens.filter(([ , each ]): boolean => !isHeld(each))) {
+  for (const [ start, token ] of tokens.filter(([ , each ]): boolean => !isExact(each))) {
     let placeholder = placeholders.get(token);
     if (!placeholder) {
       let number = '';
@@ -65,7 +65,7 @@ export function parseExact(text: string): ExactJson {
     end = start + token.length;
   }
   parts.push(text.slice(end));
-  return { value: JSON.parse(parts.join('')) as unknown, exact, isOutOfRange, isUnbounded: digits > MOST_DIGITS };
+  return { value: JSON.parse(parts.join('')) as unknown, exact, isOutOfRange, isUnbounded: digits > MAX_DIGITS };
 }
 
 /** Returns the lexical form and datatype of a number that a double holds, as JSON-LD defines them. */
@@ -141,7 +141,7 @@ function isInRange(token: string): boolean {
 }
 
 /** Whether the literal that is written for a number's double denotes the number itself. */
-function isHeld(token: string): boolean {
+function isExact(token: string): boolean {
   const value = Number(token);
   if (!Number.isFinite(value)) {
     return false;
@@ -161,7 +161,7 @@ function exactLiteral(token: string): NumberLiteral {
     const lexical = `${sign}${digits[0]}.${fraction}E${exponent + digits.length - 1}`;
     return { lexical, datatype: `${XSD}double`, text: token };
   }
-  if (Math.abs(exponent) > MOST_EXPONENT) {
+  if (Math.abs(exponent) > MAX_EXPONENT) {
     return { lexical: '', datatype: `${XSD}decimal`, text: token };
   }
   if (exponent >= 0) {

@@ -3,7 +3,7 @@ import { JsonLdParser } from 'jsonld-streaming-parser';
 import type { Quad } from '@rdfjs/types';
 import { Parser } from 'n3';
 import type { ContextLoader } from './ContextLoader';
-import { turn } from './turns';
+import { nextTimeSlice } from './timeSlices';
 
 /**
  * Parses a JSON-LD document without ever fetching a context.
@@ -34,9 +34,9 @@ export async function parseJsonLd(
 }
 
 /** Documents up to this length, in bytes, are parsed at once. */
-const SHORT = 16 * 1_024;
+const MAX_SYNCHRONOUS = 16 * 1_024;
 /** Documents up to this length may have their parts in any order. */
-const UNORDERED = 64 * 1_024;
+const MAX_UNORDERED = 64 * 1_024;
 /** How much of a document is parsed before something else gets its turn, in bytes. */
 const STEP = 4 * 1_024;
 
@@ -56,13 +56,13 @@ const STEP = 4 * 1_024;
  */
 export async function parseForeignJsonLd(text: string, loader: ContextLoader, baseIRI: string): Promise<Quad[]> {
   const bytes = Buffer.from(text);
-  if (bytes.length <= SHORT) {
+  if (bytes.length <= MAX_SYNCHRONOUS) {
     return parseJsonLd(text, loader, baseIRI);
   }
   try {
     return await parseInSteps(bytes, loader, baseIRI);
   } catch (error: unknown) {
-    if (bytes.length > UNORDERED) {
+    if (bytes.length > MAX_UNORDERED) {
       throw error;
     }
     return parseJsonLd(text, loader, baseIRI);
@@ -87,7 +87,7 @@ async function parseInSteps(bytes: Buffer, documentLoader: ContextLoader, baseIR
     parser.write(part, (): void => resolve());
   });
   for (let at = 0; at < bytes.length && !fault; at += STEP) {
-    await turn();
+    await nextTimeSlice();
     await Promise.race([ write(bytes.subarray(at, at + STEP)), ended ]);
   }
   if (!fault) {
@@ -113,6 +113,6 @@ export function parseTurtle(text: string, baseIRI: string): Quad[] {
  *
  * @see https://www.w3.org/TR/n-triples/
  */
-export function parseLines(text: string): Quad[] {
+export function parseNTriples(text: string): Quad[] {
   return new Parser({ format: 'N-Triples' }).parse(text);
 }

@@ -83,7 +83,7 @@ function quote(text: string): string {
 /**
  * Collects the statements of one subject, each once.
  */
-export class Collected {
+export class StatementSet {
   private readonly predicates = new Map<string, Set<string>>();
 
   public add(predicate: string, object: string): void {
@@ -103,11 +103,11 @@ export class Collected {
   public* of(subject: string): Generator<Statements> {
     for (const [ predicate, objects ] of this.predicates) {
       const all = [ ...objects ];
-      for (let at = 0; at < all.length; at += MOST_OBJECTS) {
-        yield { subject, predicate, objects: all.slice(at, at + MOST_OBJECTS) };
+      for (let at = 0; at < all.length; at += MAX_OBJECTS) {
+        yield { subject, predicate, objects: all.slice(at, at + MAX_OBJECTS) };
       }
     }
   }
 }
 
-const MOST_OBJECTS = 1_000;
+const MAX_OBJECTS = 1_000;

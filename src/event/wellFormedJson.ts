@@ -1,8 +1,8 @@
 import { InvalidInput } from './InvalidInput';
-import { turn } from './turns';
+import { nextTimeSlice } from './timeSlices';
 
 /** JSON text up to this length is parsed at once. */
-const SHORT = 16 * 1_024;
+const MAX_SYNCHRONOUS = 16 * 1_024;
 /** How many tokens are scanned in one turn of the event loop. */
 const STEP = 8 * 1_024;
 
@@ -25,7 +25,7 @@ const ESCAPES = '"\\/bfnrt';
  * @see https://www.rfc-editor.org/rfc/rfc8259#section-2
  */
 export async function assertWellFormedJson(text: string): Promise<void> {
-  if (text.length <= SHORT) {
+  if (text.length <= MAX_SYNCHRONOUS) {
     try {
       JSON.parse(text);
     } catch (error: unknown) {
@@ -47,7 +47,7 @@ export async function assertWellFormedJson(text: string): Promise<void> {
     expected = next;
     at = endOf(SPACE, text, end);
     if (tokens % STEP === 0) {
-      await turn();
+      await nextTimeSlice();
     }
   }
   if (isObject.length > 0 || expected !== ', or end') {

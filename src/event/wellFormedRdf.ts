@@ -1,6 +1,6 @@
 import { Parser } from 'n3';
 import { InvalidInput } from './InvalidInput';
-import { turn } from './turns';
+import { nextTimeSlice } from './timeSlices';
 
 /** How much of a document is parsed in one turn of the event loop, in UTF-16 code units. */
 const STEP = 8 * 1_024;
@@ -45,7 +45,7 @@ export async function assertWellFormedRdf(text: string, type: string, baseIRI: s
       throw new InvalidInput(`The notification is not valid ${type}: it has a token of more than ${MAX_TOKEN} characters`);
     }
     if (at < text.length) {
-      await turn();
+      await nextTimeSlice();
     }
   }
   if (!fault) {

@@ -70,7 +70,7 @@ export class Authenticator {
    * @throws {@link NotAuthorized} if they are for another pod.
    */
   public async callerByPair(cookie: string, peer: string, pod: string): Promise<Caller> {
-    const credential = await this.eventTokens.recognisePair(cookie, peer);
+    const credential = await this.eventTokens.authenticatePair(cookie, peer);
     if (!credential) {
       throw unauthorized('The cookie and its peer are not valid: they may have expired');
     }
@@ -104,7 +104,7 @@ export class Authenticator {
   }
 
   private async credentialByKey(text: string, pod: string): Promise<Credential> {
-    const key = await this.apiKeys.recognise(text);
+    const key = await this.apiKeys.authenticate(text);
     if (!key) {
       throw unauthorized('The API key is not valid: it may be mistyped, have expired, or have been revoked');
     }
@@ -114,7 +114,7 @@ export class Authenticator {
   }
 
   private async credentialByToken(text: string, pod: string): Promise<Credential> {
-    const credential = await this.eventTokens.recognise(text);
+    const credential = await this.eventTokens.authenticate(text);
     if (!credential) {
       throw unauthorized('The token is not valid: it may have expired, or what it was made with has ended');
     }

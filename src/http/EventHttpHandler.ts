@@ -18,7 +18,7 @@ import { StoreUnavailable } from '../store/StoreUnavailable';
 import { BodyBudget } from './BodyBudget';
 import { withinBodyBudget } from './body';
 import { clientAddress } from './clientAddress';
-import { Busy, ClientGone } from '../work/errors';
+import { Busy, ClientDisconnected } from '../work/errors';
 import { HttpProblem, methodNotAllowed } from './errors';
 import type { EndpointResponse, HttpExchange, Endpoint, PassThrough, PathRule } from './Endpoint';
 import { jsonResponse } from './Endpoint';
@@ -261,7 +261,7 @@ export class EventHttpHandler extends HttpHandler {
     if (error instanceof Busy) {
       return new HttpProblem(503, error.message, { 'Retry-After': String(error.retryAfter) });
     }
-    if (error instanceof ClientGone) {
+    if (error instanceof ClientDisconnected) {
       // Nobody reads it.
       return new HttpProblem(400, error.message);
     }

@@ -27,7 +27,7 @@ const KEY_BYTES = 32;
 const FORM = /^spe_[\w-]{43}$/u;
 
 /** A new key: `spe_` and 256 random bits in base64url. */
-export function mintKey(): string {
+export function generateKey(): string {
   return `spe_${randomBytes(KEY_BYTES).toString('base64url')}`;
 }
 

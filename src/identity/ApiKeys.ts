@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import { v4 } from 'uuid';
 import type { ApiKey } from './ApiKey';
-import { hashKey, isKey, mintKey, prefixOf } from './ApiKey';
+import { hashKey, isKey, generateKey, prefixOf } from './ApiKey';
 import type { ApiKeyStore } from './ApiKeyStore';
 import type { KeyLimits } from './Caller';
-import type { KeyHolders } from './KeyHolders';
+import type { WebIdLinks } from './WebIdLinks';
 
 /**
  * What is to be said of a new API key.
@@ -24,15 +24,15 @@ export interface ApiKeyDraft extends KeyLimits {
  */
 export class ApiKeys {
   private readonly store: ApiKeyStore;
-  private readonly holders: KeyHolders;
+  private readonly webIdLinks: WebIdLinks;
 
   /**
    * @param store - Where the hashes are kept.
-   * @param holders - Knows which WebIDs the accounts have.
+   * @param webIdLinks - Knows which WebIDs the accounts have.
    */
-  public constructor(store: ApiKeyStore, holders: KeyHolders) {
+  public constructor(store: ApiKeyStore, webIdLinks: WebIdLinks) {
     this.store = store;
-    this.holders = holders;
+    this.webIdLinks = webIdLinks;
   }
 
   /**
@@ -43,7 +43,7 @@ export class ApiKeys {
    * @returns The id by which it is listed and revoked, and the key, which cannot be had again.
    */
   public async create(draft: ApiKeyDraft): Promise<{ readonly id: string; readonly key: string }> {
-    const key = mintKey();
+    const key = generateKey();
     const id = v4();
     await this.store.addKey({ ...draft, id, created: Date.now() }, hashKey(key));
     return { id, key };
@@ -71,14 +71,14 @@ export class ApiKeys {
    *
    * @throws An error if the account cannot be asked.
    */
-  public async recognise(text: string): Promise<ApiKey | undefined> {
+  public async authenticate(text: string): Promise<ApiKey | undefined> {
     if (!isKey(text)) {
       return undefined;
     }
     const hash = hashKey(text);
     const found = (await this.store.findKeys(prefixOf(hash)))
       .find((stored): boolean => timingSafeEqual(stored.hash, hash))?.key;
-    if (!found || !await this.isGood(found)) {
+    if (!found || !await this.isValid(found)) {
       return undefined;
     }
     const today = new Date().toISOString().slice(0, 10);
@@ -102,10 +102,10 @@ export class ApiKeys {
    */
   public async find(prefix: Buffer, id: string): Promise<ApiKey | undefined> {
     const found = (await this.store.findKeys(prefix)).find(({ key }): boolean => key.id === id)?.key;
-    return found && await this.isGood(found) ? found : undefined;
+    return found && await this.isValid(found) ? found : undefined;
   }
 
-  private async isGood({ expires = Infinity, account, webId }: ApiKey): Promise<boolean> {
-    return expires > Date.now() && this.holders.has(account, webId);
+  private async isValid({ expires = Infinity, account, webId }: ApiKey): Promise<boolean> {
+    return expires > Date.now() && this.webIdLinks.isLinked(account, webId);
   }
 }

@@ -1,11 +1,11 @@
 import type { IDocumentLoader, IJsonLdContext } from 'jsonld-context-parser';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { ContextLoader } from '../event/ContextLoader';
-import { claimsEvent } from '../event/eventClaim';
+import { mayDeclareEvent } from '../event/eventDetection';
 import { parseUrl } from '../url/webUrl';
 import { linkTargets } from './profiles/linkHeader';
-import type { Lookup } from './profiles/SharedLookups';
-import { SharedLookups } from './profiles/SharedLookups';
+import type { Lookup } from './profiles/LookupCache';
+import { LookupCache } from './profiles/LookupCache';
 import type { Outgoing, OutgoingResponse } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
 
@@ -39,7 +39,7 @@ export class FetchedContexts {
   private readonly bundled: ContextLoader;
   private readonly outgoing: Outgoing;
   private readonly limiter: RateLimiterMemory;
-  private readonly fetched = new SharedLookups<Fetched>(MAX_CACHED);
+  private readonly fetched = new LookupCache<Fetched>(MAX_CACHED);
 
   /**
    * @param bundled - Contexts that are not fetched.
@@ -123,7 +123,7 @@ function read({ body, isCut }: OutgoingResponse): IJsonLdContext {
   if (isCut) {
     throw new Error(`it is larger than ${MAX_BYTES / 1_024} KiB`);
   }
-  if (claimsEvent(body)) {
+  if (mayDeclareEvent(body)) {
     throw new Error('it maps terms to the vocabulary of events, which only a context within the document may');
   }
   const context: unknown = JSON.parse(body);

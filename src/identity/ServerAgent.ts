@@ -8,7 +8,7 @@ import type { TokenSigner } from './TokenSigner';
 export const AGENT_PATH = '.events/agent';
 
 /** How long a token holds, and how long before its end there is a new one, in seconds. */
-const TOKEN_LIFE = 20 * 60;
+const TOKEN_LIFETIME = 20 * 60;
 const RENEW_BEFORE = 2 * 60;
 
 interface ProofKey {
@@ -93,7 +93,7 @@ export class ServerAgent implements SigningAgent {
 
   private async createToken({ thumbprint }: ProofKey): Promise<Token> {
     const start = now();
-    const end = start + TOKEN_LIFE;
+    const end = start + TOKEN_LIFETIME;
     const { webId, issuer } = this;
     try {
       const value = await this.signer.sign({

@@ -9,7 +9,7 @@ interface Block<T> {
 }
 
 /** The fewest bits that an allowed block fixes, by version: 10.0.0.0/8 and fc00::/7 are the widest that make sense. */
-const FEWEST_BITS = { 4: 8, 6: 7 };
+const MIN_PREFIX_LENGTH = { 4: 8, 6: 7 };
 const MAPPED_BITS = 96;
 /** All that is given out for the internet in version 6 is in here. */
 const GLOBAL_V6: Block<IPv6> = { base: V6.parse('2000::'), bits: 3 };
@@ -98,8 +98,8 @@ export class AddressGuard {
   }
 
   private checkWidth(text: string, bits: number, version: 4 | 6): void {
-    if (bits < FEWEST_BITS[version]) {
-      throw new Error(`"${text}" allows too much: name the blocks that are needed, each of /${FEWEST_BITS[version]} or narrower.`);
+    if (bits < MIN_PREFIX_LENGTH[version]) {
+      throw new Error(`"${text}" allows too much: name the blocks that are needed, each of /${MIN_PREFIX_LENGTH[version]} or narrower.`);
     }
   }
 }

@@ -5,20 +5,20 @@ import { isIP, isIPv6 } from 'node:net';
 import { buildConnector } from 'undici';
 import { parseUrl } from '../url/webUrl';
 import type { AddressGuard } from './AddressGuard';
-import { Connections } from './Connections';
+import { ConnectionPool } from './ConnectionPool';
 import { decodeContent } from './contentCoding';
-import type { RawAnswer } from './OutgoingExchange';
-import { OutgoingExchange, NOT_REACHED } from './OutgoingExchange';
+import type { RawResponse } from './OutgoingExchange';
+import { OutgoingExchange, UNREACHABLE } from './OutgoingExchange';
 import type { Outgoing, OutgoingResponse, OutgoingRequest } from './Outgoing';
 import { OutgoingFailed } from './Outgoing';
 import { MAX_HEAD_BYTES } from './ResponseHead';
 
-const MOST_BODY = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
 /** How long an idle connection is kept, in milliseconds, and how long at most where the other server asks for more. */
 const KEEP_ALIVE = 4_000;
-const LONGEST_KEEP_ALIVE = 30_000;
+const MAX_KEEP_ALIVE = 30_000;
 /** What the connection sets by itself; `host` would also decide whose certificate is accepted. */
-const OWN_HEADERS = new Set([
+const CONNECTION_HEADERS = new Set([
   'connection', 'content-length', 'expect', 'host', 'keep-alive', 'proxy-connection', 'te', 'trailer',
   'transfer-encoding', 'upgrade',
 ]);
@@ -34,9 +34,9 @@ export class GuardedOutgoing implements Outgoing {
   private readonly guard: AddressGuard;
   private readonly allowHttp: boolean;
   private readonly timeout: number;
-  private readonly connections: number;
-  private readonly idleOrigins: number;
-  private readonly origins = new Map<string, Connections>();
+  private readonly maxConnections: number;
+  private readonly maxIdleOrigins: number;
+  private readonly origins = new Map<string, ConnectionPool>();
   /** Those without requests, the one used last at the end. */
   private readonly idle = new Set<string>();
   /** Names that are being resolved: the resolver has few threads, which the file system shares. */
@@ -50,17 +50,17 @@ export class GuardedOutgoing implements Outgoing {
    * has allowed. Default false.
    * @param connectTimeout - How long making a connection may take, in seconds, with DNS and TLS. Default 5.
    * @param timeout - How long a request may take in all unless it says so itself, in seconds. Default 15.
-   * @param connections - The most connections to one origin; further requests wait. Default 16.
-   * @param idleOrigins - The most origins whose connections are kept while nothing is sent to them. Default 256.
+   * @param maxConnections - The most connections to one origin; further requests wait. Default 16.
+   * @param maxIdleOrigins - The most origins whose connections are kept while nothing is sent to them. Default 256.
    */
   public constructor(
-    guard: AddressGuard, allowHttp = false, connectTimeout = 5, timeout = 15, connections = 16, idleOrigins = 256,
+    guard: AddressGuard, allowHttp = false, connectTimeout = 5, timeout = 15, maxConnections = 16, maxIdleOrigins = 256,
   ) {
     this.guard = guard;
     this.allowHttp = allowHttp;
     this.timeout = timeout * 1_000;
-    this.connections = connections;
-    this.idleOrigins = idleOrigins;
+    this.maxConnections = maxConnections;
+    this.maxIdleOrigins = maxIdleOrigins;
     this.connectors = {
       'http:': this.connector('http:', connectTimeout),
       'https:': this.connector('https:', connectTimeout),
@@ -74,16 +74,16 @@ export class GuardedOutgoing implements Outgoing {
       throw new OutgoingFailed('unreachable', `${request.method} ${url.origin}: this server is stopping.`);
     }
     const connections = this.connectionsTo(url);
-    const maxBytes = request.maxBytes ?? MOST_BODY;
+    const maxBytes = request.maxBytes ?? MAX_BODY_BYTES;
     const exchange = new OutgoingExchange(url, request, request.timeout ?? this.timeout, maxBytes);
     void exchange.ended.then((): void => {
       connections.end(exchange);
       if (connections.isIdle) {
-        this.rest(url.origin, connections);
+        this.markIdle(url.origin, connections);
       }
     });
     connections.start(exchange);
-    return toAnswer(await exchange.answer, maxBytes);
+    return toResponse(await exchange.response, maxBytes);
   }
 
   /** Ends all connections, and with them the requests under way; what is sent later fails. */
@@ -120,17 +120,17 @@ export class GuardedOutgoing implements Outgoing {
   }
 
   private checkHeaders({ method, headers = {}}: OutgoingRequest): void {
-    const own = Object.keys(headers).find((name): boolean => OWN_HEADERS.has(name.toLowerCase()));
+    const own = Object.keys(headers).find((name): boolean => CONNECTION_HEADERS.has(name.toLowerCase()));
     if (own !== undefined) {
       throw new OutgoingFailed('forbidden', `${method}: the header ${own} is set by the connection alone.`);
     }
   }
 
-  private connectionsTo({ origin, protocol }: URL): Connections {
+  private connectionsTo({ origin, protocol }: URL): ConnectionPool {
     this.idle.delete(origin);
     let connections = this.origins.get(origin);
     if (!connections) {
-      connections = new Connections(origin, {
+      connections = new ConnectionPool(origin, {
         connect: this.connectors[protocol],
         pipelining: 1,
         maxHeaderSize: MAX_HEAD_BYTES,
@@ -138,22 +138,22 @@ export class GuardedOutgoing implements Outgoing {
         headersTimeout: 0,
         bodyTimeout: 0,
         keepAliveTimeout: KEEP_ALIVE,
-        keepAliveMaxTimeout: LONGEST_KEEP_ALIVE,
-      }, this.connections);
+        keepAliveMaxTimeout: MAX_KEEP_ALIVE,
+      }, this.maxConnections);
       this.origins.set(origin, connections);
     }
     return connections;
   }
 
   /** Notes that nothing is sent to an origin any more, and lets go of the one that rests longest if it is too many. */
-  private rest(origin: string, connections: Connections): void {
+  private markIdle(origin: string, connections: ConnectionPool): void {
     // They may have been let go while the body of a last answer was discarded.
     if (this.closed || this.origins.get(origin) !== connections) {
       return;
     }
     this.idle.add(origin);
     for (const oldest of this.idle) {
-      if (this.idle.size <= this.idleOrigins) {
+      if (this.idle.size <= this.maxIdleOrigins) {
         return;
       }
       void this.origins.get(oldest)?.close();
@@ -206,11 +206,11 @@ export class GuardedOutgoing implements Outgoing {
 
   private check(protocol: string, hostname: string, addresses: readonly string[]): void {
     if (addresses.length === 0) {
-      throw new OutgoingFailed('unresolved', NOT_REACHED);
+      throw new OutgoingFailed('unresolved', UNREACHABLE);
     }
     for (const address of addresses) {
       if (this.guard.refusal(address) !== undefined) {
-        throw new OutgoingFailed('forbidden', NOT_REACHED);
+        throw new OutgoingFailed('forbidden', UNREACHABLE);
       }
       if (protocol === 'http:' && !this.allowHttp && !this.guard.isAllowed(address)) {
         throw new OutgoingFailed('forbidden', `${hostname} may only be reached by https. The operator of this server can allow http to its address with --eventsAllow.`);
@@ -220,7 +220,7 @@ export class GuardedOutgoing implements Outgoing {
 }
 
 /** A response as text, without its content coding. */
-async function toAnswer({ status, headers, body, isCut }: RawAnswer, maxBytes: number): Promise<OutgoingResponse> {
+async function toResponse({ status, headers, body, isCut }: RawResponse, maxBytes: number): Promise<OutgoingResponse> {
   const { 'content-encoding': coding = '' } = headers;
   if (coding === '' || body.length === 0) {
     return { status, headers, body: body.toString(), isCut };

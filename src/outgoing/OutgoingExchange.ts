@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { OutgoingFault, OutgoingRequest } from './Outgoing';
 import { OutgoingFailed } from './Outgoing';
 import type { ResponseHead } from './ResponseHead';
-import { singleHeader } from './singleHeaders';
+import { singleHeaderValidator } from './singleHeaders';
 
 /** A connection as the exchange sees it that uses it. */
 interface UsedConnection {
@@ -16,23 +16,23 @@ interface UsedConnection {
  * What is told of a server to which there is no connection: always the same, so that nobody learns by it which names
  * and addresses there are in the network of this one.
  */
-export const NOT_REACHED =
+export const UNREACHABLE =
   'cannot be reached from this server; the operator may have to allow its address with --eventsAllow.';
 
 /** What the errors of a certificate or of a handshake are called. */
-const TLS = new RegExp(`^(?:${[
+const TLS_ERRORS = new RegExp(`^(?:${[
   'CERT_', 'CRL_', 'DEPTH_ZERO_', 'EPROTO', 'ERR_SSL_', 'ERR_TLS_', 'HOSTNAME_MISMATCH', 'INVALID_CA',
   'INVALID_PURPOSE', 'PATH_LENGTH_', 'SELF_SIGNED_', 'UNABLE_TO_',
 ].join('|')})`, 'u');
-const NO_CONNECTION = new Set([
+const CONNECTION_ERRORS = new Set([
   'EACCES', 'EADDRNOTAVAIL', 'ECONNREFUSED', 'EHOSTDOWN', 'EHOSTUNREACH', 'EINVAL', 'ENETDOWN', 'ENETUNREACH', 'EPERM',
 ]);
 
 /** How long the rest of a response is waited for whose body is discarded, in milliseconds. */
-const DRAIN = 1_000;
+const DRAIN_TIME = 1_000;
 
 /** A response as it was received. */
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -49,21 +49,21 @@ export interface RawAnswer {
 export class OutgoingExchange implements Dispatcher.DispatchHandlers {
   public readonly options: Dispatcher.DispatchOptions;
   /** What comes of it. */
-  public readonly answer: Promise<RawAnswer>;
+  public readonly response: Promise<RawResponse>;
   /** Settles once the connection is not used any more. */
   public readonly ended: Promise<void>;
-  private readonly what: string;
+  private readonly target: string;
   private readonly maxBytes: number;
   private readonly headOnly: boolean;
   private timer: NodeJS.Timeout;
-  private resolve!: (answer: RawAnswer) => void;
+  private resolve!: (response: RawResponse) => void;
   private reject!: (error: OutgoingFailed) => void;
   private end!: () => void;
   private connection?: UsedConnection;
-  private again?: () => void;
-  private done = false;
-  private over = false;
-  private complete = false;
+  private resend?: () => void;
+  private isSettled = false;
+  private isOver = false;
+  private hasCompleted = false;
   private status = 0;
   private headers: readonly Buffer[] = [];
   private chunks: Buffer[] = [];
@@ -82,13 +82,13 @@ export class OutgoingExchange implements Dispatcher.DispatchHandlers {
     maxBytes: number,
   ) {
     this.options = { path: `${url.pathname}${url.search}`, method, headers, body };
-    this.what = `${method} ${url.origin}`;
+    this.target = `${method} ${url.origin}`;
     this.maxBytes = maxBytes;
     this.headOnly = headOnly;
     this.ended = new Promise((resolve): void => {
       this.end = resolve;
     });
-    this.answer = new Promise((resolve, reject): void => {
+    this.response = new Promise((resolve, reject): void => {
       this.resolve = resolve;
       this.reject = reject;
     });
@@ -98,18 +98,18 @@ export class OutgoingExchange implements Dispatcher.DispatchHandlers {
 
   /** Whether the answer was read to its end, so that its connection can be used again. */
   public get isComplete(): boolean {
-    return this.complete;
+    return this.hasCompleted;
   }
 
   /**
    * Takes the connection by which the request is sent.
    *
    * @param connection - The connection.
-   * @param again - Sends the request by a new one.
+   * @param resend - Sends the request by a new one.
    */
-  public begin(connection: UsedConnection, again: () => void): void {
+  public begin(connection: UsedConnection, resend: () => void): void {
     this.connection = connection;
-    this.again = again;
+    this.resend = resend;
   }
 
   /** Ends it, for this server stops. */
@@ -128,14 +128,14 @@ export class OutgoingExchange implements Dispatcher.DispatchHandlers {
       this.headers = headers;
       if (this.headOnly) {
         this.succeed(false);
-        this.timer = setTimeout((): void => this.finish(), DRAIN);
+        this.timer = setTimeout((): void => this.finish(), DRAIN_TIME);
       }
     }
     return true;
   }
 
   public onData(chunk: Buffer): boolean {
-    if (this.over) {
+    if (this.isOver) {
       return false;
     }
     const room = this.maxBytes - this.size;
@@ -151,13 +151,13 @@ export class OutgoingExchange implements Dispatcher.DispatchHandlers {
   }
 
   public onComplete(): void {
-    this.complete = !this.over;
+    this.hasCompleted = !this.isOver;
     this.succeed(false);
     this.finish();
   }
 
   public onError(error: Error): void {
-    if (this.over) {
+    if (this.isOver) {
       return;
     }
     if (error instanceof OutgoingFailed) {
@@ -171,17 +171,17 @@ export class OutgoingExchange implements Dispatcher.DispatchHandlers {
     }
     if (this.connection?.isStale) {
       // Not within a callback of the connection that has just failed. A new connection is never stale.
-      queueMicrotask((): void => this.over ? undefined : this.again!());
+      queueMicrotask((): void => this.isOver ? undefined : this.resend!());
       return;
     }
     this.failBy(error, code);
   }
 
   private failBy(error: Error, code: string): void {
-    if (TLS.test(code)) {
+    if (TLS_ERRORS.test(code)) {
       this.fail('tls', `no secure connection, for its certificate or TLS is not valid (${code}).`);
-    } else if (NO_CONNECTION.has(code)) {
-      this.fail('unreachable', NOT_REACHED);
+    } else if (CONNECTION_ERRORS.has(code)) {
+      this.fail('unreachable', UNREACHABLE);
     } else if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
       this.fail('timeout', 'no connection in time.');
     } else if (code === 'UND_ERR_INVALID_ARG') {
@@ -211,8 +211,8 @@ export class OutgoingExchange implements Dispatcher.DispatchHandlers {
   }
 
   private succeed(isCut: boolean): void {
-    if (!this.done) {
-      this.done = true;
+    if (!this.isSettled) {
+      this.isSettled = true;
       clearTimeout(this.timer);
       const body = this.chunks.length === 1 ? this.chunks[0] : Buffer.concat(this.chunks);
       this.resolve({ status: this.status, headers: readHeaders(this.headers), body, isCut });
@@ -221,16 +221,16 @@ export class OutgoingExchange implements Dispatcher.DispatchHandlers {
   }
 
   private fail(fault: OutgoingFault, message: string): void {
-    if (!this.done) {
-      this.done = true;
+    if (!this.isSettled) {
+      this.isSettled = true;
       this.chunks = [];
-      this.reject(new OutgoingFailed(fault, `${this.what}: ${message}`));
+      this.reject(new OutgoingFailed(fault, `${this.target}: ${message}`));
     }
     this.finish();
   }
 
   private finish(): void {
-    this.over = true;
+    this.isOver = true;
     clearTimeout(this.timer);
     this.end();
   }
@@ -242,7 +242,7 @@ function readHeaders(raw: readonly Buffer[]): Record<string, string> {
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index].toString('latin1').toLowerCase();
     const value = raw[index + 1].toString('latin1').trim();
-    const isValid = singleHeader(name);
+    const isValid = singleHeaderValidator(name);
     if (isValid) {
       // Joined values would be another value.
       if (!headers.has(name) && isValid(value)) {

@@ -7,10 +7,10 @@ const SECONDS = /^(\d+)(?:\s*,\s*\1)*$/u;
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(?:;|$)/u;
 
 /** Headers of which an answer has one, and what a valid value is. */
-const SINGLE: ReadonlyMap<string, (value: string) => boolean> = new Map([
+const VALIDATORS: ReadonlyMap<string, (value: string) => boolean> = new Map([
   [ 'content-type', (value: string): boolean => MEDIA_TYPE.test(value) ],
   [ 'location', isLocation ],
-  [ 'retry-after', (value: string): boolean => retryAfter(value, 0) !== undefined ],
+  [ 'retry-after', (value: string): boolean => parseRetryAfter(value, 0) !== undefined ],
   [ 'webhook-allowed-origin', (value: string): boolean => value !== '' ],
   [ 'webhook-allowed-rate', (value: string): boolean => value !== '' ],
 ]);
@@ -22,8 +22,8 @@ const SINGLE: ReadonlyMap<string, (value: string) => boolean> = new Map([
  *
  * @returns `undefined` for a header that is a list.
  */
-export function singleHeader(name: string): ((value: string) => boolean) | undefined {
-  return SINGLE.get(name);
+export function singleHeaderValidator(name: string): ((value: string) => boolean) | undefined {
+  return VALIDATORS.get(name);
 }
 
 /**
@@ -36,13 +36,13 @@ export function singleHeader(name: string): ((value: string) => boolean) | undef
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
-export function retryAfter(value: string, now: number): number | undefined {
+export function parseRetryAfter(value: string, now: number): number | undefined {
   const text = value.trim();
   const seconds = SECONDS.exec(text);
   if (seconds) {
     return Number(seconds[1]) * 1_000;
   }
-  const date = httpDate(text);
+  const date = parseHttpDate(text);
   return date === undefined ? undefined : Math.max(0, date - now);
 }
 
@@ -51,7 +51,7 @@ export function retryAfter(value: string, now: number): number | undefined {
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
  */
-export function httpDate(text: string): number | undefined {
+export function parseHttpDate(text: string): number | undefined {
   // The oldest of the three forms, that of asctime, names no zone; it is always GMT.
   const date = HTTP_DATE.test(text) ? Date.parse(text.endsWith('GMT') ? text : `${text} GMT`) : Number.NaN;
   return Number.isNaN(date) ? undefined : date;

@@ -10,11 +10,11 @@ import {
   INTERNAL_QUADS,
   PREFERRED_PREFIX_TERM,
 } from '@solid/community-server';
-import { CONVERT_JSON_LD } from '../event/convertJsonLd';
+import { CONVERT_JSON_LD } from '../event/jsonLdConversion';
 import { InvalidInput } from '../event/InvalidInput';
 import { LIMITS } from '../event/limits';
 import { JSON_LD, TURTLE } from '../event/mediaTypes';
-import { Busy, ClientGone, TooComplex } from '../work/errors';
+import { Busy, ClientDisconnected, TooComplex } from '../work/errors';
 import type { Work } from '../work/Work';
 import { INLINE_LENGTH } from '../work/Work';
 import { unavailable } from './storeHttpError';
@@ -123,7 +123,7 @@ export function conversionError(error: unknown, type: string): unknown {
   if (error instanceof InvalidInput) {
     return new BadRequestHttpError(error.message);
   }
-  if (error instanceof Busy || error instanceof ClientGone) {
+  if (error instanceof Busy || error instanceof ClientDisconnected) {
     return unavailable(error.message, error instanceof Busy ? error.retryAfter : 1, error);
   }
   return error;

@@ -289,7 +289,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
   }
 
   public isHere(url: string): boolean {
-    return this.urls.isHere(url);
+    return this.urls.isLocal(url);
   }
 
   public async podOf(text: string): ReturnType<PodOwners['podOf']> {
@@ -297,7 +297,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     if (known) {
       return { pod: known };
     }
-    const webId = this.urls.find(text);
+    const webId = this.urls.tryCanonical(text);
     if (webId === undefined) {
       return { reason: 'unknown' };
     }
@@ -319,8 +319,8 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
 
   /** Whether one of several WebIDs, as accounts have them, is the same as another in canonical form. */
   private includes(webIds: readonly string[], webId: string): boolean {
-    const canonical = this.urls.find(webId) ?? webId;
-    return webIds.some((each): boolean => each === webId || this.urls.find(each) === canonical);
+    const canonical = this.urls.tryCanonical(webId) ?? webId;
+    return webIds.some((each): boolean => each === webId || this.urls.tryCanonical(each) === canonical);
   }
 
   private async setUp(pod: string): Promise<boolean> {

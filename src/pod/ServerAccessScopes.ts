@@ -1,6 +1,6 @@
 import type { AuxiliaryStrategy, IdentifierStrategy, ResourceSet, ResourceStore } from '@solid/community-server';
 import { INTERNAL_QUADS, readableToQuads } from '@solid/community-server';
-import { pausesEvery } from '../event/turns';
+import { timeSlicer } from '../event/timeSlices';
 import { charge, COSTS } from '../access/costs';
 import type { AccessScope, AccessScopes } from '../access/ports';
 import { containersOf } from '../url/containers';
@@ -78,7 +78,7 @@ export class ServerAccessScopes implements AccessScopes {
   ): Promise<ReadonlyMap<string, AccessScope>> {
     const missing = new Set<string>();
     const scopes = new Map<string, AccessScope>();
-    const pause = pausesEvery();
+    const pause = timeSlicer();
     for (const resource of resources) {
       scopes.set(resource, await this.scopeOf(resource, pod, epoch, missing));
       await pause();

@@ -1,10 +1,10 @@
 import type { Caller } from '../identity/Caller';
 import type { Event, EventDraft } from '../event/Event';
-import { hoppedDocument } from '../event/Event';
+import { forwardedDocument } from '../event/Event';
 import { InvalidInput } from '../event/InvalidInput';
 import { LIMITS } from '../event/limits';
 import { parseTopic, topicPath } from '../event/Topic';
-import { pausesEvery } from '../event/turns';
+import { timeSlicer } from '../event/timeSlices';
 import { DuplicateRequest } from '../store/DuplicateRequest';
 import type { AcceptedEvent, Forward, RemoteRecipient } from '../store/AcceptedEvent';
 import type { StoredResponse, IdempotencyKey } from '../store/idempotency';
@@ -13,7 +13,7 @@ import { charge, COSTS, linkedDataCost, uncharged } from '../access/costs';
 import type { EventFactory } from './EventFactory';
 import { mayHaveKeywords } from './EventFactory';
 import { NotAuthorized } from '../event/NotAuthorized';
-import { fewAtOnce } from '../event/fewAtOnce';
+import { forEachConcurrently } from '../event/concurrency';
 import type { AcceptMeter, EventLog, NamedPods, Outbox, RemoteRecipients, FanOutSignal } from './ports';
 import type { Access, Audience } from '../access/ports';
 import { coversTopic } from '../access/topicAccess';
@@ -282,7 +282,7 @@ export class Publisher {
     charge(drafts.length * COSTS.audience);
     const faults = await this.maker.faultsOf(draftsOf(request));
     const forecasts: DryRunResult[] = [];
-    const pause = pausesEvery();
+    const pause = timeSlicer();
     for (const [ index, draft ] of drafts.entries()) {
       await pause();
       forecasts.push(await this.forecast({ ...request, drafts: [ draft ], isArray: false }, faults.get(index)));
@@ -298,7 +298,7 @@ export class Publisher {
     const deadline = performance.now() + this.budget;
     const problems = new Map<string, string>();
     const agents = new Set(forecasts.flatMap(({ elsewhere }): readonly string[] => elsewhere));
-    await fewAtOnce([ ...agents ], async(agent): Promise<void> => {
+    await forEachConcurrently([ ...agents ], async(agent): Promise<void> => {
       const reason = await this.remote.problemOf(agent, deadline);
       if (reason !== undefined) {
         problems.set(agent, reason);
@@ -352,10 +352,10 @@ export class Publisher {
     }
     const deadline = performance.now() + this.budget;
     const recipients = accepted.map((): RemoteRecipient[] => []);
-    await fewAtOnce(tasks, async({ webId, topic, index }): Promise<void> => {
+    await forEachConcurrently(tasks, async({ webId, topic, index }): Promise<void> => {
       const { outcome, host, attempt, copy, rest = 0 } = await this.remote.offer(
         webId,
-        hoppedDocument(accepted[index].event, hops + 1),
+        forwardedDocument(accepted[index].event, hops + 1),
         deadline,
       );
       if (outcome === 'refused') {
@@ -400,7 +400,7 @@ export class Publisher {
    */
   private async canonical(request: PublishRequest): Promise<PublishRequest> {
     const drafts: EventDraft[] = [];
-    const pause = pausesEvery();
+    const pause = timeSlicer();
     for (const [ index, draft ] of request.drafts.entries()) {
       try {
         const recipients = new Set(draft.recipients.map((webId): string => this.pods.canonical(webId, 'recipient')));
@@ -421,7 +421,7 @@ export class Publisher {
   /** The pods of all recipients and sources that have one here, by WebID. */
   private async findPods({ drafts, isArray }: PublishRequest): Promise<Map<string, string>> {
     const pods = new Map<string, string>();
-    const pause = pausesEvery();
+    const pause = timeSlicer();
     for (const [ index, draft ] of drafts.entries()) {
       await pause();
       for (const webId of targetsOf(draft)) {
@@ -443,7 +443,7 @@ export class Publisher {
   private async authorize({ caller, drafts }: PublishRequest, pods: ReadonlyMap<string, string>): Promise<void> {
     // Most events of a request are of the same topic.
     const paths = new Map<string, string>();
-    const pause = pausesEvery();
+    const pause = timeSlicer();
     for (const { topic } of drafts) {
       await pause();
       if (!paths.has(topic)) {

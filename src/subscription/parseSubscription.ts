@@ -1,6 +1,6 @@
 import type { Quad } from '@rdfjs/types';
 import type { ContextLoader } from '../event/ContextLoader';
-import { currentQuad } from '../event/formerNamespace';
+import { quadInCurrentNamespace } from '../event/formerNamespace';
 import { InvalidInput } from '../event/InvalidInput';
 import { parseJson } from '../event/json';
 import { JSON_LD, JSON_MEDIA_TYPE, TURTLE } from '../event/mediaTypes';
@@ -110,7 +110,7 @@ async function toQuads(text: string, type: string, base: string, loader: Context
     const quads = type === JSON_LD ?
       await parseJsonLd(text, loader, base, SUBSCRIPTION_CONTEXT) :
       parseTurtle(text, base);
-    return quads.map(currentQuad);
+    return quads.map(quadInCurrentNamespace);
   } catch (error: unknown) {
     throw new InvalidInput(`The request body is not valid ${type}: ${(error as Error).message}`);
   }

@@ -1,6 +1,6 @@
 import TTLCache from '@isaacs/ttlcache';
 import type { Event } from '../event/Event';
-import { hoppedDocument } from '../event/Event';
+import { forwardedDocument } from '../event/Event';
 import { readMembers } from '../event/EventDocument';
 import { parseUrl } from '../url/webUrl';
 import type { SigningAgent } from '../identity/SigningAgent';
@@ -98,7 +98,7 @@ export class Sender implements DeliverySender {
       }
       const { recipient, source } = readMembers(event).values;
       const addressees = new Set([ recipient, source ].flat());
-      texts = { event, document: hoppedDocument(event, event.hops + 1), addressees };
+      texts = { event, document: forwardedDocument(event, event.hops + 1), addressees };
       this.texts.set(key, texts);
     }
     return texts;

@@ -3,7 +3,7 @@ import { isWebUrl, parseUrl } from '../url/webUrl';
 import type { SigningAgent } from '../identity/SigningAgent';
 import type { Outgoing, OutgoingResponse } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
-import { singleHeader } from '../outgoing/singleHeaders';
+import { singleHeaderValidator } from '../outgoing/singleHeaders';
 
 /** What an inbox answered. */
 export interface InboxResponse extends Pick<OutgoingResponse, 'headers' | 'status'> {
@@ -48,7 +48,7 @@ export async function sendToInbox(
 
 /** What an inbox says of where the copy is, if it can be believed: only its own origin can know. */
 function copyOf(location: string | undefined, inbox: string): string | undefined {
-  const isUsable = location !== undefined && singleHeader('location')!(location);
+  const isUsable = location !== undefined && singleHeaderValidator('location')!(location);
   const url = isUsable ? parseUrl(location, inbox) : undefined;
   return url?.origin === new URL(inbox).origin && isWebUrl(url.href) ? url.href : undefined;
 }

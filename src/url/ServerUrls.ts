@@ -51,7 +51,7 @@ export class ServerUrls {
   }
 
   /** Whether a URL is one of this server, however it is spelled. */
-  public isHere(text: string): boolean {
+  public isLocal(text: string): boolean {
     return this.targetOf(text) !== undefined;
   }
 
@@ -101,7 +101,7 @@ export class ServerUrls {
    *
    * @returns `undefined` where {@link canonical} throws.
    */
-  public find(text: string): string | undefined {
+  public tryCanonical(text: string): string | undefined {
     try {
       return this.canonical(text);
     } catch {

@@ -45,7 +45,7 @@ export interface Work {
    * @throws What the task throws.
    * @throws {@link TooComplex} if the task exceeds the limit on its time or memory.
    * @throws {@link Busy} if too many jobs wait, or the server stops.
-   * @throws {@link ClientGone} if the client of the current request disconnected.
+   * @throws {@link ClientDisconnected} if the client of the current request disconnected.
    */
   run: <I, O>(task: Task<I, O>, input: I, options: JobOptions) => Promise<O>;
 }
@@ -67,9 +67,9 @@ export interface WorkMeter {
    * @param outcome - How.
    * @param duration - Time in a worker thread, with its start, in milliseconds; 0 if it was still waiting.
    */
-  worked: (outcome: JobOutcome, duration: number) => void;
+  jobEnded: (outcome: JobOutcome, duration: number) => void;
   /** A job was refused, because the queue is full. */
-  workRefused: () => void;
+  jobRefused: () => void;
   /** The number of jobs that wait for a thread. */
-  workWaiting: (jobs: number) => void;
+  jobsWaiting: (jobs: number) => void;
 }

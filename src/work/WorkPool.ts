@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { Piscina } from 'piscina';
 import type { ContextLoader } from '../event/ContextLoader';
 import { InvalidInput } from '../event/InvalidInput';
-import { Busy, ClientGone, TooComplex } from './errors';
+import { Busy, ClientDisconnected, TooComplex } from './errors';
 import type { RequestClients, JobOptions, JobOutcome, Task, TaskTools, Work, WorkMeter } from './Work';
 import { INLINE_LENGTH } from './Work';
 import type { Job, JobResult } from './job';
@@ -35,21 +35,21 @@ export interface WorkPoolArgs {
 }
 
 /** A job that waits for a thread. */
-interface Waiting {
+interface WaitingJob {
   readonly size: number;
   readonly start: () => void;
   readonly fail: (error: Error) => void;
 }
 
 /** A job that has a thread, or for which one is being started. */
-interface Running {
+interface RunningJob {
   /** The thread works on it, so its time begins. */
   readonly started: () => void;
   readonly end: (error: Error) => void;
 }
 
 /** Maximum time to start a thread, in milliseconds. */
-const START_TIME = 30_000;
+const MAX_START_TIME = 30_000;
 const MIB = 1_024 * 1_024;
 /** Time after which a client may try again, in seconds: about the time of one job. */
 const RETRY_AFTER = 5;
@@ -72,12 +72,12 @@ export class WorkPool implements Work {
   private readonly timeLimit: number;
   private readonly pool: Piscina;
   /** Insertion order is the order in which they start. */
-  private readonly waiting = new Set<Waiting>();
+  private readonly waiting = new Set<WaitingJob>();
   private waitingLength = 0;
   /** The number of threads in use. A thread passes from the job that ends to the one that waits longest. */
   private reserved = 0;
   /** By their ids. */
-  private readonly running = new Map<number, Running>();
+  private readonly running = new Map<number, RunningJob>();
   private lastId = 0;
   private isStopped = false;
 
@@ -113,10 +113,10 @@ export class WorkPool implements Work {
       return task.run(input, this.tools);
     }
     const signal = isShared ? undefined : this.clients?.signal();
-    await this.turn(size, maxWait ?? this.maxWait, signal);
+    await this.reserveThread(size, maxWait ?? this.maxWait, signal);
     this.lastId += 1;
     const job: Job = { id: this.lastId, task: task.name, input, contexts: this.tools.contexts.files };
-    const result = await this.work(job, signal, maxTime);
+    const result = await this.runInThread(job, signal, maxTime);
     if ('value' in result) {
       return result.value as O;
     }
@@ -133,12 +133,12 @@ export class WorkPool implements Work {
   }
 
   /** Waits until a thread is free, and reserves it. */
-  private async turn(size: number, maxWait: number, signal: AbortSignal | undefined): Promise<void> {
+  private async reserveThread(size: number, maxWait: number, signal: AbortSignal | undefined): Promise<void> {
     if (this.isStopped) {
       throw stopping();
     }
     if (signal?.aborted) {
-      throw this.ended(new ClientGone());
+      throw this.ended(new ClientDisconnected());
     }
     if (this.reserved < this.maxThreads) {
       this.reserved += 1;
@@ -153,9 +153,9 @@ export class WorkPool implements Work {
         signal?.removeEventListener('abort', abandon);
         this.waiting.delete(waiting);
         this.waitingLength -= size;
-        this.meter?.workWaiting(this.waiting.size);
+        this.meter?.jobsWaiting(this.waiting.size);
       };
-      const waiting: Waiting = {
+      const waiting: WaitingJob = {
         size,
         start: (): void => {
           leave();
@@ -166,7 +166,7 @@ export class WorkPool implements Work {
           reject(this.ended(error));
         },
       };
-      const abandon = (): void => waiting.fail(new ClientGone());
+      const abandon = (): void => waiting.fail(new ClientDisconnected());
       const timer = setTimeout((): void => {
         leave();
         reject(this.refused());
@@ -174,14 +174,14 @@ export class WorkPool implements Work {
       signal?.addEventListener('abort', abandon);
       this.waiting.add(waiting);
       this.waitingLength += size;
-      this.meter?.workWaiting(this.waiting.size);
+      this.meter?.jobsWaiting(this.waiting.size);
     });
   }
 
   /** Passes a thread on. */
-  private release(): void {
+  private releaseThread(): void {
     const [ next ] = this.waiting;
-    if (next as Waiting | undefined) {
+    if (next as WaitingJob | undefined) {
       next.start();
     } else {
       this.reserved -= 1;
@@ -189,7 +189,7 @@ export class WorkPool implements Work {
   }
 
   /** Runs a job in the thread that was reserved for it. */
-  private async work(job: Job, signal: AbortSignal | undefined, maxTime?: number): Promise<JobResult> {
+  private async runInThread(job: Job, signal: AbortSignal | undefined, maxTime?: number): Promise<JobResult> {
     const begun = performance.now();
     const controller = new AbortController();
     let reason: Error | undefined;
@@ -197,11 +197,11 @@ export class WorkPool implements Work {
       reason ??= error;
       controller.abort();
     };
-    const abandon = (): void => end(new ClientGone());
+    const abandon = (): void => end(new ClientDisconnected());
     const total = maxTime === undefined ?
       undefined :
       setTimeout((): void => end(this.tooComplex(`${maxTime} s`)), maxTime * 1_000);
-    let timer = setTimeout((): void => end(new Error(`A worker thread did not start within ${START_TIME} ms`)), START_TIME);
+    let timer = setTimeout((): void => end(new Error(`A worker thread did not start within ${MAX_START_TIME} ms`)), MAX_START_TIME);
     const started = (): void => {
       clearTimeout(timer);
       timer = setTimeout((): void => end(this.tooComplex(`${this.timeLimit} s`)), this.timeLimit * 1_000);
@@ -215,7 +215,7 @@ export class WorkPool implements Work {
         end(stopping());
       }
       const result = await this.pool.run(job, { signal: controller.signal }) as JobResult;
-      this.meter?.worked('value' in result ? 'done' : 'invalid', performance.now() - begun);
+      this.meter?.jobEnded('value' in result ? 'done' : 'invalid', performance.now() - begun);
       return result;
     } catch (error: unknown) {
       throw this.ended(reason ?? this.failure(error as Error), performance.now() - begun);
@@ -224,7 +224,7 @@ export class WorkPool implements Work {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abandon);
       this.running.delete(job.id);
-      this.release();
+      this.releaseThread();
     }
   }
 
@@ -238,13 +238,13 @@ export class WorkPool implements Work {
   }
 
   private refused(): Busy {
-    this.meter?.workRefused();
+    this.meter?.jobRefused();
     return new Busy(`The server is processing as many large requests as it can: try again in ${RETRY_AFTER} seconds`, RETRY_AFTER);
   }
 
   /** Counts a job that ended with an error. */
   private ended(error: Error, duration = 0): Error {
-    this.meter?.worked(outcomeOf(error), duration);
+    this.meter?.jobEnded(outcomeOf(error), duration);
     return error;
   }
 }
@@ -257,7 +257,7 @@ function outcomeOf(error: Error): JobOutcome {
   if (error instanceof TooComplex) {
     return 'too-complex';
   }
-  if (error instanceof ClientGone) {
+  if (error instanceof ClientDisconnected) {
     return 'disconnected';
   }
   return error instanceof Busy ? 'stopped' : 'failed';

@@ -22,9 +22,9 @@ export class Busy extends Error {
 /**
  * The client disconnected before its job ended.
  */
-export class ClientGone extends Error {
+export class ClientDisconnected extends Error {
   public constructor() {
     super('The client did not wait for the response');
-    this.name = 'ClientGone';
+    this.name = 'ClientDisconnected';
   }
 }

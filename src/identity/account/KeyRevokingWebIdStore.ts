@@ -4,7 +4,7 @@ import type { ApiKeyStore } from '../ApiKeyStore';
 
 /**
  * Keeps the WebIDs of accounts as the server does, and revokes the API keys of a WebID that an account loses.
- * The answers of {@link AccountHolders} about it may be a few seconds old; the keys themselves are gone at once.
+ * The answers of {@link AccountWebIdLinks} about it may be a few seconds old; the keys themselves are gone at once.
  */
 export class KeyRevokingWebIdStore extends BaseWebIdStore {
   private readonly keys: ApiKeyStore;

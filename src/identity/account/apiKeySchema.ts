@@ -4,9 +4,9 @@ import { isWebUrl } from '../../url/webUrl';
 import { isTopicPattern } from '../../event/TopicPattern';
 
 /** The longest name, in UTF-16 code units. */
-const NAME_LENGTH = 100;
+const MAX_NAME_LENGTH = 100;
 /** Most pods and most topics of one key. */
-const MOST_LIMITS = 100;
+const MAX_LIMITS = 100;
 
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/u;
@@ -18,7 +18,7 @@ const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\
  * or with commas between them. A field of another name is refused, because a limit that is misspelt is none.
  */
 export const API_KEY_SCHEMA = object({
-  name: text().required().max(NAME_LENGTH).test(
+  name: text().required().max(MAX_NAME_LENGTH).test(
     'printable',
     'name must not contain control characters',
     (name): boolean => !UNPRINTABLE.test(name),
@@ -49,7 +49,7 @@ function listOf(field: string, isValid: (entry: string) => boolean, kind: string
     .transform(textToList)
     .of(text().required().test('kind', `each of ${field} must be ${kind}`, isValid))
     .min(1, `${field} must not be empty: leave it out for no limit`)
-    .max(MOST_LIMITS, `${field} must have at most ${MOST_LIMITS} entries`);
+    .max(MAX_LIMITS, `${field} must have at most ${MAX_LIMITS} entries`);
 }
 
 function emptyToAbsent(value: unknown): unknown {

@@ -1,7 +1,7 @@
 import type { OutgoingFault } from '../../outgoing/Outgoing';
 
 /** The 4xx answers that can change by themselves. */
-const PASSING = new Set([ 408, 409, 425, 429 ]);
+const TRANSIENT_STATUSES = new Set([ 408, 409, 425, 429 ]);
 
 /** Why a profile cannot be read. */
 export interface ProfileProblem {
@@ -25,7 +25,7 @@ export class ProfileUnavailable extends Error {
    * Whether it can be different later by itself: there was no answer, or one of 408, 409, 425, 429 or 5xx. Any other
    * answer, and a document that cannot be read, lasts until somebody corrects it.
    */
-  public readonly isPassing: boolean;
+  public readonly isTransient: boolean;
 
   /**
    * @param webId - Whose profile it is.
@@ -37,6 +37,6 @@ export class ProfileUnavailable extends Error {
     this.status = problem.status;
     this.fault = problem.fault;
     const { fault, status = 0 } = problem;
-    this.isPassing = fault === undefined ? status >= 500 || PASSING.has(status) : fault !== 'forbidden';
+    this.isTransient = fault === undefined ? status >= 500 || TRANSIENT_STATUSES.has(status) : fault !== 'forbidden';
   }
 }

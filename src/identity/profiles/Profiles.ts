@@ -6,19 +6,19 @@ import { OutgoingFailed } from '../../outgoing/Outgoing';
 import { linkTargets } from './linkHeader';
 import type { LocalDocuments } from './LocalDocuments';
 import type { ProfileDocument } from './profileDocument';
-import { ACCEPT, failed, INBOX, ISSUER, MOST_BYTES, readProfile, STORAGE } from './profileDocument';
+import { ACCEPT, unavailable, INBOX, ISSUER, MAX_BYTES, readProfile, STORAGE } from './profileDocument';
 import { ProfileUnavailable } from './ProfileUnavailable';
-import type { Lookup } from './SharedLookups';
-import { SharedLookups } from './SharedLookups';
+import type { Lookup } from './LookupCache';
+import { LookupCache } from './LookupCache';
 
 /** How long what was found holds at least, so that a burst is one request, and at most; in milliseconds. */
-const LEAST_AGE = 10_000;
-const MOST_AGE = 60 * 60_000;
+const MIN_AGE = 10_000;
+const MAX_AGE = 60 * 60_000;
 const SEE_OTHER = 303;
 /** How many documents are remembered. */
-const MOST_DOCUMENTS = 10_000;
+const MAX_DOCUMENTS = 10_000;
 /** Documents that say more than this, in characters, are remembered no longer than they must, to save memory. */
-const LONG = 4_096;
+const MAX_CACHED_LENGTH = 4_096;
 
 /**
  * What others say of themselves in their WebID documents: where their inbox is, who their identity provider is, and
@@ -36,8 +36,8 @@ export class Profiles {
   private readonly local: LocalDocuments;
   private readonly contexts: ContextLoader;
   private readonly timeout: number;
-  private readonly heads = new SharedLookups<ProfileDocument>(MOST_DOCUMENTS);
-  private readonly documents = new SharedLookups<ProfileDocument>(MOST_DOCUMENTS);
+  private readonly heads = new LookupCache<ProfileDocument>(MAX_DOCUMENTS);
+  private readonly documents = new LookupCache<ProfileDocument>(MAX_DOCUMENTS);
 
   /**
    * @param outgoing - The way to documents of other servers.
@@ -68,16 +68,16 @@ export class Profiles {
     const url = documentOf(webId);
     if (url === webId && !this.local.isLocal(url) && !this.documents.has(url)) {
       const head = await this.heads.get(url, async(): Promise<Lookup<ProfileDocument>> => this.fetchHead(url));
-      if (head.linked !== undefined) {
-        return head.linked;
+      if (head.linkedInbox !== undefined) {
+        return head.linkedInbox;
       }
       if (head.problem) {
         throw new ProfileUnavailable(webId, head.problem);
       }
     }
     const document = await this.documentAbout(webId);
-    const [ inbox = document.linked ] = valuesOf(document, webId, INBOX)
-      .flatMap((value): string[] => this.usable(value) ?? []);
+    const [ inbox = document.linkedInbox ] = valuesOf(document, webId, INBOX)
+      .flatMap((value): string[] => this.usableUrl(value) ?? []);
     if (inbox === undefined && document.problem) {
       throw new ProfileUnavailable(webId, document.problem);
     }
@@ -127,11 +127,11 @@ export class Profiles {
   }
 
   private async readLocal(url: string): Promise<Lookup<ProfileDocument>> {
-    const document = await this.local.read(url, MOST_BYTES);
+    const document = await this.local.read(url, MAX_BYTES);
     const value = document ?
       await readProfile(document, url, this.contexts) :
-      failed('there is no document that everybody may read; check the WebID', { status: 404 });
-    return { value, ttl: LEAST_AGE };
+      unavailable('there is no document that everybody may read; check the WebID', { status: 404 });
+    return { value, ttl: MIN_AGE };
   }
 
   /** Asks for the `Link` header alone; a server that has none, or has trouble with HEAD, is not a problem. */
@@ -139,10 +139,10 @@ export class Profiles {
     const request = this.requestOf('HEAD', url);
     try {
       const answer = await this.outgoing.send(request);
-      return { value: { statements: [], linked: this.linkedInbox(answer, url) }, ttl: lifetime(request, answer) };
+      return { value: { statements: [], linkedInbox: this.linkedInbox(answer, url) }, ttl: lifetime(request, answer) };
     } catch (error: unknown) {
-      const value = unanswered(error);
-      return { value: value.problem?.fault === 'broken' ? { statements: []} : value, ttl: LEAST_AGE };
+      const value = withoutResponse(error);
+      return { value: value.problem?.fault === 'broken' ? { statements: []} : value, ttl: MIN_AGE };
     }
   }
 
@@ -152,20 +152,20 @@ export class Profiles {
     try {
       answer = await this.outgoing.send(request);
     } catch (error: unknown) {
-      return { value: unanswered(error), ttl: LEAST_AGE };
+      return { value: withoutResponse(error), ttl: MIN_AGE };
     }
     if (!isSuccess(answer)) {
       const seeOther = answer.status === SEE_OTHER ? targetOf(answer, url) : undefined;
-      const problem = failed(reasonOf(answer), { status: answer.status });
-      return { value: { ...problem, ...seeOther !== undefined && { seeOther }}, ttl: LEAST_AGE };
+      const problem = unavailable(reasonOf(answer), { status: answer.status });
+      return { value: { ...problem, ...seeOther !== undefined && { seeOther }}, ttl: MIN_AGE };
     }
     const { 'content-type': contentType = '' } = answer.headers;
     const type = contentType.split(/[,;]/u)[0].trim().toLowerCase();
     const document = await readProfile({ ...answer, type }, url, this.contexts);
-    const isShort = !document.problem && document.statements.flat().join('').length <= LONG;
+    const isShort = !document.problem && document.statements.flat().join('').length <= MAX_CACHED_LENGTH;
     return {
-      value: { ...document, linked: this.linkedInbox(answer, url) },
-      ttl: isShort ? lifetime(request, answer) : LEAST_AGE,
+      value: { ...document, linkedInbox: this.linkedInbox(answer, url) },
+      ttl: isShort ? lifetime(request, answer) : MIN_AGE,
     };
   }
 
@@ -173,18 +173,18 @@ export class Profiles {
   private linkedInbox(answer: OutgoingResponse, url: string): string | undefined {
     const { link = '' } = answer.headers;
     const targets = isSuccess(answer) ? linkTargets(link, INBOX, url) : [];
-    return targets.sort().flatMap((target): string[] => this.usable(target) ?? []).at(0);
+    return targets.sort().flatMap((target): string[] => this.usableUrl(target) ?? []).at(0);
   }
 
   /** A URL in canonical form, as a list of one; `undefined` if it is not an http(s) URL or has none. */
-  private usable(url: string): [ string ] | undefined {
+  private usableUrl(url: string): [ string ] | undefined {
     const canonical = isWebUrl(url) ? this.local.canonical(url) : undefined;
     return canonical === undefined ? undefined : [ canonical ];
   }
 
   private requestOf(method: 'GET' | 'HEAD', url: string): OutgoingRequest {
     const headers = { accept: ACCEPT, 'accept-encoding': 'identity' };
-    return { method, url, headers, timeout: this.timeout, maxBytes: MOST_BYTES, ...method === 'HEAD' && { headOnly: true }};
+    return { method, url, headers, timeout: this.timeout, maxBytes: MAX_BYTES, ...method === 'HEAD' && { headOnly: true }};
   }
 }
 
@@ -213,13 +213,13 @@ function lifetime(request: OutgoingRequest, answer: OutgoingResponse): number {
     { method: request.method, url: request.url, headers: request.headers! },
     { status: answer.status, headers: answer.headers },
   );
-  return Math.min(Math.max(policy.storable() ? policy.timeToLive() : 0, LEAST_AGE), MOST_AGE);
+  return Math.min(Math.max(policy.storable() ? policy.timeToLive() : 0, MIN_AGE), MAX_AGE);
 }
 
 /** Anybody may ask for any URL, so nobody is told what there is of the network of this server. */
-function unanswered(error: unknown): ProfileDocument {
+function withoutResponse(error: unknown): ProfileDocument {
   if (error instanceof OutgoingFailed) {
-    return failed('it cannot be reached from here; check the WebID, and that its server can be reached', { fault: error.fault });
+    return unavailable('it cannot be reached from here; check the WebID, and that its server can be reached', { fault: error.fault });
   }
   throw error;
 }

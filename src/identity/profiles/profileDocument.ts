@@ -20,7 +20,7 @@ export type Statement = readonly [subject: string, predicate: string, object: st
 export interface ProfileDocument {
   readonly statements: readonly Statement[];
   /** The inbox that its `Link` header names. */
-  readonly linked?: string;
+  readonly linkedInbox?: string;
   /** The URL of the document to which its server leads by 303. */
   readonly seeOther?: string;
   /** Why its statements are not known. */
@@ -28,7 +28,7 @@ export interface ProfileDocument {
 }
 
 /** A document as it came. */
-export interface Received {
+export interface FetchedDocument {
   readonly type: string;
   readonly body: string;
   readonly isCut: boolean;
@@ -45,7 +45,7 @@ export const ACCEPT = `${TURTLE}, ${JSON_LD};q=0.9, application/n-triples;q=0.8,
 const BYTE_ORDER_MARK = /^\uFEFF/u;
 
 /** How much of a document is read, in bytes. */
-export const MOST_BYTES = 64 * 1_024;
+export const MAX_BYTES = 64 * 1_024;
 
 /**
  * Reads a WebID document.
@@ -57,15 +57,15 @@ export const MOST_BYTES = 64 * 1_024;
  * @returns What it says, or what is wrong with it.
  */
 export async function readProfile(
-  { type, body, isCut, unreadable }: Received,
+  { type, body, isCut, unreadable }: FetchedDocument,
   url: string,
   contexts: ContextLoader,
 ): Promise<ProfileDocument> {
   if (isCut) {
-    return failed(`it is larger than ${MOST_BYTES / 1_024} KiB; its owner has to move to other documents what is not about the WebID`);
+    return unavailable(`it is larger than ${MAX_BYTES / 1_024} KiB; its owner has to move to other documents what is not about the WebID`);
   }
   if (unreadable !== undefined) {
-    return failed(`${unreadable}; its server has to send it without a Content-Encoding, as it is asked to`);
+    return unavailable(`${unreadable}; its server has to send it without a Content-Encoding, as it is asked to`);
   }
   const text = body.replace(BYTE_ORDER_MARK, '');
   try {
@@ -74,14 +74,14 @@ export async function readProfile(
     }
     return N3_TYPES.includes(type) ?
       { statements: statementsOf(new Parser({ baseIRI: url, format: type }).parse(text)) } :
-      failed(`it is ${type === '' ? 'of no media type' : type.slice(0, 100)}; its server has to show it as ${TURTLE} or ${JSON_LD}`);
+      unavailable(`it is ${type === '' ? 'of no media type' : type.slice(0, 100)}; its server has to show it as ${TURTLE} or ${JSON_LD}`);
   } catch (error: unknown) {
-    return failed(`it is not valid ${type}, which its owner has to correct: ${(error as Error).message.slice(0, 300)}`);
+    return unavailable(`it is not valid ${type}, which its owner has to correct: ${(error as Error).message.slice(0, 300)}`);
   }
 }
 
 /** A document of which nothing is known. */
-export function failed(reason: string, more: Omit<ProfileProblem, 'reason'> = {}): ProfileDocument {
+export function unavailable(reason: string, more: Omit<ProfileProblem, 'reason'> = {}): ProfileDocument {
   return { statements: [], problem: { reason, ...more }};
 }
 

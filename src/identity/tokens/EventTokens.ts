@@ -11,7 +11,7 @@ const TOKEN = { typ: 'pod-events-token+jwt', audience: 'urn:solid-pod-events:tok
 const COOKIE = { typ: 'pod-events-cookie+jwt', audience: 'urn:solid-pod-events:cookie' };
 
 /** How many verified tokens, and how many clients, are remembered; then all are forgotten, which is cheap. */
-const MOST_REMEMBERED = 10_000;
+const MAX_CACHED = 10_000;
 /** For how long it is remembered whom a client stands for, in milliseconds. */
 const CLIENT_MAX_AGE = 10_000;
 /** The length of what completes a cookie, in bytes. */
@@ -127,18 +127,18 @@ export class EventTokens {
    * @returns Who it is for and when it ends, where `caller.limits.pods` has its pod alone; `undefined` if it is not a
    *          token of this server, has expired, or what it was made with has ended.
    */
-  public async recognise(text: string): Promise<Credential | undefined> {
+  public async authenticate(text: string): Promise<Credential | undefined> {
     const claims = await this.verify(text, TOKEN);
     return claims && this.credentialOf(claims);
   }
 
   /**
-   * Recognises a cookie by its peer, as {@link recognise} does a token.
+   * Recognises a cookie by its peer, as {@link authenticate} does a token.
    *
    * @param cookie - What was presented as the cookie.
    * @param peer - What was presented as its peer.
    */
-  public async recognisePair(cookie: string, peer: string): Promise<Credential | undefined> {
+  public async authenticatePair(cookie: string, peer: string): Promise<Credential | undefined> {
     const claims = await this.verify(cookie, COOKIE);
     const isPeer = claims?.peer !== undefined && timingSafeEqual(hash(peer), Buffer.from(claims.peer, 'base64url'));
     return isPeer ? this.credentialOf(claims) : undefined;
@@ -180,7 +180,7 @@ export class EventTokens {
       if (!claims) {
         return undefined;
       }
-      remember(this.verified, name, claims);
+      cache(this.verified, name, claims);
     }
     return claims.exp * 1_000 > Date.now() ? claims : undefined;
   }
@@ -213,13 +213,13 @@ export class EventTokens {
     // Counted from before the question, so that no answer is used for longer.
     const until = Date.now() + CLIENT_MAX_AGE;
     const webId = (await this.clients.find(client))?.webId;
-    remember(this.webIds, client, { webId, until });
+    cache(this.webIds, client, { webId, until });
     return webId;
   }
 }
 
-function remember<T>(map: Map<string, T>, name: string, value: T): void {
-  if (map.size >= MOST_REMEMBERED) {
+function cache<T>(map: Map<string, T>, name: string, value: T): void {
+  if (map.size >= MAX_CACHED) {
     map.clear();
   }
   map.set(name, value);

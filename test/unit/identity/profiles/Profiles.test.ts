@@ -27,8 +27,8 @@ describe('The profiles of others', (): void => {
   const ofServer = new Map<string, LocalDocument>();
   const urls = new ServerUrls('http://here.example/');
   const local: LocalDocuments = {
-    isLocal: (url): boolean => urls.isHere(url),
-    canonical: (url): string | undefined => urls.find(url),
+    isLocal: (url): boolean => urls.isLocal(url),
+    canonical: (url): string | undefined => urls.tryCanonical(url),
     read: async(url): Promise<LocalDocument | undefined> => ofServer.get(url),
   };
   let other: OtherServer;
@@ -162,10 +162,10 @@ describe('The profiles of others', (): void => {
         expect(await profiles.inboxOf(webId)).toBe(`${base}inbox/`);
         profiles = new Profiles(guarded, local, contexts, 2);
         reply = { headers, body };
-        await expect(profiles.inboxOf(webId)).rejects.toMatchObject({ isPassing: false, message: expect.stringContaining(`its content is not valid ${coding}`) });
+        await expect(profiles.inboxOf(webId)).rejects.toMatchObject({ isTransient: false, message: expect.stringContaining(`its content is not valid ${coding}`) });
         profiles = new Profiles(guarded, local, contexts, 2);
         reply = { headers, body: encode(`${body}${' '.repeat(10_000_000)}`) };
-        await expect(profiles.inboxOf(webId)).rejects.toMatchObject({ isPassing: false, message: expect.stringContaining('it is larger than 64 KiB') });
+        await expect(profiles.inboxOf(webId)).rejects.toMatchObject({ isTransient: false, message: expect.stringContaining('it is larger than 64 KiB') });
         await guarded.close();
       },
     );
@@ -194,7 +194,7 @@ describe('The profiles of others', (): void => {
         expect(await profiles.inboxOf('https://bob.example/')).toBe('https://docs.example/inbox/');
         expect(await profiles.issuersOf('https://bob.example/')).toEqual([]);
         expect(sent).toEqual([ 'HEAD https://bob.example/', 'GET https://bob.example/', `GET ${target}` ]);
-        await expect(profiles.inboxOf('https://bob.example/#me')).rejects.toMatchObject({ status: 303, isPassing: false });
+        await expect(profiles.inboxOf('https://bob.example/#me')).rejects.toMatchObject({ status: 303, isTransient: false });
       });
 
       it('also where that is on this server.', async(): Promise<void> => {
@@ -207,7 +207,7 @@ describe('The profiles of others', (): void => {
         'but not to %j.',
         async(location): Promise<void> => {
           answers.set('https://bob.example/', led(location));
-          await expect(profiles.inboxOf('https://bob.example/')).rejects.toMatchObject({ status: 303, isPassing: false });
+          await expect(profiles.inboxOf('https://bob.example/')).rejects.toMatchObject({ status: 303, isTransient: false });
           expect(sent.filter((request): boolean => !request.endsWith(' https://bob.example/'))).toEqual([]);
         },
       );

@@ -2,7 +2,7 @@ import { FORMER_EVENTS } from './formerNamespace';
 import { EVENTS } from './vocabulary';
 
 /** How the IRI of the type that makes a document an event can be put together. */
-interface ClaimedType {
+interface TypeForm {
   readonly iri: string;
   /** The part that is in no other IRI. */
   readonly core: string;
@@ -10,7 +10,7 @@ interface ClaimedType {
   readonly scheme: string;
 }
 
-const TYPES: readonly ClaimedType[] = [
+const TYPES: readonly TypeForm[] = [
   { iri: `${EVENTS}Event`, core: 'w3id.org/pod-events#', scheme: 'https:' },
   { iri: `${FORMER_EVENTS}Event`, core: 'solid-pod-events:', scheme: 'urn:' },
 ];
@@ -25,7 +25,7 @@ function escaped(text: string): string[] {
 }
 
 /** A pattern of the beginnings of a type, from its scheme on. */
-function beginnings({ iri, scheme }: ClaimedType): string {
+function beginnings({ iri, scheme }: TypeForm): string {
   const rest = escaped(iri.slice(scheme.length)).reduceRight((inner, character): string => `(?:${character}${inner})?`, '');
   return escaped(scheme).join('') + rest;
 }
@@ -60,6 +60,6 @@ export function mayHaveEventForm(text: string): boolean {
  *
  * @see https://www.w3.org/TR/json-ld11-api/#iri-expansion
  */
-export function claimsEvent(text: string): boolean {
+export function mayDeclareEvent(text: string): boolean {
   return NAMED.test(text) || BASE.every((pattern): boolean => pattern.test(text));
 }

@@ -22,9 +22,9 @@ const STRINGS: Readonly<Record<string, string>> = {
 
 /**
  * Returns whether the members of a document, other than `data`, have the form in which this server writes them, so that
- * {@link headStatements} tells their meaning.
+ * {@link envelopeStatements} tells their meaning.
  */
-export function isOwnHead(members: Members): boolean {
+export function isOwnEnvelope(members: Members): boolean {
   return 'id' in members && 'type' in members &&
     Object.entries(members).every(([ name, value ]): boolean => name === 'data' || isOwnMember(name, value));
 }
@@ -42,7 +42,7 @@ function isOwnMember(name: string, value: unknown): boolean {
 }
 
 /** Returns the statements of a document's members other than `data`; those of another form have none. */
-export function headStatements(members: Members, { iri, type }: Notation): Statements[] {
+export function envelopeStatements(members: Members, { iri, type }: Notation): Statements[] {
   const subject = iri(members.id as string);
   const statements: Statements[] = [{
     subject,

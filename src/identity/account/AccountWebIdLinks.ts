@@ -1,6 +1,6 @@
 import TTLCache from '@isaacs/ttlcache';
 import type { WebIdStore } from '@solid/community-server';
-import type { KeyHolders } from '../KeyHolders';
+import type { WebIdLinks } from '../WebIdLinks';
 
 /** Maximum number of answers, and of questions under way, that are remembered. */
 const MAX_ANSWERS = 10_000;
@@ -8,7 +8,7 @@ const MAX_ANSWERS = 10_000;
 /**
  * Asks the account store of the server, and remembers each answer for a few seconds.
  */
-export class AccountHolders implements KeyHolders {
+export class AccountWebIdLinks implements WebIdLinks {
   private readonly webIdStore: WebIdStore;
   private readonly answers: TTLCache<string, Promise<boolean>>;
 
@@ -21,7 +21,7 @@ export class AccountHolders implements KeyHolders {
     this.answers = new TTLCache({ max: MAX_ANSWERS, ttl: maxAge * 1_000, checkAgeOnGet: true });
   }
 
-  public async has(account: string, webId: string): Promise<boolean> {
+  public async isLinked(account: string, webId: string): Promise<boolean> {
     // No URL has a space.
     const name = `${webId} ${account}`;
     let answer = this.answers.get(name);

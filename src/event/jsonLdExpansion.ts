@@ -12,10 +12,10 @@ import type { Options } from 'jsonld';
  *
  * @see https://www.w3.org/TR/json-ld11-api/#expansion
  */
-export async function expand(document: object): Promise<unknown[]> {
+export async function expandJsonLd(document: object): Promise<unknown[]> {
   // It takes long to load, and most servers never need it.
   const { default: jsonld } = await import('jsonld');
-  const options = { base: '', safe: true, documentLoader: refuse, contextResolver: new InlineContexts() };
+  const options = { base: '', safe: true, documentLoader: rejectRemoteContext, contextResolver: new InlineContexts() };
   try {
     return await jsonld.expand(document, options as Options.Expand);
   } catch (error: unknown) {
@@ -23,7 +23,7 @@ export async function expand(document: object): Promise<unknown[]> {
   }
 }
 
-async function refuse(iri: string): Promise<never> {
+async function rejectRemoteContext(iri: string): Promise<never> {
   throw new Error(`remote contexts are never fetched, as ${iri}`);
 }
 
@@ -69,7 +69,7 @@ class InlineContexts {
 }
 
 /** The most results that are kept of one context, as many as the processor's own resolver keeps. */
-const MOST_PROCESSED = 10;
+const MAX_PROCESSED = 10;
 
 function toResolved(document: object | null): Resolved {
   const results = new Map<object, unknown>();
@@ -77,7 +77,7 @@ function toResolved(document: object | null): Resolved {
     document,
     getProcessed: (active): unknown => results.get(active),
     setProcessed: (active, result): void => {
-      if (results.size >= MOST_PROCESSED) {
+      if (results.size >= MAX_PROCESSED) {
         results.clear();
       }
       results.set(active, result);

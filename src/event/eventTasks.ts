@@ -1,11 +1,11 @@
 import type { Task } from '../work/Work';
 import { knownContext } from './eventContexts';
 import { eventRdf } from './eventRdf';
-import type { EventText } from './readEvent';
-import { mayNeedProcessor, readStored } from './readEvent';
+import type { EventText } from './documentReading';
+import { mayNeedProcessor, readStored } from './documentReading';
 
 /** Maximum length of a document that needs a JSON-LD processor to be read, on the event loop, in UTF-16 code units. */
-const INLINE_PROCESSED = 2_048;
+const MAX_INLINE = 2_048;
 
 const ENCODER = new TextEncoder();
 
@@ -35,5 +35,5 @@ export function textOf({ id, pod, context, members }: EventText): EventText {
 /** Cost of reading the document of an event as RDF. */
 export function costOf(event: EventText): { readonly size: number; readonly isCostly: boolean } {
   const size = event.context.length + event.members.length;
-  return { size, isCostly: size > INLINE_PROCESSED && mayNeedProcessor(event) };
+  return { size, isCostly: size > MAX_INLINE && mayNeedProcessor(event) };
 }

@@ -1,4 +1,4 @@
-import type { Speakers } from './Speakers';
+import type { FederationPolicy } from './FederationPolicy';
 import type { Caller } from './Caller';
 import type { Profiles } from './profiles/Profiles';
 import { ProfileUnavailable } from './profiles/ProfileUnavailable';
@@ -13,7 +13,7 @@ const AGENT = `${AGENT_PATH}#this`;
  * is the identity provider that vouches for it. The form of a WebID alone proves nothing, for somebody may be able to
  * write a document there. In any case the pod has to lie on that server.
  */
-export class ServerSpeakers implements Speakers {
+export class ProfileFederationPolicy implements FederationPolicy {
   private readonly profiles: Profiles;
 
   /**
@@ -23,11 +23,11 @@ export class ServerSpeakers implements Speakers {
     this.profiles = profiles;
   }
 
-  public isServer(caller: Caller): boolean {
+  public isServerAgent(caller: Caller): boolean {
     return baseOf(caller) !== undefined;
   }
 
-  public async obstacleTo(caller: Caller, publisher: string | undefined, pod: string): Promise<string | undefined> {
+  public async refusalReason(caller: Caller, publisher: string | undefined, pod: string): Promise<string | undefined> {
     const base = baseOf(caller);
     if (base === undefined) {
       return `only a server, with a WebID that ends in /${AGENT} behind the URL of its identity provider, can bring the ` +
@@ -50,7 +50,7 @@ export class ServerSpeakers implements Speakers {
         `the profile of ${publisher} names neither ${base} as solid:oidcIssuer nor ${pod} as pim:storage`;
     } catch (error: unknown) {
       // What may be otherwise when it is tried again is no reason to refuse for good.
-      if (error instanceof ProfileUnavailable && !isPassing(error)) {
+      if (error instanceof ProfileUnavailable && !isTransient(error)) {
         return error.message;
       }
       throw error;
@@ -75,7 +75,7 @@ function liesOn(pod: string, base: string): boolean {
 }
 
 /** All faults are, for one that was final would tell which addresses are of the network of this server. */
-function isPassing({ fault, status = 0 }: ProfileUnavailable): boolean {
+function isTransient({ fault, status = 0 }: ProfileUnavailable): boolean {
   return status >= 500 || status === 429 || fault !== undefined;
 }
 

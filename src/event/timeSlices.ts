@@ -3,11 +3,11 @@ import { setImmediate, setTimeout } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 
 /** Minimum time between two steps of long work, in milliseconds. */
-const GAP = 1;
+const MIN_PAUSE = 1;
 /** Share of the time between two steps in which the event loop serves others, above which they get more of it. */
-const BUSY = 0.3;
+const BUSY_UTILIZATION = 0.3;
 /** Maximum time of the work that is done in one step, in milliseconds. */
-const STEP = 5;
+const MAX_SLICE = 5;
 
 const waiting: (() => void)[] = [];
 let isActive = false;
@@ -25,7 +25,7 @@ let isActive = false;
  *
  * @throws The reason of the signal, if it is aborted when the step is granted.
  */
-export async function turn(signal?: AbortSignal): Promise<void> {
+export async function nextTimeSlice(signal?: AbortSignal): Promise<void> {
   if (isMainThread) {
     await new Promise<void>((resolve): void => {
       waiting.push(resolve);
@@ -48,34 +48,34 @@ function grant(): void {
   next();
   setImmediate((): void => {
     const now = performance.now();
-    rest(now + now - begun);
+    pause(now + now - begun);
   });
 }
 
 /** Waits until others have had their time, or do not use it. */
-function rest(end: number): void {
+function pause(end: number): void {
   const used = performance.eventLoopUtilization();
   setTimeout((): void => {
     const { utilization } = performance.eventLoopUtilization(used);
-    if (utilization < BUSY || performance.now() >= end) {
+    if (utilization < BUSY_UTILIZATION || performance.now() >= end) {
       grant();
     } else {
-      rest(end);
+      pause(end);
     }
-  }, GAP);
+  }, MIN_PAUSE);
 }
 
 /**
- * Returns a function that waits for a {@link turn} once the work since the last one has taken some time.
+ * Returns a function that waits for a {@link nextTimeSlice} once the work since the last one has taken some time.
  *
  * @param duration - Maximum time of the work in one step, in milliseconds. Default 5.
- * @param signal - As for {@link turn}.
+ * @param signal - As for {@link nextTimeSlice}.
  */
-export function pausesEvery(duration = STEP, signal?: AbortSignal): () => Promise<void> {
+export function timeSlicer(duration = MAX_SLICE, signal?: AbortSignal): () => Promise<void> {
   let begun = performance.now();
   return async(): Promise<void> => {
     if (performance.now() - begun >= duration) {
-      await turn(signal);
+      await nextTimeSlice(signal);
       begun = performance.now();
     }
   };

@@ -1,14 +1,14 @@
 import type { Event } from './Event';
 import { eventUrl } from './Event';
 import { contextOf, knownContext, LITERAL_CONTEXT } from './eventContexts';
-import { expand } from './expand';
+import { expandJsonLd } from './jsonLdExpansion';
 import { expandedStatements } from './expandedData';
-import { headStatements, isOwnHead } from './head';
-import type { BundledContexts } from './inlineContexts';
-import { inlineContexts } from './inlineContexts';
+import { envelopeStatements, isOwnEnvelope } from './envelope';
+import type { BundledContexts } from './contextInlining';
+import { inlineContexts } from './contextInlining';
 import { isIri } from './iri';
-import type { DataReading } from './linkedData';
-import { inspectData, NO_STATEMENTS, plainStatements } from './linkedData';
+import type { DataInterpretation } from './linkedData';
+import { inspectData, EVENT_STATEMENTS_REFUSED, plainStatements } from './linkedData';
 import type { ExactJson } from './numbers';
 import { parseExact } from './numbers';
 import type { Notation, Statements } from './terms';
@@ -19,7 +19,7 @@ import { EVENTS } from './vocabulary';
 export type EventText = Pick<Event, 'id' | 'pod' | 'context' | 'members'>;
 
 /** A document as it can be stored and read, or why it cannot. */
-export type Read = Pick<EventText, 'context' | 'members'> | { readonly fault: string };
+export type ReadResult = Pick<EventText, 'context' | 'members'> | { readonly fault: string };
 
 const OUT_OF_RANGE = 'it has a number beyond 1.8e308, and is not linked data';
 
@@ -33,7 +33,7 @@ const OUT_OF_RANGE = 'it has a number beyond 1.8e308, and is not linked data';
  * @param event - The event, without context; of its members only `data` is looked at.
  * @param contexts - The contexts that the data may name. They are inlined.
  */
-export async function readData(event: Omit<EventText, 'context'>, contexts: BundledContexts): Promise<Read> {
+export async function readData(event: Omit<EventText, 'context'>, contexts: BundledContexts): Promise<ReadResult> {
   const { value, ...parsed } = parseExact(event.members);
   const { data } = value as Members;
   const inspected = inspectData({ ...parsed, value: data }, event.id);
@@ -58,7 +58,7 @@ export async function readData(event: Omit<EventText, 'context'>, contexts: Bund
       fault = (error as Error).message;
     }
   }
-  return inspected.hasContext || parsed.isOutOfRange || fault.startsWith(NO_STATEMENTS) ?
+  return inspected.hasContext || parsed.isOutOfRange || fault.startsWith(EVENT_STATEMENTS_REFUSED) ?
       { fault } :
       { context: LITERAL_CONTEXT, members: event.members };
 }
@@ -92,11 +92,11 @@ function relativeId(value: unknown): string | undefined {
  * @param event - The event; its context may be any.
  * @param contexts - The contexts that it may name. They are inlined.
  */
-export async function readForeign(event: EventText, contexts: BundledContexts): Promise<Read> {
+export async function readForeign(event: EventText, contexts: BundledContexts): Promise<ReadResult> {
   const known = knownContext(event.context);
   const { value, ...parsed } = parseExact(event.members);
   const members = value as Members;
-  if (known && isOwnHead(members)) {
+  if (known && isOwnEnvelope(members)) {
     if (known.asLiteral && members.data !== undefined) {
       return parsed.isOutOfRange ? { fault: OUT_OF_RANGE } : event;
     }
@@ -120,7 +120,7 @@ export async function readStored(event: EventText, contexts: BundledContexts): P
   if (known?.isChecked) {
     return event;
   }
-  let read: Read;
+  let read: ReadResult;
   try {
     read = known ? await readForeign(event, contexts) : inlined(event, contexts);
   } catch (error: unknown) {
@@ -165,7 +165,7 @@ function plainOf(event: EventText, notation: Notation): Iterable<Statements> | u
   }
   const { value, exact } = parseExact(event.members);
   const members = value as Members;
-  return isOwnHead(members) && members.id === eventUrl(event) &&
+  return isOwnEnvelope(members) && members.id === eventUrl(event) &&
     (reading.asLiteral || !hasKeywords(event.members, members.data)) ?
     ownStatements(event, members, reading, exact, notation) :
     undefined;
@@ -174,12 +174,12 @@ function plainOf(event: EventText, notation: Notation): Iterable<Statements> | u
 function* ownStatements(
   event: EventText,
   { data, ...members }: Members,
-  reading: DataReading,
+  reading: DataInterpretation,
   exact: ExactJson['exact'],
   notation: Notation,
 ): Generator<Statements> {
   const url = eventUrl(event);
-  yield* headStatements({ ...members, id: url }, notation);
+  yield* envelopeStatements({ ...members, id: url }, notation);
   if (data !== undefined) {
     yield* plainStatements(notation.iri(url), notation.iri(`${EVENTS}data`), { value: data, exact }, reading, notation);
   }
@@ -214,6 +214,6 @@ function hasKeywords(text: string, data: unknown): boolean {
 async function expanded(event: EventText, notation: Notation, isStrict = false): Promise<Statements[]> {
   const { value, exact } = parseExact(event.members);
   const document = { '@context': JSON.parse(event.context) as unknown, ...value as object };
-  const [ url, nodes ] = [ eventUrl(event), await expand(document) ];
+  const [ url, nodes ] = [ eventUrl(event), await expandJsonLd(document) ];
   return expandedStatements({ expanded: nodes, exact, url, id: event.id, isStrict }, notation);
 }

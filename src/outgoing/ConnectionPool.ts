@@ -72,7 +72,7 @@ export class Connection {
  *
  * A connection whose request failed, or was not answered to the end, is closed.
  */
-export class Connections {
+export class ConnectionPool {
   private readonly origin: string;
   private readonly options: ConnectionOptions;
   private readonly limit: number;

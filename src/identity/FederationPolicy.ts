@@ -3,9 +3,9 @@ import type { Caller } from './Caller';
 /**
  * Tells which servers may speak for whom.
  */
-export interface Speakers {
+export interface FederationPolicy {
   /** Whether somebody is the agent of a server, as far as its credentials tell. */
-  isServer: (caller: Caller) => boolean;
+  isServerAgent: (caller: Caller) => boolean;
   /**
    * Why somebody may not say what another has published; `undefined` if it may.
    *
@@ -13,5 +13,5 @@ export interface Speakers {
    * @param publisher - The WebID of the publisher; `undefined` for the public.
    * @param pod - The base URL of the pod through which it was published.
    */
-  obstacleTo: (caller: Caller, publisher: string | undefined, pod: string) => Promise<string | undefined>;
+  refusalReason: (caller: Caller, publisher: string | undefined, pod: string) => Promise<string | undefined>;
 }

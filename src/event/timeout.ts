@@ -6,18 +6,18 @@
  *
  * @throws An error that says so if it did not.
  */
-export async function inTime<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+export async function withTimeout<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject): void => {
-    timer = setTimeout((): void => reject(new TooLate(milliseconds)), milliseconds);
+    timer = setTimeout((): void => reject(new TimeoutError(milliseconds)), milliseconds);
   });
   return Promise.race([ promise, late ]).finally((): void => clearTimeout(timer));
 }
 
 /** No answer came in time. */
-export class TooLate extends Error {
+export class TimeoutError extends Error {
   public constructor(milliseconds: number) {
     super(`no answer came in ${Math.round(milliseconds)} ms`);
-    this.name = 'TooLate';
+    this.name = 'TimeoutError';
   }
 }

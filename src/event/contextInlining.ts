@@ -4,7 +4,7 @@ import { endOfString } from './numbers';
 export type BundledContexts = Readonly<Record<string, string>>;
 
 /** Maximum size, in characters, of what inlining adds to one document. */
-const MOST_INLINED = 256 * 1_024;
+const MAX_INLINED = 256 * 1_024;
 
 interface Level {
   readonly isObject: boolean;
@@ -43,8 +43,8 @@ export function inlineContexts(text: string, contexts: BundledContexts): string 
       }
       const context = contexts[iri];
       inlined += context.length;
-      if (inlined > MOST_INLINED) {
-        throw new Error(`the contexts that it names are more than ${MOST_INLINED / 1_024} KiB; name each once`);
+      if (inlined > MAX_INLINED) {
+        throw new Error(`the contexts that it names are more than ${MAX_INLINED / 1_024} KiB; name each once`);
       }
       // A list in a list is no context.
       const isList = level.isContext && context.startsWith('[');

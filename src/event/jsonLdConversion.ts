@@ -17,17 +17,17 @@ interface Conversion {
 }
 
 /** The converted document, or the IRI of a context that it names and that is not bundled. */
-export type Converted = { readonly text: string } | { readonly unknownContext: string };
+export type ConversionResult = { readonly text: string } | { readonly unknownContext: string };
 
 /**
  * Converts a JSON-LD document to Turtle, TriG, N3, N-Triples or N-Quads.
  *
  * @throws `InvalidInput` if it is not valid JSON-LD.
  */
-export const CONVERT_JSON_LD: Task<Conversion, Converted> = {
+export const CONVERT_JSON_LD: Task<Conversion, ConversionResult> = {
   name: 'convertJsonLd',
-  run: async({ text, base, type, prefixes }, { contexts }): Promise<Converted> => {
-    const loader = new WitnessLoader(contexts);
+  run: async({ text, base, type, prefixes }, { contexts }): Promise<ConversionResult> => {
+    const loader = new RecordingLoader(contexts);
     try {
       const quads = await parseJsonLd(text, loader, base);
       const writer = new Writer({ format: type, .../(?:turtle|trig)$/u.test(type) && { baseIRI: base, prefixes }});
@@ -49,7 +49,7 @@ export const CONVERT_JSON_LD: Task<Conversion, Converted> = {
 };
 
 /** Remembers which context could not be loaded. */
-class WitnessLoader extends ContextLoader {
+class RecordingLoader extends ContextLoader {
   public unknown?: string;
 
   public constructor(private readonly source: ContextLoader) {

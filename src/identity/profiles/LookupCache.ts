@@ -9,15 +9,15 @@ export interface Lookup<T> {
 /**
  * Remembers what was looked up, and looks each thing up once for all that ask at the same time.
  */
-export class SharedLookups<T> {
+export class LookupCache<T> {
   private readonly known: TTLCache<string, T>;
   private readonly pending = new Map<string, Promise<T>>();
 
   /**
-   * @param most - How many are remembered; the one that ends first makes room.
+   * @param maxEntries - How many are remembered; the one that ends first makes room.
    */
-  public constructor(most: number) {
-    this.known = new TTLCache({ max: most, checkAgeOnGet: true });
+  public constructor(maxEntries: number) {
+    this.known = new TTLCache({ max: maxEntries, checkAgeOnGet: true });
   }
 
   /** Whether it need not be looked up, because it is known or will be. */

@@ -1,11 +1,11 @@
-/** How much is asked of the server at the same time, so that it can also answer others. */
+/** Maximum number of concurrent calls, so that the server can also process other requests. */
 const MAX_CONCURRENT = 8;
 
 /**
- * Does some work for each item, a few at a time.
+ * Calls a function for each item, with at most 8 concurrent calls.
  *
- * @param items - What the work is for.
- * @param work - Does it for one; what it throws ends all.
+ * @param items - The items.
+ * @param work - Processes one item. Its first error ends the whole call.
  */
 export async function forEachConcurrently<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const rest = [ ...items ].reverse();
@@ -15,7 +15,7 @@ export async function forEachConcurrently<T>(items: readonly T[], work: (item: T
         await work(rest.pop()!);
       }
     } catch (error: unknown) {
-      // Else the others would go on, though nobody waits for them any more.
+      // Stops the other calls, whose results are no longer used.
       rest.length = 0;
       throw error;
     }

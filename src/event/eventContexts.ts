@@ -2,12 +2,12 @@ import type { DataInterpretation } from './linkedData';
 import { AS, EVENTS, SCHEMA, XSD } from './vocabulary';
 
 /**
- * The JSON-LD context of an event's document.
+ * Returns the JSON-LD context of an event's document.
  *
- * Nothing of it holds inside `data`. There the default vocabulary is schema.org, or the whole value is one `rdf:JSON`
+ * It does not apply inside `data`. There the default vocabulary is schema.org, or the whole value is one `rdf:JSON`
  * literal.
  *
- * @param reading - How `data` is read.
+ * @param reading - The interpretation of `data`.
  * @param isCurrent - False for the text of earlier versions, which stored data that has no form as linked data.
  *
  * @see https://www.w3.org/TR/json-ld11/#scoped-contexts
@@ -36,7 +36,7 @@ function contextFor({ asLiteral, typeIsType, idIsId }: DataInterpretation, isCur
         {
           '@id': 'events:data',
           '@context': [ null, {
-            // Tells the text from that of earlier versions, and means the same.
+            // Distinguishes the text from that of earlier versions, with the same meaning.
             ...isCurrent && { '@version': 1.1 },
             '@vocab': SCHEMA,
             type: typeIsType ? '@type' : `${SCHEMA}additionalType`,
@@ -48,7 +48,7 @@ function contextFor({ asLiteral, typeIsType, idIsId }: DataInterpretation, isCur
 
 /** A context that this or an earlier version has written. */
 export interface KnownContext extends DataInterpretation {
-  /** Whether data with this context has been checked as this version checks it. */
+  /** Whether data with this context passed the checks of this version. */
   readonly isChecked: boolean;
 }
 
@@ -69,15 +69,15 @@ for (const typeIsType of [ true, false ]) {
   }
 }
 
-/** Returns the text of the context for a reading; there are five. */
+/** Returns the text of the context for an interpretation. There are five. */
 export function contextOf(reading: DataInterpretation): string {
   return texts.get(keyOf(reading))!;
 }
 
-/** Returns what the text of a context means for `data`, or undefined if no version has written it. */
+/** Returns the interpretation of `data` under a context, or undefined if no version has written the context. */
 export function knownContext(text: string): KnownContext | undefined {
   return known.get(text);
 }
 
-/** The context under which `data` is one literal, whatever it is. */
+/** The context under which any `data` is one literal. */
 export const LITERAL_CONTEXT = contextOf({ asLiteral: true, typeIsType: true, idIsId: true });

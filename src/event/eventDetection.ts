@@ -1,12 +1,12 @@
 import { FORMER_EVENTS } from './formerNamespace';
 import { EVENTS } from './vocabulary';
 
-/** How the IRI of the type that makes a document an event can be put together. */
+/** The parts of a type IRI from which a JSON-LD document can compose it. */
 interface TypeForm {
   readonly iri: string;
-  /** The part that is in no other IRI. */
+  /** The part that occurs in no other IRI. */
   readonly core: string;
-  /** The shortest prefix that a context can define: the scheme. */
+  /** The scheme: the shortest prefix that a context can define. */
   readonly scheme: string;
 }
 
@@ -15,7 +15,10 @@ const TYPES: readonly TypeForm[] = [
   { iri: `${FORMER_EVENTS}Event`, core: 'solid-pod-events:', scheme: 'urn:' },
 ];
 
-/** A pattern of a text in JSON, each of whose characters may be escaped; a slash also by a backslash. */
+/**
+ * Returns regular expressions for the characters of a text in JSON, in which each may be escaped. A slash may also
+ * follow a backslash.
+ */
 function escaped(text: string): string[] {
   return [ ...text ].map((character): string => {
     const code = character.charCodeAt(0).toString(16).padStart(4, '0');
@@ -24,7 +27,7 @@ function escaped(text: string): string[] {
   });
 }
 
-/** A pattern of the beginnings of a type, from its scheme on. */
+/** Returns a regular expression for all prefixes of a type IRI that contain its scheme. */
 function beginnings({ iri, scheme }: TypeForm): string {
   const rest = escaped(iri.slice(scheme.length)).reduceRight((inner, character): string => `(?:${character}${inner})?`, '');
   return escaped(scheme).join('') + rest;
@@ -33,30 +36,30 @@ function beginnings({ iri, scheme }: TypeForm): string {
 const NAMED = new RegExp(TYPES.flatMap((type): string[] =>
   [ String.raw`"[^"\s]*${escaped(type.core).join('')}[^"\s]*"`, `"${beginnings(type)}"` ]).join('|'), 'u');
 
-/** A context can set a base on the namespace's host, against which the type is a relative reference of any form. */
+/** A context with a base on the namespace's host can name the type by any relative reference. */
 const BASE = [ '"@base"', 'w3id.org' ].map((text): RegExp => new RegExp(escaped(text).join(''), 'u'));
 
 const FORM = [ '/publish/', 'Event' ].map((text): RegExp => new RegExp(escaped(text).join(''), 'u'));
 
 /**
- * Whether JSON text may be that of an object which readers of plain JSON take for an event. Costs no parsing.
+ * Returns whether readers of plain JSON may take a JSON object for an event. Does not parse the text.
  */
 export function mayHaveEventForm(text: string): boolean {
   return FORM.every((pattern): boolean => pattern.test(text));
 }
 
 /**
- * Whether JSON text could be read as JSON-LD that says of something that it is an event.
+ * Returns whether JSON text, read as JSON-LD, may declare a resource of the type of events.
  *
- * Every IRI of JSON-LD is a string of the document, or two or more that are put together: a prefix or vocabulary of a
- * context, and what follows. So text is a claim if one of its strings, keys included, holds the distinctive part of the
- * type's IRI without a space, or is a beginning of that IRI, or if a context may set a base on the host of that IRI.
- * Escapes of JSON are seen through. No context of this project defines such a beginning, and contexts of others that do
- * are not loaded (`FetchedContexts`); those cannot set a base.
+ * Every IRI of JSON-LD is a string of the document, or a concatenation of strings: a prefix or vocabulary of a context,
+ * and a suffix. Therefore a text may declare an event if one of its strings, keys included, contains the distinctive
+ * part of the type's IRI without a space, or is a prefix of that IRI, or if a context may set a base on the host of
+ * that IRI. JSON escapes are recognized. No context of this project defines such a prefix. Remote contexts that do are
+ * not loaded (`FetchedContexts`), and remote contexts cannot set a base.
  *
- * Never fails to see a claim. May take for one what is none, such as a mention of the vocabulary.
+ * False negatives are impossible. False positives are possible, such as a mention of the vocabulary.
  *
- * @param text - JSON text; it need not be valid.
+ * @param text - JSON text, possibly invalid.
  *
  * @see https://www.w3.org/TR/json-ld11-api/#iri-expansion
  */

@@ -4,25 +4,23 @@ import { statementsOf } from './documentReading';
 import type { Statements } from './terms';
 import { N_TRIPLES, PREFIXES, TURTLE } from './terms';
 
-/** The media types in which {@link eventRdf} writes. */
+/** Media types that {@link eventRdf} writes. */
 export const RDF_TYPES: readonly string[] = [ TURTLE_TYPE, TRIG, N_TRIPLES_TYPE, N_QUADS, N3 ];
 
-/** Size of the pieces in which text is written, in characters. */
+/** Size of one chunk of text, in characters. */
 const PIECE = 64 * 1_024;
 
 /**
- * Writes an event as RDF, in one of {@link RDF_TYPES}.
+ * Serializes an event as RDF, in one of {@link RDF_TYPES}.
  *
- * It takes and returns plain data, and needs no server, so it can run in a worker thread. Plain JSON data takes
- * about as
- * long as its result takes to parse. Only data with keys that begin with `@`, and documents of servers that write
- * another
- * context, are given to a JSON-LD processor.
+ * Arguments and result are plain data, and it needs no server, so it can run in a worker thread. Plain JSON data takes
+ * about as long as parsing the result. Only data with keys that begin with `@`, and documents with contexts of other
+ * servers, need a JSON-LD processor.
  *
- * @param event - The event as it is to be served, see {@link readStored}.
- * @param mediaType - One of the types.
+ * @param event - The event in its served form, see {@link readStored}.
+ * @param mediaType - One of {@link RDF_TYPES}.
  *
- * @returns The text in pieces of about 64 KiB, each written when it is asked for.
+ * @returns Chunks of about 64 KiB of text, each generated on demand.
  *
  * @see https://www.w3.org/TR/turtle/
  * @see https://www.w3.org/TR/n-triples/
@@ -53,7 +51,7 @@ function* nTriplesLines(statements: Iterable<Statements>): Generator<string> {
   }
 }
 
-/** Writes statements as N-Triples. */
+/** Serializes statements as N-Triples. */
 export function toNTriples(statements: Iterable<Statements>): string {
   return [ ...nTriplesLines(statements) ].join('');
 }

@@ -12,30 +12,28 @@ const LANGUAGE = /^[a-z]{1,8}(?:-[a-z\d]{1,8})*$/u;
 const DOUBLE = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/u;
 
 /**
- * An event's document as a JSON-LD processor has expanded it.
+ * An event's document, expanded by a JSON-LD processor.
  */
 export interface ExpandedEvent {
   /** The expanded document. */
   readonly expanded: readonly unknown[];
-  /** The literals of numbers that a double does not hold. */
+  /** Literals of numbers that a double cannot represent exactly. */
   readonly exact: ReadonlyMap<number, NumberLiteral>;
   /** The URL of the event. */
   readonly url: string;
   /** The id of the event. */
   readonly id: string;
-  /** Whether statements about other events are refused. */
+  /** Whether statements about other events are rejected too. */
   readonly isStrict: boolean;
 }
 
 /**
- * Returns the statements of an event's document, as the algorithm of JSON-LD makes them of its expanded form.
+ * Returns the statements of an event's document from its expanded form, by the algorithm of JSON-LD.
  *
- * It refuses what would be lost or could not be written: named graphs, indexes, directions, relative IRIs and IRIs with
- * characters that no IRI has. It refuses statements about the event and its copies other than those of the
- * document's own
- * members.
+ * Rejects content that would be lost or has no RDF form: named graphs, indexes, directions, relative IRIs and IRIs with
+ * invalid characters. Rejects statements about the event and its copies outside of the document's own members.
  *
- * @throws An error that says what is refused.
+ * @throws An error that names the rejected content.
  *
  * @see https://www.w3.org/TR/json-ld11-api/#object-to-rdf-conversion
  */
@@ -68,7 +66,7 @@ class ExpandedWalk {
     collected.add(predicate, object);
   }
 
-  /** The term of a node; its members become statements. */
+  /** Returns the term of a node, and adds statements for its members. */
   private node(node: Node): string {
     const id = node['@id'];
     const term = id === undefined ? this.nextBlank() : this.resource(id);
@@ -194,7 +192,7 @@ class ExpandedWalk {
       throw new Error(`a string of type ${type} needs a language`);
     }
     if (type === `${XSD}double`) {
-      // Processors write it anew.
+      // JSON-LD processors write it in canonical form.
       const double = Number(value);
       if (!DOUBLE.test(value) || !Number.isFinite(double)) {
         throw new Error(`${JSON.stringify(value)} is no number that an ${XSD}double can be`);

@@ -2,10 +2,10 @@ import type { Quad } from '@rdfjs/types';
 import { DataFactory } from 'n3';
 import { EVENTS } from './vocabulary';
 
-/** The namespace of the terms in versions that preceded the first release; their servers still send it. */
+/** Namespace of the vocabulary in versions before the first release. Servers of these versions still send it. */
 export const FORMER_EVENTS = 'urn:solid-pod-events:vocab:';
 
-/** Replaces the former namespace in a part of a JSON-LD document by the current one. */
+/** Replaces the former namespace by the current one in a part of a JSON-LD document. */
 export function inCurrentNamespace(text: string): string {
   return text.replaceAll(FORMER_EVENTS, EVENTS);
 }

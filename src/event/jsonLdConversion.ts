@@ -12,15 +12,15 @@ interface Conversion {
   readonly base: string;
   /** The media type of the result. */
   readonly type: string;
-  /** Prefixes for formats that have some, by their names. */
+  /** Prefixes by name, for formats that support them. */
   readonly prefixes: Readonly<Record<string, string>>;
 }
 
-/** The converted document, or the IRI of a context that it names and that is not bundled. */
+/** The converted document, or the IRI of a named context that is not bundled. */
 export type ConversionResult = { readonly text: string } | { readonly unknownContext: string };
 
 /**
- * Converts a JSON-LD document to Turtle, TriG, N3, N-Triples or N-Quads.
+ * Task that converts a JSON-LD document to Turtle, TriG, N3, N-Triples or N-Quads.
  *
  * @throws `InvalidInput` if it is not valid JSON-LD.
  */
@@ -48,7 +48,7 @@ export const CONVERT_JSON_LD: Task<Conversion, ConversionResult> = {
   },
 };
 
-/** Remembers which context could not be loaded. */
+/** Context loader that records the IRI of a context that is not bundled. */
 class RecordingLoader extends ContextLoader {
   public unknown?: string;
 

@@ -3,17 +3,17 @@ import type { Options } from 'jsonld';
 /**
  * Expands a JSON-LD document that names no remote context.
  *
- * The processor's safe mode refuses what would be lost silently: keys that produce no IRI, relative IRIs, reserved
- * words. Numbers pass unchanged.
+ * The processor runs in safe mode: it rejects keys that produce no IRI, relative IRIs and reserved words instead of
+ * dropping them silently. Numbers pass unchanged.
  *
  * @param document - The parsed document.
  *
- * @throws An error that says what makes the document invalid.
+ * @throws An error with the reason if the document is invalid.
  *
  * @see https://www.w3.org/TR/json-ld11-api/#expansion
  */
 export async function expandJsonLd(document: object): Promise<unknown[]> {
-  // It takes long to load, and most servers never need it.
+  // Loaded on first use: loading is slow, and most servers never need it.
   const { default: jsonld } = await import('jsonld');
   const options = { base: '', safe: true, documentLoader: rejectRemoteContext, contextResolver: new InlineContexts() };
   try {
@@ -45,8 +45,9 @@ interface Resolved {
 }
 
 /**
- * Resolves inline contexts, and refuses all others. The processor's own resolver keeps contexts of earlier documents
- * in memory, however large.
+ * Resolves inline contexts and rejects remote ones.
+ *
+ * Replaces the processor's own resolver, which keeps contexts of earlier documents in memory without a size limit.
  */
 class InlineContexts {
   private readonly known = new Map<string, Resolved>();
@@ -68,7 +69,7 @@ class InlineContexts {
   }
 }
 
-/** The most results that are kept of one context, as many as the processor's own resolver keeps. */
+/** Maximum number of cached results per context. Equal to the limit of the processor's own resolver. */
 const MAX_PROCESSED = 10;
 
 function toResolved(document: object | null): Resolved {

@@ -6,14 +6,14 @@ import { StatementSet, jsonTerm, literalTerm } from './terms';
 import { SCHEMA, XSD } from './vocabulary';
 
 /**
- * How JSON data is read as linked data.
+ * The interpretation of JSON data as linked data.
  */
 export interface DataInterpretation {
   /** Whether the whole data is one `rdf:JSON` literal, because part of it has no form as linked data. */
   readonly asLiteral: boolean;
   /** Whether each `type` is an `@type`: a name, or a list of names, that produces an IRI. */
   readonly typeIsType: boolean;
-  /** Whether each `id` is an `@id`: an absolute IRI, of which the data may make statements. */
+  /** Whether each `id` is an `@id`: an absolute IRI about which the data may make statements. */
   readonly idIsId: boolean;
 }
 
@@ -21,17 +21,17 @@ export interface DataInterpretation {
  * The result of inspecting JSON data.
  */
 export interface DataInspection extends DataInterpretation {
-  /** Whether a key begins with `@`, so that only a JSON-LD processor tells the meaning of the data. */
+  /** Whether a key begins with `@`, so that only a JSON-LD processor can interpret the data. */
   readonly hasKeywords: boolean;
-  /** Whether the data brings a context of its own. */
+  /** Whether the data has its own context. */
   readonly hasContext: boolean;
 }
 
 /**
- * Decides in one walk how JSON data is read as linked data.
+ * Decides the interpretation of JSON data as linked data, in one walk.
  *
- * Data without keywords satisfies: each key and type produces an IRI, no `id` is that of an event, and each number is
- * written with all its digits; otherwise it is one literal.
+ * Data without keywords is linked data if each key and type produces an IRI, no `id` identifies an event, and each
+ * number is written with all its digits. Otherwise it is one literal.
  *
  * @param data - The data, nested no deeper than the limit; undefined if there is none.
  * @param event - The id of the event.
@@ -40,7 +40,7 @@ export function inspectData({ value: data, isUnbounded }: Pick<ExactJson, 'value
   const reading = {
     asLiteral: isUnbounded, typeIsType: true, idIsId: true, hasKeywords: false, hasContext: false,
   };
-  // Keys recur, and each test of one costs more than a look-up.
+  // Cached, because keys recur and each check costs more than a look-up.
   const keys = new Map<string, boolean>();
   const producesIri = (key: string): boolean => {
     let known = keys.get(key);
@@ -78,7 +78,7 @@ export function inspectData({ value: data, isUnbounded }: Pick<ExactJson, 'value
   };
   if (data !== undefined) {
     walk(data);
-    // No statement would tell that there is data.
+    // Without content, no statement would represent the data.
     reading.asLiteral ||= !hasContent;
   }
   return reading;
@@ -89,14 +89,14 @@ function isNameOrNames(value: unknown): boolean {
 }
 
 function isTypeName(value: unknown): boolean {
-  // These are terms of the context, where `type` and `id` are keywords.
+  // Excludes the terms `type` and `id` of the context, which are keywords.
   return typeof value === 'string' && value !== 'type' && value !== 'id' && nameToIri(value, SCHEMA) !== undefined;
 }
 
-/** The beginning of the reason why data is refused that makes statements about events. */
+/** First words of the reason for rejecting data with statements about events. */
 export const EVENT_STATEMENTS_REFUSED = 'data makes no statements about events';
 
-/** Makes the labels of blank nodes. */
+/** Returns a generator function of blank node labels. */
 export function blankNodeLabels(): () => string {
   let count = 0;
   return (): string => {
@@ -108,11 +108,11 @@ export function blankNodeLabels(): () => string {
 /**
  * Generates the statements of plain JSON data, in one walk.
  *
- * @param subject - The term of the subject of which the data is.
- * @param predicate - The term that relates them.
- * @param data - The data, which has no keywords.
- * @param reading - Its reading, as {@link inspectData} gives it.
- * @param notation - How terms are written.
+ * @param subject - The term of the resource that has the data.
+ * @param predicate - The term of the property.
+ * @param data - The data, without keywords.
+ * @param reading - Its interpretation by {@link inspectData}.
+ * @param notation - The syntax of terms.
  */
 export function* plainStatements(
   subject: string,
@@ -150,8 +150,7 @@ class PlainWalk {
     const root = new StatementSet();
     this.addValues(root, predicate, value);
     yield* root.of(subject);
-    // Nodes wait for their turn, so that the statements about each are together. They are taken from the end, so that
-    // few wait.
+    // Queued nodes keep the statements about each node together. Taken from the end, so that the queue stays short.
     for (let next = this.pending.pop(); next; next = this.pending.pop()) {
       const collected = next.isNamed ? this.collectedOf(next.subject) : new StatementSet();
       this.addMembers(collected, next.node);
@@ -227,7 +226,7 @@ class PlainWalk {
   }
 }
 
-/** The properties of `type` and `id` where these are not keywords. */
+/** The properties of `type` and `id` where they are not keywords. */
 const ALIASES: Readonly<Record<string, string | undefined>> = Object.assign(
   Object.create(null) as object,
   { type: 'additionalType', id: 'identifier' },

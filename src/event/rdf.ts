@@ -6,14 +6,14 @@ import type { ContextLoader } from './ContextLoader';
 import { nextTimeSlice } from './timeSlices';
 
 /**
- * Parses a JSON-LD document without ever fetching a context.
+ * Parses a JSON-LD document without fetching a context.
  *
  * @param text - The document.
- * @param loader - Gives the contexts that may be named.
- * @param baseIRI - What relative IRIs are relative to.
- * @param context - The context that holds where the document has none.
+ * @param loader - Provides the contexts that may be named.
+ * @param baseIRI - Base of relative IRIs.
+ * @param context - Default context for a document without one.
  *
- * @throws An error that says what makes the document invalid.
+ * @throws An error with the reason if the document is invalid.
  *
  * @see https://www.w3.org/TR/json-ld11-api/#deserialize-json-ld-to-rdf-algorithm
  */
@@ -33,24 +33,24 @@ export async function parseJsonLd(
   });
 }
 
-/** Documents up to this length, in bytes, are parsed at once. */
+/** Maximum length of a document that is parsed in one step, in bytes. */
 const MAX_SYNCHRONOUS = 16 * 1_024;
-/** Documents up to this length may have their parts in any order. */
+/** Maximum length of a document whose members may have any order, in bytes. */
 const MAX_UNORDERED = 64 * 1_024;
-/** How much of a document is parsed before something else gets its turn, in bytes. */
+/** Length of a document that is parsed in one time slice, in bytes. */
 const STEP = 4 * 1_024;
 
 /**
- * Parses a JSON-LD document of a stranger as {@link parseJsonLd} does, in small steps, so that others get their turn.
+ * Parses an untrusted JSON-LD document as {@link parseJsonLd} does, in time slices of the event loop.
  *
- * That is possible only where `@context`, and types that have a context of their own, come first in their object, so a
- * document of more than 64 KiB is not valid otherwise.
+ * Slices require that `@context`, and types with a context of their own, are first in their object. A document of more
+ * than 64 KiB is invalid otherwise.
  *
  * @param text - The document.
- * @param loader - Gives the contexts that may be named.
- * @param baseIRI - What relative IRIs are relative to.
+ * @param loader - Provides the contexts that may be named.
+ * @param baseIRI - Base of relative IRIs.
  *
- * @throws An error that says what makes the document invalid.
+ * @throws An error with the reason if the document is invalid.
  *
  * @see https://www.w3.org/TR/json-ld11-streaming/#key-ordering-required
  */
@@ -100,7 +100,7 @@ async function parseInSteps(bytes: Buffer, documentLoader: ContextLoader, baseIR
 /**
  * Parses a Turtle document.
  *
- * @throws An error that says what makes the document invalid.
+ * @throws An error with the reason if the document is invalid.
  *
  * @see https://www.w3.org/TR/turtle/
  */

@@ -2,28 +2,27 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate, setTimeout } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 
-/** Minimum time between two steps of long work, in milliseconds. */
+/** Minimum time between two time slices, in milliseconds. */
 const MIN_PAUSE = 1;
-/** Share of the time between two steps in which the event loop serves others, above which they get more of it. */
+/** Utilization of the event loop between two slices above which the pause is extended. */
 const BUSY_UTILIZATION = 0.3;
-/** Maximum time of the work that is done in one step, in milliseconds. */
+/** Default maximum duration of the work in one time slice, in milliseconds. */
 const MAX_SLICE = 5;
 
 const waiting: (() => void)[] = [];
 let isActive = false;
 
 /**
- * Waits for a step of long work on the event loop.
+ * Waits for the next time slice of long work on the event loop.
  *
- * Steps are granted one at a time, in the order in which they are asked for. Between two of them there is a pause, in
- * which other requests have the event loop to themselves: as long as the step was if they use it, and short otherwise.
- * So however many requests need long work, together they take about half of the time of the event loop, and no other
- * request waits for more than one step at once. At most one step for each request waits. Worker threads serve nobody
- * else and do not wait.
+ * Slices are granted one at a time, in the order of the calls. A pause for other requests follows each slice. It lasts
+ * as long as the slice if the event loop is busy, and is short otherwise. Therefore long work of any number of requests
+ * takes about half of the event loop's time, and no other request waits longer than one slice at once. Each request has
+ * at most one waiting slice. Worker threads have no other requests and do not wait.
  *
- * @param signal - Aborted when the step is not needed any more.
+ * @param signal - Aborted when the work is no longer needed.
  *
- * @throws The reason of the signal, if it is aborted when the step is granted.
+ * @throws The reason of the signal, if it is aborted when the slice is granted.
  */
 export async function nextTimeSlice(signal?: AbortSignal): Promise<void> {
   if (isMainThread) {
@@ -52,7 +51,7 @@ function grant(): void {
   });
 }
 
-/** Waits until others have had their time, or do not use it. */
+/** Waits until other work had its share of time, or the event loop is idle. */
 function pause(end: number): void {
   const used = performance.eventLoopUtilization();
   setTimeout((): void => {
@@ -66,9 +65,9 @@ function pause(end: number): void {
 }
 
 /**
- * Returns a function that waits for a {@link nextTimeSlice} once the work since the last one has taken some time.
+ * Returns a function that waits for {@link nextTimeSlice} if the current slice is used up.
  *
- * @param duration - Maximum time of the work in one step, in milliseconds. Default 5.
+ * @param duration - Maximum duration of one slice, in milliseconds. Default 5.
  * @param signal - As for {@link nextTimeSlice}.
  */
 export function timeSlicer(duration = MAX_SLICE, signal?: AbortSignal): () => Promise<void> {

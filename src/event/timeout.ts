@@ -1,10 +1,10 @@
 /**
- * What a promise gives, if it does so in time.
+ * Returns the result of a promise, if it settles in time.
  *
- * @param promise - What is waited for; it goes on when it is not waited for any longer.
- * @param milliseconds - For how long.
+ * @param promise - The promise. It continues after the timeout.
+ * @param milliseconds - The maximum time.
  *
- * @throws An error that says so if it did not.
+ * @throws {@link TimeoutError} if the promise does not settle in time.
  */
 export async function withTimeout<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -14,10 +14,10 @@ export async function withTimeout<T>(promise: Promise<T>, milliseconds: number):
   return Promise.race([ promise, late ]).finally((): void => clearTimeout(timer));
 }
 
-/** No answer came in time. */
+/** A promise did not settle in time. */
 export class TimeoutError extends Error {
   public constructor(milliseconds: number) {
-    super(`no answer came in ${Math.round(milliseconds)} ms`);
+    super(`no answer within ${Math.round(milliseconds)} ms`);
     this.name = 'TimeoutError';
   }
 }

@@ -200,7 +200,7 @@ describe('The receiving side', (): void => {
 
   it('refuses an event that says one thing as JSON and another as JSON-LD.', async(): Promise<void> => {
     for (const lie of [{ publisher: OWNER }, { topic: 'other/topic' }, { origin: POD }]) {
-      await expect(receive(JSON.stringify(flat(v7(), lie)))).rejects.toThrow(/is not what its JSON-LD says/u);
+      await expect(receive(JSON.stringify(flat(v7(), lie)))).rejects.toThrow(/differs from its value in RDF/u);
     }
     const context = { id: '@id', publisher: null };
     mayPublish = (): boolean => true;

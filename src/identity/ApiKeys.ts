@@ -7,7 +7,7 @@ import type { KeyLimits } from './Caller';
 import type { WebIdLinks } from './WebIdLinks';
 
 /**
- * What is to be said of a new API key.
+ * The properties of a new API key.
  */
 export interface ApiKeyDraft extends KeyLimits {
   readonly account: string;
@@ -17,18 +17,18 @@ export interface ApiKeyDraft extends KeyLimits {
 }
 
 /**
- * Makes, recognises and revokes API keys.
+ * Creates, authenticates and revokes API keys.
  *
- * A key is known to whoever made it alone: the server keeps its hash. At each use, the account that made the key must
- * still exist and have the WebID, so a key ends with either, also where the store was restored from an older copy.
+ * Only the creator knows a key: the server stores its hash. At each use, the account of the key must still exist and
+ * have the WebID. Therefore a key ends with either, even if the store was restored from an older backup.
  */
 export class ApiKeys {
   private readonly store: ApiKeyStore;
   private readonly webIdLinks: WebIdLinks;
 
   /**
-   * @param store - Where the hashes are kept.
-   * @param webIdLinks - Knows which WebIDs the accounts have.
+   * @param store - Stores the hashes.
+   * @param webIdLinks - Provides the WebIDs of accounts.
    */
   public constructor(store: ApiKeyStore, webIdLinks: WebIdLinks) {
     this.store = store;
@@ -36,11 +36,11 @@ export class ApiKeys {
   }
 
   /**
-   * Makes a key.
+   * Creates a key.
    *
-   * @param draft - Who it is for, and what it is limited to; not checked here.
+   * @param draft - Account, WebID and limits of the key. Not checked here.
    *
-   * @returns The id by which it is listed and revoked, and the key, which cannot be had again.
+   * @returns The id for listing and revoking, and the key, which is not retrievable later.
    */
   public async create(draft: ApiKeyDraft): Promise<{ readonly id: string; readonly key: string }> {
     const key = generateKey();
@@ -49,27 +49,27 @@ export class ApiKeys {
     return { id, key };
   }
 
-  /** The keys of an account, oldest first. */
+  /** Returns the keys of an account, oldest first. */
   public async list(account: string): Promise<ApiKey[]> {
     return this.store.listKeys(account);
   }
 
-  /** Ends a key at once, for all processes of the server. Returns whether the account had it. */
+  /** Revokes a key at once, for all processes of the server. Returns whether the account had it. */
   public async revoke(account: string, id: string): Promise<boolean> {
     return this.store.removeKey(account, id);
   }
 
   /**
-   * Recognises a key.
+   * Authenticates a key.
    *
-   * Its hash is what is looked up and compared, in constant time, so nothing tells how much of a wrong key is right.
+   * Only its hash is looked up and compared, in constant time, so the timing reveals nothing about a wrong key.
    *
-   * @param text - What was presented.
+   * @param text - The presented text.
    *
-   * @returns What is known of the key, or `undefined` if it is malformed, unknown, revoked or expired, or its account
-   *          does not have the WebID any more.
+   * @returns The key's metadata; `undefined` if the key is malformed, unknown, revoked or expired, or if its account no
+   *   longer has the WebID.
    *
-   * @throws An error if the account cannot be asked.
+   * @throws An error if the account cannot be checked.
    */
   public async authenticate(text: string): Promise<ApiKey | undefined> {
     if (!isKey(text)) {
@@ -83,22 +83,22 @@ export class ApiKeys {
     }
     const today = new Date().toISOString().slice(0, 10);
     if (found.lastUsed !== today) {
-      // Only for its owner to see: where it cannot be stored now, a later use does.
+      // Only informs the owner. If it cannot be stored now, a later use stores it.
       await this.store.markKeyUsed(found.id, today).catch((): void => undefined);
     }
     return found;
   }
 
   /**
-   * Finds a key that was recognised before.
+   * Finds a key that was authenticated before.
    *
    * @param prefix - The first bytes of its hash.
    * @param id - Its id.
    *
-   * @returns What is known of the key, or `undefined` if it has been revoked or has expired since, or its account
-   *          does not have the WebID any more.
+   * @returns The key's metadata; `undefined` if the key was revoked or has expired, or if its account no longer has the
+   *   WebID.
    *
-   * @throws An error if the account cannot be asked.
+   * @throws An error if the account cannot be checked.
    */
   public async find(prefix: Buffer, id: string): Promise<ApiKey | undefined> {
     const found = (await this.store.findKeys(prefix)).find(({ key }): boolean => key.id === id)?.key;

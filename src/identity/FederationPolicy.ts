@@ -1,17 +1,17 @@
 import type { Caller } from './Caller';
 
 /**
- * Tells which servers may speak for whom.
+ * Decides which servers may deliver events on behalf of which publishers.
  */
 export interface FederationPolicy {
-  /** Whether somebody is the agent of a server, as far as its credentials tell. */
+  /** Returns whether a caller is the agent of a server, by its credentials. */
   isServerAgent: (caller: Caller) => boolean;
   /**
-   * Why somebody may not say what another has published; `undefined` if it may.
+   * Returns the reason for refusing an event of a publisher from a caller; `undefined` if it is allowed.
    *
-   * @param caller - Who says so.
+   * @param caller - The sender of the event.
    * @param publisher - The WebID of the publisher; `undefined` for the public.
-   * @param pod - The base URL of the pod through which it was published.
+   * @param pod - The base URL of the pod through which the event was published.
    */
   refusalReason: (caller: Caller, publisher: string | undefined, pod: string) => Promise<string | undefined>;
 }

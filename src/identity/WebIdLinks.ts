@@ -1,11 +1,11 @@
 /**
- * Knows which WebIDs accounts have.
+ * Provides the WebIDs that are linked to accounts.
  */
 export interface WebIdLinks {
   /**
-   * Whether an account exists and has a WebID.
+   * Returns whether an account exists and has a WebID.
    *
-   * @throws An error if that cannot be told now; the key is not to be accepted then.
+   * @throws An error if this cannot be determined. The key must then be rejected.
    */
   isLinked: (account: string, webId: string) => Promise<boolean>;
 }

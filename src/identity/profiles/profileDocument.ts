@@ -6,37 +6,37 @@ import { parseForeignJsonLd } from '../../event/rdf';
 import { LDP, PIM, SOLID } from '../../event/vocabulary';
 import type { ProfileProblem } from './ProfileUnavailable';
 
-/** What a profile can say, as far as it matters here. */
+/** The supported predicates of profiles. */
 export const INBOX = `${LDP}inbox`;
 export const ISSUER = `${SOLID}oidcIssuer`;
 export const STORAGE = `${PIM}storage`;
 
 const PREDICATES: ReadonlySet<string> = new Set([ INBOX, ISSUER, STORAGE ]);
 
-/** Who says what of whom: subject, predicate, object. */
+/** An RDF statement of a profile document. */
 export type Statement = readonly [subject: string, predicate: string, object: string];
 
-/** What a WebID document says, of all agents that it describes. */
+/** The relevant statements of a WebID document, about all agents that it describes. */
 export interface ProfileDocument {
   readonly statements: readonly Statement[];
-  /** The inbox that its `Link` header names. */
+  /** The inbox in the `Link` header of the document. */
   readonly linkedInbox?: string;
-  /** The URL of the document to which its server leads by 303. */
+  /** Target URL of a 303 redirect. */
   readonly seeOther?: string;
-  /** Why its statements are not known. */
+  /** Reason for missing statements. */
   readonly problem?: ProfileProblem;
 }
 
-/** A document as it came. */
+/** A document as received. */
 export interface FetchedDocument {
   readonly type: string;
   readonly body: string;
   readonly isCut: boolean;
-  /** Why its body cannot be read, if its content coding is unknown or broken. */
+  /** Reason for an unreadable body whose content coding is unknown or invalid. */
   readonly unreadable?: string;
 }
 
-/** Media types that the parser of Turtle reads, beside JSON-LD; most preferred first. */
+/** Media types of the Turtle parser, in addition to JSON-LD. Most preferred first. */
 const N3_TYPES: readonly string[] = [ TURTLE, 'application/n-triples', 'text/n3' ];
 
 /** Value of `Accept` in requests for profiles. */
@@ -44,17 +44,17 @@ export const ACCEPT = `${TURTLE}, ${JSON_LD};q=0.9, application/n-triples;q=0.8,
 
 const BYTE_ORDER_MARK = /^\uFEFF/u;
 
-/** How much of a document is read, in bytes. */
+/** Maximum size of a document, in bytes. */
 export const MAX_BYTES = 64 * 1_024;
 
 /**
  * Reads a WebID document.
  *
- * @param received - The document; contexts that are not bundled are not fetched.
+ * @param received - The document. Contexts that are not bundled are not fetched.
  * @param url - Its URL.
  * @param contexts - The JSON-LD contexts that it may name.
  *
- * @returns What it says, or what is wrong with it.
+ * @returns Its statements, or the problem.
  */
 export async function readProfile(
   { type, body, isCut, unreadable }: FetchedDocument,
@@ -80,7 +80,7 @@ export async function readProfile(
   }
 }
 
-/** A document of which nothing is known. */
+/** Returns a document without known statements. */
 export function unavailable(reason: string, more: Omit<ProfileProblem, 'reason'> = {}): ProfileDocument {
   return { statements: [], problem: { reason, ...more }};
 }
@@ -90,6 +90,6 @@ function statementsOf(quads: readonly Quad[]): Statement[] {
     .filter(({ predicate, object, graph }): boolean =>
       PREDICATES.has(predicate.value) && object.termType === 'NamedNode' && graph.termType === 'DefaultGraph')
     .map(({ subject, predicate, object }): Statement => [ subject.value, predicate.value, object.value ]);
-  // Parts of a text keep the whole text in memory, so these are copied.
+  // Copied, because substrings keep the whole source text in memory.
   return JSON.parse(JSON.stringify(statements)) as Statement[];
 }

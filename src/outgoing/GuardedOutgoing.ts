@@ -113,7 +113,7 @@ export class GuardedOutgoing implements Outgoing {
       throw new OutgoingFailed('forbidden', `${method}: invalid URL: expected an absolute http(s) URL.`);
     }
     if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-      throw new OutgoingFailed('forbidden', `${method}: invalid URL: expected an https URL, got ${url.protocol}`);
+      throw new OutgoingFailed('forbidden', `${method}: invalid URL: expected an https URL, got ${url.protocol}.`);
     }
     if (url.username !== '' || url.password !== '') {
       throw new OutgoingFailed('forbidden', `${method} ${url.origin}: a URL must not hold a user name or password.`);

@@ -11,8 +11,8 @@ export class KeyRevokingWebIdStore extends BaseWebIdStore {
   private readonly keys: ApiKeyStore;
 
   /**
-   * @param storage - Where the links between accounts and WebIDs are kept.
-   * @param keys - Where the keys are kept.
+   * @param storage - Stores the links between accounts and WebIDs.
+   * @param keys - Stores the API keys.
    */
   // The type is that of the server's own class, so that Components.js does not follow it.
   public constructor(storage: AccountLoginStorage<Record<string, never>>, keys: ApiKeyStore) {

@@ -129,7 +129,7 @@ export class Profiles {
     const document = await this.local.read(url, MAX_BYTES);
     const value = document ?
       await readProfile(document, url, this.contexts) :
-      unavailable('there is no document that everybody may read; check the WebID', { status: 404 });
+      unavailable('there is no publicly readable document; check the WebID', { status: 404 });
     return { value, ttl: MIN_AGE };
   }
 
@@ -190,7 +190,7 @@ export class Profiles {
 /** Returns the URL of the document that describes an agent. */
 function documentOf(webId: string): string {
   if (!isWebUrl(webId)) {
-    throw new ProfileUnavailable(webId, { reason: 'a WebID begins with https:// and is at most 2,048 bytes long' });
+    throw new ProfileUnavailable(webId, { reason: 'expected a WebID that begins with https:// and has at most 2,048 bytes' });
   }
   return webId.replace(/#.*$/u, '');
 }
@@ -221,7 +221,7 @@ function lifetime(request: OutgoingRequest, answer: OutgoingResponse): number {
  */
 function withoutResponse(error: unknown): ProfileDocument {
   if (error instanceof OutgoingFailed) {
-    return unavailable('it cannot be reached from here; check the WebID, and that its server can be reached', { fault: error.fault });
+    return unavailable('it cannot be reached from this server; check the WebID, and that its server can be reached', { fault: error.fault });
   }
   throw error;
 }
@@ -243,10 +243,10 @@ function targetOf({ headers }: OutgoingResponse, from: string): string | undefin
 function reasonOf({ status }: OutgoingResponse): string {
   const answered = `its server answers ${status}`;
   if (status >= 300 && status < 400) {
-    return `${answered}, and redirects are not followed; the WebID has to be the URL where the document is`;
+    return `${answered}, and redirects are not followed; the WebID must be the URL of the document`;
   }
   if (status === 401 || status === 403) {
-    return `${answered}; its owner has to let everybody read it`;
+    return `${answered}; its owner must make it publicly readable`;
   }
   return status === 404 || status === 410 ? `${answered}; check the WebID` : `${answered}; try again later`;
 }

@@ -62,10 +62,10 @@ export async function readProfile(
   contexts: ContextLoader,
 ): Promise<ProfileDocument> {
   if (isCut) {
-    return unavailable(`it is larger than ${MAX_BYTES / 1_024} KiB; its owner has to move to other documents what is not about the WebID`);
+    return unavailable(`it is larger than ${MAX_BYTES / 1_024} KiB; its owner must move statements about other subjects to other documents`);
   }
   if (unreadable !== undefined) {
-    return unavailable(`${unreadable}; its server has to send it without a Content-Encoding, as it is asked to`);
+    return unavailable(`${unreadable}; its server must send it without a Content-Encoding, as the request demands`);
   }
   const text = body.replace(BYTE_ORDER_MARK, '');
   try {
@@ -74,9 +74,9 @@ export async function readProfile(
     }
     return N3_TYPES.includes(type) ?
       { statements: statementsOf(new Parser({ baseIRI: url, format: type }).parse(text)) } :
-      unavailable(`it is ${type === '' ? 'of no media type' : type.slice(0, 100)}; its server has to show it as ${TURTLE} or ${JSON_LD}`);
+      unavailable(`it is ${type === '' ? 'without media type' : type.slice(0, 100)}; its server must provide it as ${TURTLE} or ${JSON_LD}`);
   } catch (error: unknown) {
-    return unavailable(`it is not valid ${type}, which its owner has to correct: ${(error as Error).message.slice(0, 300)}`);
+    return unavailable(`it is not valid ${type}; its owner must correct it: ${(error as Error).message.slice(0, 300)}`);
   }
 }
 

@@ -77,7 +77,7 @@ describe('The conversion of JSON-LD', (): void => {
   it.each([
     [ new TooComplex('…'), 406, 'ask for application/ld+json' ],
     [ new Busy('full', 5), 503, 'full' ],
-    [ new ClientDisconnected(), 503, 'did not wait' ],
+    [ new ClientDisconnected(), 503, 'disconnected' ],
     [ new TypeError('a bug'), undefined, 'a bug' ],
   ])('fails with %p.', async(fault, status, message): Promise<void> => {
     error = fault;

@@ -228,13 +228,13 @@ describe('The receiving side', (): void => {
   });
 
   it.each([
-    [ 'the public', {}, /can bring the events of others/u ],
-    [ 'a user', { agent: PUBLISHER }, /can bring the events of others/u ],
+    [ 'the public', {}, /can deliver events of other publishers/u ],
+    [ 'a user', { agent: PUBLISHER }, /can deliver events of other publishers/u ],
     [ 'another server', THIRD, /is not on https:\/\/third\.example/u ],
     [ 'a server whose name begins alike', { agent: 'https://away.exampl/.events/agent#this', issuer: 'https://away.exampl' }, /is not on/u ],
-    [ 'a pod that calls itself a server', { agent: `${AWAY}mallory/.events/agent#this`, issuer: AWAY }, /can bring the events of others/u ],
-    [ 'a document at the place of the agent, with a provider of its own', { agent: SERVER.agent, issuer: 'https://evil.example/' }, /can bring the events of others/u ],
-    [ 'an agent for whom nobody vouches', { agent: SERVER.agent }, /can bring the events of others/u ],
+    [ 'a pod that calls itself a server', { agent: `${AWAY}mallory/.events/agent#this`, issuer: AWAY }, /can deliver events of other publishers/u ],
+    [ 'a document at the place of the agent, with a provider of its own', { agent: SERVER.agent, issuer: 'https://evil.example/' }, /can deliver events of other publishers/u ],
+    [ 'an agent for whom nobody vouches', { agent: SERVER.agent }, /can deliver events of other publishers/u ],
   ])('refuses %s that speaks for somebody.', async(_, caller, message): Promise<void> => {
     const received = receive(forwardedDocument(await anEvent(), 1), caller);
     await expect(received).rejects.toThrow(NotAuthorized);

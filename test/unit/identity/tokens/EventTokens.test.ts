@@ -70,7 +70,7 @@ describe('Tokens of this server', (): void => {
     expect(await tokens.authenticate((await tokens.issue(me, POD)).token)).toEqual({
       caller: { agent: ME, limits: { pods: [ POD ]}}, expires: expect.any(Number),
     });
-    await expect(tokens.issue({ caller: {}}, POD)).rejects.toThrow('not for the public');
+    await expect(tokens.issue({ caller: {}}, POD)).rejects.toThrow('Cannot issue a token to the public');
   });
 
   it('are verified once, but end in time.', async(): Promise<void> => {

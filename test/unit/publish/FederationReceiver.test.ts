@@ -171,16 +171,16 @@ describe('The receiving side', (): void => {
     const { '@context': context, ...members } = flat(id);
     const hidden = { '@context': context, id: 'https://away.example/other' };
     const cases: [ object, RegExp ][] = [
-      [ without(`${EVENTS}topic`), /no valid topic/u ],
-      [ flat(id, { [`${EVENTS}topic`]: '' }), /no valid topic/u ],
-      [ flat(id, { [`${EVENTS}topic`]: [ TOPIC, 'other/topic' ]}), /more than one/u ],
+      [ without(`${EVENTS}topic`), /the topic .* is missing or malformed/u ],
+      [ flat(id, { [`${EVENTS}topic`]: '' }), /the topic .* is missing or malformed/u ],
+      [ flat(id, { [`${EVENTS}topic`]: [ TOPIC, 'other/topic' ]}), /expected at most one/u ],
       [ without(`${AS}origin`), /origin/u ],
       [ flat(id, { [`${AS}origin`]: { '@id': `${AWAY}other/` }}), /origin/u ],
       [ flat(id, { [`${AS}origin`]: { '@id': PRODUCER.slice(0, -1) }}), /origin/u ],
       [ flat('0198c5f0-0000-4000-8000-000000000000'), /UUIDv7/u ],
       [ flat('../../user/publish/0198c5f0-0000-7000-8000-000000000000'), /origin/u ],
-      [ flat(id, { [`${AS}actor`]: { '@id': 'urn:nobody' }}), /no WebID/u ],
-      [ flat(id, { [`${AS}actor`]: [{ '@id': PUBLISHER }, { '@id': OWNER }]}), /more than one/u ],
+      [ flat(id, { [`${AS}actor`]: { '@id': 'urn:nobody' }}), /publisher is not a WebID/u ],
+      [ flat(id, { [`${AS}actor`]: [{ '@id': PUBLISHER }, { '@id': OWNER }]}), /expected at most one/u ],
       [ expanded(id), /one JSON object/u ],
       [[ expanded(id) ], /one JSON object/u ],
       [{ '@graph': [ expanded(id) ]}, /one JSON object/u ],

@@ -19,8 +19,8 @@ async function startBare(...args) {
   const child = spawn(process.execPath, [ join(__dirname, 'bareServer.js'), String(port), ...args ], { stdio: 'inherit' });
   running.add(child);
   const url = `http://localhost:${port}/`;
-  const inTime = deadline(START_LIMIT, 'The bare server did not start');
-  for (let up = false; !up && inTime();) {
+  const withTimeout = deadline(START_LIMIT, 'The bare server did not start');
+  for (let up = false; !up && withTimeout();) {
     up = await send(url).then(() => true, () => sleep(50));
   }
   const stop = () => new Promise((resolve) => {

@@ -5,8 +5,8 @@ const { deadline, sleep } = require('./time');
 async function eventLoopDelay({ child, probeFile }) {
   rmSync(probeFile, { force: true });
   child.kill('SIGUSR2');
-  const inTime = deadline(30_000, 'The event loop probe did not answer');
-  while (inTime() && !existsSync(probeFile)) {
+  const withTimeout = deadline(30_000, 'The event loop probe did not answer');
+  while (withTimeout() && !existsSync(probeFile)) {
     await sleep(5);
   }
   return JSON.parse(readFileSync(probeFile, 'utf8'));

@@ -75,8 +75,8 @@ async function spawnServer(server, config, port, seed, probe) {
 }
 
 async function untilAnswering(server) {
-  const inTime = deadline(START_LIMIT, 'The server did not start');
-  while (inTime()) {
+  const withTimeout = deadline(START_LIMIT, 'The server did not start');
+  while (withTimeout()) {
     if (server.child.exitCode !== null) {
       throw new Error(`The server ended at its start${logOf(server)}`);
     }

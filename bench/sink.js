@@ -25,9 +25,9 @@ async function startSink() {
     await ask('reset');
     const begun = performance.timeOrigin + performance.now();
     await work();
-    const inTime = deadline(LIMIT, `Not all of ${requests} requests came`);
+    const withTimeout = deadline(LIMIT, `Not all of ${requests} requests came`);
     let counts = await ask('counts');
-    while (counts.requests < requests && inTime()) {
+    while (counts.requests < requests && withTimeout()) {
       await sleep(20);
       counts = await ask('counts');
     }

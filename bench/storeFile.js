@@ -23,8 +23,8 @@ class StoreWatcher {
 
   /** Waits until nothing is left to forward. */
   async untilIdle() {
-    const inTime = deadline(FAN_OUT_LIMIT, 'The fan-out was not complete');
-    while (inTime() && this.waiting.get()) {
+    const withTimeout = deadline(FAN_OUT_LIMIT, 'The fan-out was not complete');
+    while (withTimeout() && this.waiting.get()) {
       await sleep(1);
     }
   }

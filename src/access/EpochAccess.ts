@@ -1,4 +1,4 @@
-import { pausesEvery } from '../event/turns';
+import { timeSlicer } from '../event/timeSlices';
 import type { Caller } from '../identity/Caller';
 import { charge, COSTS } from './costs';
 import { EpochCache } from './EpochCache';
@@ -61,7 +61,7 @@ export class EpochAccess implements Access {
     for (let round = 1; ; round += 1) {
       // Read before the answers, see EpochCache.
       const pods = new Map<string, string | undefined>();
-      const pause = pausesEvery();
+      const pause = timeSlicer();
       for (const resource of resources) {
         pods.set(resource, await this.pods.locate(resource));
         await pause();

@@ -1,5 +1,5 @@
 import { parseTopic, topicPath } from '../event/Topic';
-import { turn } from '../event/turns';
+import { nextTimeSlice } from '../event/timeSlices';
 import { controlsInbox } from './consent';
 import { EpochCache } from './EpochCache';
 import { PERMISSION_AGE } from './permissionAge';
@@ -73,7 +73,7 @@ export class EpochAudience implements Audience {
       }
       place = isWhole || count === 0 ? next : undefined;
       if (place) {
-        await turn();
+        await nextTimeSlice();
       }
     } while (place);
     return count;

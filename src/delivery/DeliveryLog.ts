@@ -3,7 +3,7 @@ import type { CopyListener } from './CopyListener';
 import { publishContainer } from '../event/Event';
 import { parseTopic, topicPath } from '../event/Topic';
 import { isWebUrl } from '../url/webUrl';
-import { turn } from '../event/turns';
+import { nextTimeSlice } from '../event/timeSlices';
 import type { Caller } from '../identity/Caller';
 import type { DeliveryFilter, DeliveryHistory, HeldEvent, LoggedSubscriptions } from './DeliveryLogStore';
 import type { DeliveryRecord } from '../store/deliveries';
@@ -277,7 +277,7 @@ export class DeliveryLog {
         this.outbox.wake();
         await announce(this.store, this.listeners, replayed.watched);
       }
-      await turn();
+      await nextTimeSlice();
     }
     return { events: sum, next: place };
   }

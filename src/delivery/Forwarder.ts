@@ -5,8 +5,8 @@ import type { UnconfirmedConsent, FanOutStore, PendingForward, ReaderScope } fro
 import type { WatchedCopy } from '../store/WatchedCopy';
 import { parseTopic, topicPath } from '../event/Topic';
 import { controlsInbox } from '../access/consent';
-import { fewAtOnce } from '../event/fewAtOnce';
-import { inTime } from '../event/inTime';
+import { forEachConcurrently } from '../event/concurrency';
+import { withTimeout } from '../event/timeout';
 import { announce } from './announce';
 import type { Backlog } from './Backlog';
 import type { CopyListener } from './CopyListener';
@@ -220,7 +220,7 @@ export class Forwarder {
 
   private async learn(scope: ReaderScope, resource: string, agents: readonly string[]): Promise<void> {
     if (agents.length > 0) {
-      const may = await inTime(this.readers.readersOf(resource, agents), READERS_LIMIT);
+      const may = await withTimeout(this.readers.readersOf(resource, agents), READERS_LIMIT);
       await this.scopes.learn(scope, new Map(agents.map((agent): [string, boolean] => [ agent, may.has(agent) ])));
     }
   }
@@ -229,10 +229,10 @@ export class Forwarder {
   private async settle(doubts: readonly UnconfirmedConsent[]): Promise<void> {
     const answers = new Map<UnconfirmedConsent, boolean>();
     const open = doubts.filter(({ subscription }): boolean => !this.unanswered.has(subscription));
-    await fewAtOnce(open, async(doubt): Promise<void> => {
+    await forEachConcurrently(open, async(doubt): Promise<void> => {
       const { subscription, agent, inbox } = doubt;
       try {
-        answers.set(doubt, await inTime(controlsInbox(this.access, { agent }, inbox), INBOX_LIMIT));
+        answers.set(doubt, await withTimeout(controlsInbox(this.access, { agent }, inbox), INBOX_LIMIT));
       } catch (error: unknown) {
         this.unanswered.set(subscription, true);
         this.report(`Whether ${agent} controls ${inbox} cannot be told now: ${(error as Error).message}`);

@@ -1,5 +1,5 @@
 import type { Readers } from '../access/ports';
-import { inTime } from '../event/inTime';
+import { withTimeout } from '../event/timeout';
 import { parseTopic, topicPath } from '../event/Topic';
 import type { Attempt } from '../store/deliveries';
 import type { ClaimedDelivery, Demand, DemandStore, FinishedDelivery } from './DeliveryQueue';
@@ -90,7 +90,7 @@ export class Obstacles {
     }
     for (const [ resource, some ] of agents) {
       try {
-        await inTime(this.args.readers.readersOf(resource, [ ...some ]), ACCESS_LIMIT);
+        await withTimeout(this.args.readers.readersOf(resource, [ ...some ]), ACCESS_LIMIT);
       } catch {
         // Each delivery repeats the query, and reports its failure.
       }
@@ -113,7 +113,7 @@ export class Obstacles {
 
   private async mayReceive(delivery: ClaimedDelivery): Promise<boolean> {
     const { agent } = delivery;
-    return (await inTime(this.args.readers.readersOf(resourceOf(delivery), [ agent ]), ACCESS_LIMIT)).has(agent);
+    return (await withTimeout(this.args.readers.readersOf(resourceOf(delivery), [ agent ]), ACCESS_LIMIT)).has(agent);
   }
 }
 

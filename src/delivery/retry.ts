@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { OutgoingFailed } from '../outgoing/Outgoing';
-import { httpDate, retryAfter as parseRetryAfter } from '../outgoing/singleHeaders';
+import { parseHttpDate, parseRetryAfter } from '../outgoing/singleHeaders';
 import type { AttemptResult, ResponseRules } from './attempt';
 import { checkBounds } from './policy';
 
@@ -135,7 +135,7 @@ export function judge(
   if (status === 404 && tries < TRIES_NOT_FOUND) {
     return retry(said, retryAfter(headers['retry-after'], now));
   }
-  const difference = Math.abs((httpDate(headers.date) ?? now) - now);
+  const difference = Math.abs((parseHttpDate(headers.date) ?? now) - now);
   if (OF_WRONG_TIME.has(status) && difference > MAX_CLOCK_DIFFERENCE) {
     return retry(`${said}, and its clock differs from this server's by ${Math.round(difference / MINUTE)} minutes`);
   }

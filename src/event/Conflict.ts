@@ -1,9 +1,9 @@
 /**
- * What was sent contradicts what is there.
+ * The request contradicts the stored state.
  */
 export class Conflict extends Error {
   /**
-   * @param message - What contradicts what.
+   * @param message - The contradiction.
    */
   public constructor(message: string) {
     super(message);

@@ -1,29 +1,29 @@
 import { readFileSync } from 'node:fs';
 import type { IDocumentLoader, IJsonLdContext } from 'jsonld-context-parser';
-import type { BundledContexts } from './inlineContexts';
-import { inlineContexts } from './inlineContexts';
+import type { BundledContexts } from './contextInlining';
+import { inlineContexts } from './contextInlining';
 
 /**
- * Gives the JSON-LD contexts that the server bundles, and never fetches one.
+ * Provides the JSON-LD contexts that the server bundles. Never fetches a context.
  */
 export class ContextLoader implements IDocumentLoader {
   private readonly loaded = new Map<string, IJsonLdContext>();
   private texts?: BundledContexts;
 
   /**
-   * @param files - For the IRI of each bundled context, the path of the file that has it.
+   * @param files - Paths of the files with the bundled contexts, by context IRI.
    */
   public constructor(public readonly files: Record<string, string> = {}) {}
 
-  /** Whether a context is bundled. */
+  /** Returns whether a context is bundled. */
   public has(iri: string): boolean {
     return Object.hasOwn(this.files, iri);
   }
 
   /**
-   * The context document of an IRI.
+   * Returns the context document of an IRI.
    *
-   * @throws An error that names the bundled contexts if this is none of them.
+   * @throws An error that lists the bundled contexts, if the IRI is not one of them.
    */
   public async load(iri: string): Promise<IJsonLdContext> {
     let context = this.loaded.get(iri);
@@ -38,7 +38,7 @@ export class ContextLoader implements IDocumentLoader {
     return context;
   }
 
-  /** The text of each bundled context: the value of its member `@context`, which names no other one. */
+  /** Returns the text of each bundled context: the value of its member `@context`, with named contexts inlined. */
   public bundled(): BundledContexts {
     this.texts ??= readTexts(this.files);
     return this.texts;
@@ -55,7 +55,7 @@ function readTexts(files: Readonly<Record<string, string>>): BundledContexts {
       const inlined = inlineContexts(inlineContexts(text, unwrapped(texts)), unwrapped(texts));
       return [[ iri, inlined.slice('{"@context":'.length, -1) ]];
     } catch {
-      // It names a context that is not bundled, so it cannot be inlined.
+      // A context that names an unbundled context cannot be inlined.
       return [];
     }
   }));

@@ -1,21 +1,24 @@
 import { randomInt } from 'node:crypto';
 import { v7 } from 'uuid';
 
-/** Id of an event, and when it is published, in milliseconds since 1970. */
+/** Id and publication time of an event, in milliseconds since 1970. */
 export interface EventStamp {
   readonly id: string;
   readonly published: number;
 }
 
-/** First sequence number of a millisecond: random, in the lower half of the 32 bits, so that there is room to count. */
+/**
+ * Upper limit of the first sequence number in a millisecond. It is random in the lower half of 32 bits, which leaves
+ * room to count.
+ */
 const FIRST = 2 ** 31;
 const LAST = 2 ** 32 - 1;
 
 /**
- * Makes ids and times of events that never go back, whatever the clock of the machine does.
+ * Generates monotonic ids and times of events, even if the system clock goes back.
  *
- * Each id is larger than the one before, and each time is at least that of the one before: while the clock is behind,
- * the last time stays.
+ * Each id is larger than the previous one, and each time is at least the previous one. The last time is repeated while
+ * the system clock is behind it.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9562#section-6.2
  */
@@ -24,11 +27,11 @@ export class EventClock {
   private sequence = LAST;
 
   /**
-   * @param now - The clock of the machine, in milliseconds since 1970.
+   * @param now - The system clock, in milliseconds since 1970.
    */
   public constructor(private readonly now: () => number = Date.now) {}
 
-  /** Sets the time that all later ones come after, such as that of the last event in the store. */
+  /** Sets a lower limit for all later times, such as the time of the last stored event. */
   public startAfter(time: number): void {
     if (time >= this.last) {
       this.last = time;
@@ -36,7 +39,7 @@ export class EventClock {
     }
   }
 
-  /** The next id and time. */
+  /** Returns the next id and time. */
   public next(): EventStamp {
     const now = this.now();
     if (now > this.last || this.sequence >= LAST) {

@@ -5,26 +5,25 @@ import type { EventStamp } from './EventClock';
 import { eventClock } from './EventClock';
 import { InvalidInput } from './InvalidInput';
 import { membersOf, valueOf } from './json';
-import { readData } from './readEvent';
+import { readData } from './documentReading';
 import { isWebUrl } from '../url/webUrl';
 
 const oneOrMany = (values: readonly string[]): string | readonly string[] => values.length === 1 ? values[0] : values;
 
 /**
- * Makes an event of a draft: mints its id, and writes the document that will be read for as long as it exists.
+ * Creates an event from a draft: generates its id, and writes its immutable document.
  *
- * The document is valid JSON-LD that names no context. Its `data` is the text that was posted, so reading it as JSON
- * returns what was posted; only contexts that it names are replaced by their text. Its RDF has all of the data, and no
- * statement of the data is about an event. Only data with keys that begin with `@` is given to a JSON-LD processor.
+ * The document is valid JSON-LD and names no context. Its `data` is the posted text, so reading it as JSON returns the
+ * posted data; only named contexts are replaced by their text. Its RDF contains all of the data, and the data makes no
+ * statement about an event. Only data with keys that begin with `@` is passed to a JSON-LD processor.
  *
- * @param draft - What to publish.
+ * @param draft - The event to publish.
  * @param pod - The base URL of the producing pod, ending in `/`.
- * @param publisher - The WebID that made the request, if it is known.
- * @param loader - Gives the contexts that the server bundles.
+ * @param publisher - The WebID of the publisher, if known.
+ * @param loader - Provides the bundled contexts.
  * @param stamp - The event's id and time. Default: the next ones of this process, which never go back.
  *
- * @throws {@link InvalidInput} if the data's own context is remote and not bundled, or part of it would not be in
- *   the RDF.
+ * @throws {@link InvalidInput} if the data names a context that is not bundled, or part of the data has no RDF form.
  */
 export async function createEvent(
   draft: EventDraft,
@@ -34,7 +33,7 @@ export async function createEvent(
   { id, published }: EventStamp = eventClock.next(),
 ): Promise<Event> {
   if (publisher !== undefined && !isWebUrl(publisher)) {
-    throw new InvalidInput('The WebID of the publisher is no URL that can stand in RDF');
+    throw new InvalidInput('Invalid publisher: expected a WebID that is a valid IRI');
   }
   const head = JSON.stringify({
     id: eventUrl({ pod, id }),
@@ -56,10 +55,10 @@ export async function createEvent(
 }
 
 /**
- * Reads the members of an event's document, whichever server has written it. `data` is not parsed.
+ * Reads the members of an event's document, by any server. `data` is not parsed.
  *
- * @returns The values of the other members, and the text of `data` as it was posted, if there is any: its numbers,
- *          order and spacing.
+ * @returns The values of the other members, and the text of `data` as it was posted, if any: its numbers, order and
+ *   spacing.
  */
 export function readMembers({ members }: Pick<Event, 'members'>): {
   readonly values: Readonly<Record<string, unknown>>;

@@ -1,10 +1,10 @@
 /**
- * Input from outside that breaks a rule; the message says which, in words for the person who sent it.
+ * External input that violates a rule. The message names the rule, in words for the sender.
  */
 export class InvalidInput extends Error {
   /**
-   * @param message - What is wrong; it never quotes a secret.
-   * @param index - The place in the request's array of what is wrong, from 0.
+   * @param message - The violated rule, without secrets.
+   * @param index - Index of the invalid element in the request's array, from 0.
    */
   public constructor(message: string, public readonly index?: number) {
     super(message);
@@ -12,7 +12,7 @@ export class InvalidInput extends Error {
   }
 
   /**
-   * The same error, said of one element of an array.
+   * Returns the same error for one element of an array.
    */
   public at(index: number): InvalidInput {
     return new InvalidInput(`[${index}]: ${this.message}`, index);

@@ -1,9 +1,9 @@
 /**
- * An agent may not do what it asked for.
+ * The agent lacks the required permission.
  */
 export class NotAuthorized extends Error {
   /**
-   * @param message - What was refused, without telling anything that the agent may not know.
+   * @param message - The refused action, without information that the agent may not have.
    */
   public constructor(message: string) {
     super(message);

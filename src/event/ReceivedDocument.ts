@@ -2,62 +2,62 @@ import type { Quad } from '@rdfjs/types';
 import type { ContextLoader } from './ContextLoader';
 import type { Event } from './Event';
 import { eventUrl, HOPS, isId } from './Event';
-import { mayHaveEventForm } from './eventClaim';
+import { mayHaveEventForm } from './eventDetection';
 import { knownContext } from './eventContexts';
-import { linesOf } from './eventRdf';
-import { currentQuad, inCurrentNamespace } from './formerNamespace';
-import { headStatements, isOwnHead } from './head';
+import { toNTriples } from './eventRdf';
+import { quadInCurrentNamespace, inCurrentNamespace } from './formerNamespace';
+import { envelopeStatements, isOwnEnvelope } from './envelope';
 import { InvalidInput } from './InvalidInput';
 import { membersOf, parseJson, valueOf } from './json';
-import { parseForeignJsonLd, parseLines } from './rdf';
-import { readForeign } from './readEvent';
+import { parseForeignJsonLd, parseNTriples } from './rdf';
+import { readForeign } from './documentReading';
 import { N_TRIPLES } from './terms';
 import { isTopic } from './Topic';
 import { isWebUrl } from '../url/webUrl';
 import { AS, EVENTS, RDF } from './vocabulary';
 
-/** More hops than any bound on them. */
-const MOST_HOPS = 1_000;
-/** The longest context of an event, in bytes; contexts are kept for good. */
-const CONTEXT_BYTES = 16 * 1_024;
+/** Maximum hop count that is read from a document. Larger than any configurable limit on hops. */
+const MAX_HOPS = 1_000;
+/** Maximum size of an event's context, in bytes. Stored contexts are never removed. */
+const MAX_CONTEXT_BYTES = 16 * 1_024;
 
 /**
- * An event as the document of another server tells it.
+ * An event, read from the document of another server.
  */
 export interface ReceivedDocument {
   readonly event: Event;
-  /** The WebIDs to whom it is addressed: its recipients and sources. */
+  /** WebIDs of the recipients and sources. */
   readonly addressees: readonly string[];
-  /** How many servers have passed it on; at least 1. */
+  /** Number of servers that have forwarded the event. At least 1. */
   readonly hops: number;
 }
 
 /**
- * What a document in an inbox says of events: the statements about each, by its IRI.
+ * RDF statements about the events in a document, by the IRI of the event.
  */
 export type EventStatements = ReadonlyMap<string, readonly Quad[]>;
 
-/** The events that statements tell of, among whatever else. */
+/** Returns the statements about each event in a list of quads. */
 export function eventsIn(quads: readonly Quad[]): EventStatements {
   const events = new Map<string, Quad[]>(quads
     .filter(({ predicate, object }): boolean => predicate.value === `${RDF}type` && object.value === `${EVENTS}Event`)
     .map(({ subject }): [string, Quad[]] => [ subject.value, []]));
-  // In one pass, for both may be as many as fit in a request.
+  // One pass: the numbers of events and quads are both limited only by the size of the request.
   for (const quad of quads) {
     events.get(quad.subject.value)?.push(quad);
   }
   return events;
 }
 
-/** The WebIDs to whom statements about an event say that it is addressed. */
+/** Returns the WebIDs of the addressees of an event: `as:to` and `as:attributedTo`. */
 export function addresseesIn(statements: readonly Quad[]): string[] {
   return [ ...new Set([ ...valuesOf(statements, `${AS}to`), ...valuesOf(statements, `${AS}attributedTo`) ]) ];
 }
 
 /**
- * Parses JSON-LD that somebody left in an inbox.
+ * Parses a JSON-LD notification that was posted to an inbox.
  *
- * @throws {@link InvalidInput} if it is not valid, or names a context that the server does not bundle.
+ * @throws {@link InvalidInput} if it is invalid, or names a context that the server does not bundle.
  */
 export async function parseNotification(text: string, base: string, loader: ContextLoader): Promise<Quad[]> {
   const { value } = parseJson(text);
@@ -66,15 +66,16 @@ export async function parseNotification(text: string, base: string, loader: Cont
     return own;
   }
   try {
-    return (await parseForeignJsonLd(text, loader, base)).map(currentQuad);
+    return (await parseForeignJsonLd(text, loader, base)).map(quadInCurrentNamespace);
   } catch (error: unknown) {
     throw new InvalidInput(`The notification is not valid JSON-LD: ${(error as Error).message}`);
   }
 }
 
 /**
- * The statements about an event whose document this software has written, without those of its data; undefined for any
- * other text. They need no JSON-LD processor.
+ * Returns the statements of an event's envelope, without `data`, if this software has written the document.
+ *
+ * It needs no JSON-LD processor. Returns undefined for any other text.
  */
 function ownStatements(text: string, value: unknown): Quad[] | undefined {
   const context = membersOf(text).get('@context')?.value;
@@ -83,12 +84,13 @@ function ownStatements(text: string, value: unknown): Quad[] | undefined {
   }
   const members = Object.fromEntries(Object.entries(value as object).filter(([ name ]): boolean =>
     name !== '@context' && name !== HOPS));
-  return isOwnHead(members) ? parseLines(linesOf(headStatements(members, N_TRIPLES))) : undefined;
+  return isOwnEnvelope(members) ? parseNTriples(toNTriples(envelopeStatements(members, N_TRIPLES))) : undefined;
 }
 
 /**
- * Whether a text is that of an object whose member `id` has the form of an event's; it is not parsed for that.
- * Also where it is no valid JSON, which it is too early to say.
+ * Returns whether the member `id` of a JSON object has the form of an event URL. The text is not parsed for this.
+ *
+ * Also true for invalid JSON, because the syntax is checked later.
  */
 export function hasEventId(text: string): boolean {
   try {
@@ -100,8 +102,9 @@ export function hasEventId(text: string): boolean {
 }
 
 /**
- * Whether text is that of an object that readers of plain JSON take for an event, whatever its context says: its `id`
- * has the form of an event's, and one of its types is `Event`.
+ * Returns whether readers of plain JSON take a text for an event, regardless of its context.
+ *
+ * Its `id` has the form of an event URL, and one of its types is `Event`.
  */
 export function hasEventForm(text: string): boolean {
   if (!mayHaveEventForm(text)) {
@@ -118,17 +121,18 @@ export function hasEventForm(text: string): boolean {
 }
 
 /**
- * Reads an event that was published on another server, from its document.
- * It is kept as it came, except for the number of hops, which is left out, the contexts that it names, which are
- * replaced by their text, and the former namespace of the vocabulary, which is replaced by the current one.
+ * Reads an event that was published on another server from its document.
  *
- * @param text - The document, which is valid JSON-LD.
+ * The document is kept unchanged, with three exceptions: the hop count is removed, named contexts are replaced by their
+ * text, and the former namespace of the vocabulary is replaced by the current one.
+ *
+ * @param text - The document, valid JSON-LD.
  * @param id - The IRI of the event.
- * @param statements - What it says of the event.
- * @param loader - Gives the contexts that the server bundles.
+ * @param statements - The statements about the event in the document.
+ * @param loader - Provides the bundled contexts.
  *
- * @throws {@link InvalidInput} if anything that the event needs is not there, or not of its form, or if part of the
- * document would not be in its RDF, or says of the event what only its own members say.
+ * @throws {@link InvalidInput} if a required property is missing or malformed, if part of the document has no RDF form,
+ *   or if the document makes statements about the event outside of the event's own members.
  */
 export async function readReceived(
   text: string,
@@ -139,7 +143,7 @@ export async function readReceived(
   const one = (predicate: string): string | undefined => {
     const values = valuesOf(statements, predicate);
     if (values.length > 1) {
-      throw new InvalidInput(`The event has more than one <${predicate}>`);
+      throw new InvalidInput(`Invalid event: expected at most one <${predicate}>, got ${values.length}`);
     }
     return values[0];
   };
@@ -148,32 +152,32 @@ export async function readReceived(
   const publisher = one(`${AS}actor`);
   const uuid = id.slice(id.lastIndexOf('/') + 1);
   if (!isTopic(topic)) {
-    throw new InvalidInput(`The event has no valid topic (<${EVENTS}topic>)`);
+    throw new InvalidInput(`Invalid event: the topic (<${EVENTS}topic>) is missing or malformed`);
   }
   if (!isWebUrl(pod) || !pod.endsWith('/') || !isId(uuid) || id !== eventUrl({ pod, id: uuid })) {
-    throw new InvalidInput('The id of an event has to be {origin}publish/{UUIDv7}, where origin is the base URL of its pod ' +
+    throw new InvalidInput('Invalid event id: expected {origin}publish/{UUIDv7}, where origin is the base URL of its pod ' +
       `(<${AS}origin>)`);
   }
   if (publisher !== undefined && !isWebUrl(publisher)) {
-    throw new InvalidInput('The publisher of the event is no WebID');
+    throw new InvalidInput('Invalid event: the publisher is not a WebID');
   }
   const root = membersOf(text);
   const context = root.get('@context')?.value;
   if (context === undefined || valueOf(root, 'id') !== id) {
-    throw new InvalidInput('An event is one JSON object with @context, whose member id is the id of the event');
+    throw new InvalidInput('Invalid event: expected one JSON object with @context, whose member id is the id of the event');
   }
-  if (Buffer.byteLength(context) > CONTEXT_BYTES) {
-    throw new InvalidInput(`The @context of an event is at most ${CONTEXT_BYTES / 1_024} KiB long`);
+  if (Buffer.byteLength(context) > MAX_CONTEXT_BYTES) {
+    throw new InvalidInput(`Invalid event: its @context is larger than ${MAX_CONTEXT_BYTES / 1_024} KiB`);
   }
-  // Who reads it as JSON finds the same as who reads it as RDF.
+  // JSON readers and RDF readers must find the same values.
   for (const [ name, value ] of Object.entries({ topic, publisher, origin: pod })) {
     if (root.has(name) && valueOf(root, name) !== value) {
-      throw new InvalidInput(`The member ${name} of the event is not what its JSON-LD says`);
+      throw new InvalidInput(`Invalid event: its member ${name} differs from its value in RDF`);
     }
   }
   const members = [ ...root ].filter(([ name ]): boolean => name !== '@context' && name !== HOPS)
     .map(([ name, { whole }]): string => name === 'data' ? whole : inCurrentNamespace(whole));
-  const document = { id: uuid, pod, context: copyOf(inCurrentNamespace(context)), members: copyOf(`{${members.join(',')}}`) };
+  const document = { id: uuid, pod, context: detached(inCurrentNamespace(context)), members: detached(`{${members.join(',')}}`) };
   const read = await readForeign(document, loader.bundled());
   if ('fault' in read) {
     throw new InvalidInput(`The event has no form as RDF: ${read.fault}`);
@@ -183,7 +187,8 @@ export async function readReceived(
       ...document,
       topic,
       ...publisher !== undefined && { publisher },
-      // By it events are found and grow old here, so it is not for the sender to say; the document tells what it says.
+      // Time of receipt: it orders events and decides their retention, so senders cannot set it. The document keeps the
+      // sender's value.
       published: Date.now(),
       context: read.context,
       members: read.members,
@@ -193,15 +198,15 @@ export async function readReceived(
   };
 }
 
-/** The same text, which does not keep in memory the one that it was cut out of. */
-function copyOf(text: string): string {
+/** Returns a copy of a text that does not keep the larger source text in memory. */
+function detached(text: string): string {
   return Buffer.from(text).toString();
 }
 
-/** The most that is told; also of the member that says it where the context does not have its prefix. */
+/** Returns the largest hop count given, also by a plain member `events:hops` whose context lacks the prefix. */
 function hopsOf(told: readonly unknown[]): number {
   const hops = told.map((value): number => Math.floor(Number(value))).filter((value): boolean => value >= 1);
-  return Math.min(Math.max(1, ...hops), MOST_HOPS);
+  return Math.min(Math.max(1, ...hops), MAX_HOPS);
 }
 
 function valuesOf(statements: readonly Quad[], predicate: string): string[] {

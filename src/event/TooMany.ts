@@ -1,10 +1,10 @@
 /**
- * A limit on how much somebody may do has been reached.
+ * A limit on the number or rate of requests is exceeded.
  */
 export class TooMany extends Error {
   /**
-   * @param message - Which limit it is, and what to do.
-   * @param retryAfter - After how many seconds it may work again.
+   * @param message - The limit and the remedy.
+   * @param retryAfter - Time until a retry can succeed, in seconds.
    */
   public constructor(message: string, public readonly retryAfter: number) {
     super(message);

@@ -2,22 +2,24 @@ import type { Topic } from './Topic';
 import { isTopic, parseTopic, topicPath } from './Topic';
 
 /**
- * What a subscription follows, as text:
- * `realestate/contact#add` (that topic), `realestate/contact` (any of its actions),
- * `realestate/*` (all below), `*` (all).
+ * A topic pattern of a subscription, as text.
+ *
+ * Forms: `realestate/contact#add` (this topic), `realestate/contact` (any of its actions), `realestate/*` (all topics
+ * below), `*` (all topics).
  */
 export type TopicPattern = string;
 
 /**
- * Whether a text can be a pattern: a valid topic whose only `*` is a whole last segment without action.
+ * Returns whether a text is a valid pattern: a valid topic whose only `*` is a whole last segment without action.
  */
 export function isTopicPattern(pattern: string): boolean {
   return isTopic(pattern) && /^(?:[^*]+|(?:[^*#]*\/)?\*)$/u.test(pattern);
 }
 
 /**
- * All patterns that match a topic, most specific first.
- * Their number depends on the topic's segments alone, so matching is that many look-ups by equality.
+ * Returns all patterns that match a topic, most specific first.
+ *
+ * Their number depends only on the topic's segments, so matching takes a fixed number of look-ups by equality.
  */
 export function patternsOf({ name, segments }: Topic): TopicPattern[] {
   const patterns = [ name, segments.join('/') ];
@@ -28,32 +30,33 @@ export function patternsOf({ name, segments }: Topic): TopicPattern[] {
 }
 
 /**
- * Whether all that a pattern or topic matches is also matched by another pattern.
+ * Returns whether a pattern matches every topic that another pattern or topic matches.
  *
- * @param outer - The other pattern.
- * @param inner - A pattern, or a topic.
+ * @param outer - The wider pattern.
+ * @param inner - A pattern or topic.
  */
 export function covers(outer: TopicPattern, inner: TopicPattern): boolean {
   if (outer.endsWith('*')) {
-    // What is in front of the star: nothing, or a path with its slash.
+    // The text before the star is empty, or a path with its slash.
     return inner.startsWith(outer.slice(0, -1));
   }
   return outer === inner || (!outer.includes('#') && inner.startsWith(`${outer}#`));
 }
 
 /**
- * Whether one of several patterns covers a pattern or topic; where there are none to keep to, each is covered.
+ * Returns whether one of several patterns covers a pattern or topic.
  *
- * @param patterns - The patterns, if there are any.
- * @param inner - A pattern, or a topic.
+ * @param patterns - The allowed patterns. If undefined, there is no restriction and the result is true.
+ * @param inner - A pattern or topic.
  */
 export function isCovered(patterns: readonly TopicPattern[] | undefined, inner: TopicPattern): boolean {
   return !patterns || patterns.some((outer): boolean => covers(outer, inner));
 }
 
 /**
- * The resource, relative to the pod, on which a subscriber needs `acl:Read` to follow a pattern:
- * the topic's own, or the container of everything below.
+ * Returns the resource on which a subscriber needs `acl:Read` for a pattern, relative to the pod.
+ *
+ * It is the resource of the topic, or the container of all topics below.
  */
 export function patternPath(pattern: TopicPattern): string {
   if (pattern === '*') {

@@ -1,18 +1,18 @@
-import type { DataReading } from './linkedData';
+import type { DataInterpretation } from './linkedData';
 import { AS, EVENTS, SCHEMA, XSD } from './vocabulary';
 
 /**
- * The JSON-LD context of an event's document.
+ * Returns the JSON-LD context of an event's document.
  *
- * Nothing of it holds inside `data`. There the default vocabulary is schema.org, or the whole value is one `rdf:JSON`
+ * It does not apply inside `data`. There the default vocabulary is schema.org, or the whole value is one `rdf:JSON`
  * literal.
  *
- * @param reading - How `data` is read.
+ * @param reading - The interpretation of `data`.
  * @param isCurrent - False for the text of earlier versions, which stored data that has no form as linked data.
  *
  * @see https://www.w3.org/TR/json-ld11/#scoped-contexts
  */
-function contextFor({ asLiteral, typeIsType, idIsId }: DataReading, isCurrent: boolean): string {
+function contextFor({ asLiteral, typeIsType, idIsId }: DataInterpretation, isCurrent: boolean): string {
   return JSON.stringify({
     '@version': 1.1,
     as: AS,
@@ -36,7 +36,7 @@ function contextFor({ asLiteral, typeIsType, idIsId }: DataReading, isCurrent: b
         {
           '@id': 'events:data',
           '@context': [ null, {
-            // Tells the text from that of earlier versions, and means the same.
+            // Distinguishes the text from that of earlier versions, with the same meaning.
             ...isCurrent && { '@version': 1.1 },
             '@vocab': SCHEMA,
             type: typeIsType ? '@type' : `${SCHEMA}additionalType`,
@@ -47,15 +47,15 @@ function contextFor({ asLiteral, typeIsType, idIsId }: DataReading, isCurrent: b
 }
 
 /** A context that this or an earlier version has written. */
-export interface KnownContext extends DataReading {
-  /** Whether data with this context has been checked as this version checks it. */
+export interface KnownContext extends DataInterpretation {
+  /** Whether data with this context passed the checks of this version. */
   readonly isChecked: boolean;
 }
 
 const known = new Map<string, KnownContext>();
 const texts = new Map<string, string>();
 
-const keyOf = ({ asLiteral, typeIsType, idIsId }: DataReading): string =>
+const keyOf = ({ asLiteral, typeIsType, idIsId }: DataInterpretation): string =>
   asLiteral ? 'literal' : `${typeIsType} ${idIsId}`;
 
 for (const typeIsType of [ true, false ]) {
@@ -69,15 +69,15 @@ for (const typeIsType of [ true, false ]) {
   }
 }
 
-/** Returns the text of the context for a reading; there are five. */
-export function contextOf(reading: DataReading): string {
+/** Returns the text of the context for an interpretation. There are five. */
+export function contextOf(reading: DataInterpretation): string {
   return texts.get(keyOf(reading))!;
 }
 
-/** Returns what the text of a context means for `data`, or undefined if no version has written it. */
+/** Returns the interpretation of `data` under a context, or undefined if no version has written the context. */
 export function knownContext(text: string): KnownContext | undefined {
   return known.get(text);
 }
 
-/** The context under which `data` is one literal, whatever it is. */
+/** The context under which any `data` is one literal. */
 export const LITERAL_CONTEXT = contextOf({ asLiteral: true, typeIsType: true, idIsId: true });

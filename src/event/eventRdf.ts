@@ -1,36 +1,34 @@
 import { N_QUADS, N_TRIPLES as N_TRIPLES_TYPE, N3, TRIG, TURTLE as TURTLE_TYPE } from './mediaTypes';
-import type { EventText } from './readEvent';
-import { statementsOf } from './readEvent';
+import type { EventText } from './documentReading';
+import { statementsOf } from './documentReading';
 import type { Statements } from './terms';
 import { N_TRIPLES, PREFIXES, TURTLE } from './terms';
 
-/** The media types in which {@link eventRdf} writes. */
+/** Media types that {@link eventRdf} writes. */
 export const RDF_TYPES: readonly string[] = [ TURTLE_TYPE, TRIG, N_TRIPLES_TYPE, N_QUADS, N3 ];
 
-/** Size of the pieces in which text is written, in characters. */
+/** Size of one chunk of text, in characters. */
 const PIECE = 64 * 1_024;
 
 /**
- * Writes an event as RDF, in one of {@link RDF_TYPES}.
+ * Serializes an event as RDF, in one of {@link RDF_TYPES}.
  *
- * It takes and returns plain data, and needs no server, so it can run in a worker thread. Plain JSON data takes
- * about as
- * long as its result takes to parse. Only data with keys that begin with `@`, and documents of servers that write
- * another
- * context, are given to a JSON-LD processor.
+ * Arguments and result are plain data, and it needs no server, so it can run in a worker thread. Plain JSON data takes
+ * about as long as parsing the result. Only data with keys that begin with `@`, and documents with contexts of other
+ * servers, need a JSON-LD processor.
  *
- * @param event - The event as it is to be served, see {@link readStored}.
- * @param mediaType - One of the types.
+ * @param event - The event in its served form, see {@link readStored}.
+ * @param mediaType - One of {@link RDF_TYPES}.
  *
- * @returns The text in pieces of about 64 KiB, each written when it is asked for.
+ * @returns Chunks of about 64 KiB of text, each generated on demand.
  *
  * @see https://www.w3.org/TR/turtle/
  * @see https://www.w3.org/TR/n-triples/
  */
 export async function eventRdf(event: EventText, mediaType: string): Promise<Iterable<string>> {
   return mediaType === N_TRIPLES_TYPE || mediaType === N_QUADS ?
-    inPieces(toLines(await statementsOf(event, N_TRIPLES))) :
-    inPieces(toTurtle(await statementsOf(event, TURTLE)));
+    inPieces(nTriplesLines(await statementsOf(event, N_TRIPLES))) :
+    inPieces(turtleParts(await statementsOf(event, TURTLE)));
 }
 
 function* inPieces(parts: Iterable<string>): Generator<string> {
@@ -46,19 +44,19 @@ function* inPieces(parts: Iterable<string>): Generator<string> {
   yield pending.join('');
 }
 
-function* toLines(statements: Iterable<Statements>): Generator<string> {
+function* nTriplesLines(statements: Iterable<Statements>): Generator<string> {
   for (const { subject, predicate, objects } of statements) {
     const start = `${subject} ${predicate} `;
     yield `${start}${objects.join(` .\n${start}`)} .\n`;
   }
 }
 
-/** Writes statements as N-Triples. */
-export function linesOf(statements: Iterable<Statements>): string {
-  return [ ...toLines(statements) ].join('');
+/** Serializes statements as N-Triples. */
+export function toNTriples(statements: Iterable<Statements>): string {
+  return [ ...nTriplesLines(statements) ].join('');
 }
 
-function* toTurtle(statements: Iterable<Statements>): Generator<string> {
+function* turtleParts(statements: Iterable<Statements>): Generator<string> {
   yield Object.entries(PREFIXES).map(([ prefix, iri ]): string => `@prefix ${prefix}: <${iri}>.\n`).join('');
   let last: string | undefined;
   for (const { subject, predicate, objects } of statements) {

@@ -1,9 +1,9 @@
-import { isCopy, isIri, isOfEvent } from './iri';
-import { blankNodes, NO_STATEMENTS } from './linkedData';
+import { isCopyIri, isIri, isEventIri } from './iri';
+import { blankNodeLabels, EVENT_STATEMENTS_REFUSED } from './linkedData';
 import type { NumberLiteral } from './numbers';
 import { canonicalDouble, numberLiteral } from './numbers';
 import type { Notation, Statements } from './terms';
-import { Collected, jsonTerm, languageTerm, literalTerm } from './terms';
+import { StatementSet, jsonTerm, languageTerm, literalTerm } from './terms';
 import { RDF, XSD } from './vocabulary';
 
 type Node = Readonly<Record<string, unknown>>;
@@ -12,30 +12,28 @@ const LANGUAGE = /^[a-z]{1,8}(?:-[a-z\d]{1,8})*$/u;
 const DOUBLE = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/u;
 
 /**
- * An event's document as a JSON-LD processor has expanded it.
+ * An event's document, expanded by a JSON-LD processor.
  */
 export interface ExpandedEvent {
   /** The expanded document. */
   readonly expanded: readonly unknown[];
-  /** The literals of numbers that a double does not hold. */
+  /** Literals of numbers that a double cannot represent exactly. */
   readonly exact: ReadonlyMap<number, NumberLiteral>;
   /** The URL of the event. */
   readonly url: string;
   /** The id of the event. */
   readonly id: string;
-  /** Whether statements about other events are refused. */
+  /** Whether statements about other events are rejected too. */
   readonly isStrict: boolean;
 }
 
 /**
- * Returns the statements of an event's document, as the algorithm of JSON-LD makes them of its expanded form.
+ * Returns the statements of an event's document from its expanded form, by the algorithm of JSON-LD.
  *
- * It refuses what would be lost or could not be written: named graphs, indexes, directions, relative IRIs and IRIs with
- * characters that no IRI has. It refuses statements about the event and its copies other than those of the
- * document's own
- * members.
+ * Rejects content that would be lost or has no RDF form: named graphs, indexes, directions, relative IRIs and IRIs with
+ * invalid characters. Rejects statements about the event and its copies outside of the document's own members.
  *
- * @throws An error that says what is refused.
+ * @throws An error that names the rejected content.
  *
  * @see https://www.w3.org/TR/json-ld11-api/#object-to-rdf-conversion
  */
@@ -44,9 +42,9 @@ export function expandedStatements(event: ExpandedEvent, notation: Notation): St
 }
 
 class ExpandedWalk {
-  private readonly nextBlank = blankNodes();
+  private readonly nextBlank = blankNodeLabels();
   private readonly labels = new Map<string, string>();
-  private readonly subjects = new Map<string, Collected>();
+  private readonly subjects = new Map<string, StatementSet>();
 
   public constructor(private readonly event: ExpandedEvent, private readonly notation: Notation) {}
 
@@ -62,13 +60,13 @@ class ExpandedWalk {
   private add(subject: string, predicate: string, object: string): void {
     let collected = this.subjects.get(subject);
     if (!collected) {
-      collected = new Collected();
+      collected = new StatementSet();
       this.subjects.set(subject, collected);
     }
     collected.add(predicate, object);
   }
 
-  /** The term of a node; its members become statements. */
+  /** Returns the term of a node, and adds statements for its members. */
   private node(node: Node): string {
     const id = node['@id'];
     const term = id === undefined ? this.nextBlank() : this.resource(id);
@@ -112,8 +110,8 @@ class ExpandedWalk {
   private assertSubject(node: Node, isRoot: boolean): void {
     const id = node['@id'];
     const { event } = this;
-    if (!isRoot && typeof id === 'string' && (event.isStrict ? isOfEvent(id, event.id) : isCopy(id, event.id))) {
-      throw new Error(`${NO_STATEMENTS}, as of ${id}`);
+    if (!isRoot && typeof id === 'string' && (event.isStrict ? isEventIri(id, event.id) : isCopyIri(id, event.id))) {
+      throw new Error(`${EVENT_STATEMENTS_REFUSED}, as of ${id}`);
     }
   }
 
@@ -194,7 +192,7 @@ class ExpandedWalk {
       throw new Error(`a string of type ${type} needs a language`);
     }
     if (type === `${XSD}double`) {
-      // Processors write it anew.
+      // JSON-LD processors write it in canonical form.
       const double = Number(value);
       if (!DOUBLE.test(value) || !Number.isFinite(double)) {
         throw new Error(`${JSON.stringify(value)} is no number that an ${XSD}double can be`);

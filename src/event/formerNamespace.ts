@@ -2,19 +2,19 @@ import type { Quad } from '@rdfjs/types';
 import { DataFactory } from 'n3';
 import { EVENTS } from './vocabulary';
 
-/** The namespace of the terms in versions that preceded the first release; their servers still send it. */
+/** Namespace of the vocabulary in versions before the first release. Servers of these versions still send it. */
 export const FORMER_EVENTS = 'urn:solid-pod-events:vocab:';
 
-/** Replaces the former namespace in a part of a JSON-LD document by the current one. */
+/** Replaces the former namespace by the current one in a part of a JSON-LD document. */
 export function inCurrentNamespace(text: string): string {
   return text.replaceAll(FORMER_EVENTS, EVENTS);
 }
 
 /** Replaces terms of the former namespace in a statement by those of the current one. */
-export function currentQuad(quad: Quad): Quad {
+export function quadInCurrentNamespace(quad: Quad): Quad {
   const { subject, predicate, object, graph } = quad;
   return isFormer(predicate) || isFormer(object) ?
-    DataFactory.quad(subject, currentTerm(predicate), currentTerm(object), graph) :
+    DataFactory.quad(subject, termInCurrentNamespace(predicate), termInCurrentNamespace(object), graph) :
     quad;
 }
 
@@ -22,6 +22,6 @@ function isFormer({ termType, value }: { readonly termType: string; readonly val
   return termType === 'NamedNode' && value.startsWith(FORMER_EVENTS);
 }
 
-function currentTerm<T extends Quad['object']>(term: T): T {
+function termInCurrentNamespace<T extends Quad['object']>(term: T): T {
   return isFormer(term) ? DataFactory.namedNode(inCurrentNamespace(term.value)) as unknown as T : term;
 }

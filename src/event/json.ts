@@ -12,25 +12,24 @@ const OPEN_BRACE = 0x7B;
 const CLOSE_BRACE = 0x7D;
 
 /**
- * JSON text that has been checked, with what its parsed value no longer tells.
+ * Parsed and checked JSON, with the texts that parsing loses.
  */
 export interface CheckedJson {
   /** The parsed value. */
   readonly value: unknown;
-  /** The text of each member `data` of the outermost object, or of each object of the outermost array, in order. */
+  /** The text of each member `data` of the root object, or of each object in the root array, by index. */
   readonly data: ReadonlyMap<number, string>;
 }
 
 /**
  * Parses JSON that can be stored and read back without loss.
  *
- * Beyond the grammar it refuses what parsers disagree on, or what is used to attack them:
- * duplicate keys, `__proto__` as a key, unpaired surrogates, and nesting deeper than the limit.
- * It runs in one pass without recursion.
+ * Beyond the grammar, it rejects input on which JSON parsers disagree or that is used in attacks: duplicate keys,
+ * `__proto__` as a key, unpaired surrogates, and nesting deeper than the limit. It runs in one pass without recursion.
  *
  * @param text - The JSON text.
  *
- * @throws {@link InvalidInput} that says what is wrong.
+ * @throws {@link InvalidInput} with the reason.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8259#section-4
  * @see https://www.rfc-editor.org/rfc/rfc7493#section-2
@@ -47,7 +46,7 @@ export function parseJson(text: string): CheckedJson {
   return { value, data: inspect(text) };
 }
 
-/** An array or object that has begun. */
+/** An open array or object. */
 interface Level {
   /** The keys read so far, of an object. */
   keys?: Set<string>;
@@ -57,10 +56,10 @@ interface Level {
   index: number;
 }
 
-/** The escape of a surrogate, which may be unpaired. */
+/** The escape of a surrogate, possibly unpaired. */
 const SURROGATE = /\\u[dD][89a-fA-F]/u;
 
-/** Walks over text that is known to be valid JSON, once. */
+/** Checks text that is valid JSON, in one pass. */
 function inspect(text: string): Map<number, string> {
   if (!text.isWellFormed()) {
     throw unpaired();
@@ -71,7 +70,7 @@ function inspect(text: string): Map<number, string> {
   let dataStart = -1;
   let level: Level | undefined;
 
-  // The depth at which the members of an event lie: 1 in `{…}`, 2 in `[{…}]`.
+  // The depth of an event's members: 1 in `{…}`, 2 in `[{…}]`.
   const isData = (): boolean =>
     levels.length <= 2 && level?.key === 'data' && (levels.length === 1 || !levels[0].keys);
   const begin = (at: number): void => {
@@ -135,7 +134,7 @@ function inspect(text: string): Map<number, string> {
   return data;
 }
 
-/** Checks that a string, as it is in the text, has no unpaired surrogate. */
+/** Checks that a string in its JSON form has no unpaired surrogate. */
 function assertPaired(raw: string): void {
   if (!(JSON.parse(raw) as string).isWellFormed()) {
     throw unpaired();
@@ -146,7 +145,7 @@ function unpaired(): InvalidInput {
   return new InvalidInput('The request body has an unpaired surrogate, which is no character');
 }
 
-/** Whether a number, `true`, `false` or `null` goes on with this character; `NaN` is the end of the text. */
+/** Returns whether a character continues a number, `true`, `false` or `null`. `NaN` is the end of the text. */
 function isInLiteral(code: number): boolean {
   return code > SPACE && code !== COMMA && code !== CLOSE_BRACE && code !== CLOSE_BRACKET;
 }
@@ -161,15 +160,16 @@ function checkKey(key: string, keys: Set<string>): void {
   keys.add(key);
 }
 
-/** The text of a member of an object, with its name and without, and without the space around. */
+/** The text of an object's member, with its name (`whole`) and without (`value`), without surrounding whitespace. */
 export interface Member {
   readonly whole: string;
   readonly value: string;
 }
 
 /**
- * The members of the outermost object in text that is valid JSON, by their names; none if it is something else.
- * Nothing but the names is parsed: a pass over 4 MiB takes some milliseconds.
+ * Returns the members of the root object in valid JSON text, by name. Empty if the root is not an object.
+ *
+ * Only the names are parsed: a pass over 4 MiB takes some milliseconds.
  */
 export function membersOf(text: string): Map<string, Member> {
   const members = new Map<string, Member>();
@@ -205,13 +205,13 @@ export function membersOf(text: string): Map<string, Member> {
   return members;
 }
 
-/** The parsed value of a member; `undefined` if there is none of this name. */
+/** Returns the parsed value of a member, or undefined if there is no member of this name. */
 export function valueOf(members: ReadonlyMap<string, Member>, name: string): unknown {
   const member = members.get(name);
   return member && JSON.parse(member.value) as unknown;
 }
 
-/** The index of the quote that ends a string which begins at an index. */
+/** Returns the index of the closing quote of the string that begins at an index. */
 function endOfString(text: string, begin: number): number {
   for (let at = text.indexOf('"', begin + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let escapes = 0;

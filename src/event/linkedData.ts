@@ -1,46 +1,46 @@
-import { isIri, isOfEvent, nameToIri } from './iri';
+import { isIri, isEventIri, nameToIri } from './iri';
 import type { ExactJson, NumberLiteral } from './numbers';
 import { numberLiteral } from './numbers';
 import type { Notation, Statements } from './terms';
-import { Collected, jsonTerm, literalTerm } from './terms';
+import { StatementSet, jsonTerm, literalTerm } from './terms';
 import { SCHEMA, XSD } from './vocabulary';
 
 /**
- * How JSON data is read as linked data.
+ * The interpretation of JSON data as linked data.
  */
-export interface DataReading {
+export interface DataInterpretation {
   /** Whether the whole data is one `rdf:JSON` literal, because part of it has no form as linked data. */
   readonly asLiteral: boolean;
   /** Whether each `type` is an `@type`: a name, or a list of names, that produces an IRI. */
   readonly typeIsType: boolean;
-  /** Whether each `id` is an `@id`: an absolute IRI, of which the data may make statements. */
+  /** Whether each `id` is an `@id`: an absolute IRI about which the data may make statements. */
   readonly idIsId: boolean;
 }
 
 /**
  * The result of inspecting JSON data.
  */
-export interface Inspected extends DataReading {
-  /** Whether a key begins with `@`, so that only a JSON-LD processor tells the meaning of the data. */
+export interface DataInspection extends DataInterpretation {
+  /** Whether a key begins with `@`, so that only a JSON-LD processor can interpret the data. */
   readonly hasKeywords: boolean;
-  /** Whether the data brings a context of its own. */
+  /** Whether the data has its own context. */
   readonly hasContext: boolean;
 }
 
 /**
- * Decides in one walk how JSON data is read as linked data.
+ * Decides the interpretation of JSON data as linked data, in one walk.
  *
- * Data without keywords satisfies: each key and type produces an IRI, no `id` is that of an event, and each number is
- * written with all its digits; otherwise it is one literal.
+ * Data without keywords is linked data if each key and type produces an IRI, no `id` identifies an event, and each
+ * number is written with all its digits. Otherwise it is one literal.
  *
  * @param data - The data, nested no deeper than the limit; undefined if there is none.
  * @param event - The id of the event.
  */
-export function inspectData({ value: data, isUnbounded }: Pick<ExactJson, 'value' | 'isUnbounded'>, event: string): Inspected {
+export function inspectData({ value: data, isUnbounded }: Pick<ExactJson, 'value' | 'isUnbounded'>, event: string): DataInspection {
   const reading = {
     asLiteral: isUnbounded, typeIsType: true, idIsId: true, hasKeywords: false, hasContext: false,
   };
-  // Keys recur, and each test of one costs more than a look-up.
+  // Cached, because keys recur and each check costs more than a look-up.
   const keys = new Map<string, boolean>();
   const producesIri = (key: string): boolean => {
     let known = keys.get(key);
@@ -68,7 +68,7 @@ export function inspectData({ value: data, isUnbounded }: Pick<ExactJson, 'value
       } else if (key === 'type') {
         reading.typeIsType &&= isNameOrNames(child);
       } else if (key === 'id') {
-        reading.idIsId &&= typeof child === 'string' && isIri(child) && !(entries.length > 1 && isOfEvent(child, event));
+        reading.idIsId &&= typeof child === 'string' && isIri(child) && !(entries.length > 1 && isEventIri(child, event));
       } else if (key in Object.prototype || !producesIri(key)) {
         // JSON-LD processors look names up in plain objects.
         reading.asLiteral = true;
@@ -78,7 +78,7 @@ export function inspectData({ value: data, isUnbounded }: Pick<ExactJson, 'value
   };
   if (data !== undefined) {
     walk(data);
-    // No statement would tell that there is data.
+    // Without content, no statement would represent the data.
     reading.asLiteral ||= !hasContent;
   }
   return reading;
@@ -89,15 +89,15 @@ function isNameOrNames(value: unknown): boolean {
 }
 
 function isTypeName(value: unknown): boolean {
-  // These are terms of the context, where `type` and `id` are keywords.
+  // Excludes the terms `type` and `id` of the context, which are keywords.
   return typeof value === 'string' && value !== 'type' && value !== 'id' && nameToIri(value, SCHEMA) !== undefined;
 }
 
-/** The beginning of the reason why data is refused that makes statements about events. */
-export const NO_STATEMENTS = 'data makes no statements about events';
+/** First words of the reason for rejecting data with statements about events. */
+export const EVENT_STATEMENTS_REFUSED = 'data makes no statements about events';
 
-/** Makes the labels of blank nodes. */
-export function blankNodes(): () => string {
+/** Returns a generator function of blank node labels. */
+export function blankNodeLabels(): () => string {
   let count = 0;
   return (): string => {
     count += 1;
@@ -108,17 +108,17 @@ export function blankNodes(): () => string {
 /**
  * Generates the statements of plain JSON data, in one walk.
  *
- * @param subject - The term of the subject of which the data is.
- * @param predicate - The term that relates them.
- * @param data - The data, which has no keywords.
- * @param reading - Its reading, as {@link inspectData} gives it.
- * @param notation - How terms are written.
+ * @param subject - The term of the resource that has the data.
+ * @param predicate - The term of the property.
+ * @param data - The data, without keywords.
+ * @param reading - Its interpretation by {@link inspectData}.
+ * @param notation - The syntax of terms.
  */
 export function* plainStatements(
   subject: string,
   predicate: string,
   data: Pick<ExactJson, 'value' | 'exact'>,
-  reading: DataReading,
+  reading: DataInterpretation,
   notation: Notation,
 ): Generator<Statements> {
   if (reading.asLiteral) {
@@ -133,13 +133,13 @@ type JsonObject = Readonly<Record<string, unknown>>;
 class PlainWalk {
   private readonly names = new Map<string, string>();
   private readonly integers: string;
-  private readonly nextBlank = blankNodes();
+  private readonly nextBlank = blankNodeLabels();
   private readonly pending: { subject: string; node: JsonObject; isNamed: boolean }[] = [];
   /** Statements about nodes with an `id`, which may occur several times. */
-  private readonly named = new Map<string, Collected>();
+  private readonly named = new Map<string, StatementSet>();
 
   public constructor(
-    private readonly reading: DataReading,
+    private readonly reading: DataInterpretation,
     private readonly exact: ReadonlyMap<number, NumberLiteral>,
     private readonly notation: Notation,
   ) {
@@ -147,13 +147,12 @@ class PlainWalk {
   }
 
   public* walk(subject: string, predicate: string, value: unknown): Generator<Statements> {
-    const root = new Collected();
+    const root = new StatementSet();
     this.addValues(root, predicate, value);
     yield* root.of(subject);
-    // Nodes wait for their turn, so that the statements about each are together. They are taken from the end, so that
-    // few wait.
+    // Queued nodes keep the statements about each node together. Taken from the end, so that the queue stays short.
     for (let next = this.pending.pop(); next; next = this.pending.pop()) {
-      const collected = next.isNamed ? this.collectedOf(next.subject) : new Collected();
+      const collected = next.isNamed ? this.collectedOf(next.subject) : new StatementSet();
       this.addMembers(collected, next.node);
       if (!next.isNamed) {
         yield* collected.of(next.subject);
@@ -164,16 +163,16 @@ class PlainWalk {
     }
   }
 
-  private collectedOf(subject: string): Collected {
+  private collectedOf(subject: string): StatementSet {
     let collected = this.named.get(subject);
     if (!collected) {
-      collected = new Collected();
+      collected = new StatementSet();
       this.named.set(subject, collected);
     }
     return collected;
   }
 
-  private addMembers(collected: Collected, node: JsonObject): void {
+  private addMembers(collected: StatementSet, node: JsonObject): void {
     const { typeIsType, idIsId } = this.reading;
     for (const [ key, value ] of Object.entries(node)) {
       if (key === 'type' && typeIsType) {
@@ -186,7 +185,7 @@ class PlainWalk {
     }
   }
 
-  private addValues(collected: Collected, predicate: string, value: unknown): void {
+  private addValues(collected: StatementSet, predicate: string, value: unknown): void {
     if (Array.isArray(value)) {
       for (const item of value) {
         this.addValues(collected, predicate, item);
@@ -227,7 +226,7 @@ class PlainWalk {
   }
 }
 
-/** The properties of `type` and `id` where these are not keywords. */
+/** The properties of `type` and `id` where they are not keywords. */
 const ALIASES: Readonly<Record<string, string | undefined>> = Object.assign(
   Object.create(null) as object,
   { type: 'additionalType', id: 'identifier' },

@@ -1,7 +1,14 @@
+/** @see https://www.rfc-editor.org/rfc/rfc8259#section-11 */
 export const JSON_MEDIA_TYPE = 'application/json';
+/** @see https://www.w3.org/TR/json-ld11/#iana-considerations */
 export const JSON_LD = 'application/ld+json';
+/** @see https://www.w3.org/TR/turtle/ */
 export const TURTLE = 'text/turtle';
+/** @see https://www.w3.org/TR/n-triples/ */
 export const N_TRIPLES = 'application/n-triples';
+/** @see https://www.w3.org/TR/n-quads/ */
 export const N_QUADS = 'application/n-quads';
+/** @see https://www.w3.org/TR/trig/ */
 export const TRIG = 'application/trig';
+/** @see https://w3c.github.io/N3/spec/ */
 export const N3 = 'text/n3';

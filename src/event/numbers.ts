@@ -1,37 +1,38 @@
 import { XSD } from './vocabulary';
 
 /**
- * A parsed JSON text with the digits that its numbers lose.
+ * A parsed JSON text, with the digits that its numbers lose as doubles.
  */
 export interface ExactJson {
   readonly value: unknown;
   /**
-   * The literal of each number in `value` that stands for one that a double does not hold. Such a number is a
-   * placeholder, and occurs nowhere else.
+   * Literals of the numbers that a double cannot represent exactly.
+   *
+   * The keys are placeholders in `value`, which occur nowhere else.
    */
   readonly exact: ReadonlyMap<number, NumberLiteral>;
-  /** Whether a number is beyond the range of doubles, so that a JSON-LD processor does not read it as JSON. */
+  /** Whether a number exceeds the range of doubles, so that a JSON-LD processor cannot read it from JSON. */
   readonly isOutOfRange: boolean;
-  /** Whether the digits of numbers that are beyond the range of doubles are too many to write them out. */
+  /** Whether numbers outside the range of doubles have too many digits to be written in full. */
   readonly isUnbounded: boolean;
 }
 
-/** The lexical form and datatype of a number, and its text in JSON. */
+/** Lexical form and datatype of a number, and its JSON text. */
 export interface NumberLiteral {
   readonly lexical: string;
   readonly datatype: string;
   readonly text: string;
 }
 
-/** Only numbers of 16 characters or more, or with an exponent, can differ from the literal of their double. */
+/** Only numbers with at least 16 characters or an exponent can differ from the literal of their double. */
 const SUSPECT = /(?:^|[\s,:[])-?(?:\d[\d.]{14}|\d+(?:\.\d+)?[eE])/u;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/uy;
-/** Maximum number of digits of all numbers beyond the range of doubles in one document. */
-const MOST_DIGITS = 16 * 1_024;
-const MOST_EXPONENT = 1_024;
+/** Maximum number of digits of all numbers outside the range of doubles in one document. */
+const MAX_DIGITS = 16 * 1_024;
+const MAX_EXPONENT = 1_024;
 
 /**
- * Parses JSON text that is known to be valid, and keeps the digits of numbers that a double does not hold.
+ * Parses valid JSON text, and keeps the digits of numbers that a double cannot represent exactly.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8259#section-6
  */
@@ -45,7 +46,7 @@ export function parseExact(text: string): ExactJson {
   const placeholders = new Map<string, { readonly text: string; readonly literal: NumberLiteral }>();
   let [ isOutOfRange, digits, end, next ] = [ false, 0, 0, 0 ];
   const parts: string[] = [];
-  for (const [ start, token ] of tokens.filter(([ , each ]): boolean => !isHeld(each))) {
+  for (const [ start, token ] of tokens.filter(([ , each ]): boolean => !isExact(each))) {
     let placeholder = placeholders.get(token);
     if (!placeholder) {
       let number = '';
@@ -65,10 +66,10 @@ export function parseExact(text: string): ExactJson {
     end = start + token.length;
   }
   parts.push(text.slice(end));
-  return { value: JSON.parse(parts.join('')) as unknown, exact, isOutOfRange, isUnbounded: digits > MOST_DIGITS };
+  return { value: JSON.parse(parts.join('')) as unknown, exact, isOutOfRange, isUnbounded: digits > MAX_DIGITS };
 }
 
-/** Returns the lexical form and datatype of a number that a double holds, as JSON-LD defines them. */
+/** Returns the lexical form and datatype of a number, as JSON-LD defines them for doubles. */
 export function numberLiteral(value: number, exact?: ReadonlyMap<number, NumberLiteral>): NumberLiteral {
   const known = exact?.get(value);
   if (known) {
@@ -81,7 +82,7 @@ export function numberLiteral(value: number, exact?: ReadonlyMap<number, NumberL
 }
 
 /**
- * Returns the canonical lexical form of a double, with as many digits as tell it from every other one.
+ * Returns the canonical lexical form of a double, with the fewest digits that identify it.
  *
  * @see https://www.w3.org/TR/xmlschema11-2/#f-doubleCanmap
  */
@@ -89,7 +90,7 @@ export function canonicalDouble(value: number): string {
   return value.toExponential().replace(/^(-?\d)e/u, '$1.0e').replace(/e\+?/u, 'E');
 }
 
-/** The numbers of a JSON text that can differ from the literal of their double, with their places. */
+/** Returns the numbers of a JSON text that can differ from the literal of their double, with their positions. */
 function suspectsIn(text: string): [ start: number, token: string ][] {
   const tokens: [ number, string ][] = [];
   for (let at = 0; at < text.length; at += 1) {
@@ -108,7 +109,7 @@ function suspectsIn(text: string): [ start: number, token: string ][] {
   return tokens;
 }
 
-/** Returns the index of the quote that ends the string which begins at an index. */
+/** Returns the index of the closing quote of the string that begins at an index. */
 export function endOfString(text: string, begin: number): number {
   for (let at = begin + 1; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -122,7 +123,7 @@ export function endOfString(text: string, begin: number): number {
 
 interface Decimal { readonly sign: string; readonly digits: string; readonly exponent: number }
 
-/** The significant digits of a decimal number, and the power of ten of the last one. */
+/** Returns the significant digits of a decimal number, and the power of ten of the last digit. */
 function toDecimal(token: string): Decimal {
   const [ , sign, whole, fraction = '', exponent = '0' ] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/u.exec(token)!;
   const all = (whole + fraction).replace(/^0+/u, '');
@@ -140,8 +141,8 @@ function isInRange(token: string): boolean {
   return Number.isFinite(value) && (value !== 0 || toDecimal(token).digits === '0');
 }
 
-/** Whether the literal that is written for a number's double denotes the number itself. */
-function isHeld(token: string): boolean {
+/** Returns whether the literal of a number's double denotes the number itself. */
+function isExact(token: string): boolean {
   const value = Number(token);
   if (!Number.isFinite(value)) {
     return false;
@@ -150,7 +151,7 @@ function isHeld(token: string): boolean {
   return one.digits === other.digits && one.exponent === other.exponent && one.sign === other.sign;
 }
 
-/** The literal that has all digits of a number; its lexical form is empty if they are too many to write them out. */
+/** Returns the literal with all digits of a number. Its lexical form is empty if there are too many digits. */
 function exactLiteral(token: string): NumberLiteral {
   const { sign, digits, exponent } = toDecimal(token);
   if (!/[.eE]/u.test(token)) {
@@ -161,7 +162,7 @@ function exactLiteral(token: string): NumberLiteral {
     const lexical = `${sign}${digits[0]}.${fraction}E${exponent + digits.length - 1}`;
     return { lexical, datatype: `${XSD}double`, text: token };
   }
-  if (Math.abs(exponent) > MOST_EXPONENT) {
+  if (Math.abs(exponent) > MAX_EXPONENT) {
     return { lexical: '', datatype: `${XSD}decimal`, text: token };
   }
   if (exponent >= 0) {

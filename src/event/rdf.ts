@@ -3,17 +3,17 @@ import { JsonLdParser } from 'jsonld-streaming-parser';
 import type { Quad } from '@rdfjs/types';
 import { Parser } from 'n3';
 import type { ContextLoader } from './ContextLoader';
-import { turn } from './turns';
+import { nextTimeSlice } from './timeSlices';
 
 /**
- * Parses a JSON-LD document without ever fetching a context.
+ * Parses a JSON-LD document without fetching a context.
  *
  * @param text - The document.
- * @param loader - Gives the contexts that may be named.
- * @param baseIRI - What relative IRIs are relative to.
- * @param context - The context that holds where the document has none.
+ * @param loader - Provides the contexts that may be named.
+ * @param baseIRI - Base of relative IRIs.
+ * @param context - Default context for a document without one.
  *
- * @throws An error that says what makes the document invalid.
+ * @throws An error with the reason if the document is invalid.
  *
  * @see https://www.w3.org/TR/json-ld11-api/#deserialize-json-ld-to-rdf-algorithm
  */
@@ -33,36 +33,36 @@ export async function parseJsonLd(
   });
 }
 
-/** Documents up to this length, in bytes, are parsed at once. */
-const SHORT = 16 * 1_024;
-/** Documents up to this length may have their parts in any order. */
-const UNORDERED = 64 * 1_024;
-/** How much of a document is parsed before something else gets its turn, in bytes. */
+/** Maximum length of a document that is parsed in one step, in bytes. */
+const MAX_SYNCHRONOUS = 16 * 1_024;
+/** Maximum length of a document whose members may have any order, in bytes. */
+const MAX_UNORDERED = 64 * 1_024;
+/** Length of a document that is parsed in one time slice, in bytes. */
 const STEP = 4 * 1_024;
 
 /**
- * Parses a JSON-LD document of a stranger as {@link parseJsonLd} does, in small steps, so that others get their turn.
+ * Parses an untrusted JSON-LD document as {@link parseJsonLd} does, in time slices of the event loop.
  *
- * That is possible only where `@context`, and types that have a context of their own, come first in their object, so a
- * document of more than 64 KiB is not valid otherwise.
+ * Slices require that `@context`, and types with a context of their own, are first in their object. A document of more
+ * than 64 KiB is invalid otherwise.
  *
  * @param text - The document.
- * @param loader - Gives the contexts that may be named.
- * @param baseIRI - What relative IRIs are relative to.
+ * @param loader - Provides the contexts that may be named.
+ * @param baseIRI - Base of relative IRIs.
  *
- * @throws An error that says what makes the document invalid.
+ * @throws An error with the reason if the document is invalid.
  *
  * @see https://www.w3.org/TR/json-ld11-streaming/#key-ordering-required
  */
 export async function parseForeignJsonLd(text: string, loader: ContextLoader, baseIRI: string): Promise<Quad[]> {
   const bytes = Buffer.from(text);
-  if (bytes.length <= SHORT) {
+  if (bytes.length <= MAX_SYNCHRONOUS) {
     return parseJsonLd(text, loader, baseIRI);
   }
   try {
     return await parseInSteps(bytes, loader, baseIRI);
   } catch (error: unknown) {
-    if (bytes.length > UNORDERED) {
+    if (bytes.length > MAX_UNORDERED) {
       throw error;
     }
     return parseJsonLd(text, loader, baseIRI);
@@ -87,7 +87,7 @@ async function parseInSteps(bytes: Buffer, documentLoader: ContextLoader, baseIR
     parser.write(part, (): void => resolve());
   });
   for (let at = 0; at < bytes.length && !fault; at += STEP) {
-    await turn();
+    await nextTimeSlice();
     await Promise.race([ write(bytes.subarray(at, at + STEP)), ended ]);
   }
   if (!fault) {
@@ -100,7 +100,7 @@ async function parseInSteps(bytes: Buffer, documentLoader: ContextLoader, baseIR
 /**
  * Parses a Turtle document.
  *
- * @throws An error that says what makes the document invalid.
+ * @throws An error with the reason if the document is invalid.
  *
  * @see https://www.w3.org/TR/turtle/
  */
@@ -113,6 +113,6 @@ export function parseTurtle(text: string, baseIRI: string): Quad[] {
  *
  * @see https://www.w3.org/TR/n-triples/
  */
-export function parseLines(text: string): Quad[] {
+export function parseNTriples(text: string): Quad[] {
   return new Parser({ format: 'N-Triples' }).parse(text);
 }

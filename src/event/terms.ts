@@ -2,28 +2,36 @@ import { numberLiteral } from './numbers';
 import type { NumberLiteral } from './numbers';
 import { AS, EVENTS, RDF, SCHEMA, XSD } from './vocabulary';
 
-/** Statements that share a subject and a predicate, as terms in a {@link Notation}. */
+/** RDF statements with the same subject and predicate, as terms in a {@link Notation}. */
 export interface Statements {
   readonly subject: string;
   readonly predicate: string;
   readonly objects: readonly string[];
 }
 
-/** How terms are written in a syntax of RDF. */
+/** The syntax of terms in an RDF format. */
 export interface Notation {
-  /** Writes an IRI, which is valid. */
+  /** Serializes a valid IRI. */
   readonly iri: (iri: string) => string;
-  /** How `rdf:type` is written as a predicate. */
+  /** Form of `rdf:type` as a predicate. */
   readonly type: string;
 }
 
-/** @see https://www.w3.org/TR/n-triples/ */
+/**
+ * Notation of N-Triples.
+ *
+ * @see https://www.w3.org/TR/n-triples/
+ */
 export const N_TRIPLES: Notation = { iri: (iri): string => `<${iri}>`, type: `<${RDF}type>` };
 
-/** The prefixes that are written in Turtle. */
+/** Prefixes of Turtle documents. */
 export const PREFIXES: Readonly<Record<string, string>> = { as: AS, schema: SCHEMA, events: EVENTS, xsd: XSD };
 
-/** @see https://www.w3.org/TR/turtle/#sec-iri */
+/**
+ * Notation of Turtle, with {@link PREFIXES}.
+ *
+ * @see https://www.w3.org/TR/turtle/#sec-iri
+ */
 export const TURTLE: Notation = {
   iri: (iri): string => {
     for (const [ prefix, namespace ] of Object.entries(PREFIXES)) {
@@ -36,19 +44,19 @@ export const TURTLE: Notation = {
   type: 'a',
 };
 
-/** Writes a string as an RDF literal, `xsd:string` if no datatype is given. */
+/** Serializes a string as an RDF literal. Default datatype: `xsd:string`. */
 export function literalTerm(lexical: string, datatype?: string, notation: Pick<Notation, 'iri'> = N_TRIPLES): string {
   const quoted = quote(lexical);
   return datatype === undefined || datatype === `${XSD}string` ? quoted : `${quoted}^^${notation.iri(datatype)}`;
 }
 
-/** Writes a string with a language tag. */
+/** Serializes a string with a language tag. */
 export function languageTerm(lexical: string, language: string): string {
   return `${quote(lexical)}@${language}`;
 }
 
 /**
- * Writes a JSON value as an `rdf:JSON` literal in the canonical form of RFC 8785, but with all digits of its
+ * Serializes a JSON value as an `rdf:JSON` literal, in the canonical form of RFC 8785 but with all digits of its
  * numbers.
  */
 export function jsonTerm(value: unknown, exact: ReadonlyMap<number, NumberLiteral>, notation: Notation): string {
@@ -56,7 +64,7 @@ export function jsonTerm(value: unknown, exact: ReadonlyMap<number, NumberLitera
 }
 
 /**
- * Writes JSON with its keys in order and without spaces.
+ * Serializes JSON with sorted keys and without whitespace.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8785
  */
@@ -65,7 +73,7 @@ export function canonicalJson(value: unknown, exact: ReadonlyMap<number, NumberL
     return `[${value.map((item): string => canonicalJson(item, exact)).join(',')}]`;
   }
   if (typeof value === 'object' && value !== null) {
-    // The order of UTF-16 code units, which is that of `<`.
+    // RFC 8785 orders keys by UTF-16 code units, as `<` does.
     const entries = Object.entries(value).sort(([ one ], [ other ]): number => one < other ? -1 : 1);
     const members = entries.map(([ key, child ]): string => `${JSON.stringify(key)}:${canonicalJson(child, exact)}`);
     return `{${members.join(',')}}`;
@@ -81,9 +89,9 @@ function quote(text: string): string {
 }
 
 /**
- * Collects the statements of one subject, each once.
+ * Collects the distinct statements about one subject.
  */
-export class Collected {
+export class StatementSet {
   private readonly predicates = new Map<string, Set<string>>();
 
   public add(predicate: string, object: string): void {
@@ -99,15 +107,15 @@ export class Collected {
     return this.predicates.size === 0;
   }
 
-  /** The statements about a subject, not too many in each element. */
+  /** Yields the statements about a subject, with a limited number of objects in each element. */
   public* of(subject: string): Generator<Statements> {
     for (const [ predicate, objects ] of this.predicates) {
       const all = [ ...objects ];
-      for (let at = 0; at < all.length; at += MOST_OBJECTS) {
-        yield { subject, predicate, objects: all.slice(at, at + MOST_OBJECTS) };
+      for (let at = 0; at < all.length; at += MAX_OBJECTS) {
+        yield { subject, predicate, objects: all.slice(at, at + MAX_OBJECTS) };
       }
     }
   }
 }
 
-const MOST_OBJECTS = 1_000;
+const MAX_OBJECTS = 1_000;

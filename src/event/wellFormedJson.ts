@@ -1,12 +1,12 @@
 import { InvalidInput } from './InvalidInput';
-import { turn } from './turns';
+import { nextTimeSlice } from './timeSlices';
 
-/** JSON text up to this length is parsed at once. */
-const SHORT = 16 * 1_024;
-/** How many tokens are scanned in one turn of the event loop. */
+/** Maximum length of JSON text that is parsed in one step, in UTF-16 code units. */
+const MAX_SYNCHRONOUS = 16 * 1_024;
+/** Number of tokens that are scanned in one time slice. */
 const STEP = 8 * 1_024;
 
-/** What may come next. */
+/** The tokens that the grammar allows next. */
 type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or end';
 
 const SPACE = /[ \t\n\r]*/uy;
@@ -15,17 +15,16 @@ const UNICODE = /u[0-9a-fA-F]{4}/uy;
 const ESCAPES = '"\\/bfnrt';
 
 /**
- * Checks that text is well-formed JSON. Long text is scanned in steps, between which the event loop turns, and never
- * becomes a value, so that its cost is bounded.
+ * Checks that text is well-formed JSON. Duplicate keys are well-formed.
  *
- * Duplicate keys are well-formed.
+ * Long text is scanned in time slices of the event loop and never parsed into a value, so its cost is bounded.
  *
- * @throws {@link InvalidInput} that says where it is not.
+ * @throws {@link InvalidInput} with the position of the error.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8259#section-2
  */
 export async function assertWellFormedJson(text: string): Promise<void> {
-  if (text.length <= SHORT) {
+  if (text.length <= MAX_SYNCHRONOUS) {
     try {
       JSON.parse(text);
     } catch (error: unknown) {
@@ -33,7 +32,7 @@ export async function assertWellFormedJson(text: string): Promise<void> {
     }
     return;
   }
-  /** Whether each of the values around is an object; the others are arrays. */
+  /** For each enclosing value: whether it is an object; otherwise it is an array. */
   const isObject: boolean[] = [];
   let expected: Expected = 'value';
   let at = endOf(SPACE, text, 0);
@@ -47,7 +46,7 @@ export async function assertWellFormedJson(text: string): Promise<void> {
     expected = next;
     at = endOf(SPACE, text, end);
     if (tokens % STEP === 0) {
-      await turn();
+      await nextTimeSlice();
     }
   }
   if (isObject.length > 0 || expected !== ', or end') {
@@ -55,7 +54,11 @@ export async function assertWellFormedJson(text: string): Promise<void> {
   }
 }
 
-/** What may come behind a token, which its first character tells, or `undefined` if it may not come here. */
+/**
+ * Returns the tokens allowed after a token, or undefined if the token itself is not allowed here.
+ *
+ * The first character of a token identifies its kind.
+ */
 function step(token: string, expected: Expected, isObject: boolean[]): Expected | undefined {
   const isInside = isObject.length > 0;
   const isIn = isObject.at(-1) === true;
@@ -89,7 +92,7 @@ function step(token: string, expected: Expected, isObject: boolean[]): Expected 
   return ', or end';
 }
 
-/** Where the token that begins at a place ends, or -1 if none begins there. */
+/** Returns the end index of the token that begins at an index, or -1 if no token begins there. */
 function endOfToken(text: string, at: number): number {
   const character = text[at];
   if ('{}[],:'.includes(character)) {
@@ -122,7 +125,7 @@ function endOfString(text: string, begin: number): number {
   return -1;
 }
 
-/** Where a match of a sticky pattern ends; at its beginning, if there is none. */
+/** Returns the end index of a sticky pattern's match, or the start index if there is no match. */
 function endOf(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
   const matches = pattern.test(text);

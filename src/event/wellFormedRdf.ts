@@ -1,31 +1,32 @@
 import { Parser } from 'n3';
 import { InvalidInput } from './InvalidInput';
-import { turn } from './turns';
+import { nextTimeSlice } from './timeSlices';
 
-/** How much of a document is parsed in one turn of the event loop, in UTF-16 code units. */
+/** Minimum length of text that is parsed in one time slice, in UTF-16 code units. */
 const STEP = 8 * 1_024;
 
-/** Maximum length of a token, and how tokens begin that may be longer: literals and comments. */
+/** Maximum length of a token, and the first characters of tokens that may be longer: literals and comments. */
 const MAX_TOKEN = 64 * 1_024;
 const LONG = new Set([ '"', '\'', '#', ' ', '\t', '\n', '\r' ]);
 
-/** The syntaxes that {@link assertWellFormedRdf} knows. */
+/** Media types that {@link assertWellFormedRdf} supports. */
 export const N3_TYPES: readonly string[] = [
   'text/turtle', 'application/n-triples', 'application/n-quads', 'application/trig', 'text/n3',
 ];
 
 /**
- * Checks that text parses in an RDF syntax, by its strict grammar. Long text is parsed in steps, between which the
- * event loop turns. What is parsed is not kept.
+ * Checks that text is valid in an RDF syntax, by its strict grammar.
+ *
+ * Long text is parsed in time slices of the event loop. The result of parsing is discarded.
  *
  * @param text - The document.
  * @param type - Its media type, one of {@link N3_TYPES}.
- * @param baseIRI - What relative IRIs are relative to.
+ * @param baseIRI - Base of relative IRIs.
  *
- * @throws {@link InvalidInput} that says where it does not parse.
+ * @throws {@link InvalidInput} with the position of the error.
  */
 export async function assertWellFormedRdf(text: string, type: string, baseIRI: string): Promise<void> {
-  // N3's types leave out the IRI base of line-based formats, in which there are no relative IRIs.
+  // N3's types exclude a base IRI for line-based formats, which have no relative IRIs.
   const isLineBased = type.startsWith('application/n-');
   const parser = new Parser({ format: type, ...!isLineBased && { baseIRI }});
   const listeners: Record<string, ((data?: string) => void) | undefined> = {};
@@ -34,7 +35,7 @@ export async function assertWellFormedRdf(text: string, type: string, baseIRI: s
   parser.parse(input as unknown as string, (error: Error | null): void => {
     fault ??= error ?? undefined;
   });
-  // What the lexer keeps is a token that has not ended, which it reads anew with each step.
+  // The lexer keeps an incomplete token and scans it again with each chunk.
   const { _lexer: lexer } = parser as unknown as { _lexer?: { _input?: string | null } };
   for (let at = 0; at < text.length && !fault;) {
     const end = at + Math.max(STEP, lexer?._input?.length ?? 0);
@@ -45,7 +46,7 @@ export async function assertWellFormedRdf(text: string, type: string, baseIRI: s
       throw new InvalidInput(`The notification is not valid ${type}: it has a token of more than ${MAX_TOKEN} characters`);
     }
     if (at < text.length) {
-      await turn();
+      await nextTimeSlice();
     }
   }
   if (!fault) {

@@ -111,7 +111,7 @@ export class Authenticator {
   }
 
   private async verifyKey(text: string, pod: string): Promise<Credential> {
-    const key = await this.apiKeys.recognise(text);
+    const key = await this.apiKeys.authenticate(text);
     if (!key) {
       throw unauthorized('The API key is not valid: it may be mistyped, have expired, or have been revoked');
     }
@@ -122,7 +122,7 @@ export class Authenticator {
   }
 
   private async verifyToken(text: string, pod: string): Promise<Credential> {
-    const credential = await this.eventTokens.recognise(text);
+    const credential = await this.eventTokens.authenticate(text);
     if (!credential) {
       throw unauthorized('The token is not valid: it may have expired, or what it was made with has ended');
     }

@@ -19,7 +19,7 @@ import { StoreUnavailable } from '../store/StoreUnavailable';
 import { BodyBudget } from './BodyBudget';
 import { withinBodyBudget } from './body';
 import { clientAddress } from './clientAddress';
-import { Busy, ClientGone } from '../work/errors';
+import { Busy, ClientDisconnected } from '../work/errors';
 import { HttpProblem, methodNotAllowed, unauthorized } from './errors';
 import type { EndpointResponse, HttpExchange, Endpoint, PassThrough, PathRule } from './Endpoint';
 import { jsonResponse } from './Endpoint';
@@ -265,7 +265,7 @@ export class EventHttpHandler extends HttpHandler {
     if (error instanceof Busy) {
       return new HttpProblem(503, error.message, { 'Retry-After': String(error.retryAfter) });
     }
-    if (error instanceof ClientGone) {
+    if (error instanceof ClientDisconnected) {
       // Nobody reads it.
       return new HttpProblem(400, error.message);
     }

@@ -9,7 +9,7 @@ import {
   readableToString,
 } from '@solid/community-server';
 import { JSON_LD, JSON_MEDIA_TYPE, TURTLE } from '../event/mediaTypes';
-import { turn } from '../event/turns';
+import { nextTimeSlice } from '../event/timeSlices';
 import { charge, COSTS } from '../access/costs';
 import type { Conversion } from './convertedResponse';
 import type { OwnDocument } from './documentQuads';
@@ -89,7 +89,7 @@ async function* inTurns(quads: Iterable<Quad>): AsyncGenerator<Quad, void, undef
     yield quad;
     count += 1;
     if (count % TURN === 0) {
-      await turn();
+      await nextTimeSlice();
     }
   }
 }

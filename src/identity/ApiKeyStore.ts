@@ -1,6 +1,6 @@
 import type { ApiKey } from './ApiKey';
 
-/** An API key and the hash by which it is recognised. */
+/** An API key's metadata and hash. */
 export interface StoredApiKey {
   readonly key: ApiKey;
   /** The SHA-256 of the key. */
@@ -8,18 +8,19 @@ export interface StoredApiKey {
 }
 
 /**
- * Where API keys are kept, durably; a key that was removed is known to no process of the server any more.
+ * Stores API keys durably. A removed key is immediately unknown to all processes of the server.
  */
 export interface ApiKeyStore {
+  /** Stores a key. */
   addKey: (key: ApiKey, hash: Buffer) => Promise<void>;
-  /** The keys whose hashes begin with the same 8 bytes, expired or not; hardly ever more than one. */
+  /** Returns the keys whose hashes begin with 8 given bytes, expired or not. Rarely more than one. */
   findKeys: (prefix: Buffer) => Promise<StoredApiKey[]>;
-  /** The keys of an account, oldest first. */
+  /** Returns the keys of an account, oldest first. */
   listKeys: (account: string) => Promise<ApiKey[]>;
-  /** Removes a key of an account. Returns whether it was there. */
+  /** Removes a key of an account. Returns whether it existed. */
   removeKey: (account: string, id: string) => Promise<boolean>;
-  /** Removes all keys of an account that stand for a WebID. */
+  /** Removes all keys of an account for a WebID. */
   removeKeysOf: (account: string, webId: string) => Promise<void>;
-  /** Remembers the day on which a key was last used. */
+  /** Stores the day of a key's last use. */
   markKeyUsed: (id: string, day: string) => Promise<void>;
 }

@@ -1,13 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import { v4 } from 'uuid';
 import type { ApiKey } from './ApiKey';
-import { hashKey, isKey, mintKey, prefixOf } from './ApiKey';
+import { hashKey, isKey, generateKey, prefixOf } from './ApiKey';
 import type { ApiKeyStore } from './ApiKeyStore';
 import type { KeyLimits } from './Caller';
-import type { KeyHolders } from './KeyHolders';
+import type { WebIdLinks } from './WebIdLinks';
 
 /**
- * What is to be said of a new API key.
+ * The properties of a new API key.
  */
 export interface ApiKeyDraft extends KeyLimits {
   readonly account: string;
@@ -17,95 +17,95 @@ export interface ApiKeyDraft extends KeyLimits {
 }
 
 /**
- * Makes, recognises and revokes API keys.
+ * Creates, authenticates and revokes API keys.
  *
- * A key is known to whoever made it alone: the server keeps its hash. At each use, the account that made the key must
- * still exist and have the WebID, so a key ends with either, also where the store was restored from an older copy.
+ * Only the creator knows a key: the server stores its hash. At each use, the account of the key must still exist and
+ * have the WebID. Therefore a key ends with either, even if the store was restored from an older backup.
  */
 export class ApiKeys {
   private readonly store: ApiKeyStore;
-  private readonly holders: KeyHolders;
+  private readonly webIdLinks: WebIdLinks;
 
   /**
-   * @param store - Where the hashes are kept.
-   * @param holders - Knows which WebIDs the accounts have.
+   * @param store - Stores the hashes.
+   * @param webIdLinks - Provides the WebIDs of accounts.
    */
-  public constructor(store: ApiKeyStore, holders: KeyHolders) {
+  public constructor(store: ApiKeyStore, webIdLinks: WebIdLinks) {
     this.store = store;
-    this.holders = holders;
+    this.webIdLinks = webIdLinks;
   }
 
   /**
-   * Makes a key.
+   * Creates a key.
    *
-   * @param draft - Who it is for, and what it is limited to; not checked here.
+   * @param draft - Account, WebID and limits of the key. Not checked here.
    *
-   * @returns The id by which it is listed and revoked, and the key, which cannot be had again.
+   * @returns The id for listing and revoking, and the key, which is not retrievable later.
    */
   public async create(draft: ApiKeyDraft): Promise<{ readonly id: string; readonly key: string }> {
-    const key = mintKey();
+    const key = generateKey();
     const id = v4();
     await this.store.addKey({ ...draft, id, created: Date.now() }, hashKey(key));
     return { id, key };
   }
 
-  /** The keys of an account, oldest first. */
+  /** Returns the keys of an account, oldest first. */
   public async list(account: string): Promise<ApiKey[]> {
     return this.store.listKeys(account);
   }
 
-  /** Ends a key at once, for all processes of the server. Returns whether the account had it. */
+  /** Revokes a key at once, for all processes of the server. Returns whether the account had it. */
   public async revoke(account: string, id: string): Promise<boolean> {
     return this.store.removeKey(account, id);
   }
 
   /**
-   * Recognises a key.
+   * Authenticates a key.
    *
-   * Its hash is what is looked up and compared, in constant time, so nothing tells how much of a wrong key is right.
+   * Only its hash is looked up and compared, in constant time, so the timing reveals nothing about a wrong key.
    *
-   * @param text - What was presented.
+   * @param text - The presented text.
    *
-   * @returns What is known of the key, or `undefined` if it is malformed, unknown, revoked or expired, or its account
-   *          does not have the WebID any more.
+   * @returns The key's metadata; `undefined` if the key is malformed, unknown, revoked or expired, or if its account no
+   *   longer has the WebID.
    *
-   * @throws An error if the account cannot be asked.
+   * @throws An error if the account cannot be checked.
    */
-  public async recognise(text: string): Promise<ApiKey | undefined> {
+  public async authenticate(text: string): Promise<ApiKey | undefined> {
     if (!isKey(text)) {
       return undefined;
     }
     const hash = hashKey(text);
     const found = (await this.store.findKeys(prefixOf(hash)))
       .find((stored): boolean => timingSafeEqual(stored.hash, hash))?.key;
-    if (!found || !await this.isGood(found)) {
+    if (!found || !await this.isValid(found)) {
       return undefined;
     }
     const today = new Date().toISOString().slice(0, 10);
     if (found.lastUsed !== today) {
-      // Only for its owner to see: where it cannot be stored now, a later use does.
+      // Only informs the owner. If it cannot be stored now, a later use stores it.
       await this.store.markKeyUsed(found.id, today).catch((): void => undefined);
     }
     return found;
   }
 
   /**
-   * Finds a key that was recognised before.
+   * Finds a key that was authenticated before.
    *
    * @param prefix - The first bytes of its hash.
    * @param id - Its id.
    *
-   * @returns What is known of the key, or `undefined` if it has been revoked or has expired since, or its account
-   *          does not have the WebID any more.
+   * @returns The key's metadata; `undefined` if the key was revoked or has expired, or if its account no longer has the
+   *   WebID.
    *
-   * @throws An error if the account cannot be asked.
+   * @throws An error if the account cannot be checked.
    */
   public async find(prefix: Buffer, id: string): Promise<ApiKey | undefined> {
     const found = (await this.store.findKeys(prefix)).find(({ key }): boolean => key.id === id)?.key;
-    return found && await this.isGood(found) ? found : undefined;
+    return found && await this.isValid(found) ? found : undefined;
   }
 
-  private async isGood({ expires = Infinity, account, webId }: ApiKey): Promise<boolean> {
-    return expires > Date.now() && this.holders.has(account, webId);
+  private async isValid({ expires = Infinity, account, webId }: ApiKey): Promise<boolean> {
+    return expires > Date.now() && this.webIdLinks.isLinked(account, webId);
   }
 }

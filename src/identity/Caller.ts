@@ -1,27 +1,27 @@
 import type { TopicPattern } from '../event/TopicPattern';
 
 /**
- * What an API key is limited to, within what its agent may do.
+ * Limits of an API key within the permissions of its agent.
  */
 export interface KeyLimits {
-  /** The base URLs of the pods whose endpoints it may be used for; all if absent. */
+  /** Base URLs of the pods whose endpoints accept the key. All if absent. */
   readonly pods?: readonly string[];
-  /** The patterns of the topics that it may publish and subscribe to; all if absent. */
+  /** Patterns of the topics that the key may publish and subscribe to. All if absent. */
   readonly topics?: readonly TopicPattern[];
 }
 
 /**
- * Who makes a request, as access control sees it: without an agent, the public.
+ * The authenticated sender of a request, as access control sees it. Without an agent: the public.
  *
  * @see https://solidproject.org/TR/acp#context-graph
  */
 export interface Caller {
-  /** A WebID. */
+  /** The agent's WebID. */
   readonly agent?: string;
-  /** The identifier of the app that the agent uses. */
+  /** The identifier of the agent's app. */
   readonly client?: string;
-  /** The identity provider that vouches for the agent. */
+  /** The identity provider that authenticated the agent. */
   readonly issuer?: string;
-  /** Set where the caller may do less than its agent may. */
+  /** Limits within the agent's permissions, if any. */
   readonly limits?: KeyLimits;
 }

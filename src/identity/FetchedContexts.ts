@@ -1,11 +1,11 @@
 import type { IDocumentLoader, IJsonLdContext } from 'jsonld-context-parser';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { ContextLoader } from '../event/ContextLoader';
-import { claimsEvent } from '../event/eventClaim';
+import { mayDeclareEvent } from '../event/eventDetection';
 import { parseUrl } from '../url/webUrl';
 import { linkTargets } from './profiles/linkHeader';
-import type { Lookup } from './profiles/SharedLookups';
-import { SharedLookups } from './profiles/SharedLookups';
+import type { Lookup } from './profiles/LookupCache';
+import { LookupCache } from './profiles/LookupCache';
 import type { Outgoing, OutgoingResponse } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
 
@@ -15,36 +15,36 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/u;
 const MAX_BYTES = 256 * 1_024;
 const TIMEOUT = 5_000;
 const MAX_REDIRECTS = 3;
-/** How many fetched contexts are cached, and for how long, in milliseconds; failures are cached too. */
+/** Maximum number of cached contexts, and their maximum age, in milliseconds. Failures are cached too. */
 const MAX_CACHED = 64;
 const MAX_AGE = 30 * 60_000;
 const FAILURE_AGE = 60_000;
-/** Maximum number of contexts that one document may have fetched. */
+/** Maximum number of fetched contexts for one document. */
 const MAX_PER_DOCUMENT = 8;
 
 interface Fetched {
   readonly context?: IJsonLdContext;
-  /** Why it cannot be had. */
+  /** Reason for a missing context. */
   readonly fault?: string;
 }
 
 /**
- * JSON-LD contexts for documents that clients have stored: those that are bundled, and others by a guarded fetch.
+ * Loads JSON-LD contexts for stored documents of clients: bundled contexts, and others by a guarded fetch.
  *
- * A fetch goes to addresses that the guard on outgoing requests allows, never to loopback or private ones. Size, time,
- * redirects, the number for one document and the number in a minute are bounded, and results are cached.
- * A context that maps something to the type of events is refused, because a document could hide an event behind it.
+ * The guard on outgoing requests limits fetches to allowed addresses, never to loopback or private ones. Size, time,
+ * redirects, contexts per document and contexts per minute are limited, and results are cached. A context that maps a
+ * term to the type of events is rejected, because a document could hide an event behind it.
  */
 export class FetchedContexts {
   private readonly bundled: ContextLoader;
   private readonly outgoing: Outgoing;
   private readonly limiter: RateLimiterMemory;
-  private readonly fetched = new SharedLookups<Fetched>(MAX_CACHED);
+  private readonly fetched = new LookupCache<Fetched>(MAX_CACHED);
 
   /**
    * @param bundled - Contexts that are not fetched.
    * @param outgoing - Sends requests to other servers.
-   * @param maxPerMinute - Maximum number of contexts that are fetched in a minute, by each process. Default 120.
+   * @param maxPerMinute - Maximum number of contexts that each process fetches per minute. Default 120.
    */
   public constructor(bundled: ContextLoader, outgoing: Outgoing, maxPerMinute = 120) {
     this.bundled = bundled;
@@ -52,7 +52,7 @@ export class FetchedContexts {
     this.limiter = new RateLimiterMemory({ points: maxPerMinute, duration: 60 });
   }
 
-  /** A loader for one document, which bounds how many contexts the document names. */
+  /** Returns a loader for one document, which limits the number of fetched contexts. */
   public forDocument(): IDocumentLoader {
     const named = new Set<string>();
     return {
@@ -90,7 +90,7 @@ export class FetchedContexts {
     const answer = await this.send(url);
     const { location, link = '', 'content-type': type = '' } = answer.headers as Record<string, string | undefined>;
     const isJson = JSON_TYPE.test(type.split(';')[0].trim().toLowerCase());
-    // See https://www.w3.org/TR/json-ld11-api/#remote-document-and-context-retrieval
+    // @see https://www.w3.org/TR/json-ld11-api/#remote-document-and-context-retrieval
     const next = answer.status >= 300 && answer.status < 400 && location !== undefined ?
       parseUrl(location, url)?.href :
       isJson ? undefined : linkTargets(link, 'alternate', url).at(0);
@@ -103,7 +103,7 @@ export class FetchedContexts {
     return answer;
   }
 
-  /** Sends a GET; a context that is named by `http:` is fetched by `https:` where plain HTTP is not allowed. */
+  /** Sends a GET request. A context named by `http:` is fetched by `https:` if plain HTTP is not allowed. */
   private async send(url: string): Promise<OutgoingResponse> {
     const request = { method: 'GET', headers: { accept: ACCEPT }, timeout: TIMEOUT, maxBytes: MAX_BYTES } as const;
     try {
@@ -123,8 +123,8 @@ function read({ body, isCut }: OutgoingResponse): IJsonLdContext {
   if (isCut) {
     throw new Error(`it is larger than ${MAX_BYTES / 1_024} KiB`);
   }
-  if (claimsEvent(body)) {
-    throw new Error('it maps terms to the vocabulary of events, which only a context within the document may');
+  if (mayDeclareEvent(body)) {
+    throw new Error('it maps terms to the vocabulary of events; only an inline context may do so');
   }
   const context: unknown = JSON.parse(body);
   if (typeof context !== 'object' || context === null || !('@context' in context)) {

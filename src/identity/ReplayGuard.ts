@@ -1,15 +1,15 @@
 /**
- * Remembers what may be used only once.
+ * Detects the repeated use of single-use values, such as DPoP proofs.
  */
 export interface ReplayGuard {
   /**
-   * Uses something up.
+   * Marks a value as used.
    *
-   * @param hash - Stands for it, unmistakably.
-   * @param expires - Until when it has to be remembered, in milliseconds since 1970.
+   * @param hash - Collision-resistant hash of the value.
+   * @param expires - End of the time for which the value must be remembered, in milliseconds since 1970.
    *
-   * @returns Whether this is the first time; a second time within its time is seen however many come between,
-   *          by all processes of the server, and after a restart.
+   * @returns Whether this is the first use. A repeated use within this time is detected by all processes of the server,
+   *   after any number of other values, and after a restart.
    */
   use: (hash: Buffer, expires: number) => Promise<boolean>;
 }

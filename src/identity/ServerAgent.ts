@@ -4,11 +4,11 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jos
 import type { SigningAgent } from './SigningAgent';
 import type { TokenSigner } from './TokenSigner';
 
-/** Where the WebID document of the server is, behind its base URL. */
+/** Path of the server's WebID document, relative to its base URL. */
 export const AGENT_PATH = '.events/agent';
 
-/** How long a token holds, and how long before its end there is a new one, in seconds. */
-const TOKEN_LIFE = 20 * 60;
+/** Lifetime of a token, and its remaining lifetime at renewal, in seconds. */
+const TOKEN_LIFETIME = 20 * 60;
 const RENEW_BEFORE = 2 * 60;
 
 interface ProofKey {
@@ -19,19 +19,19 @@ interface ProofKey {
 
 interface Token {
   readonly value: string;
-  /** The hash by which proofs name the token. */
+  /** The hash that binds proofs to the token. */
   readonly hash: string;
-  /** When it ends, in seconds since 1970. */
+  /** Expiration time, in seconds since 1970. */
   readonly end: number;
 }
 
 /**
- * The server itself, as the agent that makes requests to other servers.
+ * The server as the agent of its requests to other servers.
  *
- * It presents an access token that any resource server of Solid accepts: the issuer is the identity provider of this
- * server, whose name stands in the WebID document. The token is bound to a key pair that is made when the process
- * starts and never leaves it, so a server that gets the token cannot use it elsewhere. One token serves all requests
- * until shortly before it ends; each request gets a proof of its own.
+ * It presents an access token that any Solid resource server accepts. Its issuer is the identity provider of this
+ * server, which the WebID document names. The token is bound to a key pair that is generated at process start and never
+ * leaves the process, so a server that receives the token cannot use it elsewhere. One token is used for all requests
+ * until shortly before its expiration. Each request has its own proof.
  *
  * @see https://solidproject.org/TR/oidc#tokens-access
  * @see https://www.rfc-editor.org/rfc/rfc9449
@@ -46,7 +46,7 @@ export class ServerAgent implements SigningAgent {
   private renewal?: Promise<Token>;
 
   /**
-   * @param baseUrl - The base URL of the server, which is also the name of its identity provider.
+   * @param baseUrl - The base URL of the server, which is also the issuer name of its identity provider.
    * @param signer - Signs the tokens.
    */
   public constructor(baseUrl: string, signer: TokenSigner) {
@@ -56,12 +56,12 @@ export class ServerAgent implements SigningAgent {
   }
 
   /**
-   * The headers `authorization` and `dpop` of one request.
+   * Returns the headers `authorization` and `dpop` of one request.
    *
    * @param method - The method of the request.
-   * @param url - Its absolute URL; the proof names it without query and fragment.
+   * @param url - Its absolute URL. The proof contains it without query and fragment.
    *
-   * @throws An error that says that no token could be signed, and why; the next call tries again.
+   * @throws An error with the reason if no token could be signed. The next call tries again.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9449#section-4.2
    */
@@ -80,7 +80,7 @@ export class ServerAgent implements SigningAgent {
     return this.proofKey;
   }
 
-  /** The token that holds; who asks while a new one is being signed waits for that one. */
+  /** Returns a valid token. Concurrent callers share one renewal. */
   private async currentToken(key: ProofKey): Promise<Token> {
     if (this.token && this.token.end - now() >= RENEW_BEFORE) {
       return this.token;
@@ -93,7 +93,7 @@ export class ServerAgent implements SigningAgent {
 
   private async createToken({ thumbprint }: ProofKey): Promise<Token> {
     const start = now();
-    const end = start + TOKEN_LIFE;
+    const end = start + TOKEN_LIFETIME;
     const { webId, issuer } = this;
     try {
       const value = await this.signer.sign({
@@ -111,7 +111,7 @@ export class ServerAgent implements SigningAgent {
       return { value, hash: createHash('sha256').update(value).digest('base64url'), end };
     } catch (error: unknown) {
       throw new Error(
-        `This server cannot identify itself to others, because its identity provider's key could not be used: ${(error as Error).message}`,
+        `Cannot authenticate this server to others: signing with the key of its identity provider failed: ${(error as Error).message}`,
         { cause: error },
       );
     }
@@ -124,7 +124,7 @@ async function createKey(): Promise<ProofKey> {
   return { privateKey, jwk, thumbprint: await calculateJwkThumbprint(jwk) };
 }
 
-/** Seconds since 1970, as tokens tell times. */
+/** Returns the current time in seconds since 1970, the unit of tokens. */
 function now(): number {
   return Math.floor(Date.now() / 1_000);
 }

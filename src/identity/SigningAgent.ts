@@ -1,17 +1,17 @@
 /**
- * An agent whose requests to other servers tell who it is.
+ * An agent that authenticates its requests to other servers.
  */
 export interface SigningAgent {
-  /** The WebID that other servers know it by. */
+  /** The WebID by which other servers know the agent. */
   readonly webId: string;
 
   /**
-   * The headers, by names in lower case, that make a request one of this agent. They are for one attempt alone.
+   * Returns the headers that authenticate a request, by name in lower case. They are valid for one attempt only.
    *
    * @param method - The method of the request.
    * @param url - Its absolute URL.
    *
-   * @throws An error that says why the agent cannot identify itself.
+   * @throws An error with the reason if the agent cannot authenticate itself.
    */
   headersFor: (method: string, url: string) => Promise<Record<string, string>>;
 }

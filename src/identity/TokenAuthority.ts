@@ -2,16 +2,16 @@ import type { JWTPayload, JWTVerifyOptions } from 'jose';
 import type { TokenSigner } from './TokenSigner';
 
 /**
- * Signs tokens for this server itself, and recognises them.
+ * Signs and verifies tokens for this server itself.
  */
 export interface TokenAuthority extends TokenSigner {
   /**
-   * The claims of a token, if it was signed with the key of this server's identity provider and has not expired.
+   * Returns the claims of a token that has not expired and is signed with the key of this server's identity provider.
    *
-   * @param token - What was presented.
-   * @param expected - The type, the issuer and the audience that it must have.
+   * @param token - The presented token.
+   * @param expected - The required type, issuer and audience.
    *
-   * @returns `undefined` if anything about it is otherwise, or it does not say when it expires.
+   * @returns `undefined` if any of these differs, or the token has no expiration time.
    *
    * @see https://www.rfc-editor.org/rfc/rfc8725#section-3
    */

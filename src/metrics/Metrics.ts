@@ -110,16 +110,16 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter,
     this.instruments?.deliveries.inc({ kind, outcome });
   }
 
-  public worked(outcome: JobOutcome, duration: number): void {
+  public jobEnded(outcome: JobOutcome, duration: number): void {
     this.instruments?.jobs.inc({ outcome });
     this.instruments?.jobTime.observe(duration / 1_000);
   }
 
-  public workRefused(): void {
+  public jobRefused(): void {
     this.instruments?.refusedJobs.inc();
   }
 
-  public workWaiting(jobs: number): void {
+  public jobsWaiting(jobs: number): void {
     this.instruments?.waitingJobs.set(jobs);
   }
 

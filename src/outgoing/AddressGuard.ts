@@ -4,19 +4,19 @@ import { IPv4 as V4, IPv6 as V6 } from 'ipaddr.js';
 
 interface Block<T> {
   readonly base: T;
-  /** How many leading bits count. */
+  /** Length of the network prefix, in bits. */
   readonly bits: number;
 }
 
-/** The fewest bits that an allowed block fixes, by version: 10.0.0.0/8 and fc00::/7 are the widest that make sense. */
-const FEWEST_BITS = { 4: 8, 6: 7 };
+/** Minimum prefix length of an allowed block, by IP version. 10.0.0.0/8 and fc00::/7 are the widest useful blocks. */
+const MIN_PREFIX_LENGTH = { 4: 8, 6: 7 };
 const MAPPED_BITS = 96;
-/** All that is given out for the internet in version 6 is in here. */
+/** The block of all allocated IPv6 internet addresses. */
 const GLOBAL_V6: Block<IPv6> = { base: V6.parse('2000::'), bits: 3 };
-/** Where Azure's virtual machines find their metadata: outside every block that is kept for such purposes. */
+/** Metadata service of Azure's virtual machines, which lies outside of all special-purpose blocks. */
 const AZURE = '168.63.129.16';
 
-/** What the library's names of ranges are called in messages; the others are `reserved`. */
+/** Names of the library's address ranges in messages. Other ranges are `reserved`. */
 const KINDS: Record<string, string | undefined> = {
   unspecified: 'unspecified',
   broadcast: 'broadcast',
@@ -33,11 +33,11 @@ const KINDS: Record<string, string | undefined> = {
 };
 
 /**
- * Says which IP addresses requests of this server may go to: those of the public internet, and those that its operator
- * has allowed. There is no way to allow all.
+ * Decides whether requests may go to an IP address: public internet addresses, and those allowed by the operator.
  *
- * An address of version 6 that stands for one of version 4 (mapped, compatible, NAT64, 6to4, Teredo, ISATAP) is never
- * one of the public internet, whichever it stands for. `::ffff:127.0.0.1` is allowed where 127.0.0.1 is.
+ * There is no option to allow all addresses. An IPv6 address that embeds an IPv4 address (mapped, compatible, NAT64,
+ * 6to4, Teredo, ISATAP) is never a public one, whichever address it embeds. `::ffff:127.0.0.1` is allowed if 127.0.0.1
+ * is.
  *
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry
  * @see https://www.iana.org/assignments/iana-ipv6-special-registry
@@ -47,11 +47,10 @@ export class AddressGuard {
   private readonly v6: Block<IPv6>[] = [];
 
   /**
-   * @param allowed - What is allowed beside the public internet: blocks in CIDR notation, such as `127.0.0.0/8` or
-   * `::1/128`. One string may hold several, between commas; an empty one holds none.
+   * @param allowed - Additional blocks in CIDR notation, such as `127.0.0.0/8` or `::1/128`. One string may contain
+   *   several, separated by commas; an empty string contains none.
    *
-   * @throws Error if one is no CIDR block, or is so wide that it is no exception any more: below /8, or /7 in
-   * version 6.
+   * @throws Error if a block is malformed or too wide: below /8, or below /7 in IPv6.
    */
   public constructor(allowed: string[] = []) {
     for (const text of allowed.flatMap((list): string[] => list.split(/[\s,]+/u)).filter(Boolean)) {
@@ -59,7 +58,7 @@ export class AddressGuard {
     }
   }
 
-  /** Whether the operator has allowed this address; `false` for what is no address. */
+  /** Returns whether the operator has allowed an address; `false` for malformed addresses. */
   public isAllowed(address: string): boolean {
     const parsed = parse(address);
     if (parsed instanceof V4) {
@@ -69,11 +68,11 @@ export class AddressGuard {
   }
 
   /**
-   * Why requests may not go to this address.
+   * Returns the reason for refusing requests to an address.
    *
-   * @param address - As a resolver or a URL parser gives it, without brackets, and maybe with a zone.
+   * @param address - The address from a resolver or URL parser, without brackets, possibly with a zone.
    *
-   * @returns What kind of address it is, such as `loopback`; or `undefined` if it may be reached.
+   * @returns The kind of address, such as `loopback`; `undefined` if requests are allowed.
    */
   public refusal(address: string): string | undefined {
     return this.isAllowed(address) ? undefined : kindOf(address);
@@ -83,7 +82,7 @@ export class AddressGuard {
     const [ , address = '', length ] = /^([^/]+)\/(\d{1,3})$/u.exec(text) ?? [];
     const version = isIP(address) as 0 | 4 | 6;
     if (version === 0 || address.includes('%') || Number(length) > (version === 4 ? 32 : 128)) {
-      throw new Error(`"${text}" is no block of addresses. Write it as 192.0.2.0/24 or 2001:db8::/32; one address is 192.0.2.1/32.`);
+      throw new Error(`Invalid address block "${text}": expected CIDR notation such as 192.0.2.0/24 or 2001:db8::/32. A single address is 192.0.2.1/32.`);
     }
     const bits = Number(length);
     const base = parse(address);
@@ -98,27 +97,28 @@ export class AddressGuard {
   }
 
   private checkWidth(text: string, bits: number, version: 4 | 6): void {
-    if (bits < FEWEST_BITS[version]) {
-      throw new Error(`"${text}" allows too much: name the blocks that are needed, each of /${FEWEST_BITS[version]} or narrower.`);
+    if (bits < MIN_PREFIX_LENGTH[version]) {
+      throw new Error(`Address block "${text}" is too wide: list the required blocks, each /${MIN_PREFIX_LENGTH[version]} or narrower.`);
     }
   }
 }
 
-/** An address in one of its standard spellings, a mapped one as the one it stands for; `undefined` if it is none. */
+/** Parses an address in a standard spelling; an IPv4-mapped address as the IPv4 address. `undefined` if malformed. */
 function parse(address: string): IPv4 | IPv6 | undefined {
-  // The library also takes 0x7f.1 and 010.0.0.1, which others read otherwise: what is checked is what is connected to.
+  // The library also accepts 0x7f.1 and 010.0.0.1, which other parsers read differently. The checked address must be
+  // the connected one.
   if (isIP(address) === 0) {
     return undefined;
   }
   if (isIPv4(address)) {
     return V4.parse(address);
   }
-  // In hexadecimal groups, for the library takes ::127.0.0.1 for ::ffff:127.0.0.1.
+  // Normalized to hexadecimal groups, because the library reads ::127.0.0.1 as ::ffff:127.0.0.1.
   const parsed = V6.parse(new URL(`http://[${address.replace(/%.*/u, '')}]`).hostname.slice(1, -1));
   return parsed.isIPv4MappedAddress() ? parsed.toIPv4Address() : parsed;
 }
 
-/** What sort of address it is, or `undefined` if it is of the public internet. */
+/** Returns the kind of an address, or `undefined` for a public internet address. */
 function kindOf(address: string): string | undefined {
   const parsed = parse(address);
   if (!parsed) {
@@ -145,7 +145,7 @@ function nameOf(range: string): string | undefined {
 }
 
 /**
- * Whether an address stands for one of version 4 on the local network.
+ * Returns whether an address embeds an IPv4 address of the local network (ISATAP).
  *
  * @see https://www.rfc-editor.org/rfc/rfc5214#section-6.1
  */

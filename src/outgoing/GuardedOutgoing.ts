@@ -5,62 +5,64 @@ import { isIP, isIPv6 } from 'node:net';
 import { buildConnector } from 'undici';
 import { parseUrl } from '../url/webUrl';
 import type { AddressGuard } from './AddressGuard';
-import { Connections } from './Connections';
+import { ConnectionPool } from './ConnectionPool';
 import { decodeContent } from './contentCoding';
-import type { RawAnswer } from './OutgoingExchange';
-import { OutgoingExchange, NOT_REACHED } from './OutgoingExchange';
+import type { RawResponse } from './OutgoingExchange';
+import { OutgoingExchange, UNREACHABLE } from './OutgoingExchange';
 import type { Outgoing, OutgoingResponse, OutgoingRequest } from './Outgoing';
 import { OutgoingFailed } from './Outgoing';
 import { MAX_HEAD_BYTES } from './ResponseHead';
 
-const MOST_BODY = 64 * 1024;
-/** How long an idle connection is kept, in milliseconds, and how long at most where the other server asks for more. */
+const MAX_BODY_BYTES = 64 * 1024;
+/** Time until an idle connection is closed, and its maximum if the other server requests more, in milliseconds. */
 const KEEP_ALIVE = 4_000;
-const LONGEST_KEEP_ALIVE = 30_000;
-/** What the connection sets by itself; `host` would also decide whose certificate is accepted. */
-const OWN_HEADERS = new Set([
+const MAX_KEEP_ALIVE = 30_000;
+/** Headers that only the connection sets. `host` would also decide which certificate is accepted. */
+const CONNECTION_HEADERS = new Set([
   'connection', 'content-length', 'expect', 'host', 'keep-alive', 'proxy-connection', 'te', 'trailer',
   'transfer-encoding', 'upgrade',
 ]);
 
 /**
- * Sends requests to addresses of the public internet, and to those that the operator has allowed.
+ * Sends requests to public internet addresses, and to addresses allowed by the operator.
  *
- * A name is resolved when a connection is made: each of its addresses is checked, and the connection goes to what was
- * checked, so an answer of DNS that changes has no effect. If one address is not allowed, none is used. Redirects are
- * not followed, proxies not used, and certificates always verified. Connections are reused, for the same origin only.
+ * Host names are resolved for each new connection. Every address is checked, and the connection uses a checked address,
+ * so changing DNS responses have no effect. If one address is not allowed, none is used. Redirects are not followed,
+ * proxies are not used, and certificates are always verified. Connections are reused for the same origin only.
  */
 export class GuardedOutgoing implements Outgoing {
   private readonly guard: AddressGuard;
   private readonly allowHttp: boolean;
   private readonly timeout: number;
-  private readonly connections: number;
-  private readonly idleOrigins: number;
-  private readonly origins = new Map<string, Connections>();
-  /** Those without requests, the one used last at the end. */
+  private readonly maxConnections: number;
+  private readonly maxIdleOrigins: number;
+  private readonly origins = new Map<string, ConnectionPool>();
+  /** Origins without requests, the most recently used last. */
   private readonly idle = new Set<string>();
-  /** Names that are being resolved: the resolver has few threads, which the file system shares. */
+  /**
+   * Host names being resolved. Lookups are shared, because the resolver has few threads, which the file system shares.
+   */
   private readonly resolving = new Map<string, Promise<string[]>>();
   private readonly connectors: Readonly<Record<string, buildConnector.connector>>;
   private closed = false;
 
   /**
-   * @param guard - Says which addresses may be reached.
-   * @param allowHttp - Whether plain HTTP may be used to every such address; otherwise only to those that the operator
-   * has allowed. Default false.
-   * @param connectTimeout - How long making a connection may take, in seconds, with DNS and TLS. Default 5.
-   * @param timeout - How long a request may take in all unless it says so itself, in seconds. Default 15.
-   * @param connections - The most connections to one origin; further requests wait. Default 16.
-   * @param idleOrigins - The most origins whose connections are kept while nothing is sent to them. Default 256.
+   * @param guard - Decides whether an address may be reached.
+   * @param allowHttp - Whether plain HTTP is allowed to all these addresses; otherwise only to addresses allowed by the
+   *   operator. Default false.
+   * @param connectTimeout - Maximum time to connect, including DNS and TLS, in seconds. Default 5.
+   * @param timeout - Default maximum total time of a request, in seconds. Default 15.
+   * @param maxConnections - Maximum number of connections to one origin. Further requests wait. Default 16.
+   * @param maxIdleOrigins - Maximum number of origins with idle connections. Default 256.
    */
   public constructor(
-    guard: AddressGuard, allowHttp = false, connectTimeout = 5, timeout = 15, connections = 16, idleOrigins = 256,
+    guard: AddressGuard, allowHttp = false, connectTimeout = 5, timeout = 15, maxConnections = 16, maxIdleOrigins = 256,
   ) {
     this.guard = guard;
     this.allowHttp = allowHttp;
     this.timeout = timeout * 1_000;
-    this.connections = connections;
-    this.idleOrigins = idleOrigins;
+    this.maxConnections = maxConnections;
+    this.maxIdleOrigins = maxIdleOrigins;
     this.connectors = {
       'http:': this.connector('http:', connectTimeout),
       'https:': this.connector('https:', connectTimeout),
@@ -74,19 +76,19 @@ export class GuardedOutgoing implements Outgoing {
       throw new OutgoingFailed('unreachable', `${request.method} ${url.origin}: this server is stopping.`);
     }
     const connections = this.connectionsTo(url);
-    const maxBytes = request.maxBytes ?? MOST_BODY;
+    const maxBytes = request.maxBytes ?? MAX_BODY_BYTES;
     const exchange = new OutgoingExchange(url, request, request.timeout ?? this.timeout, maxBytes);
     void exchange.ended.then((): void => {
       connections.end(exchange);
       if (connections.isIdle) {
-        this.rest(url.origin, connections);
+        this.markIdle(url.origin, connections);
       }
     });
     connections.start(exchange);
-    return toAnswer(await exchange.answer, maxBytes);
+    return toResponse(await exchange.response, maxBytes);
   }
 
-  /** Ends all connections, and with them the requests under way; what is sent later fails. */
+  /** Closes all connections. Requests in progress and later requests fail. */
   public async close(): Promise<void> {
     this.closed = true;
     const all = [ ...this.origins.values() ];
@@ -95,12 +97,12 @@ export class GuardedOutgoing implements Outgoing {
     await Promise.all(all.map(async(connections): Promise<void> => connections.close()));
   }
 
-  /** How many origins have connections that are kept, or requests under way. */
+  /** Number of origins with open connections or requests in progress. */
   public get size(): number {
     return this.origins.size;
   }
 
-  /** The addresses of a name, never none; rejects if there are none. */
+  /** Returns the addresses of a host name, at least one. Rejects if there is none. */
   protected async resolve(hostname: string): Promise<string[]> {
     return (await lookup(hostname, { all: true })).map(({ address }): string => address);
   }
@@ -108,10 +110,10 @@ export class GuardedOutgoing implements Outgoing {
   private checkUrl({ method, url: text }: OutgoingRequest): URL {
     const url = parseUrl(text);
     if (!url) {
-      throw new OutgoingFailed('forbidden', `${method}: what it should go to is not an absolute URL.`);
+      throw new OutgoingFailed('forbidden', `${method}: invalid URL: expected an absolute http(s) URL.`);
     }
     if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-      throw new OutgoingFailed('forbidden', `${method}: requests go to https URLs, not to ${url.protocol} ones.`);
+      throw new OutgoingFailed('forbidden', `${method}: invalid URL: expected an https URL, got ${url.protocol}.`);
     }
     if (url.username !== '' || url.password !== '') {
       throw new OutgoingFailed('forbidden', `${method} ${url.origin}: a URL must not hold a user name or password.`);
@@ -120,40 +122,40 @@ export class GuardedOutgoing implements Outgoing {
   }
 
   private checkHeaders({ method, headers = {}}: OutgoingRequest): void {
-    const own = Object.keys(headers).find((name): boolean => OWN_HEADERS.has(name.toLowerCase()));
+    const own = Object.keys(headers).find((name): boolean => CONNECTION_HEADERS.has(name.toLowerCase()));
     if (own !== undefined) {
-      throw new OutgoingFailed('forbidden', `${method}: the header ${own} is set by the connection alone.`);
+      throw new OutgoingFailed('forbidden', `${method}: invalid header ${own}: only the connection sets it.`);
     }
   }
 
-  private connectionsTo({ origin, protocol }: URL): Connections {
+  private connectionsTo({ origin, protocol }: URL): ConnectionPool {
     this.idle.delete(origin);
     let connections = this.origins.get(origin);
     if (!connections) {
-      connections = new Connections(origin, {
+      connections = new ConnectionPool(origin, {
         connect: this.connectors[protocol],
         pipelining: 1,
         maxHeaderSize: MAX_HEAD_BYTES,
-        // The time in all is bounded for each request.
+        // Each request has a limit on its total time instead.
         headersTimeout: 0,
         bodyTimeout: 0,
         keepAliveTimeout: KEEP_ALIVE,
-        keepAliveMaxTimeout: LONGEST_KEEP_ALIVE,
-      }, this.connections);
+        keepAliveMaxTimeout: MAX_KEEP_ALIVE,
+      }, this.maxConnections);
       this.origins.set(origin, connections);
     }
     return connections;
   }
 
-  /** Notes that nothing is sent to an origin any more, and lets go of the one that rests longest if it is too many. */
-  private rest(origin: string, connections: Connections): void {
-    // They may have been let go while the body of a last answer was discarded.
+  /** Marks an origin as idle, and closes the connections of the longest idle origins above the limit. */
+  private markIdle(origin: string, connections: ConnectionPool): void {
+    // The pool may have been closed while the body of a last response was discarded.
     if (this.closed || this.origins.get(origin) !== connections) {
       return;
     }
     this.idle.add(origin);
     for (const oldest of this.idle) {
-      if (this.idle.size <= this.idleOrigins) {
+      if (this.idle.size <= this.maxIdleOrigins) {
         return;
       }
       void this.origins.get(oldest)?.close();
@@ -162,7 +164,7 @@ export class GuardedOutgoing implements Outgoing {
     }
   }
 
-  /** Makes connections, only to addresses that were checked. */
+  /** Creates a connector that connects only to checked addresses. */
   private connector(protocol: string, connectTimeout: number): buildConnector.connector {
     const pinned: LookupFunction = (hostname, _options, callback): void => {
       this.addressesOf(hostname).then(
@@ -175,13 +177,13 @@ export class GuardedOutgoing implements Outgoing {
     const connect = buildConnector({
       timeout: connectTimeout * 1_000,
       lookup: pinned,
-      // So all addresses are asked for, and tried.
+      // Looks up and tries all addresses.
       autoSelectFamily: true,
       rejectUnauthorized: true,
     });
     return (options, callback): void => {
       if (isIP(options.hostname) > 0) {
-        // Addresses are not looked up.
+        // IP addresses need no lookup.
         try {
           this.check(protocol, options.hostname, [ options.hostname ]);
         } catch (error: unknown) {
@@ -206,21 +208,21 @@ export class GuardedOutgoing implements Outgoing {
 
   private check(protocol: string, hostname: string, addresses: readonly string[]): void {
     if (addresses.length === 0) {
-      throw new OutgoingFailed('unresolved', NOT_REACHED);
+      throw new OutgoingFailed('unresolved', UNREACHABLE);
     }
     for (const address of addresses) {
       if (this.guard.refusal(address) !== undefined) {
-        throw new OutgoingFailed('forbidden', NOT_REACHED);
+        throw new OutgoingFailed('forbidden', UNREACHABLE);
       }
       if (protocol === 'http:' && !this.allowHttp && !this.guard.isAllowed(address)) {
-        throw new OutgoingFailed('forbidden', `${hostname} may only be reached by https. The operator of this server can allow http to its address with --eventsAllow.`);
+        throw new OutgoingFailed('forbidden', `${hostname} can only be reached by https. The operator of this server can allow http to its address with --eventsAllow.`);
       }
     }
   }
 }
 
-/** A response as text, without its content coding. */
-async function toAnswer({ status, headers, body, isCut }: RawAnswer, maxBytes: number): Promise<OutgoingResponse> {
+/** Returns a response as text, without its content coding. */
+async function toResponse({ status, headers, body, isCut }: RawResponse, maxBytes: number): Promise<OutgoingResponse> {
   const { 'content-encoding': coding = '' } = headers;
   if (coding === '' || body.length === 0) {
     return { status, headers, body: body.toString(), isCut };

@@ -1,62 +1,65 @@
 /**
- * A request that leaves this server.
+ * A request to another server.
  */
 export interface OutgoingRequest {
   readonly method: 'GET' | 'HEAD' | 'OPTIONS' | 'POST';
-  /** An absolute http(s) URL, of whoever named it: it is not trusted. */
+  /** An absolute http(s) URL. Untrusted, because clients can provide it. */
   readonly url: string;
-  /** Its headers, by names in lower case. */
+  /** The headers, by name in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** How long the request may take in all, in milliseconds. Default 15,000. */
+  /** Maximum total time of the request, in milliseconds. Default 15,000. */
   readonly timeout?: number;
-  /** How much of the answer's body is read at most, in bytes; the rest is left. Default 64 KiB. */
+  /** Maximum size of the response body, in bytes. The rest is not read. Default 64 KiB. */
   readonly maxBytes?: number;
   /**
-   * Whether status and headers are the answer. The body is discarded then: it is empty in the answer, and whatever
-   * arrives of it, or does not, cannot make the request fail.
+   * Whether only status and headers are needed.
+   *
+   * The body is discarded and empty in the response. A body that is missing, incomplete or invalid cannot fail the
+   * request.
    */
   readonly headOnly?: boolean;
 }
 
 /**
- * What was answered; a redirect is an answer like any other.
+ * A response of another server. Redirects are returned, not followed.
  */
 export interface OutgoingResponse {
   readonly status: number;
   /**
-   * The headers by names in lower case. Those that came more than once are joined by `, `. A header that has one value,
-   * such as `Location`, has the first valid one, and is absent if there is none.
+   * The headers, by name in lower case. Repeated headers are joined by `, `.
+   *
+   * A single-valued header, such as `Location`, has the first valid value, and is absent if there is none.
    */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body as far as it was read, without its content coding, as UTF-8. */
+  /** The body up to the size limit, without its content coding, as UTF-8. */
   readonly body: string;
-  /** Whether there was more of it. */
+  /** Whether the body exceeded the limit. */
   readonly isCut: boolean;
-  /** Why the body cannot be read, if its content coding is unknown or broken; it is empty then. */
+  /** Reason for an empty body whose content coding is unknown or invalid. */
   readonly unreadable?: string;
 }
 
 /**
- * Why there is no answer:
+ * Reason for a missing response:
  *
- * - `forbidden`: the guard does not let requests leave for this URL or address; nothing was sent;
- * - `unresolved`: the name has no address;
- * - `unreachable`: there is no connection;
- * - `tls`: the server cannot prove who it is;
- * - `timeout`: it took too long;
- * - `broken`: the connection ended, or what came is no HTTP. A connection that is reused and ends before the first byte
- *   of a response is no failure: the request is sent once more, by a new connection.
+ * - `forbidden`: the guard refuses requests to this URL or address; nothing was sent;
+ * - `unresolved`: the host name has no address;
+ * - `unreachable`: the connection failed;
+ * - `tls`: the server's certificate or TLS handshake is invalid;
+ * - `timeout`: the request exceeded its time limit;
+ * - `broken`: the connection was closed early, or the response is not HTTP. If a reused connection is closed before the
+ *   first byte of the response, the request is sent once more by a new connection.
  */
 export type OutgoingFault = 'broken' | 'forbidden' | 'timeout' | 'tls' | 'unreachable' | 'unresolved';
 
 /**
- * A request got no answer.
+ * A request received no response.
  */
 export class OutgoingFailed extends Error {
   /**
-   * @param fault - What kind of failure it is.
-   * @param message - What happened, without anything secret; it is shown to pod owners.
+   * @param fault - The kind of failure.
+   * @param message - The failure, without secrets. Pod owners can see it.
    */
   public constructor(public readonly fault: OutgoingFault, message: string) {
     super(message);
@@ -65,13 +68,13 @@ export class OutgoingFailed extends Error {
 }
 
 /**
- * Sends requests to other servers: the only way out, guarded.
+ * Sends requests to other servers. All outgoing requests pass through this guarded port.
  */
 export interface Outgoing {
   /**
-   * Sends a request, and never follows a redirect.
+   * Sends a request. Never follows a redirect.
    *
-   * @throws {@link OutgoingFailed} if there is no answer.
+   * @throws {@link OutgoingFailed} if there is no response.
    */
   send: (request: OutgoingRequest) => Promise<OutgoingResponse>;
 }

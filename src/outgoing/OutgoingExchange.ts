@@ -2,37 +2,37 @@ import type { Dispatcher } from 'undici';
 import type { OutgoingFault, OutgoingRequest } from './Outgoing';
 import { OutgoingFailed } from './Outgoing';
 import type { ResponseHead } from './ResponseHead';
-import { singleHeader } from './singleHeaders';
+import { singleHeaderValidator } from './singleHeaders';
 
-/** A connection as the exchange sees it that uses it. */
+/** The part of a connection that its exchange uses. */
 interface UsedConnection {
   /** Head of the response to the current request. */
   readonly response: ResponseHead | undefined;
-  /** Whether the current request failed only because the connection, used before, ended as it was sent. */
+  /** Whether the current request failed only because a reused connection was closed while sending. */
   readonly isStale: boolean;
 }
 
 /**
- * What is told of a server to which there is no connection: always the same, so that nobody learns by it which names
- * and addresses there are in the network of this one.
+ * Message for failed connections. Always the same, so that it does not reveal names and addresses in this server's
+ * network.
  */
-export const NOT_REACHED =
+export const UNREACHABLE =
   'cannot be reached from this server; the operator may have to allow its address with --eventsAllow.';
 
-/** What the errors of a certificate or of a handshake are called. */
-const TLS = new RegExp(`^(?:${[
+/** Error codes of invalid certificates and TLS handshakes. */
+const TLS_ERRORS = new RegExp(`^(?:${[
   'CERT_', 'CRL_', 'DEPTH_ZERO_', 'EPROTO', 'ERR_SSL_', 'ERR_TLS_', 'HOSTNAME_MISMATCH', 'INVALID_CA',
   'INVALID_PURPOSE', 'PATH_LENGTH_', 'SELF_SIGNED_', 'UNABLE_TO_',
 ].join('|')})`, 'u');
-const NO_CONNECTION = new Set([
+const CONNECTION_ERRORS = new Set([
   'EACCES', 'EADDRNOTAVAIL', 'ECONNREFUSED', 'EHOSTDOWN', 'EHOSTUNREACH', 'EINVAL', 'ENETDOWN', 'ENETUNREACH', 'EPERM',
 ]);
 
-/** How long the rest of a response is waited for whose body is discarded, in milliseconds. */
-const DRAIN = 1_000;
+/** Maximum time to wait for the rest of a response whose body is discarded, in milliseconds. */
+const DRAIN_TIME = 1_000;
 
-/** A response as it was received. */
-export interface RawAnswer {
+/** A response as received. */
+export interface RawResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -40,40 +40,40 @@ export interface RawAnswer {
 }
 
 /**
- * One request under way: gathers what is answered, as far as it may be read and as long as it may take.
+ * A request in progress. Collects the response within the limits on size and time.
  *
- * It is answered once, with a response or an {@link OutgoingFailed}. The connection is given back when the exchange
- * has {@link ended}, which is later where the body is discarded. The status decides: of an answer other than 2xx the
- * body may be missing or broken.
+ * It settles once, with a response or an {@link OutgoingFailed}. The connection is free when the exchange has
+ * {@link ended}, which is later if the body is discarded. The status is decisive: the body of a response other than 2xx
+ * may be missing or invalid.
  */
 export class OutgoingExchange implements Dispatcher.DispatchHandlers {
   public readonly options: Dispatcher.DispatchOptions;
-  /** What comes of it. */
-  public readonly answer: Promise<RawAnswer>;
-  /** Settles once the connection is not used any more. */
+  /** The response. */
+  public readonly response: Promise<RawResponse>;
+  /** Settles when the connection is no longer used. */
   public readonly ended: Promise<void>;
-  private readonly what: string;
+  private readonly target: string;
   private readonly maxBytes: number;
   private readonly headOnly: boolean;
   private timer: NodeJS.Timeout;
-  private resolve!: (answer: RawAnswer) => void;
+  private resolve!: (response: RawResponse) => void;
   private reject!: (error: OutgoingFailed) => void;
   private end!: () => void;
   private connection?: UsedConnection;
-  private again?: () => void;
-  private done = false;
-  private over = false;
-  private complete = false;
+  private resend?: () => void;
+  private isSettled = false;
+  private isOver = false;
+  private hasCompleted = false;
   private status = 0;
   private headers: readonly Buffer[] = [];
   private chunks: Buffer[] = [];
   private size = 0;
 
   /**
-   * @param url - Where the request goes.
-   * @param request - The request itself.
-   * @param timeout - How long it may take in all, from now, in milliseconds.
-   * @param maxBytes - How much of the body is read at most, in bytes.
+   * @param url - The target URL.
+   * @param request - The request.
+   * @param timeout - Maximum total time, from now, in milliseconds.
+   * @param maxBytes - Maximum size of the response body that is read, in bytes.
    */
   public constructor(
     url: URL,
@@ -82,60 +82,60 @@ export class OutgoingExchange implements Dispatcher.DispatchHandlers {
     maxBytes: number,
   ) {
     this.options = { path: `${url.pathname}${url.search}`, method, headers, body };
-    this.what = `${method} ${url.origin}`;
+    this.target = `${method} ${url.origin}`;
     this.maxBytes = maxBytes;
     this.headOnly = headOnly;
     this.ended = new Promise((resolve): void => {
       this.end = resolve;
     });
-    this.answer = new Promise((resolve, reject): void => {
+    this.response = new Promise((resolve, reject): void => {
       this.resolve = resolve;
       this.reject = reject;
     });
     this.timer = setTimeout((): void =>
-      this.failUnlessAnswered('timeout', `no complete answer within ${timeout / 1_000} s.`), timeout);
+      this.failUnlessAnswered('timeout', `no complete response within ${timeout / 1_000} s.`), timeout);
   }
 
-  /** Whether the answer was read to its end, so that its connection can be used again. */
+  /** Whether the response was read to its end, so that the connection can be reused. */
   public get isComplete(): boolean {
-    return this.complete;
+    return this.hasCompleted;
   }
 
   /**
-   * Takes the connection by which the request is sent.
+   * Receives the connection that sends the request.
    *
    * @param connection - The connection.
-   * @param again - Sends the request by a new one.
+   * @param resend - Sends the request again by a new connection.
    */
-  public begin(connection: UsedConnection, again: () => void): void {
+  public begin(connection: UsedConnection, resend: () => void): void {
     this.connection = connection;
-    this.again = again;
+    this.resend = resend;
   }
 
-  /** Ends it, for this server stops. */
+  /** Fails the request, because this server is stopping. */
   public stop(): void {
     this.fail('unreachable', 'this server is stopping.');
   }
 
   public onConnect(): void {
-    // How to abort is of no use: the connection is closed.
+    // Aborting is not needed: the connection is closed.
   }
 
   public onHeaders(status: number, headers: Buffer[]): boolean {
-    // Those below 200 precede the answer.
+    // Interim responses precede the final one.
     if (status >= 200) {
       this.status = status;
       this.headers = headers;
       if (this.headOnly) {
         this.succeed(false);
-        this.timer = setTimeout((): void => this.finish(), DRAIN);
+        this.timer = setTimeout((): void => this.finish(), DRAIN_TIME);
       }
     }
     return true;
   }
 
   public onData(chunk: Buffer): boolean {
-    if (this.over) {
+    if (this.isOver) {
       return false;
     }
     const room = this.maxBytes - this.size;
@@ -151,13 +151,13 @@ export class OutgoingExchange implements Dispatcher.DispatchHandlers {
   }
 
   public onComplete(): void {
-    this.complete = !this.over;
+    this.hasCompleted = !this.isOver;
     this.succeed(false);
     this.finish();
   }
 
   public onError(error: Error): void {
-    if (this.over) {
+    if (this.isOver) {
       return;
     }
     if (error instanceof OutgoingFailed) {
@@ -170,32 +170,32 @@ export class OutgoingExchange implements Dispatcher.DispatchHandlers {
       return;
     }
     if (this.connection?.isStale) {
-      // Not within a callback of the connection that has just failed. A new connection is never stale.
-      queueMicrotask((): void => this.over ? undefined : this.again!());
+      // Deferred out of the failed connection's callback. A new connection is never stale.
+      queueMicrotask((): void => this.isOver ? undefined : this.resend!());
       return;
     }
     this.failBy(error, code);
   }
 
   private failBy(error: Error, code: string): void {
-    if (TLS.test(code)) {
-      this.fail('tls', `no secure connection, for its certificate or TLS is not valid (${code}).`);
-    } else if (NO_CONNECTION.has(code)) {
-      this.fail('unreachable', NOT_REACHED);
+    if (TLS_ERRORS.test(code)) {
+      this.fail('tls', `TLS connection failed: its certificate or handshake is invalid (${code}).`);
+    } else if (CONNECTION_ERRORS.has(code)) {
+      this.fail('unreachable', UNREACHABLE);
     } else if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
-      this.fail('timeout', 'no connection in time.');
+      this.fail('timeout', 'the connection timed out.');
     } else if (code === 'UND_ERR_INVALID_ARG') {
-      this.fail('forbidden', 'the request has a header or path that HTTP does not have.');
+      this.fail('forbidden', 'the request has an invalid header or path.');
     } else if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
-      this.fail('broken', 'the headers of its answer are too large.');
+      this.fail('broken', 'the headers of its response are too large.');
     } else if (this.connection?.response?.isFlooded) {
-      this.fail('broken', 'too many interim responses precede its answer.');
+      this.fail('broken', 'too many interim responses (1xx) precede its response.');
     } else {
-      this.failUnlessAnswered('broken', `the connection ended, or what came is not HTTP (${code === '' ? error.name : code}).`);
+      this.failUnlessAnswered('broken', `the connection was closed early, or the response is not HTTP (${code === '' ? error.name : code}).`);
     }
   }
 
-  /** Fails, unless what has arrived is an answer without its body. */
+  /** Fails, unless a response without its body has arrived and is sufficient. */
   private failUnlessAnswered(fault: OutgoingFault, message: string): void {
     if (this.headOnly && this.status === 0) {
       const head = this.connection?.response?.parse();
@@ -211,8 +211,8 @@ export class OutgoingExchange implements Dispatcher.DispatchHandlers {
   }
 
   private succeed(isCut: boolean): void {
-    if (!this.done) {
-      this.done = true;
+    if (!this.isSettled) {
+      this.isSettled = true;
       clearTimeout(this.timer);
       const body = this.chunks.length === 1 ? this.chunks[0] : Buffer.concat(this.chunks);
       this.resolve({ status: this.status, headers: readHeaders(this.headers), body, isCut });
@@ -221,30 +221,30 @@ export class OutgoingExchange implements Dispatcher.DispatchHandlers {
   }
 
   private fail(fault: OutgoingFault, message: string): void {
-    if (!this.done) {
-      this.done = true;
+    if (!this.isSettled) {
+      this.isSettled = true;
       this.chunks = [];
-      this.reject(new OutgoingFailed(fault, `${this.what}: ${message}`));
+      this.reject(new OutgoingFailed(fault, `${this.target}: ${message}`));
     }
     this.finish();
   }
 
   private finish(): void {
-    this.over = true;
+    this.isOver = true;
     clearTimeout(this.timer);
     this.end();
   }
 }
 
-/** The headers of an answer, which come as names and values by turns. */
+/** Returns the headers of a response from alternating names and values. */
 function readHeaders(raw: readonly Buffer[]): Record<string, string> {
   const headers = new Map<string, string>();
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index].toString('latin1').toLowerCase();
     const value = raw[index + 1].toString('latin1').trim();
-    const isValid = singleHeader(name);
+    const isValid = singleHeaderValidator(name);
     if (isValid) {
-      // Joined values would be another value.
+      // Joining the values would change the meaning.
       if (!headers.has(name) && isValid(value)) {
         headers.set(name, value);
       }

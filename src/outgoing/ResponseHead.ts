@@ -9,19 +9,19 @@ const SWITCHING_PROTOCOLS = 101;
 const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})(?: [^\r\n]*)?\r?\n/u;
 const HEADER_LINE = /^([\w!#$%&'*+.^`|~-]+):[ \t]*(.*?)[ \t]*$/u;
 
-/** Status and headers of a response, as they were received. */
+/** Status and headers of a response, as received. */
 export interface ResponseHeader {
   readonly status: number;
-  /** Names and values in turn. */
+  /** Names and values in alternation. */
   readonly headers: readonly Buffer[];
 }
 
 /**
  * Reads the head of each response of a connection before the HTTP parser does.
  *
- * It removes interim responses (1xx other than 101), which undici refuses, and keeps the head, which counts even if the
- * parser rejects how the body is framed. Everything else is passed to the parser unchanged. A connection must have one
- * request at a time.
+ * It removes interim responses (1xx except 101), which undici rejects. It keeps the head, which is valid even if the
+ * parser rejects the framing of the body. All other bytes are passed to the parser unchanged. A connection must have
+ * one request at a time.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.2
  */
@@ -33,7 +33,7 @@ export class ResponseHead {
   private text?: string;
 
   /**
-   * @param socket - Connection whose `read` this object replaces; undici reads in paused mode.
+   * @param socket - Connection whose `read` method this object replaces. Undici reads in paused mode.
    */
   public constructor(private readonly socket: Socket) {
     const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
@@ -51,17 +51,17 @@ export class ResponseHead {
     };
   }
 
-  /** Number of bytes that have been received since {@link expect}, within the head. */
+  /** Number of bytes received since {@link expect}, within the head. */
   public get bytes(): number {
     return this.received;
   }
 
-  /** Whether more interim responses came than are accepted. */
+  /** Whether the number of interim responses exceeded the maximum. */
   public get isFlooded(): boolean {
     return this.interim > MAX_INTERIM;
   }
 
-  /** Expects the response of the next request. */
+  /** Prepares for the response to the next request. */
   public expect(): void {
     this.held = Buffer.alloc(0);
     this.inHead = true;
@@ -70,7 +70,7 @@ export class ResponseHead {
     this.text = undefined;
   }
 
-  /** Status and headers, if the head was received and each of its lines is valid. */
+  /** Returns status and headers, if the head was received and each of its lines is valid. */
   public parse(): ResponseHeader | undefined {
     const status = Number(STATUS_LINE.exec(this.text ?? '')?.[1] ?? 0);
     if (status < 200) {
@@ -82,13 +82,13 @@ export class ResponseHead {
         { status, headers: lines.flatMap((line): Buffer[] => [ Buffer.from(line![1], 'latin1'), Buffer.from(line![2], 'latin1') ]) };
   }
 
-  /** Takes bytes of a head; returns those for the parser, or none while the head is incomplete. */
+  /** Consumes bytes of a head. Returns the bytes for the parser, or none while the head is incomplete. */
   private take(chunk: Buffer): Buffer {
     this.received += chunk.length;
     this.held = this.held.length === 0 ? chunk : Buffer.concat([ this.held, chunk ]);
     for (;;) {
       const end = endOfHead(this.held);
-      // The parser reports a head that is too large, and what is not HTTP.
+      // The parser reports heads that are too large and data that is not HTTP.
       if (end === undefined) {
         return this.held.length > MAX_HEAD_BYTES || !mayBeHttp(this.held) ? this.pass() : Buffer.alloc(0);
       }
@@ -119,7 +119,7 @@ export class ResponseHead {
   }
 }
 
-/** Index behind the empty line that ends a head, if it is there. */
+/** Returns the index after the empty line that ends a head, if present. */
 function endOfHead(bytes: Buffer): number | undefined {
   for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) {
     if (bytes[at + 1] === 10) {

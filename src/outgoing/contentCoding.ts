@@ -2,26 +2,26 @@ import { promisify } from 'node:util';
 import type { ZlibOptions } from 'node:zlib';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 
-/** Content of a response without its coding. */
+/** The content of a response without its content coding. */
 export interface Decoded {
   readonly body: Buffer;
-  /** Whether there was more than the limit. */
+  /** Whether the content exceeded the limit. */
   readonly isCut: boolean;
 }
 
-/** The first byte of a `deflate` stream with the zlib header that the standard asks for. */
+/** Compression method in the zlib header of a `deflate` stream. The standard requires the header. */
 const ZLIB_METHOD = 8;
 
 /**
- * Removes the content coding of a body. The output is limited, so a small body cannot expand without bound.
+ * Removes the content coding of a body. The output size is limited, so a small body cannot expand without bound.
  *
  * At most one coding is supported: `gzip`, `deflate` or `br`.
  *
  * @param coding - Value of `Content-Encoding`.
- * @param body - The body as it was received.
+ * @param body - The received body.
  * @param maxBytes - Maximum size of the result, in bytes.
  *
- * @throws Error if the coding is not supported, or the body is not valid.
+ * @throws Error if the coding is not supported, or the body is invalid.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-8.4
  */
@@ -52,7 +52,7 @@ async function decompress(name: string, body: Buffer, maxOutputLength: number): 
     return promisify<Buffer, object, Buffer>(brotliDecompress)(body, options);
   }
   if (name === 'deflate') {
-    // Some servers send the raw form, without the header.
+    // Some servers send raw deflate data, without the header.
     const hasHeader = (body[0] & 0x0F) === ZLIB_METHOD && body.length > 1 && body.readUInt16BE(0) % 31 === 0;
     return promisify<Buffer, ZlibOptions, Buffer>(hasHeader ? inflate : inflateRaw)(body, options);
   }

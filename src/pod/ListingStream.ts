@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Quad } from '@rdfjs/types';
 import type { ResourceIdentifier } from '@solid/community-server';
-import { turn } from '../event/turns';
+import { nextTimeSlice } from '../event/timeSlices';
 import type { ListingFormat } from './listingFormats';
 import { withModified } from './listingFormats';
 import type { EntryStore } from './ports';
@@ -66,7 +66,7 @@ export class ListingStream extends Readable {
   }
 
   private async pushNext(): Promise<void> {
-    await turn();
+    await nextTimeSlice();
     if (this.destroyed) {
       return;
     }
@@ -106,7 +106,7 @@ export class ListingStream extends Readable {
     for await (const item of this.backend as AsyncIterable<Quad>) {
       quads.push(item);
       if (quads.length % READ_BATCH === 0) {
-        await turn();
+        await nextTimeSlice();
       }
     }
     return quads;

@@ -296,7 +296,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
   }
 
   public isHere(url: string): boolean {
-    return this.urls.isHere(url);
+    return this.urls.isLocal(url);
   }
 
   public async podOf(text: string): ReturnType<PodOwners['podOf']> {
@@ -304,7 +304,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     if (known) {
       return { pod: known };
     }
-    const webId = this.urls.find(text);
+    const webId = this.urls.tryCanonical(text);
     if (webId === undefined) {
       return { reason: 'unknown' };
     }
@@ -326,8 +326,8 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
 
   /** Whether a list of WebIDs contains a WebID, by its text or by its canonical form. */
   private includes(podsByWebId: readonly string[], webId: string): boolean {
-    const canonical = this.urls.find(webId) ?? webId;
-    return podsByWebId.some((each): boolean => each === webId || this.urls.find(each) === canonical);
+    const canonical = this.urls.tryCanonical(webId) ?? webId;
+    return podsByWebId.some((each): boolean => each === webId || this.urls.tryCanonical(each) === canonical);
   }
 
   private async setUp(pod: string): Promise<boolean> {

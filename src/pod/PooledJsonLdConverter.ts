@@ -10,11 +10,11 @@ import {
   INTERNAL_QUADS,
   PREFERRED_PREFIX_TERM,
 } from '@solid/community-server';
-import { CONVERT_JSON_LD } from '../event/convertJsonLd';
+import { CONVERT_JSON_LD } from '../event/jsonLdConversion';
 import { InvalidInput } from '../event/InvalidInput';
 import { LIMITS } from '../event/limits';
 import { JSON_LD, TURTLE } from '../event/mediaTypes';
-import { Busy, ClientGone, TooComplex } from '../work/errors';
+import { Busy, ClientDisconnected, TooComplex } from '../work/errors';
 import type { Work } from '../work/Work';
 import { INLINE_LENGTH } from '../work/Work';
 import { unavailable } from './storeHttpError';
@@ -117,7 +117,7 @@ async function* replay(chunks: readonly Buffer[], iterator: Chunks): AsyncIterab
 /**
  * Returns the HTTP error of a failed conversion.
  *
- * The status is 406 for {@link TooComplex}, 400 for {@link InvalidInput}, 503 for {@link Busy} and {@link ClientGone}.
+ * The status is 406 for {@link TooComplex}, 400 for {@link InvalidInput}, 503 for {@link Busy} and {@link ClientDisconnected}.
  * Any other error is returned unchanged.
  *
  * @param error - Error of the job.
@@ -132,7 +132,7 @@ export function conversionError(error: unknown, type: string): unknown {
   if (error instanceof InvalidInput) {
     return new BadRequestHttpError(error.message);
   }
-  if (error instanceof Busy || error instanceof ClientGone) {
+  if (error instanceof Busy || error instanceof ClientDisconnected) {
     return unavailable(error.message, error instanceof Busy ? error.retryAfter : 1, error);
   }
   return error;

@@ -2,7 +2,7 @@ import type { Quad } from '@rdfjs/types';
 import type { AuxiliaryStrategy, IdentifierStrategy, ResourceIdentifier, ResourceStore } from '@solid/community-server';
 import { INTERNAL_QUADS, NotFoundHttpError, readableToQuads } from '@solid/community-server';
 import { ACL } from '../event/vocabulary';
-import { fewAtOnce } from '../event/fewAtOnce';
+import { forEachConcurrently } from '../event/concurrency';
 import type { Access, Readers } from '../access/ports';
 import type { ServerUrls } from '../url/ServerUrls';
 import type { AccessDependencies } from './ports';
@@ -53,7 +53,7 @@ export class ReaderClasses implements Readers {
   public async readersOf(resource: string, agents: readonly string[]): Promise<ReadonlySet<string>> {
     const classes = agents.length > 1 ? await this.classesOf(resource, agents) : [ agents ];
     const readers = new Set<string>();
-    await fewAtOnce(classes, async(members): Promise<void> => {
+    await forEachConcurrently(classes, async(members): Promise<void> => {
       if ((await this.access.allowed({ agent: members[0] }, [ resource ], 'read')).has(resource)) {
         members.forEach((agent): unknown => readers.add(agent));
       }

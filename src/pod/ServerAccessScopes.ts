@@ -1,6 +1,6 @@
 import type { AuxiliaryStrategy, IdentifierStrategy, ResourceSet, ResourceStore } from '@solid/community-server';
 import { INTERNAL_QUADS, readableToQuads } from '@solid/community-server';
-import { pausesEvery } from '../event/turns';
+import { timeSlicer } from '../event/timeSlices';
 import { charge, COSTS } from '../access/costs';
 import { EpochCache } from '../access/EpochCache';
 import { PERMISSION_AGE } from '../access/permissionAge';
@@ -76,7 +76,7 @@ export class ServerAccessScopes implements AccessScopes {
   ): Promise<ReadonlyMap<string, AccessScope>> {
     const missing = new Set<string>();
     const scopes = new Map<string, AccessScope>();
-    const pause = pausesEvery();
+    const pause = timeSlicer();
     for (const resource of resources) {
       scopes.set(resource, await this.scopeOf(resource, pod, epoch, missing));
       await pause();

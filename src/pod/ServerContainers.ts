@@ -32,7 +32,7 @@ export class ServerContainers implements Containers {
   }
 
   public isHere(url: string): boolean {
-    return this.urls.isHere(url);
+    return this.urls.isLocal(url);
   }
 
   public canonical(url: string, name: string): string {

@@ -26,11 +26,11 @@ export class ServerDocuments implements LocalDocuments {
   }
 
   public isLocal(url: string): boolean {
-    return this.urls.isHere(url);
+    return this.urls.isLocal(url);
   }
 
   public canonical(url: string): string | undefined {
-    return this.urls.find(url);
+    return this.urls.tryCanonical(url);
   }
 
   public async read(text: string, maxBytes: number): Promise<LocalDocument | undefined> {

@@ -13,9 +13,9 @@ import {
 import { StreamParser } from 'n3';
 import { eventDocument } from '../event/Event';
 import { RDF_TYPES } from '../event/eventRdf';
-import { costOf, textOf, WRITE_EVENT } from '../event/serializeEvent';
+import { costOf, textOf, WRITE_EVENT } from '../event/eventTasks';
 import { JSON_LD, JSON_MEDIA_TYPE, N_TRIPLES, TRIG, TURTLE } from '../event/mediaTypes';
-import type { EventText } from '../event/readEvent';
+import type { EventText } from '../event/documentReading';
 import type { Work } from '../work/Work';
 import { conversionError, CONVERSION_LIMITS } from './PooledJsonLdConverter';
 

@@ -3,7 +3,7 @@ import type { Audience } from '../access/ports';
 import type { PublishRate } from '../access/PublishRate';
 import { InvalidInput } from '../event/InvalidInput';
 import { NotAuthorized } from '../event/NotAuthorized';
-import { pausesEvery } from '../event/turns';
+import { timeSlicer } from '../event/timeSlices';
 import { chargeDrafts, factoryInput } from './drafts';
 import type { EventFactory } from './EventFactory';
 import type { NamedPods } from './ports';
@@ -61,7 +61,7 @@ export class DryRun {
     charge(drafts.length * COSTS.audience);
     const faults = await factory.faultsOf(factoryInput(request));
     const addressed: (Addressed | Fault)[] = [];
-    const pause = pausesEvery();
+    const pause = timeSlicer();
     for (const draft of drafts) {
       await pause();
       addressed.push(await this.address({ ...request, drafts: [ draft ], isArray: false }));

@@ -3,7 +3,7 @@ import type { EventStamp } from '../event/EventClock';
 import { eventClock } from '../event/EventClock';
 import { createEvent } from '../event/EventDocument';
 import { InvalidInput } from '../event/InvalidInput';
-import { pausesEvery } from '../event/turns';
+import { timeSlicer } from '../event/timeSlices';
 import type { Task, Work } from '../work/Work';
 import { INLINE_LENGTH } from '../work/Work';
 
@@ -32,7 +32,7 @@ export const CREATE_EVENTS: Task<StampedDrafts, (Event | string)[]> = {
   name: 'createEvents',
   run: async({ drafts, pod, publisher, stamps }, { contexts }): Promise<(Event | string)[]> => {
     const events: (Event | string)[] = [];
-    const pause = pausesEvery();
+    const pause = timeSlicer();
     for (const [ index, draft ] of drafts.entries()) {
       await pause();
       try {

@@ -10,7 +10,7 @@ import { charge, COSTS, linkedDataCost, uncharged } from '../access/costs';
 import { NotAuthorized } from '../event/NotAuthorized';
 import type { AcceptMeter, PodOwners, ReceptionStore, FanOutSignal } from './ports';
 import type { Access, Locator } from '../access/ports';
-import type { Speakers } from '../identity/Speakers';
+import type { FederationPolicy } from '../identity/FederationPolicy';
 import { mayPublish } from '../access/topicAccess';
 import { podInbox } from './recipients';
 import type { PublishRate } from '../access/PublishRate';
@@ -39,7 +39,7 @@ export class FederationReceiver {
   private readonly locator: Locator;
   private readonly access: Access;
   private readonly work: Work;
-  private readonly speakers: Speakers;
+  private readonly speakers: FederationPolicy;
   private readonly fanOut: FanOutSignal;
   private readonly rate: PublishRate;
   private readonly maxHops: number;
@@ -63,7 +63,7 @@ export class FederationReceiver {
     locator: Locator,
     access: Access,
     work: Work,
-    speakers: Speakers,
+    speakers: FederationPolicy,
     fanOut: FanOutSignal,
     rate: PublishRate,
     maxHops = 3,
@@ -104,7 +104,7 @@ export class FederationReceiver {
     if (!isClaim) {
       return 'notification';
     }
-    if (Buffer.byteLength(text) > MOST_NOTIFICATION_BYTES && !(this.speakers.isServer(caller) && hasId)) {
+    if (Buffer.byteLength(text) > MOST_NOTIFICATION_BYTES && !(this.speakers.isServerAgent(caller) && hasId)) {
       return 'too large';
     }
     charge(linkedDataCost(Buffer.byteLength(text)));
@@ -191,7 +191,7 @@ export class FederationReceiver {
       return `${eventUrl(event)} would be an event of this server, and is none`;
     }
     charge(COSTS.event);
-    const obstacle = await this.speakers.obstacleTo(caller, event.publisher, event.pod);
+    const obstacle = await this.speakers.refusalReason(caller, event.publisher, event.pod);
     return obstacle &&
       `${caller.agent ?? 'The public'} may not speak for ${event.publisher ?? 'the public'}: ${obstacle}`;
   }

@@ -3,7 +3,7 @@ import { coversTopic } from '../access/topicAccess';
 import type { EventDraft } from '../event/Event';
 import { NotAuthorized } from '../event/NotAuthorized';
 import { parseTopic, topicPath } from '../event/Topic';
-import { pausesEvery } from '../event/turns';
+import { timeSlicer } from '../event/timeSlices';
 import { NotAdmitted } from './NotAdmitted';
 import type { Admission, PublishRequest } from './PublishRequest';
 import type { PodsByWebId } from './recipients';
@@ -59,7 +59,7 @@ export class PublishGate {
   public async refusalsOf(admission: Admission, events: readonly Addressed[]): Promise<(Refusal | undefined)[]> {
     // Most events of a request have the same topic.
     const paths = new Map<string, string>();
-    const pause = pausesEvery();
+    const pause = timeSlicer();
     for (const { draft: { topic }} of events) {
       await pause();
       if (!paths.has(topic)) {

@@ -1,5 +1,5 @@
-import { hoppedDocument } from '../event/Event';
-import { fewAtOnce } from '../event/fewAtOnce';
+import { forwardedDocument } from '../event/Event';
+import { forEachConcurrently } from '../event/concurrency';
 import type { AcceptedEvent, RemoteRecipient } from '../store/AcceptedEvent';
 import type { RecipientOutbox, RemoteRecipients } from './ports';
 import { notAuthorizedTo } from './PublishGate';
@@ -46,8 +46,8 @@ export class RemoteOffers {
     }
     const deadline = performance.now() + this.budget;
     const recipients = accepted.map((): RemoteRecipient[] => []);
-    await fewAtOnce(tasks, async({ webId, draft, index }): Promise<void> => {
-      const document = hoppedDocument(accepted[index].event, hops + 1);
+    await forEachConcurrently(tasks, async({ webId, draft, index }): Promise<void> => {
+      const document = forwardedDocument(accepted[index].event, hops + 1);
       const { outcome, host, attempt, copy, rest = 0 } = await this.remote.offer(webId, document, deadline);
       if (outcome === 'refused') {
         throw notAuthorizedTo(webId, draft);
@@ -71,7 +71,7 @@ export class RemoteOffers {
     const deadline = performance.now() + this.budget;
     const problems = new Map<string, string>();
     const agents = new Set(results.flatMap(({ elsewhere }): readonly string[] => elsewhere));
-    await fewAtOnce([ ...agents ], async(agent): Promise<void> => {
+    await forEachConcurrently([ ...agents ], async(agent): Promise<void> => {
       const reason = await this.remote.problemOf(agent, deadline);
       if (reason !== undefined) {
         problems.set(agent, reason);

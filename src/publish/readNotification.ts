@@ -9,7 +9,7 @@ import {
   parseNotification,
   readReceived,
 } from '../event/ReceivedDocument';
-import { claimsEvent } from '../event/eventClaim';
+import { mayDeclareEvent } from '../event/eventDetection';
 import type { ContextLoader } from '../event/ContextLoader';
 import type { JobOptions, Task } from '../work/Work';
 
@@ -70,7 +70,7 @@ export const INSPECT_NOTIFICATION: Task<string, Inspection> = {
   name: 'inspectNotification',
   run: (text): Inspection => {
     const hasForm = hasEventForm(text);
-    const isClaim = hasForm || claimsEvent(text);
+    const isClaim = hasForm || mayDeclareEvent(text);
     return { isClaim, hasForm, hasId: isClaim && hasEventId(text) };
   },
 };

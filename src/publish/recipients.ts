@@ -1,7 +1,7 @@
 import type { EventDraft } from '../event/Event';
 import { InvalidInput } from '../event/InvalidInput';
 import { LIMITS } from '../event/limits';
-import { pausesEvery } from '../event/turns';
+import { timeSlicer } from '../event/timeSlices';
 import type { Forward } from '../store/AcceptedEvent';
 import type { NamedPods } from './ports';
 import type { PublishRequest } from './PublishRequest';
@@ -45,7 +45,7 @@ export function assertRemoteCount(count: number): void {
  */
 export async function canonicalRequest(pods: NamedPods, request: PublishRequest): Promise<PublishRequest> {
   const drafts: EventDraft[] = [];
-  const pause = pausesEvery();
+  const pause = timeSlicer();
   for (const [ index, draft ] of request.drafts.entries()) {
     try {
       const recipients = new Set(draft.recipients.map((webId): string => pods.canonical(webId, 'recipient')));
@@ -73,7 +73,7 @@ export async function findPods(
   { drafts, isArray }: Pick<PublishRequest, 'drafts' | 'isArray'>,
 ): Promise<PodsByWebId> {
   const found = new Map<string, string>();
-  const pause = pausesEvery();
+  const pause = timeSlicer();
   for (const [ index, draft ] of drafts.entries()) {
     await pause();
     for (const webId of addresseesOf(draft)) {

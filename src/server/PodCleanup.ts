@@ -1,6 +1,6 @@
 import type { Finalizable } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
-import { turn } from '../event/turns';
+import { nextTimeSlice } from '../event/timeSlices';
 import type { PodDirectory } from '../pod/PodDirectory';
 import type { PodListeners } from '../pod/PodListeners';
 import type { PodLifecycle } from '../pod/PodLifecycle';
@@ -119,7 +119,7 @@ export class PodCleanup extends Initializer implements Finalizable {
 
   private async sweepAll(): Promise<void> {
     while (!this.stopped && await this.lifecycle.sweep(ROW_BATCH)) {
-      await turn();
+      await nextTimeSlice();
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Finalizable } from '@solid/community-server';
 import { getLoggerFor, Initializer } from '@solid/community-server';
-import { pausesEvery } from '../event/turns';
+import { timeSlicer } from '../event/timeSlices';
 import type { Removal, RetentionStore } from './ports';
 
 const DAY = 24 * 60 * 60 * 1_000;
@@ -55,7 +55,7 @@ export class Retention extends Initializer implements Finalizable {
   /** Removes all events that currently exceed a limit. */
   public async apply(): Promise<void> {
     let removed = 0;
-    const pause = pausesEvery();
+    const pause = timeSlicer();
     if (this.maxAge > 0) {
       const moment = Date.now() - (this.maxAge * DAY);
       removed += await this.runSteps(pause, async(after): Promise<Removal> =>

@@ -1,6 +1,6 @@
 import { CHECK_SCHEMA } from '../catalogue/checkSchema';
-import { CONVERT_JSON_LD } from '../event/convertJsonLd';
-import { READ_STORED, WRITE_EVENT } from '../event/serializeEvent';
+import { CONVERT_JSON_LD } from '../event/jsonLdConversion';
+import { READ_STORED, WRITE_EVENT } from '../event/eventTasks';
 import { READ_EXTERNAL_EVENT } from '../dialects/personium/parseExternalEvent';
 import { READ_PRECHECK } from '../dialects/eventgrid/parsePrecheck';
 import { READ_PUBLISH } from '../dialects/yodata/parsePublish';

@@ -44,7 +44,7 @@ export class SqliteAliases {
     let repair: AliasRepair | undefined;
     this.session.writeNow((): void => {
       const pod = this.session.get<{ url: string }>('SELECT url FROM pods WHERE registered = 1 LIMIT 1')?.url;
-      if (pod !== undefined && !urls.isHere(pod)) {
+      if (pod !== undefined && !urls.isLocal(pod)) {
         return;
       }
       // Only one process gets past this.

@@ -11,7 +11,7 @@ import type {
 import type { Page, PageRequest } from '../store/Page';
 import { forgetEntry, forgetSystem } from './catalogueRows';
 import type { SqliteSession } from './SqliteSession';
-import { turn } from '../event/turns';
+import { nextTimeSlice } from '../event/timeSlices';
 
 interface EntryRow extends Omit<CatalogueEntry, 'schema'> {
   readonly schema: string | null;
@@ -151,7 +151,7 @@ export class SqliteCatalogueStore implements CatalogueStore {
         .map(({ id }): number => id));
       after = rows.length < LOOK ? undefined : rows.at(-1)!.id;
       if (after !== undefined) {
-        await turn();
+        await nextTimeSlice();
       }
     }
     return ids;

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { parse, stringify } from 'uuid';
 import type { Event } from '../event/Event';
 import { eventUrl } from '../event/Event';
-import { turn } from '../event/turns';
+import { nextTimeSlice } from '../event/timeSlices';
 import { covers, isCovered } from '../event/TopicPattern';
 import { DuplicateRequest } from '../store/DuplicateRequest';
 import type { WatchedCopy } from '../store/WatchedCopy';
@@ -387,7 +387,7 @@ export class SqliteDeliveryStore implements
       }
       place = found.length < LOOK ? undefined : found.at(-1)!.id;
       if (place !== undefined) {
-        await turn();
+        await nextTimeSlice();
       }
     }
     return records;

@@ -8,7 +8,7 @@ import type { RequestRecord } from '../store/RequestRecord';
 import type { OutcomeEvent } from './outcomes';
 import { hasState, listOutcomes, outcomeOfDelivery, outcomeOfSubscription, statesOf } from './outcomes';
 import type { SqliteSession } from './SqliteSession';
-import { pausesEvery, turn } from '../event/turns';
+import { timeSlicer, nextTimeSlice } from '../event/timeSlices';
 
 interface LoggedRow extends OutcomeEvent {
   readonly request: string | null;
@@ -74,7 +74,7 @@ export class SqliteRequestLog implements RequestLog {
     const keys: number[] = [];
     let total = 0;
     if (container !== undefined) {
-      await turn(signal);
+      await nextTimeSlice(signal);
       const walk = Object.values(filter).every((value): boolean => value === undefined) ?
         this.all(container, isDescending, from, to, signal) :
         this.matching(container, filter, isDescending, from, to, signal);
@@ -84,7 +84,7 @@ export class SqliteRequestLog implements RequestLog {
       }
     }
     const items: LoggedEvent[] = [];
-    const pause = pausesEvery(TURN, signal);
+    const pause = timeSlicer(TURN, signal);
     for (const key of keys) {
       const row = this.db.get<LoggedRow>(`${LOGGED} AND n.event = ?`, publishContainer(pod), key);
       if (row) {
@@ -112,7 +112,7 @@ export class SqliteRequestLog implements RequestLog {
       yield { keys, count: step.count };
       total += step.count;
       place = step.place;
-      await turn(signal);
+      await nextTimeSlice(signal);
     }
   }
 
@@ -126,7 +126,7 @@ export class SqliteRequestLog implements RequestLog {
     signal?: AbortSignal,
   ): AsyncGenerator<Step> {
     const { sql, parameters } = conditionsOf(filter);
-    const pause = pausesEvery(TURN, signal);
+    const pause = timeSlicer(TURN, signal);
     let total = 0;
     for (let place: number | undefined = startOf(isDescending); place !== undefined;) {
       const step = this.next(container, isDescending, place, LOOK);
@@ -153,7 +153,7 @@ export class SqliteRequestLog implements RequestLog {
       yield { keys: keys.slice(Math.max(0, from - total), Math.max(0, to - total)), count: keys.length };
       total += keys.length;
       place = step.place;
-      await turn(signal);
+      await nextTimeSlice(signal);
     }
   }
 

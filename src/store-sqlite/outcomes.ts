@@ -4,7 +4,7 @@ import { patternsOf } from '../event/TopicPattern';
 import type { Outcome, OutcomeState } from '../catalogue/RequestLog';
 import { attemptsOf, STATES } from './deliveries';
 import type { SqliteSession } from './SqliteSession';
-import { turn } from '../event/turns';
+import { nextTimeSlice } from '../event/timeSlices';
 
 /** What of an event decides its outcomes. */
 export interface OutcomeEvent {
@@ -123,7 +123,7 @@ export async function listOutcomes(session: SqliteSession, row: OutcomeEvent, li
       if (outcomes.length >= limit) {
         return outcomes;
       }
-      await turn();
+      await nextTimeSlice();
     }
   }
   return outcomes;

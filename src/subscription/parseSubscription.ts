@@ -1,6 +1,6 @@
 import type { Quad } from '@rdfjs/types';
 import type { ContextLoader } from '../event/ContextLoader';
-import { currentQuad } from '../event/formerNamespace';
+import { quadInCurrentNamespace } from '../event/formerNamespace';
 import { InvalidInput } from '../event/InvalidInput';
 import { parseJson } from '../event/json';
 import { JSON_LD, JSON_MEDIA_TYPE, TURTLE } from '../event/mediaTypes';
@@ -144,7 +144,7 @@ async function toQuads(
     const quads = type === JSON_LD ?
       await parseJsonLd(text, loader, base, subscriptionContext(properties)) :
       parseTurtle(text, base);
-    return quads.map(currentQuad);
+    return quads.map(quadInCurrentNamespace);
   } catch (error: unknown) {
     throw new InvalidInput(`The request body is not valid ${type}: ${(error as Error).message}`);
   }

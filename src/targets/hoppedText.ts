@@ -1,5 +1,5 @@
 import type { Event } from '../event/Event';
-import { hoppedDocument } from '../event/Event';
+import { forwardedDocument } from '../event/Event';
 import type { DeliveredEvent } from '../delivery/TargetKind';
 
 const TEXTS = new WeakMap<Event, string>();
@@ -8,7 +8,7 @@ const TEXTS = new WeakMap<Event, string>();
 export function hoppedText(event: DeliveredEvent): string {
   let text = TEXTS.get(event);
   if (text === undefined) {
-    text = hoppedDocument(event, event.hops + 1);
+    text = forwardedDocument(event, event.hops + 1);
     TEXTS.set(event, text);
   }
   return text;

@@ -3,7 +3,7 @@ import { isWebUrl, parseUrl } from '../url/webUrl';
 import type { SigningAgent } from '../identity/SigningAgent';
 import type { Outgoing, OutgoingResponse } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
-import { singleHeader } from '../outgoing/singleHeaders';
+import { singleHeaderValidator } from '../outgoing/singleHeaders';
 
 /** Response of an inbox. */
 export interface InboxResponse extends Pick<OutgoingResponse, 'headers' | 'status'> {
@@ -48,7 +48,7 @@ export async function sendToInbox(
 
 /** The URL of the copy in a response, unless it is on another origin than the inbox. */
 function copyOf(location: string | undefined, inbox: string): string | undefined {
-  const isUsable = location !== undefined && singleHeader('location')!(location);
+  const isUsable = location !== undefined && singleHeaderValidator('location')!(location);
   const url = isUsable ? parseUrl(location, inbox) : undefined;
   return url?.origin === new URL(inbox).origin && isWebUrl(url.href) ? url.href : undefined;
 }

@@ -1,24 +1,24 @@
 import { InvalidInput } from '../event/InvalidInput';
 import { parseUrl } from './webUrl';
 
-/** Separators of path components, encoded or not; they are never decoded, because that would move the boundary. */
+/** Separators of path components, encoded or not. Never decoded, because that would move the component boundary. */
 const SEPARATORS = /(\/|\\|%(?:25)*(?:2f|5c))/iu;
-/** A path that is canonical as it is, as most are. */
+/** Matches paths that are already canonical, as most are. */
 const PLAIN_PATH = /^(?:\/[\w~!'()*.-]+)*\/?$/u;
-/** Host names and addresses that lead to the machine itself. */
+/** Host names and addresses of the local machine. */
 const LOOPBACK = new RegExp(`^(?:${[
   String.raw`(?:.+\.)?localhost`, String.raw`127(?:\.\d+){3}`, String.raw`0\.0\.0\.0`, String.raw`\[::1?\]`,
   String.raw`\[::ffff:(?:7f[0-9a-f]{2}:[0-9a-f]{1,4}|0:0)\]`,
 ].join('|')})$`, 'u');
 
 /**
- * The canonical form of URLs of this server, as the server's own target extractor sees them.
+ * Converts URLs of this server to canonical form, in agreement with the server's own target extractor.
  *
- * Two URLs have one canonical form if a request to either reaches the same resource. The path has its components
- * percent-encoded in one way and no repeated slashes; scheme, host and port are as WHATWG URL writes them. A request
- * has no fragment, and the server ignores the query.
+ * Two URLs have the same canonical form if requests to them reach the same resource. The components of the path are
+ * percent-encoded in one way, without repeated slashes. Scheme, host and port are normalized as in WHATWG URL. Requests
+ * have no fragment, and the server ignores the query.
  *
- * All code that checks, compares or stores a URL from outside passes it through {@link canonical} first.
+ * All code that checks, compares or stores an external URL passes it through {@link canonical} first.
  *
  * @see https://url.spec.whatwg.org/#url-parsing
  */
@@ -38,7 +38,7 @@ export class ServerUrls {
   }
 
   /**
-   * Returns the URL of the resource of this server that a request to a URL reaches, without query and fragment.
+   * Returns the URL of this server's resource that a request to a URL reaches, without query and fragment.
    *
    * @param text - Any text.
    *
@@ -50,21 +50,22 @@ export class ServerUrls {
     return target !== undefined && this.isOfServer(target) ? target : undefined;
   }
 
-  /** Whether a URL is one of this server, however it is spelled. */
-  public isHere(text: string): boolean {
+  /** Returns whether a URL, in any spelling, belongs to this server. */
+  public isLocal(text: string): boolean {
     return this.targetOf(text) !== undefined;
   }
 
   /**
-   * Returns the canonical form of an absolute http(s) URL. A fragment stays as it is.
+   * Returns the canonical form of an absolute http(s) URL, with its fragment unchanged.
+   *
    * A URL of another server is returned unchanged.
    *
    * @param text - The URL.
-   * @param name - Name of the field that holds the URL, for the message.
+   * @param name - Name of the field with the URL, for the message.
    *
-   * @throws {@link InvalidInput} with the URL that would be accepted, if the URL is not an http(s) URL or has a user
-   *         name or password; if it is one of this server and has a query or invalid percent-encoding; or if it names
-   *         this server by another name than its base URL does.
+   * @throws {@link InvalidInput} with an acceptable URL, if the URL is not an http(s) URL or has a user name or
+   *   password; if it belongs to this server and has a query or invalid percent-encoding; or if it names this server by
+   *   another name than its base URL.
    */
   public canonical(text: string, name = 'URL'): string {
     const url = parse(text);
@@ -99,9 +100,9 @@ export class ServerUrls {
   /**
    * Returns the canonical form of a URL, as {@link canonical} does.
    *
-   * @returns `undefined` where {@link canonical} throws.
+   * @returns `undefined` if {@link canonical} throws.
    */
-  public find(text: string): string | undefined {
+  public tryCanonical(text: string): string | undefined {
     try {
       return this.canonical(text);
     } catch {
@@ -118,8 +119,9 @@ export class ServerUrls {
   }
 
   /**
-   * The canonical form of a URL that names this server by another name: another loopback name if the base URL has one,
-   * a trailing dot, or another scheme; on the same port.
+   * Returns the canonical form of a URL that names this server by another name on the same port.
+   *
+   * Other names are another loopback name if the base URL has one, a trailing dot, or another scheme.
    */
   private renamed(url: URL): string | undefined {
     const samePort = portOf(url) === portOf(this.base) || (url.port === '' && this.base.port === '');
@@ -145,8 +147,9 @@ function parse(text: string): URL | undefined {
 }
 
 /**
- * The target of a request to a URL, or `undefined` if its percent-encoding is not valid.
- * Dot segments, also encoded ones, and backslashes are gone from a parsed URL.
+ * Returns the target of a request to a URL, or `undefined` if its percent-encoding is invalid.
+ *
+ * URL parsing has already resolved dot segments, also encoded ones, and backslashes.
  */
 function withCanonicalPath({ origin, pathname }: URL): string | undefined {
   if (PLAIN_PATH.test(pathname)) {

@@ -1,8 +1,8 @@
 /**
- * The URLs of the containers in which a resource lies, from the outermost one on; its own URL if it is a container.
+ * Returns the URLs of a resource's containers, outermost first. Includes the resource itself if it is a container.
  *
  * @param resource - URL of the resource, in canonical form.
- * @param root - URL of the first container, in which the resource lies. Default: the root of its host.
+ * @param root - URL of the first container, an ancestor of the resource. Default: the root of the host.
  */
 export function containersOf(resource: string, root = hostRootOf(resource)): string[] {
   const containers: string[] = [];
@@ -12,7 +12,7 @@ export function containersOf(resource: string, root = hostRootOf(resource)): str
   return containers;
 }
 
-/** Empty for a URL without a path. */
+/** Returns the root URL of a host; empty for a URL without a path. */
 function hostRootOf(url: string): string {
   return url.slice(0, url.indexOf('/', url.indexOf('://') + 3) + 1);
 }

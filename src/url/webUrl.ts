@@ -5,8 +5,8 @@ const WEB_URL = /^https?:\/\/[^\s<>"{}|\\^`\u0000-\u0020]+$/u;
 /**
  * Parses a URL, as WHATWG URL does.
  *
- * `URL.canParse` is not used in this project: in Node 20, once it is compiled, it fails for names with Latin letters
- * beyond ASCII, such as `https://café.example/`.
+ * This project does not use `URL.canParse`: once compiled, it fails in Node 20 for names with Latin letters beyond
+ * ASCII, such as `https://café.example/`.
  *
  * @param text - An absolute URL, or one relative to `base`.
  *
@@ -21,7 +21,7 @@ export function parseUrl(text: string, base?: string): URL | undefined {
 }
 
 /**
- * Whether a text is an absolute http(s) IRI, of at most 2,048 bytes, that can stand in RDF as it is.
+ * Returns whether a text is an absolute http(s) IRI of at most 2,048 bytes that RDF can contain unchanged.
  */
 export function isWebUrl(text: string): boolean {
   return WEB_URL.test(text) && text.isWellFormed() && Buffer.byteLength(text) <= LIMITS.urlBytes &&

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { Piscina } from 'piscina';
 import type { ContextLoader } from '../event/ContextLoader';
 import { InvalidInput } from '../event/InvalidInput';
-import { Busy, ClientGone, TooComplex } from './errors';
+import { Busy, ClientDisconnected, TooComplex } from './errors';
 import type { RequestClients, JobOptions, JobOutcome, Task, TaskTools, Work, WorkMeter } from './Work';
 import { INLINE_LENGTH } from './Work';
 import type { Job, JobResult } from './job';
@@ -12,13 +12,13 @@ import { WORKER_FILE } from './workerFile';
 export interface WorkPoolArgs {
   /** The JSON-LD contexts that tasks may name. */
   contexts: ContextLoader;
-  /** Finds the client of the current request, whose disconnect ends its jobs. */
+  /** Provides the client connection of the current request. Its disconnect ends the jobs of the request. */
   clients?: RequestClients;
-  /** Counts jobs. */
+  /** Receives measurements of jobs. */
   meter?: WorkMeter;
-  /** Path of the compiled entry file of worker threads. Default: the one of this package. */
+  /** Path of the compiled entry file of worker threads. Default: that of this package. */
   workerFile?: string;
-  /** Maximum number of worker threads; they are started on demand. Default 2. */
+  /** Maximum number of worker threads, which start on demand. Default 2. */
   maxThreads?: number;
   /** Maximum number of waiting jobs. Default 64. */
   maxQueue?: number;
@@ -26,39 +26,39 @@ export interface WorkPoolArgs {
   maxQueueLength?: number;
   /** Maximum time that a job waits for a thread, in seconds. Default 30. */
   maxWait?: number;
-  /** Maximum time of a job in a thread, in seconds; the thread is terminated then. Default 5. */
+  /** Maximum time of a job in a thread, in seconds. The thread is terminated at the limit. Default 5. */
   timeLimit?: number;
-  /** Maximum heap of a thread, in MiB; the thread is terminated if it needs more. Default 192. */
+  /** Maximum heap of a thread, in MiB. The thread is terminated at the limit. Default 192. */
   maxHeap?: number;
-  /** Time after which an idle thread ends and returns its memory, in seconds. Default 10. */
+  /** Time until an idle thread ends and frees its memory, in seconds. Default 10. */
   idleTimeout?: number;
 }
 
-/** A job that waits for a thread. */
-interface Waiting {
+/** A job that is waiting for a thread. */
+interface WaitingJob {
   readonly size: number;
   readonly start: () => void;
   readonly fail: (error: Error) => void;
 }
 
-/** A job that has a thread, or for which one is being started. */
-interface Running {
-  /** The thread works on it, so its time begins. */
+/** A job that runs in a thread, or whose thread is starting. */
+interface RunningJob {
+  /** Called when the thread begins the job. The time limit starts here. */
   readonly started: () => void;
   readonly end: (error: Error) => void;
 }
 
 /** Maximum time to start a thread, in milliseconds. */
-const START_TIME = 30_000;
+const MAX_START_TIME = 30_000;
 const MIB = 1_024 * 1_024;
-/** Time after which a client may try again, in seconds: about the time of one job. */
+/** Time until a client can retry, in seconds. About the time of one job. */
 const RETRY_AFTER = 5;
 
 /**
  * A bounded pool of worker threads for tasks whose cost grows with the content of a request.
  *
- * Every bound ends in an error that names it: a full queue in {@link Busy}, the time and memory of a job in
- * {@link TooComplex}. A job ends when its client disconnects or the pool stops, also within a regular expression,
+ * An exceeded limit results in an error that names it: {@link Busy} for a full queue, {@link TooComplex} for the time
+ * and memory of a job. A job ends when its client disconnects or the pool stops, even within a regular expression,
  * because its thread is terminated.
  */
 export class WorkPool implements Work {
@@ -71,13 +71,13 @@ export class WorkPool implements Work {
   private readonly maxWait: number;
   private readonly timeLimit: number;
   private readonly pool: Piscina;
-  /** Insertion order is the order in which they start. */
-  private readonly waiting = new Set<Waiting>();
+  /** Waiting jobs, in starting order. */
+  private readonly waiting = new Set<WaitingJob>();
   private waitingLength = 0;
-  /** The number of threads in use. A thread passes from the job that ends to the one that waits longest. */
+  /** Number of threads in use. A thread passes from an ended job to the longest waiting one. */
   private reserved = 0;
-  /** By their ids. */
-  private readonly running = new Map<number, Running>();
+  /** Running jobs, by id. */
+  private readonly running = new Map<number, RunningJob>();
   private lastId = 0;
   private isStopped = false;
 
@@ -103,7 +103,7 @@ export class WorkPool implements Work {
       resourceLimits: { maxOldGenerationSizeMb: maxHeap, maxYoungGenerationSizeMb: 32 },
     });
     this.pool.on('message', (id: number): void => this.running.get(id)?.started());
-    // A thread that cannot start, or fails while it is idle.
+    // A thread failed to start, or failed while idle.
     this.pool.on('error', (error: Error): void => this.running.forEach(({ end }): void => end(error)));
   }
 
@@ -113,10 +113,10 @@ export class WorkPool implements Work {
       return task.run(input, this.tools);
     }
     const signal = isShared ? undefined : this.clients?.signal();
-    await this.turn(size, maxWait ?? this.maxWait, signal);
+    await this.reserveThread(size, maxWait ?? this.maxWait, signal);
     this.lastId += 1;
     const job: Job = { id: this.lastId, task: task.name, input, contexts: this.tools.contexts.files };
-    const result = await this.work(job, signal, maxTime);
+    const result = await this.runInThread(job, signal, maxTime);
     if ('value' in result) {
       return result.value as O;
     }
@@ -132,13 +132,13 @@ export class WorkPool implements Work {
     await this.pool.destroy();
   }
 
-  /** Waits until a thread is free, and reserves it. */
-  private async turn(size: number, maxWait: number, signal: AbortSignal | undefined): Promise<void> {
+  /** Waits for a free thread, and reserves it. */
+  private async reserveThread(size: number, maxWait: number, signal: AbortSignal | undefined): Promise<void> {
     if (this.isStopped) {
       throw stopping();
     }
     if (signal?.aborted) {
-      throw this.ended(new ClientGone());
+      throw this.ended(new ClientDisconnected());
     }
     if (this.reserved < this.maxThreads) {
       this.reserved += 1;
@@ -153,9 +153,9 @@ export class WorkPool implements Work {
         signal?.removeEventListener('abort', abandon);
         this.waiting.delete(waiting);
         this.waitingLength -= size;
-        this.meter?.workWaiting(this.waiting.size);
+        this.meter?.jobsWaiting(this.waiting.size);
       };
-      const waiting: Waiting = {
+      const waiting: WaitingJob = {
         size,
         start: (): void => {
           leave();
@@ -166,7 +166,7 @@ export class WorkPool implements Work {
           reject(this.ended(error));
         },
       };
-      const abandon = (): void => waiting.fail(new ClientGone());
+      const abandon = (): void => waiting.fail(new ClientDisconnected());
       const timer = setTimeout((): void => {
         leave();
         reject(this.refused());
@@ -174,22 +174,22 @@ export class WorkPool implements Work {
       signal?.addEventListener('abort', abandon);
       this.waiting.add(waiting);
       this.waitingLength += size;
-      this.meter?.workWaiting(this.waiting.size);
+      this.meter?.jobsWaiting(this.waiting.size);
     });
   }
 
-  /** Passes a thread on. */
-  private release(): void {
+  /** Passes a thread to the next waiting job, or frees it. */
+  private releaseThread(): void {
     const [ next ] = this.waiting;
-    if (next as Waiting | undefined) {
+    if (next as WaitingJob | undefined) {
       next.start();
     } else {
       this.reserved -= 1;
     }
   }
 
-  /** Runs a job in the thread that was reserved for it. */
-  private async work(job: Job, signal: AbortSignal | undefined, maxTime?: number): Promise<JobResult> {
+  /** Runs a job in its reserved thread. */
+  private async runInThread(job: Job, signal: AbortSignal | undefined, maxTime?: number): Promise<JobResult> {
     const begun = performance.now();
     const controller = new AbortController();
     let reason: Error | undefined;
@@ -197,11 +197,11 @@ export class WorkPool implements Work {
       reason ??= error;
       controller.abort();
     };
-    const abandon = (): void => end(new ClientGone());
+    const abandon = (): void => end(new ClientDisconnected());
     const total = maxTime === undefined ?
       undefined :
       setTimeout((): void => end(this.tooComplex(`${maxTime} s`)), maxTime * 1_000);
-    let timer = setTimeout((): void => end(new Error(`A worker thread did not start within ${START_TIME} ms`)), START_TIME);
+    let timer = setTimeout((): void => end(new Error(`A worker thread did not start within ${MAX_START_TIME} ms`)), MAX_START_TIME);
     const started = (): void => {
       clearTimeout(timer);
       timer = setTimeout((): void => end(this.tooComplex(`${this.timeLimit} s`)), this.timeLimit * 1_000);
@@ -215,7 +215,7 @@ export class WorkPool implements Work {
         end(stopping());
       }
       const result = await this.pool.run(job, { signal: controller.signal }) as JobResult;
-      this.meter?.worked('value' in result ? 'done' : 'invalid', performance.now() - begun);
+      this.meter?.jobEnded('value' in result ? 'done' : 'invalid', performance.now() - begun);
       return result;
     } catch (error: unknown) {
       throw this.ended(reason ?? this.failure(error as Error), performance.now() - begun);
@@ -224,7 +224,7 @@ export class WorkPool implements Work {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abandon);
       this.running.delete(job.id);
-      this.release();
+      this.releaseThread();
     }
   }
 
@@ -238,13 +238,13 @@ export class WorkPool implements Work {
   }
 
   private refused(): Busy {
-    this.meter?.workRefused();
+    this.meter?.jobRefused();
     return new Busy(`The server is processing as many large requests as it can: try again in ${RETRY_AFTER} seconds`, RETRY_AFTER);
   }
 
-  /** Counts a job that ended with an error. */
+  /** Reports a job that ended with an error. */
   private ended(error: Error, duration = 0): Error {
-    this.meter?.worked(outcomeOf(error), duration);
+    this.meter?.jobEnded(outcomeOf(error), duration);
     return error;
   }
 }
@@ -257,7 +257,7 @@ function outcomeOf(error: Error): JobOutcome {
   if (error instanceof TooComplex) {
     return 'too-complex';
   }
-  if (error instanceof ClientGone) {
+  if (error instanceof ClientDisconnected) {
     return 'disconnected';
   }
   return error instanceof Busy ? 'stopped' : 'failed';

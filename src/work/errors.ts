@@ -1,17 +1,17 @@
 import { InvalidInput } from '../event/InvalidInput';
 
 /**
- * Input that cannot be processed within the limits on time and memory of one job.
+ * The input exceeds the limits on time or memory of one job.
  */
 export class TooComplex extends InvalidInput {}
 
 /**
- * No worker thread is available: the queue is full, or the server stops.
+ * No worker thread is available: the queue is full, or the server is stopping.
  */
 export class Busy extends Error {
   /**
    * @param message - The reason, for the client.
-   * @param retryAfter - Time after which the client may try again, in seconds.
+   * @param retryAfter - Time until the client can retry, in seconds.
    */
   public constructor(message: string, public readonly retryAfter: number) {
     super(message);
@@ -20,11 +20,11 @@ export class Busy extends Error {
 }
 
 /**
- * The client disconnected before its job ended.
+ * The client disconnected before the end of its job.
  */
-export class ClientGone extends Error {
+export class ClientDisconnected extends Error {
   public constructor() {
-    super('The client did not wait for the response');
-    this.name = 'ClientGone';
+    super('The client disconnected before the response');
+    this.name = 'ClientDisconnected';
   }
 }

@@ -1,11 +1,11 @@
-/** A job as it is sent to a worker thread. */
+/** A job in the form sent to a worker thread. */
 export interface Job {
-  /** Sent back as a message when the job starts. */
+  /** Id that the worker thread sends back when the job starts. */
   readonly id: number;
   /** The name of the task. */
   readonly task: string;
   readonly input: unknown;
-  /** For the IRI of each JSON-LD context that may be named, the path of its file. */
+  /** Paths of the files with the available JSON-LD contexts, by context IRI. */
   readonly contexts: Readonly<Record<string, string>>;
 }
 

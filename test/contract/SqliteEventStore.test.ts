@@ -38,7 +38,7 @@ describe('A SqliteEventStore on disk', (): void => {
     expect(await second.getEntry(`${PRODUCER}publish/`, event.id)).toEqual(event);
     expect(await subscriptionsOf(second, POD)).toEqual([ subscription ]);
     await forwardAll(second);
-    expect(await second.listEntries(subscription.url!, 0, 10)).toHaveLength(1);
+    expect(await second.listEntries(subscription.url, 0, 10)).toHaveLength(1);
     await second.close();
   });
 

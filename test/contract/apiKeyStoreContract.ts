@@ -1,4 +1,4 @@
-import { hashKey, mintKey, prefixOf } from '../../src/identity/ApiKey';
+import { hashKey, generateKey, prefixOf } from '../../src/identity/ApiKey';
 import type { ApiKey } from '../../src/identity/ApiKey';
 import type { ApiKeyStore } from '../../src/identity/ApiKeyStore';
 import type { OpenStores, Stores } from './stores';
@@ -12,7 +12,7 @@ export function describeApiKeyStoreContract(name: string, open: OpenStores<'even
     let stores: Pick<Stores, 'events' | 'keys'>;
     let keys: ApiKeyStore;
     const add = async(fields: Partial<ApiKey> = {}): Promise<[ApiKey, Buffer]> => {
-      const hash = hashKey(mintKey());
+      const hash = hashKey(generateKey());
       const key = { id: hash.toString('hex'), account: 'mine', name: 'app', webId: WEBID, created: 5, ...fields };
       await keys.addKey(key, hash);
       return [ key, hash ];
@@ -31,7 +31,7 @@ export function describeApiKeyStoreContract(name: string, open: OpenStores<'even
       const [ plain, other ] = await add();
       expect(await keys.findKeys(prefixOf(hash))).toEqual([{ key: full, hash }]);
       expect(await keys.findKeys(prefixOf(other))).toEqual([{ key: plain, hash: other }]);
-      expect(await keys.findKeys(prefixOf(hashKey(mintKey())))).toEqual([]);
+      expect(await keys.findKeys(prefixOf(hashKey(generateKey())))).toEqual([]);
     });
 
     it('lists the keys of an account, oldest first.', async(): Promise<void> => {

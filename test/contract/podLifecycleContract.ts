@@ -1,4 +1,4 @@
-import { hashKey, mintKey, prefixOf } from '../../src/identity/ApiKey';
+import { hashKey, generateKey, prefixOf } from '../../src/identity/ApiKey';
 import type { ApiKeyStore } from '../../src/identity/ApiKeyStore';
 import { ContainerGone } from '../../src/store/ContainerGone';
 import type { PodLifecycle } from '../../src/pod/PodLifecycle';
@@ -28,7 +28,7 @@ export function describePodLifecycleContract(name: string, open: OpenStores<Port
       return event.id;
     };
     const addKey = async(webId: string, pods?: string[]): Promise<Buffer> => {
-      const hash = hashKey(mintKey());
+      const hash = hashKey(generateKey());
       await keys.addKey({ id: hash.toString('hex'), account: 'a', name: 'n', webId, created: Date.now(), ...pods && { pods }}, hash);
       return prefixOf(hash);
     };

@@ -180,8 +180,8 @@ export function describeRequestLogContract(
       const late = await follow({ created: 11, inbox: 'http://localhost/late/inbox/', agent: 'http://localhost/refused#me' });
       const base = { event: event.id, kind: 'copy', attempts: []};
       const shown = (subscription: Subscription, state: OutcomeState): Outcome => ({
-        ...base, id: `${event.id}.${subscription.id}`, state, subscription: subscription.id, pattern: subscription.pattern, url: subscription.url!,
-      } as Outcome);
+        ...base, id: `${event.id}.${subscription.id}`, state, subscription: subscription.id, pattern: subscription.pattern, url: subscription.url,
+      });
       expect((await outcomesOf(event)).map(({ state }): string => state)).toEqual([ 'waiting', 'waiting', 'waiting' ]);
       expect(await statesOf(event)).toEqual([ 'waiting' ]);
       await forwardAll(events, (agent): boolean => !agent.includes('refused'));
@@ -194,7 +194,7 @@ export function describeRequestLogContract(
       // Whoever got it later has it.
       await deliveries.replay(POD, late.id, [ 1 ], 1);
       expect((await outcomesOf(event)).map(({ subscription }): unknown => subscription)).toContain(late.id);
-      await events.removeEntry(allowed.url!, event.id);
+      await events.removeEntry(allowed.url, event.id);
       expect(await log.getOutcome(POD, `${event.id}.${allowed.id}`)).toEqual(shown(allowed, 'absent'));
       await events.removeSubscription(POD, allowed.id);
       expect(await log.getOutcome(POD, `${event.id}.${allowed.id}`)).toBeUndefined();
@@ -206,7 +206,7 @@ export function describeRequestLogContract(
       const event = await publish({}, { forwards: [{ pod: PRODUCER, inbox: `${PRODUCER}inbox/` }]});
       expect(await outcomesOf(event)).toEqual([]);
       await forwardAll(events);
-      expect(await events.listEntries(theirs.url!, 0, 10)).toHaveLength(1);
+      expect(await events.listEntries(theirs.url, 0, 10)).toHaveLength(1);
       expect(await outcomesOf(event)).toEqual([]);
       expect(await statesOf(event)).toEqual([]);
     });

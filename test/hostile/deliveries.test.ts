@@ -100,7 +100,7 @@ describe('Deliveries', (): void => {
       const all = await deliveriesOf(query, pod, agent);
       return all.length >= count && all.every(({ state }): boolean => state !== 'waiting') ? all : undefined;
     });
-  const inTime = async(condition: () => boolean): Promise<unknown> =>
+  const withTimeout = async(condition: () => boolean): Promise<unknown> =>
     eventually(async(): Promise<true | undefined> => condition() || undefined, 60_000);
   const sleep = async(milliseconds: number): Promise<unknown> => new Promise((resolve): unknown => setTimeout(resolve, milliseconds));
   /** Changes the store of a server that does not run. */
@@ -183,13 +183,13 @@ describe('Deliveries', (): void => {
       const of = (path: string): number => other.got.filter((got): boolean => got.path === path).length;
       for (let index = 0; index < 4; index += 1) {
         expect(await publish('d2/busy#add')).toMatchObject({ status: 201 });
-        await inTime((): boolean => of('/free') === index + 1 && of('/busy') > 0);
+        await withTimeout((): boolean => of('/free') === index + 1 && of('/busy') > 0);
         await sleep(300);
       }
       expect([ of('/busy'), of('/free') ]).toEqual([ 1, 4 ]);
       await scene.restart();
       expect(await publish('d2/busy#add')).toMatchObject({ status: 201 });
-      await inTime((): boolean => of('/free') === 5);
+      await withTimeout((): boolean => of('/free') === 5);
       await sleep(3_000);
       expect([ of('/busy'), of('/free') ]).toEqual([ 1, 5 ]);
       expect((await deliveriesOf(ofSubscription(busy))).map(({ state }): string => state)).toEqual(new Array(5).fill('waiting'));
@@ -312,7 +312,7 @@ describe('Deliveries', (): void => {
       expect(second.body.secret).not.toBe(first.body.secret);
       expect(await rotate('one')).toMatchObject(first);
       await publish('d5/hook#add');
-      await inTime((): boolean => got.length === 1);
+      await withTimeout((): boolean => got.length === 1);
       const [{ body, headers }] = got;
       for (const one of [ secret, first.body.secret, second.body.secret ]) {
         expect((new Webhook(one).verify(body, headers as Record<string, string>) as any).type).toBe('d5/hook#add');
@@ -351,7 +351,7 @@ describe('Deliveries', (): void => {
       for (let index = 0; index < 5; index += 1) {
         events.push((await publish('d6/hook#add')).body.id);
       }
-      await inTime((): boolean => messages.filter(({ type }): boolean => type === 'Add').length >= 5);
+      await withTimeout((): boolean => messages.filter(({ type }): boolean => type === 'Add').length >= 5);
       await sleep(1_000);
       const added = messages.filter(({ type }): boolean => type === 'Add').map(({ object }): string => object);
       expect(added.sort()).toEqual(events.map((event): string => `${inbox}${event.slice(event.lastIndexOf('/') + 1)}`).sort());
@@ -447,7 +447,7 @@ describe('Deliveries', (): void => {
             await publish('d9/nobody#add');
           }
         });
-        await inTime((): boolean => hooks.every(({ got }): boolean => got.length >= events));
+        await withTimeout((): boolean => hooks.every(({ got }): boolean => got.length >= events));
         state.over = true;
         await Promise.all(busy);
       });
@@ -476,11 +476,11 @@ describe('Deliveries', (): void => {
       const subscription = await follow(topic, `${origin}/hook`);
       await publish(`${topic}#add`);
       await publish(`${topic}#add`);
-      await inTime((): boolean => got.length >= 2);
+      await withTimeout((): boolean => got.length >= 2);
       await scene.restart(async(): Promise<void> => change(shifted(by)));
       await publish(`${topic}#add`);
       const before = got.length;
-      await inTime((): boolean => got.length > before);
+      await withTimeout((): boolean => got.length > before);
       works = true;
       expect((await untilDone(ofSubscription(subscription), 3)).map(({ state }): string => state)).toEqual(new Array(3).fill('delivered'));
       expect((await (await scene.subscriber.fetch(subscription.id)).json()).disabled).toBeUndefined();

@@ -281,7 +281,7 @@ describe('API keys under an account', (): void => {
     const { id, key } = await alice.makeKey();
     await server.restart();
     expect((await publish(alice, key)).status).toBe(201);
-    expect(log).toContain(`made API key ${id} for ${alice.webId}`);
+    expect(log).toContain(`created API key ${id} for ${alice.webId}`);
     expect(log).toContain('debug');
     expect(log).not.toContain('spe_');
   });

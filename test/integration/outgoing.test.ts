@@ -70,6 +70,6 @@ describe('What outgoing requests are allowed', (): void => {
   });
 
   it('is not everything: the server does not start.', async(): Promise<void> => {
-    await expect(fault(await variables([ '--eventsAllow', '127.0.0.0/8,0.0.0.0/0' ]))).rejects.toThrow('"0.0.0.0/0" allows too much');
+    await expect(fault(await variables([ '--eventsAllow', '127.0.0.0/8,0.0.0.0/0' ]))).rejects.toThrow('Address block "0.0.0.0/0" is too wide');
   });
 });

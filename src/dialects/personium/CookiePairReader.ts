@@ -24,7 +24,7 @@ export class CookiePairReader implements CredentialReader {
     return pair && {
       name: 'p_cookie',
       verify: async(): Promise<Credential> => {
-        const credential = await this.tokens.recognisePair(pair.cookie, pair.peer);
+        const credential = await this.tokens.authenticatePair(pair.cookie, pair.peer);
         if (!credential) {
           throw unauthorized('The cookie and its peer are not valid: they may have expired');
         }

@@ -4,7 +4,7 @@ import type { TypedRepresentationConverter } from '@solid/community-server';
 import { BasicRepresentation, INTERNAL_QUADS, RepresentationMetadata } from '@solid/community-server';
 import { InvalidInput } from '../../event/InvalidInput';
 import { JSON_LD } from '../../event/mediaTypes';
-import { turn } from '../../event/turns';
+import { nextTimeSlice } from '../../event/timeSlices';
 import { assertWellFormedJson } from '../../event/wellFormedJson';
 import { assertWellFormedRdf, N3_TYPES } from '../../event/wellFormedRdf';
 
@@ -82,7 +82,7 @@ async function* slices(text: string): AsyncGenerator<Buffer> {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += STEP_BYTES) {
     if (at > 0) {
-      await turn();
+      await nextTimeSlice();
     }
     yield bytes.subarray(at, at + STEP_BYTES);
   }

@@ -2,19 +2,19 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ClientCredentialsStore, WebIdStore } from '@solid/community-server';
 import type { Client, Clients } from '../tokens/Clients';
 
-/** The ids that accounts make; the stores of the server have no form for some others, and fail. */
+/** Form of client ids that accounts create. The server's stores fail for some other ids. */
 const ID = /^[\w-]{1,300}$/u;
 
 /**
- * The clients are those for which accounts have made client credentials, as for the server's own identity provider.
+ * Finds the clients of accounts' client credentials, as the server's own identity provider does.
  */
 export class AccountClients implements Clients {
   private readonly credentialsStore: ClientCredentialsStore;
   private readonly webIdStore: WebIdStore;
 
   /**
-   * @param credentialsStore - Has the client credentials of accounts.
-   * @param webIdStore - Knows which WebIDs an account has.
+   * @param credentialsStore - Stores the client credentials of accounts.
+   * @param webIdStore - Stores the links between accounts and WebIDs.
    */
   public constructor(credentialsStore: ClientCredentialsStore, webIdStore: WebIdStore) {
     this.credentialsStore = credentialsStore;
@@ -23,7 +23,7 @@ export class AccountClients implements Clients {
 
   public async find(id: string): Promise<Client | undefined> {
     const found = ID.test(id) ? await this.credentialsStore.findByLabel(id) : undefined;
-    // The account may have lost the WebID since.
+    // The account may have lost the WebID since the credentials were created.
     if (!found || !await this.webIdStore.isLinked(found.webId, found.accountId)) {
       return undefined;
     }

@@ -12,9 +12,9 @@ import type { ApiKeyRoute } from './ApiKeyRoute';
 import { describeApiKey } from './describeApiKey';
 
 /**
- * Shows one API key of an account, without the key, and revokes it.
+ * Shows and revokes one API key of an account. The response does not contain the key.
  *
- * For an account there are no keys but its own.
+ * Accounts can access only their own keys.
  */
 export class ApiKeyHandler extends JsonInteractionHandler {
   protected readonly logger = getLoggerFor(this);
@@ -33,7 +33,7 @@ export class ApiKeyHandler extends JsonInteractionHandler {
 
   public override async canHandle({ method }: JsonInteractionHandlerInput): Promise<void> {
     if (method !== 'GET' && method !== 'DELETE') {
-      throw new MethodNotAllowedHttpError([ method ], 'An API key can be read (GET) and revoked (DELETE)');
+      throw new MethodNotAllowedHttpError([ method ], 'Method not allowed: use GET to read an API key, or DELETE to revoke it');
     }
   }
 

@@ -2,11 +2,11 @@ import type { AccountIdKey, AccountIdRoute } from '@solid/community-server';
 import { IdInteractionRoute } from '@solid/community-server';
 
 /**
- * The URL of one API key, below that of all API keys of its account.
+ * Route of one API key, below that of all API keys of its account.
  */
 export class ApiKeyRoute extends IdInteractionRoute<AccountIdKey, 'apiKeyId'> {
   /**
-   * @param base - The URL of all API keys of an account.
+   * @param base - Route of all API keys of an account.
    */
   public constructor(base: AccountIdRoute) {
     super(base, 'apiKeyId');

@@ -22,9 +22,9 @@ import { API_KEY_SCHEMA } from './apiKeySchema';
 import { describeApiKey } from './describeApiKey';
 
 /**
- * Lists the API keys of an account, and makes new ones.
+ * Lists the API keys of an account, and creates keys.
  *
- * A key is in the answer to the request that makes it and nowhere else, the log included.
+ * Only the response to the creating request contains the key. It is never logged.
  *
  * @see https://communitysolidserver.github.io/CommunitySolidServer/latest/usage/account/json-api/
  */
@@ -37,11 +37,11 @@ export class ApiKeysHandler extends JsonInteractionHandler implements JsonView {
   private readonly maxKeys: number;
 
   /**
-   * @param apiKeys - Makes and lists the keys.
-   * @param webIdStore - Knows which WebIDs an account has.
+   * @param apiKeys - Creates and lists the keys.
+   * @param webIdStore - Stores the links between accounts and WebIDs.
    * @param route - The URL of a key.
    * @param urls - Canonical form of URLs of this server.
-   * @param maxKeys - Most keys of one account, expired ones included. Default 100.
+   * @param maxKeys - Maximum number of keys of one account, expired ones included. Default 100.
    */
   public constructor(
     apiKeys: ApiKeys,
@@ -72,9 +72,9 @@ export class ApiKeysHandler extends JsonInteractionHandler implements JsonView {
       throw new BadRequestHttpError(`${webId} is not a WebID of this account: link it first`);
     }
     const limits = pods && { pods: this.canonical(pods) };
-    // The server lets one request change an account at a time, so none comes between this and the making.
+    // The server serializes requests that change an account, so the count cannot change before the key is created.
     if ((await this.apiKeys.list(accountId)).length >= this.maxKeys) {
-      throw new ConflictHttpError(`This account has ${this.maxKeys} API keys, which is the most: revoke one first`);
+      throw new ConflictHttpError(`This account has the maximum of ${this.maxKeys} API keys: revoke one first`);
     }
     const { id, key } = await this.apiKeys.create({
       account: accountId,
@@ -84,11 +84,11 @@ export class ApiKeysHandler extends JsonInteractionHandler implements JsonView {
       ...limits,
       ...topics && { topics: [ ...new Set(topics) ] },
     });
-    this.logger.info(`Account ${accountId} made API key ${id} for ${webId}`);
+    this.logger.info(`Account ${accountId} created API key ${id} for ${webId}`);
     return { json: { id, key, resource: this.route.getPath({ accountId, apiKeyId: id }) }};
   }
 
-  /** URLs of pods in canonical form, each once: requests are compared with these. */
+  /** Returns distinct pod URLs in canonical form, for comparison with those of requests. */
   private canonical(pods: readonly string[]): string[] {
     try {
       return [ ...new Set(pods.map((pod): string => this.urls.canonical(pod, 'pod'))) ];

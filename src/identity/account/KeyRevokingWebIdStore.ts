@@ -3,17 +3,18 @@ import { BaseWebIdStore } from '@solid/community-server';
 import type { ApiKeyStore } from '../ApiKeyStore';
 
 /**
- * Keeps the WebIDs of accounts as the server does, and revokes the API keys of a WebID that an account loses.
- * The answers of {@link AccountHolders} about it may be a few seconds old; the keys themselves are gone at once.
+ * Stores the WebIDs of accounts, and revokes the API keys of a WebID when its account loses it.
+ *
+ * Cached answers of {@link AccountWebIdLinks} may be a few seconds old. The keys are removed at once.
  */
 export class KeyRevokingWebIdStore extends BaseWebIdStore {
   private readonly keys: ApiKeyStore;
 
   /**
-   * @param storage - Where the links between accounts and WebIDs are kept.
-   * @param keys - Where the keys are kept.
+   * @param storage - Stores the links between accounts and WebIDs.
+   * @param keys - Stores the API keys.
    */
-  // The type is the one that the server's own class declares, to keep Components.js from following it.
+  // The type is that of the server's own class, so that Components.js does not follow it.
   public constructor(storage: AccountLoginStorage<Record<string, never>>, keys: ApiKeyStore) {
     super(storage);
     this.keys = keys;
@@ -22,7 +23,7 @@ export class KeyRevokingWebIdStore extends BaseWebIdStore {
   /**
    * Links a WebID to an account.
    *
-   * Keys that the account had of an earlier link are revoked first: they ended with it, and are not to come back.
+   * Keys from an earlier link are revoked first: they ended with it and must not become valid again.
    */
   public override async create(webId: string, accountId: string): Promise<string> {
     if (!await this.isLinked(webId, accountId)) {
@@ -34,7 +35,7 @@ export class KeyRevokingWebIdStore extends BaseWebIdStore {
   /**
    * Removes the link between an account and a WebID.
    *
-   * The keys are revoked first: whatever fails, none outlives the link.
+   * The keys are revoked first, so that no key outlives the link, even after a failure.
    */
   public override async delete(linkId: string): Promise<void> {
     const link = await this.get(linkId);

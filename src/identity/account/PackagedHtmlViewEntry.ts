@@ -4,7 +4,7 @@ import { HtmlViewEntry } from '@solid/community-server';
 import { TEMPLATES } from './templates';
 
 /**
- * An HTML page of the account pages whose template comes with this package.
+ * An HTML account page with a template of this package.
  */
 export class PackagedHtmlViewEntry extends HtmlViewEntry {
   /**

@@ -4,9 +4,9 @@ import { getTemplateFilePath, TemplateEngine } from '@solid/community-server';
 import { TEMPLATES } from './templates';
 
 /**
- * Renders templates as another engine does, and adds a section to what it makes of one page.
+ * Renders templates with another engine, and appends a section to one page.
  *
- * The page's own template stays whosever it is, so it is not copied here.
+ * The page's own template is not copied, so changes of it by the server or operator stay effective.
  */
 export class SectionTemplateEngine extends TemplateEngine {
   private readonly source: TemplateEngine;
@@ -15,7 +15,7 @@ export class SectionTemplateEngine extends TemplateEngine {
 
   /**
    * @param source - Renders the page and the section.
-   * @param page - The page that gets the section.
+   * @param page - The page with the additional section.
    * @param section - The file name of the section's template, in this package.
    */
   public constructor(source: TemplateEngine, page: HtmlViewEntry, section: string) {

@@ -3,22 +3,22 @@ import { array, object, string } from 'yup';
 import { isWebUrl } from '../../url/webUrl';
 import { isTopicPattern } from '../../event/TopicPattern';
 
-/** The longest name, in UTF-16 code units. */
-const NAME_LENGTH = 100;
-/** Most pods and most topics of one key. */
-const MOST_LIMITS = 100;
+/** Maximum length of a name, in UTF-16 code units. */
+const MAX_NAME_LENGTH = 100;
+/** Maximum number of pods, and of topics, of one key. */
+const MAX_LIMITS = 100;
 
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/u;
 
 /**
- * What has to be said of a new API key, as JSON.
+ * Schema of the request for a new API key, as JSON.
  *
- * A form sends texts only: an empty one counts as absent, and a list may be one text with an entry on each line,
- * or with commas between them. A field of another name is refused, because a limit that is misspelt is none.
+ * Forms send only text: an empty text counts as absent, and a list may be one text with an entry per line or separated
+ * by commas. Unknown fields are rejected, because a misspelt limit would be no limit.
  */
 export const API_KEY_SCHEMA = object({
-  name: text().required().max(NAME_LENGTH).test(
+  name: text().required().max(MAX_NAME_LENGTH).test(
     'printable',
     'name must not contain control characters',
     (name): boolean => !UNPRINTABLE.test(name),
@@ -37,19 +37,19 @@ export const API_KEY_SCHEMA = object({
   topics: listOf('topics', isTopicPattern, 'a topic or a pattern, such as "realestate/contact#add" or "realestate/*"'),
 }).exact();
 
-/** A text without the space around it. */
+/** A text without surrounding whitespace. */
 function text(): StringSchema {
   return string().transform((value: unknown): unknown => typeof value === 'string' ? value.trim() : value);
 }
 
-/** A list with at least one entry, or nothing. */
+/** A list with at least one entry, or no value. */
 // eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- what yup infers is long
 function listOf(field: string, isValid: (entry: string) => boolean, kind: string) {
   return array()
     .transform(textToList)
     .of(text().required().test('kind', `each of ${field} must be ${kind}`, isValid))
     .min(1, `${field} must not be empty: leave it out for no limit`)
-    .max(MOST_LIMITS, `${field} must have at most ${MOST_LIMITS} entries`);
+    .max(MAX_LIMITS, `${field} must have at most ${MAX_LIMITS} entries`);
 }
 
 function emptyToAbsent(value: unknown): unknown {
@@ -64,7 +64,7 @@ function textToList(value: unknown): unknown {
   return entries.length > 0 ? entries : undefined;
 }
 
-/** Whether a text is a date and time with a time zone, on a day that exists. */
+/** Returns whether a text is a date-time with a time zone, on an existing day. */
 function isDateTime(value: string): boolean {
   const day = value.slice(0, 'YYYY-MM-DD'.length);
   return DATE_TIME.test(value) && !Number.isNaN(Date.parse(value)) && new Date(day).toISOString().startsWith(day);

@@ -2,10 +2,10 @@ import type { Json } from '@solid/community-server';
 import type { ApiKey } from '../ApiKey';
 
 /**
- * What the maker of an API key is told of it, as JSON: everything but the key.
+ * Returns the JSON description of an API key for its creator, without the key.
  *
- * @param key - What is known of the key.
- * @param resource - The URL by which it is seen and revoked.
+ * @param key - The key's metadata.
+ * @param resource - The URL for reading and revoking the key.
  */
 export function describeApiKey(key: ApiKey, resource: string): Record<string, Json> {
   const { id, name, webId, created, expires, pods, topics, lastUsed } = key;

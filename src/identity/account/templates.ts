@@ -1,4 +1,4 @@
 import { join } from 'node:path';
 
-/** Where the templates of this package's account pages are, whichever folder the server was started in. */
+/** Folder of the account page templates in this package, independent of the working directory. */
 export const TEMPLATES = join(__dirname, '../../../templates/identity');

@@ -2,29 +2,32 @@
 export interface LocalDocument {
   /** Its media type, without parameters. */
   readonly type: string;
-  /** As much of it as was asked for, as UTF-8. */
+  /** The content up to the requested size, as UTF-8. */
   readonly body: string;
-  /** Whether there is more of it. */
+  /** Whether the content exceeds the requested size. */
   readonly isCut: boolean;
 }
 
 /**
- * The documents on this server, which are not fetched over the network.
+ * The documents on this server, which are read without a network request.
  */
 export interface LocalDocuments {
-  /** Whether a URL, without fragment, is one of this server, be there a document or not. */
+  /** Returns whether a URL, without fragment, belongs to this server. The document need not exist. */
   isLocal: (url: string) => boolean;
 
-  /** The canonical form of a URL of this server; any URL of another server as it is; `undefined` if there is none. */
+  /**
+   * Returns the canonical form of a URL of this server; any URL of another server unchanged; `undefined` if the URL is
+   * invalid.
+   */
   canonical: (url: string) => string | undefined;
 
   /**
-   * Reads a document, as Turtle or JSON-LD where it can be had so.
+   * Reads a document, as Turtle or JSON-LD if available.
    *
    * @param url - Its URL, without fragment.
-   * @param maxBytes - How much is read at most, in bytes.
+   * @param maxBytes - Maximum size of the content, in bytes.
    *
-   * @returns The document; `undefined` if there is none that everybody may read.
+   * @returns The document; `undefined` if there is no publicly readable document.
    */
   read: (url: string, maxBytes: number) => Promise<LocalDocument | undefined>;
 }

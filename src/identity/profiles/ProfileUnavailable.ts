@@ -1,35 +1,36 @@
 import type { OutgoingFault } from '../../outgoing/Outgoing';
 
-/** The 4xx answers that can change by themselves. */
-const PASSING = new Set([ 408, 409, 425, 429 ]);
+/** The 4xx status codes of transient errors. */
+const TRANSIENT_STATUSES = new Set([ 408, 409, 425, 429 ]);
 
-/** Why a profile cannot be read. */
+/** Reason for an unreadable profile. */
 export interface ProfileProblem {
-  /** What is wrong and what to do, as it goes on behind the name of the profile. */
+  /** The problem and the remedy, as a clause that follows the name of the profile. */
   readonly reason: string;
-  /** The HTTP status code of the answer, if that is what is wrong. */
+  /** Status code of the response, if it is the problem. */
   readonly status?: number;
-  /** Why there was no answer, if there was none. */
+  /** Reason for a missing response, if any. */
   readonly fault?: OutgoingFault;
 }
 
 /**
- * What somebody says of itself cannot be read, so it is not known, rather than nothing.
+ * A profile cannot be read, so its statements are unknown, as opposed to absent.
  */
 export class ProfileUnavailable extends Error {
-  /** The HTTP status code of the answer, if that is what is wrong. */
+  /** Status code of the response, if it is the problem. */
   public readonly status?: number;
-  /** Why there was no answer, if there was none. */
+  /** Reason for a missing response, if any. */
   public readonly fault?: OutgoingFault;
   /**
-   * Whether it can be different later by itself: there was no answer, or one of 408, 409, 425, 429 or 5xx. Any other
-   * answer, and a document that cannot be read, lasts until somebody corrects it.
+   * Whether a later attempt can succeed: there was no response, or one of 408, 409, 425, 429 or 5xx.
+   *
+   * Any other response, and an unreadable document, persists until it is corrected.
    */
-  public readonly isPassing: boolean;
+  public readonly isTransient: boolean;
 
   /**
-   * @param webId - Whose profile it is.
-   * @param problem - What is wrong with it.
+   * @param webId - The WebID of the profile.
+   * @param problem - The reason.
    */
   public constructor(public readonly webId: string, problem: ProfileProblem) {
     super(`The profile of ${webId} cannot be read: ${problem.reason}`);
@@ -37,6 +38,6 @@ export class ProfileUnavailable extends Error {
     this.status = problem.status;
     this.fault = problem.fault;
     const { fault, status = 0 } = problem;
-    this.isPassing = fault === undefined ? status >= 500 || PASSING.has(status) : fault !== 'forbidden';
+    this.isTransient = fault === undefined ? status >= 500 || TRANSIENT_STATUSES.has(status) : fault !== 'forbidden';
   }
 }

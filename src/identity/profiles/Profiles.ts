@@ -6,44 +6,43 @@ import { OutgoingFailed } from '../../outgoing/Outgoing';
 import { linkTargets } from './linkHeader';
 import type { LocalDocuments } from './LocalDocuments';
 import type { ProfileDocument } from './profileDocument';
-import { ACCEPT, failed, INBOX, ISSUER, MOST_BYTES, readProfile, STORAGE } from './profileDocument';
+import { ACCEPT, unavailable, INBOX, ISSUER, MAX_BYTES, readProfile, STORAGE } from './profileDocument';
 import { ProfileUnavailable } from './ProfileUnavailable';
-import type { Lookup } from './SharedLookups';
-import { SharedLookups } from './SharedLookups';
+import type { Lookup } from './LookupCache';
+import { LookupCache } from './LookupCache';
 
-/** How long what was found holds at least, so that a burst is one request, and at most; in milliseconds. */
-const LEAST_AGE = 10_000;
-const MOST_AGE = 60 * 60_000;
+/** Minimum cache lifetime, so that a burst causes one request, and maximum cache lifetime, in milliseconds. */
+const MIN_AGE = 10_000;
+const MAX_AGE = 60 * 60_000;
 const SEE_OTHER = 303;
-/** How many documents are remembered. */
-const MOST_DOCUMENTS = 10_000;
-/** Documents that say more than this, in characters, are remembered no longer than they must, to save memory. */
-const LONG = 4_096;
+/** Maximum number of cached documents. */
+const MAX_DOCUMENTS = 10_000;
+/** Maximum length of statements, in characters, for a lifetime above the minimum. Saves memory. */
+const MAX_CACHED_LENGTH = 4_096;
 
 /**
- * What others say of themselves in their WebID documents: where their inbox is, who their identity provider is, and
- * where their storages are.
+ * Reads the inbox, the identity providers and the storages of agents from their WebID documents.
  *
- * A document is fetched once for all questions, and again when its HTTP lifetime is over, which counts as an hour at
- * most and 10 seconds at least. That it could not be read is remembered for 10 seconds. No JSON-LD context is fetched.
- * Documents on this server are read without a request.
+ * A document is fetched once for all properties, and again after its HTTP lifetime, limited to at least 10 seconds and
+ * at most an hour. Failures are cached for 10 seconds. JSON-LD contexts are never fetched. Documents on this server are
+ * read without a request.
  *
- * Redirects are not followed, but for one: 303 for a WebID without a fragment, which names a person, leads to the
- * document about the person. It is followed once, and never from https to http.
+ * Redirects are not followed, with one exception: for a WebID without a fragment, which names a person, 303 leads to
+ * the document about the person. It is followed once, and never from https to http.
  */
 export class Profiles {
   private readonly outgoing: Outgoing;
   private readonly local: LocalDocuments;
   private readonly contexts: ContextLoader;
   private readonly timeout: number;
-  private readonly heads = new SharedLookups<ProfileDocument>(MOST_DOCUMENTS);
-  private readonly documents = new SharedLookups<ProfileDocument>(MOST_DOCUMENTS);
+  private readonly heads = new LookupCache<ProfileDocument>(MAX_DOCUMENTS);
+  private readonly documents = new LookupCache<ProfileDocument>(MAX_DOCUMENTS);
 
   /**
-   * @param outgoing - The way to documents of other servers.
+   * @param outgoing - Requests documents of other servers.
    * @param local - The documents of this server.
    * @param contexts - The JSON-LD contexts that a document may name.
-   * @param timeout - How long a request may take, in seconds. Default 10.
+   * @param timeout - Maximum time of a request, in seconds. Default 10.
    */
   public constructor(outgoing: Outgoing, local: LocalDocuments, contexts: ContextLoader, timeout = 10) {
     this.outgoing = outgoing;
@@ -53,14 +52,14 @@ export class Profiles {
   }
 
   /**
-   * The URL of an agent's inbox, by its WebID document or the `Link` header of that; the first in the order of their
-   * code units, if it names more than one.
+   * Returns the URL of an agent's inbox, from its WebID document or the document's `Link` header.
    *
-   * A `Link` header is about the document, so it counts least for a WebID with a fragment.
+   * The first in the order of code units if there are several. A `Link` header is about the document, so it has the
+   * lowest priority for a WebID with a fragment.
    *
-   * @returns An absolute http(s) URL; `undefined` if the agent names none.
+   * @returns An absolute http(s) URL; `undefined` if the agent has none.
    *
-   * @throws {@link ProfileUnavailable} if that cannot be told.
+   * @throws {@link ProfileUnavailable} if the profile cannot be read.
    *
    * @see https://www.w3.org/TR/ldn/#discovery
    */
@@ -68,16 +67,16 @@ export class Profiles {
     const url = documentOf(webId);
     if (url === webId && !this.local.isLocal(url) && !this.documents.has(url)) {
       const head = await this.heads.get(url, async(): Promise<Lookup<ProfileDocument>> => this.fetchHead(url));
-      if (head.linked !== undefined) {
-        return head.linked;
+      if (head.linkedInbox !== undefined) {
+        return head.linkedInbox;
       }
       if (head.problem) {
         throw new ProfileUnavailable(webId, head.problem);
       }
     }
     const document = await this.documentAbout(webId);
-    const [ inbox = document.linked ] = valuesOf(document, webId, INBOX)
-      .flatMap((value): string[] => this.usable(value) ?? []);
+    const [ inbox = document.linkedInbox ] = valuesOf(document, webId, INBOX)
+      .flatMap((value): string[] => this.usableUrl(value) ?? []);
     if (inbox === undefined && document.problem) {
       throw new ProfileUnavailable(webId, document.problem);
     }
@@ -85,9 +84,9 @@ export class Profiles {
   }
 
   /**
-   * The identity providers that an agent trusts, spelled as it spells them, in the order of their code units.
+   * Returns the identity providers that an agent trusts, in its own spelling, in the order of code units.
    *
-   * @throws {@link ProfileUnavailable} if that cannot be told.
+   * @throws {@link ProfileUnavailable} if the profile cannot be read.
    *
    * @see https://solidproject.org/TR/oidc#oidc-issuer-discovery
    */
@@ -96,9 +95,9 @@ export class Profiles {
   }
 
   /**
-   * The URLs of an agent's storages, in the order of their code units.
+   * Returns the URLs of an agent's storages, in the order of code units.
    *
-   * @throws {@link ProfileUnavailable} if that cannot be told.
+   * @throws {@link ProfileUnavailable} if the profile cannot be read.
    *
    * @see https://solidproject.org/TR/protocol#storage-resource
    */
@@ -114,7 +113,7 @@ export class Profiles {
     return valuesOf(document, webId, predicate);
   }
 
-  /** The document about an agent, which without a fragment may be elsewhere. */
+  /** Returns the document about an agent. Without a fragment in the WebID, it may have another URL. */
   private async documentAbout(webId: string): Promise<ProfileDocument> {
     const url = documentOf(webId);
     const document = await this.read(url);
@@ -127,22 +126,22 @@ export class Profiles {
   }
 
   private async readLocal(url: string): Promise<Lookup<ProfileDocument>> {
-    const document = await this.local.read(url, MOST_BYTES);
+    const document = await this.local.read(url, MAX_BYTES);
     const value = document ?
       await readProfile(document, url, this.contexts) :
-      failed('there is no document that everybody may read; check the WebID', { status: 404 });
-    return { value, ttl: LEAST_AGE };
+      unavailable('there is no publicly readable document; check the WebID', { status: 404 });
+    return { value, ttl: MIN_AGE };
   }
 
-  /** Asks for the `Link` header alone; a server that has none, or has trouble with HEAD, is not a problem. */
+  /** Requests the `Link` header alone. A missing header or a failed HEAD request is not an error. */
   private async fetchHead(url: string): Promise<Lookup<ProfileDocument>> {
     const request = this.requestOf('HEAD', url);
     try {
       const answer = await this.outgoing.send(request);
-      return { value: { statements: [], linked: this.linkedInbox(answer, url) }, ttl: lifetime(request, answer) };
+      return { value: { statements: [], linkedInbox: this.linkedInbox(answer, url) }, ttl: lifetime(request, answer) };
     } catch (error: unknown) {
-      const value = unanswered(error);
-      return { value: value.problem?.fault === 'broken' ? { statements: []} : value, ttl: LEAST_AGE };
+      const value = withoutResponse(error);
+      return { value: value.problem?.fault === 'broken' ? { statements: []} : value, ttl: MIN_AGE };
     }
   }
 
@@ -152,46 +151,46 @@ export class Profiles {
     try {
       answer = await this.outgoing.send(request);
     } catch (error: unknown) {
-      return { value: unanswered(error), ttl: LEAST_AGE };
+      return { value: withoutResponse(error), ttl: MIN_AGE };
     }
     if (!isSuccess(answer)) {
       const seeOther = answer.status === SEE_OTHER ? targetOf(answer, url) : undefined;
-      const problem = failed(reasonOf(answer), { status: answer.status });
-      return { value: { ...problem, ...seeOther !== undefined && { seeOther }}, ttl: LEAST_AGE };
+      const problem = unavailable(reasonOf(answer), { status: answer.status });
+      return { value: { ...problem, ...seeOther !== undefined && { seeOther }}, ttl: MIN_AGE };
     }
     const { 'content-type': contentType = '' } = answer.headers;
     const type = contentType.split(/[,;]/u)[0].trim().toLowerCase();
     const document = await readProfile({ ...answer, type }, url, this.contexts);
-    const isShort = !document.problem && document.statements.flat().join('').length <= LONG;
+    const isShort = !document.problem && document.statements.flat().join('').length <= MAX_CACHED_LENGTH;
     return {
-      value: { ...document, linked: this.linkedInbox(answer, url) },
-      ttl: isShort ? lifetime(request, answer) : LEAST_AGE,
+      value: { ...document, linkedInbox: this.linkedInbox(answer, url) },
+      ttl: isShort ? lifetime(request, answer) : MIN_AGE,
     };
   }
 
-  /** The inbox that the `Link` header of an answer names, if the URL can be used. */
+  /** Returns the first usable inbox in the `Link` header of a response. */
   private linkedInbox(answer: OutgoingResponse, url: string): string | undefined {
     const { link = '' } = answer.headers;
     const targets = isSuccess(answer) ? linkTargets(link, INBOX, url) : [];
-    return targets.sort().flatMap((target): string[] => this.usable(target) ?? []).at(0);
+    return targets.sort().flatMap((target): string[] => this.usableUrl(target) ?? []).at(0);
   }
 
-  /** A URL in canonical form, as a list of one; `undefined` if it is not an http(s) URL or has none. */
-  private usable(url: string): [ string ] | undefined {
+  /** Returns a URL in canonical form, as a list of one; `undefined` if it is not an http(s) URL or is invalid. */
+  private usableUrl(url: string): [ string ] | undefined {
     const canonical = isWebUrl(url) ? this.local.canonical(url) : undefined;
     return canonical === undefined ? undefined : [ canonical ];
   }
 
   private requestOf(method: 'GET' | 'HEAD', url: string): OutgoingRequest {
     const headers = { accept: ACCEPT, 'accept-encoding': 'identity' };
-    return { method, url, headers, timeout: this.timeout, maxBytes: MOST_BYTES, ...method === 'HEAD' && { headOnly: true }};
+    return { method, url, headers, timeout: this.timeout, maxBytes: MAX_BYTES, ...method === 'HEAD' && { headOnly: true }};
   }
 }
 
-/** The URL of the document that describes an agent. */
+/** Returns the URL of the document that describes an agent. */
 function documentOf(webId: string): string {
   if (!isWebUrl(webId)) {
-    throw new ProfileUnavailable(webId, { reason: 'a WebID begins with https:// and is at most 2,048 bytes long' });
+    throw new ProfileUnavailable(webId, { reason: 'expected a WebID that begins with https:// and has at most 2,048 bytes' });
   }
   return webId.replace(/#.*$/u, '');
 }
@@ -207,24 +206,27 @@ function isSuccess({ status }: OutgoingResponse): boolean {
   return status >= 200 && status < 300;
 }
 
-/** For how long an answer holds, in milliseconds, for a cache that many share. */
+/** Returns the cache lifetime of a response in a shared cache, in milliseconds. */
 function lifetime(request: OutgoingRequest, answer: OutgoingResponse): number {
   const policy = new CachePolicy(
     { method: request.method, url: request.url, headers: request.headers! },
     { status: answer.status, headers: answer.headers },
   );
-  return Math.min(Math.max(policy.storable() ? policy.timeToLive() : 0, LEAST_AGE), MOST_AGE);
+  return Math.min(Math.max(policy.storable() ? policy.timeToLive() : 0, MIN_AGE), MAX_AGE);
 }
 
-/** Anybody may ask for any URL, so nobody is told what there is of the network of this server. */
-function unanswered(error: unknown): ProfileDocument {
+/**
+ * Returns the document of a failed request, without details: any client can name any URL, so the message must not
+ * describe this server's network.
+ */
+function withoutResponse(error: unknown): ProfileDocument {
   if (error instanceof OutgoingFailed) {
-    return failed('it cannot be reached from here; check the WebID, and that its server can be reached', { fault: error.fault });
+    return unavailable('it cannot be reached from this server; check the WebID, and that its server can be reached', { fault: error.fault });
   }
   throw error;
 }
 
-/** Where a redirect leads, without fragment; `undefined` if it is not to be followed. */
+/** Returns the target of a redirect, without fragment; `undefined` if it must not be followed. */
 function targetOf({ headers }: OutgoingResponse, from: string): string | undefined {
   const { location } = headers as Readonly<Record<string, string | undefined>>;
   if (location === undefined || location.trim() === '' || !URL.canParse(location, from)) {
@@ -241,10 +243,10 @@ function targetOf({ headers }: OutgoingResponse, from: string): string | undefin
 function reasonOf({ status }: OutgoingResponse): string {
   const answered = `its server answers ${status}`;
   if (status >= 300 && status < 400) {
-    return `${answered}, and redirects are not followed; the WebID has to be the URL where the document is`;
+    return `${answered}, and redirects are not followed; the WebID must be the URL of the document`;
   }
   if (status === 401 || status === 403) {
-    return `${answered}; its owner has to let everybody read it`;
+    return `${answered}; its owner must make it publicly readable`;
   }
   return status === 404 || status === 410 ? `${answered}; check the WebID` : `${answered}; try again later`;
 }

@@ -1,15 +1,17 @@
 import { parseUrl } from '../../url/webUrl';
 
-/** One link: its target, and its parameters, each with its `;`. No two parts can match the same text, so it is fast. */
+/**
+ * Matches one link: target and parameters, each with its `;`. No two parts match the same text, so matching is linear.
+ */
 const LINK = /<([^<>]*)>((?:\s*;\s*[^\s=;,<>"]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,<>"]+))?)*)/gu;
 const PARAMETER = /;\s*([^\s=;,<>"]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,<>"]+)))?/gu;
 
 /**
- * The targets of those links in a `Link` header that have a relation type, in their order.
+ * Returns the targets of the links in a `Link` header that have a relation type, in their order.
  *
- * @param header - The header; several are joined by commas.
- * @param relation - The relation type, which is a URL.
- * @param url - The URL of the document, which relative URLs are relative to. What links from elsewhere is left out.
+ * @param header - The header. Several are joined by commas.
+ * @param relation - The relation type, a URL.
+ * @param url - The URL of the document, the base of relative URLs. Links with another context are skipped.
  *
  * @returns Absolute URLs.
  *
@@ -20,7 +22,7 @@ export function linkTargets(header: string, relation: string, url: string): stri
   for (const [ , target, text ] of header.matchAll(LINK)) {
     const parameters = new Map<string, string>();
     for (const [ , name, quoted = '', token = '' ] of text.matchAll(PARAMETER)) {
-      // Of parameters that come twice the first counts.
+      // The first of repeated parameters counts.
       if (!parameters.has(name.toLowerCase())) {
         parameters.set(name.toLowerCase(), token || quoted.replaceAll(/\\(.)/gu, '$1'));
       }

@@ -6,37 +6,37 @@ import { parseForeignJsonLd } from '../../event/rdf';
 import { LDP, PIM, SOLID } from '../../event/vocabulary';
 import type { ProfileProblem } from './ProfileUnavailable';
 
-/** What a profile can say, as far as it matters here. */
+/** The supported predicates of profiles. */
 export const INBOX = `${LDP}inbox`;
 export const ISSUER = `${SOLID}oidcIssuer`;
 export const STORAGE = `${PIM}storage`;
 
 const PREDICATES: ReadonlySet<string> = new Set([ INBOX, ISSUER, STORAGE ]);
 
-/** Who says what of whom: subject, predicate, object. */
+/** An RDF statement of a profile document. */
 export type Statement = readonly [subject: string, predicate: string, object: string];
 
-/** What a WebID document says, of all agents that it describes. */
+/** The relevant statements of a WebID document, about all agents that it describes. */
 export interface ProfileDocument {
   readonly statements: readonly Statement[];
-  /** The inbox that its `Link` header names. */
-  readonly linked?: string;
-  /** The URL of the document to which its server leads by 303. */
+  /** The inbox in the `Link` header of the document. */
+  readonly linkedInbox?: string;
+  /** Target URL of a 303 redirect. */
   readonly seeOther?: string;
-  /** Why its statements are not known. */
+  /** Reason for missing statements. */
   readonly problem?: ProfileProblem;
 }
 
-/** A document as it came. */
-export interface Received {
+/** A document as received. */
+export interface FetchedDocument {
   readonly type: string;
   readonly body: string;
   readonly isCut: boolean;
-  /** Why its body cannot be read, if its content coding is unknown or broken. */
+  /** Reason for an unreadable body whose content coding is unknown or invalid. */
   readonly unreadable?: string;
 }
 
-/** Media types that the parser of Turtle reads, beside JSON-LD; most preferred first. */
+/** Media types of the Turtle parser, in addition to JSON-LD. Most preferred first. */
 const N3_TYPES: readonly string[] = [ TURTLE, 'application/n-triples', 'text/n3' ];
 
 /** Value of `Accept` in requests for profiles. */
@@ -44,28 +44,28 @@ export const ACCEPT = `${TURTLE}, ${JSON_LD};q=0.9, application/n-triples;q=0.8,
 
 const BYTE_ORDER_MARK = /^\uFEFF/u;
 
-/** How much of a document is read, in bytes. */
-export const MOST_BYTES = 64 * 1_024;
+/** Maximum size of a document, in bytes. */
+export const MAX_BYTES = 64 * 1_024;
 
 /**
  * Reads a WebID document.
  *
- * @param received - The document; contexts that are not bundled are not fetched.
+ * @param received - The document. Contexts that are not bundled are not fetched.
  * @param url - Its URL.
  * @param contexts - The JSON-LD contexts that it may name.
  *
- * @returns What it says, or what is wrong with it.
+ * @returns Its statements, or the problem.
  */
 export async function readProfile(
-  { type, body, isCut, unreadable }: Received,
+  { type, body, isCut, unreadable }: FetchedDocument,
   url: string,
   contexts: ContextLoader,
 ): Promise<ProfileDocument> {
   if (isCut) {
-    return failed(`it is larger than ${MOST_BYTES / 1_024} KiB; its owner has to move to other documents what is not about the WebID`);
+    return unavailable(`it is larger than ${MAX_BYTES / 1_024} KiB; its owner must move statements about other subjects to other documents`);
   }
   if (unreadable !== undefined) {
-    return failed(`${unreadable}; its server has to send it without a Content-Encoding, as it is asked to`);
+    return unavailable(`${unreadable}; its server must send it without a Content-Encoding, as the request demands`);
   }
   const text = body.replace(BYTE_ORDER_MARK, '');
   try {
@@ -74,14 +74,14 @@ export async function readProfile(
     }
     return N3_TYPES.includes(type) ?
       { statements: statementsOf(new Parser({ baseIRI: url, format: type }).parse(text)) } :
-      failed(`it is ${type === '' ? 'of no media type' : type.slice(0, 100)}; its server has to show it as ${TURTLE} or ${JSON_LD}`);
+      unavailable(`it is ${type === '' ? 'without media type' : type.slice(0, 100)}; its server must provide it as ${TURTLE} or ${JSON_LD}`);
   } catch (error: unknown) {
-    return failed(`it is not valid ${type}, which its owner has to correct: ${(error as Error).message.slice(0, 300)}`);
+    return unavailable(`it is not valid ${type}; its owner must correct it: ${(error as Error).message.slice(0, 300)}`);
   }
 }
 
-/** A document of which nothing is known. */
-export function failed(reason: string, more: Omit<ProfileProblem, 'reason'> = {}): ProfileDocument {
+/** Returns a document without known statements. */
+export function unavailable(reason: string, more: Omit<ProfileProblem, 'reason'> = {}): ProfileDocument {
   return { statements: [], problem: { reason, ...more }};
 }
 
@@ -90,6 +90,6 @@ function statementsOf(quads: readonly Quad[]): Statement[] {
     .filter(({ predicate, object, graph }): boolean =>
       PREDICATES.has(predicate.value) && object.termType === 'NamedNode' && graph.termType === 'DefaultGraph')
     .map(({ subject, predicate, object }): Statement => [ subject.value, predicate.value, object.value ]);
-  // Parts of a text keep the whole text in memory, so these are copied.
+  // Copied, because substrings keep the whole source text in memory.
   return JSON.parse(JSON.stringify(statements)) as Statement[];
 }

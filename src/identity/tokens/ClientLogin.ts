@@ -3,11 +3,11 @@ import type { Clients } from './Clients';
 import type { Credential } from './Credential';
 import { FailureCount } from './FailureCount';
 
-/** Why a client was not let in. */
+/** Reason for a failed login. */
 export type LoginFailure = 'unknown client' | 'wrong secret';
 
 /**
- * Logs clients in with their id and secret.
+ * Authenticates clients by id and secret.
  */
 export class ClientLogin {
   private readonly clients: Clients;
@@ -15,9 +15,9 @@ export class ClientLogin {
   private readonly failures: FailureCount;
 
   /**
-   * @param clients - Knows the clients.
-   * @param issuer - The identity provider of this server, which is the one that vouches for them.
-   * @param maxFailures - After how many failures of a client at a pod, in a minute, it has to wait. Default 30.
+   * @param clients - Finds clients by id.
+   * @param issuer - The identity provider of this server, the issuer of the clients.
+   * @param maxFailures - Maximum failures of a client at a pod per minute. Further logins must wait. Default 30.
    */
   public constructor(clients: Clients, issuer: string, maxFailures = 30) {
     this.clients = clients;
@@ -26,24 +26,24 @@ export class ClientLogin {
   }
 
   /**
-   * Finds out whom a client stands for.
+   * Authenticates a client, and returns the credential of its WebID.
    *
-   * @param pod - The base URL of the pod for which it logs in.
+   * @param pod - The base URL of the pod at which it logs in.
    * @param id - The id of the client.
-   * @param secret - What it presents as its secret.
+   * @param secret - The presented secret.
    *
-   * @throws {@link TooMany} if it has failed too often, whatever the secret is.
+   * @throws {@link TooMany} after too many failures, regardless of the secret.
    *
    * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
    */
   public async logIn(pod: string, id: string, secret: string): Promise<Credential | LoginFailure> {
-    // No URL has a space, so no two pods and clients share a name.
+    // URLs contain no spaces, so the key is unambiguous.
     const name = `${pod} ${id}`;
     const wait = this.failures.waitFor(name);
     if (wait > 0) {
-      throw new TooMany('This client has failed to log in too often: wait, and check its id and secret', wait);
+      throw new TooMany('Too many failed logins of this client: wait, and check its id and secret', wait);
     }
-    // Counted before it is known, so that many at once are no way around the bound.
+    // Counted before the result is known, so that concurrent attempts cannot exceed the limit.
     this.failures.count(name);
     const client = await this.clients.find(id);
     if (client?.hasSecret(secret)) {

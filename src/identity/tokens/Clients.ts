@@ -1,13 +1,13 @@
-/** A client that logs in with an id and a secret of its own. */
+/** A client with its own id and secret. */
 export interface Client {
-  /** The WebID that it stands for. */
+  /** The WebID that the client authenticates. */
   readonly webId: string;
-  /** Whether a secret is that of the client, compared in constant time. */
+  /** Returns whether a secret is that of the client. Compares in constant time. */
   readonly hasSecret: (secret: string) => boolean;
 }
 
 /**
- * Knows the clients that log in with an id and a secret of their own.
+ * Finds clients with their own id and secret.
  */
 export interface Clients {
   /**
@@ -15,7 +15,7 @@ export interface Clients {
    *
    * @param id - The id of the client.
    *
-   * @returns `undefined` if there is no such client any more, or if it may not stand for its WebID any more.
+   * @returns `undefined` if the client does not exist or may no longer authenticate its WebID.
    */
   find: (id: string) => Promise<Client | undefined>;
 }

@@ -1,6 +1,6 @@
 import type { Caller } from '../Caller';
 
-/** The API key that a credential rests on, so that it can be looked up again. */
+/** Reference to the API key of a credential, for a later look-up. */
 export interface KeyReference {
   /** The id of the key. */
   readonly id: string;
@@ -9,14 +9,14 @@ export interface KeyReference {
 }
 
 /**
- * Who makes a request, and what that is known by: enough to make a token that holds no longer.
+ * An authenticated caller and the source of its authentication. Sufficient for a token with no longer lifetime.
  */
 export interface Credential {
   readonly caller: Caller;
-  /** When it ends, in milliseconds since 1970; absent if it does not end by itself. */
+  /** Expiration time, in milliseconds since 1970. Absent if it does not expire. */
   readonly expires?: number;
-  /** The API key that it ends with. */
+  /** The API key whose revocation ends the credential. */
   readonly key?: KeyReference;
-  /** The id of the client that it ends with. */
+  /** The id of the client whose deletion ends the credential. */
   readonly clientId?: string;
 }

@@ -6,54 +6,54 @@ import type { TokenAuthority } from '../TokenAuthority';
 import type { Clients } from './Clients';
 import type { Credential, KeyReference } from './Credential';
 
-/** What sets these tokens apart from each other, and from the access tokens of Solid-OIDC. */
+/** Type and audience of tokens and cookies, distinct from each other and from access tokens of Solid-OIDC. */
 const TOKEN = { typ: 'pod-events-token+jwt', audience: 'urn:solid-pod-events:token' };
 const COOKIE = { typ: 'pod-events-cookie+jwt', audience: 'urn:solid-pod-events:cookie' };
 
-/** How many verified tokens, and how many clients, are remembered; then all are forgotten, which is cheap. */
-const MOST_REMEMBERED = 10_000;
-/** For how long it is remembered whom a client stands for, in milliseconds. */
+/** Maximum number of cached tokens, and of cached clients. The whole cache is cleared when full, which is cheap. */
+const MAX_CACHED = 10_000;
+/** Maximum age of a client's cached WebID, in milliseconds. */
 const CLIENT_MAX_AGE = 10_000;
-/** The length of what completes a cookie, in bytes. */
+/** Length of the peer of a cookie, in bytes. */
 const PEER_BYTES = 32;
 
-/** A token that was just made. */
+/** A newly issued token. */
 export interface IssuedToken {
   readonly token: string;
-  /** For how many seconds it holds. */
+  /** Lifetime in seconds. */
   readonly expiresIn: number;
 }
 
-/** A cookie and its peer, that count together only. */
+/** A newly issued cookie and its peer. Only both together are a credential. */
 export interface IssuedPair {
   readonly cookie: string;
   readonly peer: string;
-  /** For how many seconds they hold. */
+  /** Lifetime in seconds. */
   readonly expiresIn: number;
 }
 
-/** What the signature of a token vouches for. */
+/** The signed claims of a token. */
 interface Claims extends JWTPayload {
   readonly webid: string;
   readonly pod: string;
   readonly exp: number;
-  /** The identity provider that vouches for the agent; `iss` is who made the token. */
+  /** The identity provider of the agent. `iss` is the issuer of the token. */
   readonly idp?: string;
   readonly client?: string;
   readonly key?: KeyReference;
-  /** The id of the client without which the token does not hold. */
+  /** The id of the client whose deletion ends the token. */
   readonly login?: string;
   /** The SHA-256 of the peer of a cookie, in base64url. */
   readonly peer?: string;
 }
 
 /**
- * Makes and recognises the tokens of this server itself, which are good for the event endpoints of one pod alone.
+ * Issues and verifies this server's own tokens, which are valid only for the event endpoints of one pod.
  *
- * A token stands for whom it was made for, and holds no longer than the credentials that it was made with: not after
- * they expire, nor after the API key was revoked, and at most 10 seconds after the client credentials were deleted.
- * Tokens stay valid when the server starts again, for they are signed with the key of its identity provider. Their type
- * and audience are their own, so that neither are they access tokens of Solid-OIDC, nor are those taken for them.
+ * A token authenticates its caller, and is valid no longer than its underlying credentials: not after their expiration,
+ * not after revocation of the API key, and at most 10 seconds after deletion of the client credentials. Tokens stay
+ * valid across restarts, because they are signed with the key of the server's identity provider. Their type and
+ * audience are distinct, so that they are not accepted as access tokens of Solid-OIDC, nor the reverse.
  */
 export class EventTokens {
   private readonly authority: TokenAuthority;
@@ -66,10 +66,10 @@ export class EventTokens {
 
   /**
    * @param authority - Signs and verifies the tokens.
-   * @param apiKeys - Knows which API keys there still are.
-   * @param clients - Knows which clients there still are.
+   * @param apiKeys - Finds API keys that are still valid.
+   * @param clients - Finds clients that still exist.
    * @param issuer - The base URL of the server.
-   * @param tokenLifetime - For how many seconds a token holds at most. Default 3,600.
+   * @param tokenLifetime - Maximum lifetime of a token, in seconds. Default 3,600.
    */
   public constructor(
     authority: TokenAuthority,
@@ -86,10 +86,10 @@ export class EventTokens {
   }
 
   /**
-   * Makes a token.
+   * Issues a token.
    *
-   * @param credential - Who it is for, which is somebody, and what it was asked for with.
-   * @param pod - The base URL of the pod it is good for.
+   * @param credential - The credential of the request. It must have an agent.
+   * @param pod - The base URL of the pod for which the token is valid.
    */
   public async issue(credential: Credential, pod: string): Promise<IssuedToken> {
     const { claims, expiresIn } = this.claimsOf(credential, pod);
@@ -97,10 +97,10 @@ export class EventTokens {
   }
 
   /**
-   * Makes a cookie and what completes it, which the cookie does not tell.
+   * Issues a cookie and its peer. The cookie does not reveal the peer.
    *
-   * @param credential - Who they are for, which is somebody, and what they were asked for with.
-   * @param pod - The base URL of the pod they are good for.
+   * @param credential - The credential of the request. It must have an agent.
+   * @param pod - The base URL of the pod for which they are valid.
    */
   public async issuePair(credential: Credential, pod: string): Promise<IssuedPair> {
     const peer = randomBytes(PEER_BYTES).toString('base64url');
@@ -109,7 +109,7 @@ export class EventTokens {
     return { cookie, peer, expiresIn };
   }
 
-  /** Whether a text says of itself that it is such a token; nothing about it has been verified then. */
+  /** Returns whether a text has the type of such a token in its header. Nothing is verified. */
   public isToken(text: string): boolean {
     try {
       const header = JSON.parse(Buffer.from(text.slice(0, text.indexOf('.')), 'base64url').toString()) as { typ?: unknown };
@@ -120,25 +120,25 @@ export class EventTokens {
   }
 
   /**
-   * Recognises a token.
+   * Authenticates a token.
    *
-   * @param text - What was presented.
+   * @param text - The presented token.
    *
-   * @returns Who it is for and when it ends, where `caller.limits.pods` has its pod alone; `undefined` if it is not a
-   *          token of this server, has expired, or what it was made with has ended.
+   * @returns The credential, where `caller.limits.pods` contains only the token's pod; `undefined` if the text is not a
+   *   token of this server, has expired, or its underlying credential has ended.
    */
-  public async recognise(text: string): Promise<Credential | undefined> {
+  public async authenticate(text: string): Promise<Credential | undefined> {
     const claims = await this.verify(text, TOKEN);
     return claims && this.credentialOf(claims);
   }
 
   /**
-   * Recognises a cookie by its peer, as {@link recognise} does a token.
+   * Authenticates a cookie with its peer, as {@link authenticate} does a token.
    *
-   * @param cookie - What was presented as the cookie.
-   * @param peer - What was presented as its peer.
+   * @param cookie - The presented cookie.
+   * @param peer - The presented peer.
    */
-  public async recognisePair(cookie: string, peer: string): Promise<Credential | undefined> {
+  public async authenticatePair(cookie: string, peer: string): Promise<Credential | undefined> {
     const claims = await this.verify(cookie, COOKIE);
     const isPeer = claims?.peer !== undefined && timingSafeEqual(hash(peer), Buffer.from(claims.peer, 'base64url'));
     return isPeer ? this.credentialOf(claims) : undefined;
@@ -147,7 +147,7 @@ export class EventTokens {
   private claimsOf({ caller, expires, key, clientId }: Credential, pod: string): { claims: Claims; expiresIn: number } {
     const { agent, client, issuer } = caller;
     if (agent === undefined) {
-      throw new Error('A token is for somebody, not for the public');
+      throw new Error('Cannot issue a token to the public: the credential has no agent');
     }
     const now = Math.floor(Date.now() / 1_000);
     const exp = Math.min(now + this.tokenLifetime, Math.floor((expires ?? Infinity) / 1_000));
@@ -171,7 +171,10 @@ export class EventTokens {
     return this.authority.sign({ ...claims, aud: audience }, typ);
   }
 
-  /** The claims of a token that holds; what was verified is remembered by its hash, and never beyond its end. */
+  /**
+   * Returns the claims of a valid token. Verified claims are cached by the hash of the token, never beyond its
+   * expiration.
+   */
   private async verify(text: string, sort: typeof TOKEN): Promise<Claims | undefined> {
     const name = `${sort.typ} ${hash(text).toString('base64')}`;
     let claims = this.verified.get(name);
@@ -180,12 +183,12 @@ export class EventTokens {
       if (!claims) {
         return undefined;
       }
-      remember(this.verified, name, claims);
+      cache(this.verified, name, claims);
     }
     return claims.exp * 1_000 > Date.now() ? claims : undefined;
   }
 
-  /** Who a token is for, if what it was made with still holds. */
+  /** Returns the credential of a token, if its underlying credential is still valid. */
   private async credentialOf(claims: Claims): Promise<Credential | undefined> {
     const { webid, pod, exp, client, idp, key, login } = claims;
     const caller: Caller = {
@@ -210,16 +213,16 @@ export class EventTokens {
     if (known && known.until > Date.now()) {
       return known.webId;
     }
-    // Counted from before the question, so that no answer is used for longer.
+    // The age counts from the start of the query, so that no answer is used longer.
     const until = Date.now() + CLIENT_MAX_AGE;
     const webId = (await this.clients.find(client))?.webId;
-    remember(this.webIds, client, { webId, until });
+    cache(this.webIds, client, { webId, until });
     return webId;
   }
 }
 
-function remember<T>(map: Map<string, T>, name: string, value: T): void {
-  if (map.size >= MOST_REMEMBERED) {
+function cache<T>(map: Map<string, T>, name: string, value: T): void {
+  if (map.size >= MAX_CACHED) {
     map.clear();
   }
   map.set(name, value);

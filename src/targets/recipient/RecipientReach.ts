@@ -1,7 +1,7 @@
 import type { SigningAgent } from '../../identity/SigningAgent';
 import type { Outgoing } from '../../outgoing/Outgoing';
 import { OutgoingFailed } from '../../outgoing/Outgoing';
-import { inTime, TooLate } from '../../event/inTime';
+import { withTimeout, TimeoutError } from '../../event/timeout';
 import type { InboxFinder } from '../../subscription/ports';
 import type { Offer, Outbox, RemoteRecipients } from '../../publish/ports';
 import type { Attempt } from '../../store/deliveries';
@@ -54,13 +54,13 @@ export class RecipientReach implements RemoteRecipients {
 
   public async problemOf(webId: string, deadline: number): Promise<string | undefined> {
     try {
-      await inTime(findInbox(this.profiles, webId), Math.max(1, deadline - performance.now()));
+      await withTimeout(findInbox(this.profiles, webId), Math.max(1, deadline - performance.now()));
     } catch (error: unknown) {
       // Any failure, because different messages would reveal addresses in the network of this server.
       if (error instanceof OutgoingFailed) {
         return error.message;
       }
-      if (!(error instanceof TooLate)) {
+      if (!(error instanceof TimeoutError)) {
         throw error;
       }
     }
@@ -77,7 +77,7 @@ export class RecipientReach implements RemoteRecipients {
     const attempt = (rest: { status?: number; reason?: string }): Attempt =>
       ({ at, duration: Math.round(performance.now() - begun), ...rest });
     try {
-      const inbox = await inTime(findInbox(this.profiles, webId), left());
+      const inbox = await withTimeout(findInbox(this.profiles, webId), left());
       // Failures of the inbox's host do not delay other WebIDs of the profile's host.
       host = new URL(inbox).host;
       if (await this.deliveries.isResting(host, this.outbox.now())) {
@@ -96,7 +96,7 @@ export class RecipientReach implements RemoteRecipients {
       const rest = restOf(answer, policy, at);
       return { outcome, host, attempt: attempt({ status, reason: verdict.reason }), ...rest > 0 && { rest }};
     } catch (error: unknown) {
-      if (error instanceof OutgoingFailed || error instanceof TooLate) {
+      if (error instanceof OutgoingFailed || error instanceof TimeoutError) {
         const isFinal = error instanceof OutgoingFailed && error.fault === 'forbidden';
         return { outcome: isFinal ? 'failed' : 'later', host, attempt: attempt({ reason: error.message }) };
       }

@@ -20,6 +20,6 @@ export async function findInbox(profiles: InboxFinder, webId: string): Promise<s
   return inbox;
 }
 
-function asFailed({ fault, isPassing, message }: ProfileUnavailable): OutgoingFailed {
-  return new OutgoingFailed(isPassing ? fault ?? 'unreachable' : 'forbidden', message);
+function asFailed({ fault, isTransient, message }: ProfileUnavailable): OutgoingFailed {
+  return new OutgoingFailed(isTransient ? fault ?? 'unreachable' : 'forbidden', message);
 }

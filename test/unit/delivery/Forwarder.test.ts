@@ -188,7 +188,7 @@ describe('The fan-out', (): void => {
     forwarder.start();
     await publish();
     await done().finally((): void => timer.mockRestore());
-    expect(messages).toEqual([ expect.stringContaining('no answer came in 5000 ms') ]);
+    expect(messages).toEqual([ expect.stringContaining('no answer within 5000 ms') ]);
     expect(await count(inboxOf('subscriber'))).toBe(0);
   });
 

@@ -10,7 +10,7 @@ import { createEvent } from '../../../src/event/EventDocument';
 import { eventRdf, RDF_TYPES } from '../../../src/event/eventRdf';
 import { InvalidInput } from '../../../src/event/InvalidInput';
 import { parseJson } from '../../../src/event/json';
-import { readStored } from '../../../src/event/readEvent';
+import { readStored } from '../../../src/event/documentReading';
 import { areIsomorphic, decimalOf, parseIndependently, parseStrictly } from '../../util/rdf';
 
 const NUM_RUNS = Number(process.env.PROPERTY_RUNS ?? 100);

@@ -1,5 +1,5 @@
 import { ContextLoader } from '../../../src/event/ContextLoader';
-import { hoppedDocument } from '../../../src/event/Event';
+import { forwardedDocument } from '../../../src/event/Event';
 import { createEvent } from '../../../src/event/EventDocument';
 import { eventRdf, RDF_TYPES } from '../../../src/event/eventRdf';
 import { eventsIn, parseNotification, readReceived } from '../../../src/event/ReceivedDocument';
@@ -27,7 +27,7 @@ describe('Plain JSON data', (): void => {
     for (const type of RDF_TYPES) {
       expect([ ...await eventRdf(event, type) ].join('').length).toBeGreaterThan(100);
     }
-    const text = hoppedDocument(event, 2);
+    const text = forwardedDocument(event, 2);
     const [[ id, statements ]] = eventsIn(await parseNotification(text, 'https://a.example/inbox/', loader));
     const received = await readReceived(text, id, statements, loader);
     expect(received).toMatchObject({ hops: 2, addressees: [ 'https://a.example/#me' ], event: { context: event.context, members: event.members }});

@@ -6,7 +6,7 @@ import { HeaderReader } from '../../../src/http/HeaderReader';
 import { CookiePairReader } from '../../../src/dialects/personium/CookiePairReader';
 import { unauthorized } from '../../../src/http/errors';
 import type { HttpExchange } from '../../../src/http/Endpoint';
-import { mintKey } from '../../../src/identity/ApiKey';
+import { generateKey } from '../../../src/identity/ApiKey';
 import { ApiKeys } from '../../../src/identity/ApiKeys';
 import type { Caller } from '../../../src/identity/Caller';
 import type { Credential } from '../../../src/identity/tokens/Credential';
@@ -22,7 +22,7 @@ const ME = 'http://localhost/me#me';
 
 describe('An authenticator', (): void => {
   const session = new SqliteSession(IN_MEMORY);
-  const keys = new ApiKeys(new SqliteApiKeyStore(session), { has: async(): Promise<boolean> => true });
+  const keys = new ApiKeys(new SqliteApiKeyStore(session), { isLinked: async(): Promise<boolean> => true });
   const accessTokens = {
     callerOf: async({ headers: { authorization }}: HttpRequest): Promise<Caller> => {
       if (authorization === undefined) {
@@ -66,7 +66,7 @@ describe('An authenticator', (): void => {
 
   it('refuses keys that are not valid, or for other pods.', async(): Promise<void> => {
     const elsewhere = await create({ pods: [ OTHER_POD ]});
-    for (const key of [ '', 'spe_', mintKey() ]) {
+    for (const key of [ '', 'spe_', generateKey() ]) {
       await expect(callerOf({ 'x-api-key': key })).rejects.toMatchObject({ status: 401, message: expect.stringContaining('API key') });
       await expect(callerOf({ 'access-key': key }, 'eventhos')).rejects.toMatchObject({ status: 401 });
       await expect(callerOf({ authorization: `Bearer ${key}` })).rejects.toMatchObject({ status: 401 });

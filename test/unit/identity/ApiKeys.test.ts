@@ -1,5 +1,5 @@
 import * as crypto from 'node:crypto';
-import { hashKey, isKey, mintKey, prefixOf } from '../../../src/identity/ApiKey';
+import { hashKey, isKey, generateKey, prefixOf } from '../../../src/identity/ApiKey';
 import type { ApiKeyDraft } from '../../../src/identity/ApiKeys';
 import { ApiKeys } from '../../../src/identity/ApiKeys';
 import { SqliteApiKeyStore } from '../../../src/store-sqlite/SqliteApiKeyStore';
@@ -24,7 +24,7 @@ describe('API keys', (): void => {
     has = jest.fn(async(): Promise<boolean> => true);
     session = new SqliteSession(IN_MEMORY);
     store = new SqliteApiKeyStore(session);
-    keys = new ApiKeys(store, { has });
+    keys = new ApiKeys(store, { isLinked: has });
   });
 
   afterEach((): void => {
@@ -45,7 +45,7 @@ describe('API keys', (): void => {
   it('are recognised with all that is known of them.', async(): Promise<void> => {
     const limits = { pods: [ 'http://localhost/a/' ], topics: [ 'realestate/*' ]};
     const { id, key } = await keys.create(draft({ expires: Date.now() + 60_000, ...limits }));
-    expect(await keys.recognise(key)).toEqual({
+    expect(await keys.authenticate(key)).toEqual({
       id,
       account: 'mine',
       name: 'app',
@@ -61,12 +61,12 @@ describe('API keys', (): void => {
     const { key } = await keys.create(draft());
     expect((await keys.list('mine'))[0].lastUsed).toBeUndefined();
     const marked = jest.spyOn(store, 'markKeyUsed');
-    await keys.recognise(key);
-    await keys.recognise(key);
+    await keys.authenticate(key);
+    await keys.authenticate(key);
     expect((await keys.list('mine'))[0].lastUsed).toBe('2026-05-01');
     expect(marked).toHaveBeenCalledTimes(1);
     jest.setSystemTime(new Date('2026-05-02T00:00:01Z'));
-    await keys.recognise(key);
+    await keys.authenticate(key);
     expect((await keys.list('mine'))[0].lastUsed).toBe('2026-05-02');
   });
 
@@ -74,13 +74,13 @@ describe('API keys', (): void => {
     jest.useFakeTimers({ now: Date.now(), doNotFake: [ 'setImmediate', 'nextTick', 'performance' ]});
     const brief = await keys.create(draft({ expires: Date.now() + 1_000 }));
     const other = await keys.create(draft());
-    expect(await keys.recognise(brief.key)).toBeDefined();
+    expect(await keys.authenticate(brief.key)).toBeDefined();
     jest.setSystemTime(Date.now() + 1_000);
-    expect(await keys.recognise(brief.key)).toBeUndefined();
+    expect(await keys.authenticate(brief.key)).toBeUndefined();
     expect(await keys.revoke('somebody else', other.id)).toBe(false);
-    expect(await keys.recognise(other.key)).toBeDefined();
+    expect(await keys.authenticate(other.key)).toBeDefined();
     expect(await keys.revoke('mine', other.id)).toBe(true);
-    expect(await keys.recognise(other.key)).toBeUndefined();
+    expect(await keys.authenticate(other.key)).toBeUndefined();
     expect(await keys.revoke('mine', other.id)).toBe(false);
   });
 
@@ -89,28 +89,28 @@ describe('API keys', (): void => {
     const other = await keys.create(draft({ webId: 'http://localhost/other#me' }));
     const foreign = await keys.create(draft({ account: 'other' }));
     await store.removeKeysOf('mine', ME);
-    expect(await keys.recognise(key)).toBeUndefined();
-    expect(await keys.recognise(other.key)).toBeDefined();
-    expect(await keys.recognise(foreign.key)).toBeDefined();
+    expect(await keys.authenticate(key)).toBeUndefined();
+    expect(await keys.authenticate(other.key)).toBeDefined();
+    expect(await keys.authenticate(foreign.key)).toBeDefined();
   });
 
   it('hold no longer than their account has their WebID, and not where that cannot be told.', async(): Promise<void> => {
     const { id, key } = await keys.create(draft());
-    expect(await keys.recognise(key)).toBeDefined();
+    expect(await keys.authenticate(key)).toBeDefined();
     expect(has).toHaveBeenCalledWith('mine', ME);
     has.mockResolvedValue(false);
-    expect(await keys.recognise(key)).toBeUndefined();
+    expect(await keys.authenticate(key)).toBeUndefined();
     expect(await keys.find(prefixOf(hashKey(key)), id)).toBeUndefined();
     has.mockRejectedValue(new Error('disk'));
-    await expect(keys.recognise(key)).rejects.toThrow('disk');
+    await expect(keys.authenticate(key)).rejects.toThrow('disk');
     await expect(keys.find(prefixOf(hashKey(key)), id)).rejects.toThrow('disk');
   });
 
   it('are not recognised where they are malformed.', async(): Promise<void> => {
     const find = jest.spyOn(store, 'findKeys');
-    for (const text of [ '', 'spe_', 'spe_abc', mintKey().slice(1), `${mintKey()}A`, `${mintKey()}\n`, 'x'.repeat(100_000) ]) {
+    for (const text of [ '', 'spe_', 'spe_abc', generateKey().slice(1), `${generateKey()}A`, `${generateKey()}\n`, 'x'.repeat(100_000) ]) {
       expect(isKey(text)).toBe(false);
-      expect(await keys.recognise(text)).toBeUndefined();
+      expect(await keys.authenticate(text)).toBeUndefined();
     }
     expect(find).not.toHaveBeenCalled();
   });
@@ -118,30 +118,30 @@ describe('API keys', (): void => {
   it('take the same steps to refuse, however much of a wrong key is right.', async(): Promise<void> => {
     const { key } = await keys.create(draft());
     const last = key.endsWith('A') ? 'B' : 'A';
-    const nearly = [ `${key.slice(0, -2)}${last}${last}`, `${key.slice(0, 20)}${mintKey().slice(20)}` ];
-    for (const wrong of [ ...nearly, mintKey() ]) {
+    const nearly = [ `${key.slice(0, -2)}${last}${last}`, `${key.slice(0, 20)}${generateKey().slice(20)}` ];
+    for (const wrong of [ ...nearly, generateKey() ]) {
       const asked = jest.spyOn(session, 'all');
       jest.mocked(crypto.timingSafeEqual).mockClear();
-      expect(await keys.recognise(wrong)).toBeUndefined();
+      expect(await keys.authenticate(wrong)).toBeUndefined();
       expect(asked).toHaveBeenCalledTimes(1);
       expect(asked.mock.calls[0][1]).toEqual(hashKey(wrong).subarray(0, 8));
       expect(crypto.timingSafeEqual).not.toHaveBeenCalled();
       asked.mockRestore();
     }
-    await keys.recognise(key);
+    await keys.authenticate(key);
     expect(crypto.timingSafeEqual).toHaveBeenCalledTimes(1);
   });
 
   it('take as long to refuse, however much of a wrong key is right.', async(): Promise<void> => {
     const { key } = await keys.create(draft());
     const near = `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`;
-    const far = mintKey();
+    const far = generateKey();
     const times = new Map<string, number[]>([[ near, []], [ far, []]]);
     for (let round = 0; round < 3_000; round += 1) {
       // In turns, and each first as often as second, so that both meet the same conditions.
       for (const wrong of round % 2 === 0 ? [ near, far ] : [ far, near ]) {
         const start = process.hrtime.bigint();
-        await keys.recognise(wrong);
+        await keys.authenticate(wrong);
         times.get(wrong)!.push(Number(process.hrtime.bigint() - start));
       }
     }
@@ -152,13 +152,13 @@ describe('API keys', (): void => {
   });
 
   it('with the same beginning of their hashes are told apart.', async(): Promise<void> => {
-    const [ one, two ] = [ mintKey(), mintKey() ];
+    const [ one, two ] = [ generateKey(), generateKey() ];
     const created = { ...draft(), created: Date.now() };
     const collide = (key: string): Buffer => Buffer.concat([ hashKey(one).subarray(0, 8), hashKey(key).subarray(8) ]);
     await store.addKey({ ...created, id: 'one' }, collide(one));
     await store.addKey({ ...created, id: 'two' }, collide(two));
     expect(await store.findKeys(hashKey(one).subarray(0, 8))).toHaveLength(2);
-    expect((await keys.recognise(one))?.id).toBe('one');
-    expect(await keys.recognise(two)).toBeUndefined();
+    expect((await keys.authenticate(one))?.id).toBe('one');
+    expect(await keys.authenticate(two)).toBeUndefined();
   });
 });

@@ -90,7 +90,7 @@ describe('The agent of a server', (): void => {
 
   it('says why it cannot identify itself, and tries again.', async(): Promise<void> => {
     failure = new Error('the disk is full');
-    const message = 'This server cannot identify itself to others, because its identity provider\'s key could not be used: the disk is full';
+    const message = 'Cannot authenticate this server to others: signing with the key of its identity provider failed: the disk is full';
     await expect(Promise.all([ agent.headersFor('POST', INBOX), agent.headersFor('POST', INBOX) ])).rejects.toThrow(message);
     failure = undefined;
     expect(await agent.headersFor('POST', INBOX)).toHaveProperty('dpop');

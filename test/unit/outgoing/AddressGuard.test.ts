@@ -177,13 +177,13 @@ describe('An address guard', (): void => {
     '127.0.0.1', '::1', 'localhost', 'localhost/8', '127/8', '127.1/8', '0x7f.0.0.0/8', '10.0.0.0/33', '10.0.0.0/-1', '10.0.0.0/8/8',
     '10.0.0.0/', '/8', '10.0.0.0/255.0.0.0', '::/129', 'fe80::1%eth0/64', '[::1]/128', '10.0.0.0-10.0.0.9', '*', 'true', 'all',
   ])('does not take "%s" for a block of addresses.', (text): void => {
-    expect((): unknown => new AddressGuard([ `127.0.0.0/8,${text}` ])).toThrow(`"${text}" is no block of addresses. Write it as`);
+    expect((): unknown => new AddressGuard([ `127.0.0.0/8,${text}` ])).toThrow(`Invalid address block "${text}": expected CIDR notation such as`);
   });
 
   it.each([ '0.0.0.0/0', '::/0', '0.0.0.0/1', '128.0.0.0/1', '10.0.0.0/7', '::/1', '2000::/3', '::ffff:0:0/96', '::ffff:0.0.0.0/97' ])(
     'does not take %s for an exception.',
     (text): void => {
-      expect((): unknown => new AddressGuard([ text ])).toThrow(`"${text}" allows too much`);
+      expect((): unknown => new AddressGuard([ text ])).toThrow(`Address block "${text}" is too wide`);
     },
   );
 });

@@ -193,7 +193,7 @@ describe('Outgoing requests', (): void => {
     it('end after their time when it does not answer, and let go of the connection.', async(): Promise<void> => {
       const sink = await Sink.http((): void => {});
       expect(await outcome(out, `${sink.origin}/?secret`, { timeout: 200 }))
-        .toBe(`timeout: POST ${sink.origin}: no complete answer within 0.2 s.`);
+        .toBe(`timeout: POST ${sink.origin}: no complete response within 0.2 s.`);
       await until((): boolean => sink.sockets.size === 0);
     });
 
@@ -223,7 +223,7 @@ describe('Outgoing requests', (): void => {
       async(start): Promise<void> => {
         const sink = await Sink.raw((socket): unknown => socket.once('data', (): unknown =>
           socket.write(start || 'H', (): unknown => setTimeout((): unknown => socket.resetAndDestroy(), 20))));
-        expect(await outcome(out, sink.origin)).toMatch(/^broken: POST http:\/\/127\.0\.0\.1:\d+: the connection ended/u);
+        expect(await outcome(out, sink.origin)).toMatch(/^broken: POST http:\/\/127\.0\.0\.1:\d+: the connection was closed early/u);
       },
     );
 
@@ -265,7 +265,7 @@ describe('Outgoing requests', (): void => {
     it('are broken when its headers do not end.', async(): Promise<void> => {
       const sink = await Sink.raw((socket): unknown => socket.once('data', (): unknown =>
         socket.write(`HTTP/1.1 200 OK\r\n${`X-A: ${'a'.repeat(1_000)}\r\n`.repeat(100)}`)));
-      expect(await outcome(out, sink.origin)).toBe(`broken: POST ${sink.origin}: the headers of its answer are too large.`);
+      expect(await outcome(out, sink.origin)).toBe(`broken: POST ${sink.origin}: the headers of its response are too large.`);
     });
 
     it('keep no connection that was cut, and send the next request by another.', async(): Promise<void> => {
@@ -484,7 +484,7 @@ describe('Outgoing requests', (): void => {
         }
       }
       const sender = track(new Silent(new AddressGuard(), false, 0.2));
-      expect(await outcome(sender, 'https://slow.example/')).toBe('timeout: POST https://slow.example: no connection in time.');
+      expect(await outcome(sender, 'https://slow.example/')).toBe('timeout: POST https://slow.example: the connection timed out.');
     });
   });
 
@@ -515,7 +515,7 @@ describe('Outgoing requests', (): void => {
       const sink = await secure(true);
       const sender = track(new WithDns(new AddressGuard(LOOPBACK), [ [ '127.0.0.1' ] ]));
       expect(await outcome(sender, `https://other.example:${sink.port}/`))
-        .toMatch(/^tls: POST https:\/\/other\.example:\d+: no secure connection, .*ERR_TLS_CERT_ALTNAME_INVALID/u);
+        .toMatch(/^tls: POST https:\/\/other\.example:\d+: TLS connection failed: .*ERR_TLS_CERT_ALTNAME_INVALID/u);
       expect(sink.requests).toEqual([]);
     });
 
@@ -543,7 +543,7 @@ describe('Outgoing requests', (): void => {
 
     it('wait for the handshake no longer than for a connection.', async(): Promise<void> => {
       const sink = await Sink.raw((socket): unknown => socket.resume());
-      expect(await outcome(out, `https://127.0.0.1:${sink.port}/`)).toBe(`timeout: POST https://127.0.0.1:${sink.port}: no connection in time.`);
+      expect(await outcome(out, `https://127.0.0.1:${sink.port}/`)).toBe(`timeout: POST https://127.0.0.1:${sink.port}: the connection timed out.`);
       await until((): boolean => sink.sockets.size === 0);
     });
   });
@@ -580,14 +580,14 @@ describe('Outgoing requests', (): void => {
       'ftp://127.0.0.1/secret', 'file:///etc/secret', 'data:text/plain,secret', 'javascript:secret', 'gopher://127.0.0.1/', 'ws://127.0.0.1/',
       'blob:http://127.0.0.1/secret', 'urn:secret', 'unix:/secret', 'http+unix://secret/',
     ])('send nothing to %s, which is no web URL.', async(url): Promise<void> => {
-      expect(await outcome(out, url)).toMatch(/^forbidden: POST: requests go to https URLs, not to [a-z+]+: ones\.$/u);
+      expect(await outcome(out, url)).toMatch(/^forbidden: POST: invalid URL: expected an https URL, got [a-z+]+:\.$/u);
     });
 
     it.each([
       '', '/secret', 'secret', '//127.0.0.1/', 'http://', 'http://256.1.1.1/', 'http://127.0.0.0.1/', 'http://0x7g.1/', 'http://[::1', 'http://[fe80::1%25eth0]/',
       'http://[fe80::1%eth0]/', 'http://[::127.1]/', 'http://a b/', 'http://127.0.0.1:99999/',
     ])('send nothing to %j, which is no absolute URL.', async(url): Promise<void> => {
-      expect(await outcome(out, url)).toBe('forbidden: POST: what it should go to is not an absolute URL.');
+      expect(await outcome(out, url)).toBe('forbidden: POST: invalid URL: expected an absolute http(s) URL.');
     });
 
     it.each([ 'user:secret@', 'secret@', ':secret@', '1:2@' ])('send nothing to a URL with %s.', async(user): Promise<void> => {
@@ -614,7 +614,7 @@ describe('Outgoing requests', (): void => {
     });
 
     it('are not sent by http to the public internet, unless that is configured.', async(): Promise<void> => {
-      expect(await outcome(strict, 'http://1.1.1.1/')).toMatch(/^forbidden: POST http:\/\/1\.1\.1\.1: 1\.1\.1\.1 may only be reached by https\./u);
+      expect(await outcome(strict, 'http://1.1.1.1/')).toMatch(/^forbidden: POST http:\/\/1\.1\.1\.1: 1\.1\.1\.1 can only be reached by https\./u);
       expect(await outcome(track(new WithDns(new AddressGuard(LOOPBACK), [ [ '127.0.0.1', '1.1.1.1' ] ])), `http://mixed.example:${sink.port}/`))
         .toMatch(/^forbidden: .* by https\./u);
       const open = track(new GuardedOutgoing(new AddressGuard(), true));
@@ -632,14 +632,14 @@ describe('Outgoing requests', (): void => {
     it.each([ 'Host', 'host', 'connection', 'Content-Length', 'transfer-encoding', 'upgrade', 'expect', 'te', 'keep-alive' ])(
       'do not set the header %s.',
       async(name): Promise<void> => {
-        expect(await outcome(out, sink.origin, { headers: { [name]: 'secret' }})).toBe(`forbidden: POST: the header ${name} is set by the connection alone.`);
+        expect(await outcome(out, sink.origin, { headers: { [name]: 'secret' }})).toBe(`forbidden: POST: invalid header ${name}: only the connection sets it.`);
         expect(sink.connections).toBe(0);
       },
     );
 
     it('do not smuggle a header or a second request.', async(): Promise<void> => {
       for (const headers of [ [[ 'x-a', 'secret\r\nx-b: c' ]], [[ 'x-a: b\r\nx-c', 'secret' ]], [[ 'x-ä', 'secret' ]]]) {
-        expect(await outcome(out, sink.origin, { headers: Object.fromEntries(headers) })).toMatch(/^forbidden: .* that HTTP does not have\.$/u);
+        expect(await outcome(out, sink.origin, { headers: Object.fromEntries(headers) })).toMatch(/^forbidden: .* invalid header or path\.$/u);
       }
       expect(await outcome(out, `${sink.origin}/a b\r\nHost: c/é`)).toMatchObject({ status: 200 });
       expect(sink.requests).toEqual([ `POST 127.0.0.1:${sink.port}/a%20bHost:%20c/%C3%A9` ]);

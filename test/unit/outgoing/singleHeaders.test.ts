@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AddressGuard } from '../../../src/outgoing/AddressGuard';
 import { GuardedOutgoing } from '../../../src/outgoing/GuardedOutgoing';
-import { retryAfter } from '../../../src/outgoing/singleHeaders';
+import { parseRetryAfter } from '../../../src/outgoing/singleHeaders';
 
 describe('G8: a header that an answer may have once', (): void => {
   const out = new GuardedOutgoing(new AddressGuard([ '127.0.0.0/8' ]));
@@ -49,6 +49,6 @@ describe('G8: a header that an answer may have once', (): void => {
     [ 'Thu, 01 Jan 1970 00:00:07 GMT', 2_000 ], [ 'Thu Jan  1 00:00:07 1970', 2_000 ], [ 'Thu, 01 Jan 1970 00:00:01 GMT', 0 ], [ 'Thu, nonsense', undefined ],
     [ '9'.repeat(400), Infinity ],
   ])('Retry-After %j asks for %p ms.', (value, expected): void => {
-    expect(retryAfter(value, 5_000)).toBe(expected);
+    expect(parseRetryAfter(value, 5_000)).toBe(expected);
   });
 });

@@ -8,7 +8,7 @@ import type { Quad } from '@rdfjs/types';
 import { isomorphic } from 'rdf-isomorphic';
 import { LIMITS } from '../../../src/event/limits';
 import { PooledJsonLdConverter } from '../../../src/pod/PooledJsonLdConverter';
-import { Busy, ClientGone, TooComplex } from '../../../src/work/errors';
+import { Busy, ClientDisconnected, TooComplex } from '../../../src/work/errors';
 import type { Work } from '../../../src/work/Work';
 import { inlineWork } from '../../util/work';
 
@@ -77,7 +77,7 @@ describe('The conversion of JSON-LD', (): void => {
   it.each([
     [ new TooComplex('…'), 406, 'ask for application/ld+json' ],
     [ new Busy('full', 5), 503, 'full' ],
-    [ new ClientGone(), 503, 'did not wait' ],
+    [ new ClientDisconnected(), 503, 'disconnected' ],
     [ new TypeError('a bug'), undefined, 'a bug' ],
   ])('fails with %p.', async(fault, status, message): Promise<void> => {
     error = fault;

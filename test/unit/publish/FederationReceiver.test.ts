@@ -3,7 +3,7 @@ import { DataFactory } from 'n3';
 import { v7 } from 'uuid';
 import { ContextLoader } from '../../../src/event/ContextLoader';
 import type { Event } from '../../../src/event/Event';
-import { eventDocument, hoppedDocument } from '../../../src/event/Event';
+import { eventDocument, forwardedDocument } from '../../../src/event/Event';
 import { createEvent } from '../../../src/event/EventDocument';
 import { InvalidInput } from '../../../src/event/InvalidInput';
 import { FORMER_EVENTS } from '../../../src/event/formerNamespace';
@@ -12,7 +12,7 @@ import { AS, EVENTS, RDF } from '../../../src/event/vocabulary';
 import type { Caller } from '../../../src/identity/Caller';
 import type { Profiles } from '../../../src/identity/profiles/Profiles';
 import { ProfileUnavailable } from '../../../src/identity/profiles/ProfileUnavailable';
-import { ServerSpeakers } from '../../../src/identity/ServerSpeakers';
+import { ProfileFederationPolicy } from '../../../src/identity/ProfileFederationPolicy';
 import { Conflict } from '../../../src/event/Conflict';
 import { NotAuthorized } from '../../../src/event/NotAuthorized';
 import type { PodOwners } from '../../../src/publish/ports';
@@ -56,7 +56,7 @@ describe('The receiving side', (): void => {
         return webId === OWNER ? { pod: POD } : { reason: webId.startsWith(HERE) ? 'unknown' : 'elsewhere' };
       },
       isOwner: async(pod, webId): Promise<boolean> => pod === POD && [ OWNER, ABROAD ].includes(webId),
-      isHere: (url): boolean => new ServerUrls(HERE).isHere(url),
+      isHere: (url): boolean => new ServerUrls(HERE).isLocal(url),
       canonical: (url, name): string => new ServerUrls(HERE).canonical(url, name),
     },
     { locate: async(url): Promise<string | undefined> => url.startsWith(POD) ? POD : undefined },
@@ -65,7 +65,7 @@ describe('The receiving side', (): void => {
         new Set(resources.filter((resource): boolean => mayPublish(agent, resource))),
     },
     inlineWork(contexts),
-    new ServerSpeakers({
+    new ProfileFederationPolicy({
       issuersOf: async(): Promise<string[]> => issuers(), storagesOf: async(): Promise<string[]> => storages(),
     } as unknown as Profiles),
     { wake: (): void => { woken += 1; } },
@@ -108,7 +108,7 @@ describe('The receiving side', (): void => {
 
   it('takes an event of another server, as it is, and forwards it.', async(): Promise<void> => {
     const event = await anEvent();
-    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await receive(forwardedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
     const kept = await store.getEntry(`${POD}inbox/`, event.id);
     expect(kept && eventDocument(kept)).toBe(eventDocument(event));
     expect(kept).toMatchObject({ topic: TOPIC, publisher: PUBLISHER, pod: PRODUCER });
@@ -118,15 +118,15 @@ describe('The receiving side', (): void => {
 
   it('takes an event that was published in public, if the public may.', async(): Promise<void> => {
     const event = await createEvent({ topic: TOPIC, recipients: [ OWNER ], sources: []}, PRODUCER, undefined, contexts);
-    await expect(receive(hoppedDocument(event, 1))).rejects.toThrow(/Not authorized to publish/u);
+    await expect(receive(forwardedDocument(event, 1))).rejects.toThrow(/Not authorized to publish/u);
     mayPublish = (agent): boolean => agent === undefined;
-    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await receive(forwardedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
     expect(await store.getEntry(`${POD}inbox/`, event.id)).not.toHaveProperty('publisher');
   });
 
   it('takes an event whose addressee is a source.', async(): Promise<void> => {
     const event = await createEvent({ topic: TOPIC, recipients: [], sources: [ OWNER ]}, PRODUCER, PUBLISHER, contexts);
-    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await receive(forwardedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
   });
 
   it('leaves alone what is no event, or for others.', async(): Promise<void> => {
@@ -134,7 +134,7 @@ describe('The receiving side', (): void => {
     const texts = [
       '{}', '[]', '5', '{"@context":{"as":"https://www.w3.org/ns/activitystreams#"},"as:actor":"me"}',
       JSON.stringify(untyped),
-      hoppedDocument(await anEvent({ recipients: [ 'https://other.example/card#me', `${HERE}nobody/card#me`, 'urn:x:y' ]}), 1),
+      forwardedDocument(await anEvent({ recipients: [ 'https://other.example/card#me', `${HERE}nobody/card#me`, 'urn:x:y' ]}), 1),
       JSON.stringify(flat(v7(), { [`${AS}to`]: 'no IRI at all' })),
     ];
     for (const text of texts) {
@@ -171,16 +171,16 @@ describe('The receiving side', (): void => {
     const { '@context': context, ...members } = flat(id);
     const hidden = { '@context': context, id: 'https://away.example/other' };
     const cases: [ object, RegExp ][] = [
-      [ without(`${EVENTS}topic`), /no valid topic/u ],
-      [ flat(id, { [`${EVENTS}topic`]: '' }), /no valid topic/u ],
-      [ flat(id, { [`${EVENTS}topic`]: [ TOPIC, 'other/topic' ]}), /more than one/u ],
+      [ without(`${EVENTS}topic`), /the topic .* is missing or malformed/u ],
+      [ flat(id, { [`${EVENTS}topic`]: '' }), /the topic .* is missing or malformed/u ],
+      [ flat(id, { [`${EVENTS}topic`]: [ TOPIC, 'other/topic' ]}), /expected at most one/u ],
       [ without(`${AS}origin`), /origin/u ],
       [ flat(id, { [`${AS}origin`]: { '@id': `${AWAY}other/` }}), /origin/u ],
       [ flat(id, { [`${AS}origin`]: { '@id': PRODUCER.slice(0, -1) }}), /origin/u ],
       [ flat('0198c5f0-0000-4000-8000-000000000000'), /UUIDv7/u ],
       [ flat('../../user/publish/0198c5f0-0000-7000-8000-000000000000'), /origin/u ],
-      [ flat(id, { [`${AS}actor`]: { '@id': 'urn:nobody' }}), /no WebID/u ],
-      [ flat(id, { [`${AS}actor`]: [{ '@id': PUBLISHER }, { '@id': OWNER }]}), /more than one/u ],
+      [ flat(id, { [`${AS}actor`]: { '@id': 'urn:nobody' }}), /publisher is not a WebID/u ],
+      [ flat(id, { [`${AS}actor`]: [{ '@id': PUBLISHER }, { '@id': OWNER }]}), /expected at most one/u ],
       [ expanded(id), /one JSON object/u ],
       [[ expanded(id) ], /one JSON object/u ],
       [{ '@graph': [ expanded(id) ]}, /one JSON object/u ],
@@ -200,12 +200,12 @@ describe('The receiving side', (): void => {
 
   it('refuses an event that says one thing as JSON and another as JSON-LD.', async(): Promise<void> => {
     for (const lie of [{ publisher: OWNER }, { topic: 'other/topic' }, { origin: POD }]) {
-      await expect(receive(JSON.stringify(flat(v7(), lie)))).rejects.toThrow(/is not what its JSON-LD says/u);
+      await expect(receive(JSON.stringify(flat(v7(), lie)))).rejects.toThrow(/differs from its value in RDF/u);
     }
     const context = { id: '@id', publisher: null };
     mayPublish = (): boolean => true;
     const unsigned = flat(v7(), { '@context': context, publisher: OWNER, [`${AS}actor`]: []});
-    await expect(receive(JSON.stringify(unsigned))).rejects.toThrow(/The member publisher/u);
+    await expect(receive(JSON.stringify(unsigned))).rejects.toThrow(/its member publisher differs/u);
   });
 
   it('takes an event whose type is given twice, or beside others.', async(): Promise<void> => {
@@ -228,15 +228,15 @@ describe('The receiving side', (): void => {
   });
 
   it.each([
-    [ 'the public', {}, /can bring the events of others/u ],
-    [ 'a user', { agent: PUBLISHER }, /can bring the events of others/u ],
+    [ 'the public', {}, /can deliver events of other publishers/u ],
+    [ 'a user', { agent: PUBLISHER }, /can deliver events of other publishers/u ],
     [ 'another server', THIRD, /is not on https:\/\/third\.example/u ],
     [ 'a server whose name begins alike', { agent: 'https://away.exampl/.events/agent#this', issuer: 'https://away.exampl' }, /is not on/u ],
-    [ 'a pod that calls itself a server', { agent: `${AWAY}mallory/.events/agent#this`, issuer: AWAY }, /can bring the events of others/u ],
-    [ 'a document at the place of the agent, with a provider of its own', { agent: SERVER.agent, issuer: 'https://evil.example/' }, /can bring the events of others/u ],
-    [ 'an agent for whom nobody vouches', { agent: SERVER.agent }, /can bring the events of others/u ],
+    [ 'a pod that calls itself a server', { agent: `${AWAY}mallory/.events/agent#this`, issuer: AWAY }, /can deliver events of other publishers/u ],
+    [ 'a document at the place of the agent, with a provider of its own', { agent: SERVER.agent, issuer: 'https://evil.example/' }, /can deliver events of other publishers/u ],
+    [ 'an agent for whom nobody vouches', { agent: SERVER.agent }, /can deliver events of other publishers/u ],
   ])('refuses %s that speaks for somebody.', async(_, caller, message): Promise<void> => {
-    const received = receive(hoppedDocument(await anEvent(), 1), caller);
+    const received = receive(forwardedDocument(await anEvent(), 1), caller);
     await expect(received).rejects.toThrow(NotAuthorized);
     await expect(received).rejects.toThrow(message);
     expect(await inInbox()).toBe(0);
@@ -244,7 +244,7 @@ describe('The receiving side', (): void => {
 
   it('hears a server for those whose provider it is, or who say that the pod is theirs.', async(): Promise<void> => {
     issuers = (): string[] => [ 'https://login.example' ];
-    const text = hoppedDocument(await anEvent(), 1);
+    const text = forwardedDocument(await anEvent(), 1);
     await expect(receive(text)).rejects.toThrow(/names neither/u);
     storages = (): string[] => [ `${AWAY}other/` ];
     await expect(receive(text)).rejects.toThrow(/names neither/u);
@@ -253,7 +253,7 @@ describe('The receiving side', (): void => {
   });
 
   it('refuses for good only where it is known that a server may not speak for the publisher.', async(): Promise<void> => {
-    const text = hoppedDocument(await anEvent(), 1);
+    const text = forwardedDocument(await anEvent(), 1);
     const faults = ([ 'timeout', 'unresolved', 'forbidden', 'tls' ] as const).map((fault): object => ({ fault }));
     for (const problem of [ ...faults, { status: 503 }, { status: 429 }]) {
       issuers = (): never => {
@@ -275,36 +275,36 @@ describe('The receiving side', (): void => {
 
   it('refuses who may not publish on the topic.', async(): Promise<void> => {
     mayPublish = (): boolean => false;
-    await expect(receive(hoppedDocument(await anEvent(), 1))).rejects.toThrow(`Not authorized to publish to ${POD} on topic ${TOPIC}`);
+    await expect(receive(forwardedDocument(await anEvent(), 1))).rejects.toThrow(`Not authorized to publish to ${POD} on topic ${TOPIC}`);
   });
 
   it('refuses an event that would be one of this server, and knows its own.', async(): Promise<void> => {
     const own = await anEvent({ pod: POD });
-    const forged = receive(hoppedDocument(own, 1), { agent: `${HERE}.events/agent#this` });
+    const forged = receive(forwardedDocument(own, 1), { agent: `${HERE}.events/agent#this` });
     await expect(forged).rejects.toThrow(/would be an event of this server/u);
     await store.accept([{ event: own, forwards: []}]);
-    expect(await receive(hoppedDocument(own, 2))).toEqual({ event: `${POD}publish/${own.id}` });
+    expect(await receive(forwardedDocument(own, 2))).toEqual({ event: `${POD}publish/${own.id}` });
     expect(await inInbox()).toBe(0);
     const local = await anEvent({ pod: POD });
     await store.accept([{ event: local, forwards: [{ pod: POD, inbox: `${POD}inbox/` }]}]);
-    expect(await receive(hoppedDocument(local, 2))).toEqual({ event: `${POD}inbox/${local.id}` });
+    expect(await receive(forwardedDocument(local, 2))).toEqual({ event: `${POD}inbox/${local.id}` });
     expect(await inInbox()).toBe(1);
-    await expect(receive(hoppedDocument({ ...own, members: own.members.replace('Ann', 'Eve') }, 1))).rejects.toThrow(NotAuthorized);
+    await expect(receive(forwardedDocument({ ...own, members: own.members.replace('Ann', 'Eve') }, 1))).rejects.toThrow(NotAuthorized);
   });
 
   it('knows an event again, and forwards it no second time.', async(): Promise<void> => {
     const event = await anEvent();
-    await receive(hoppedDocument(event, 1));
+    await receive(forwardedDocument(event, 1));
     const [ forward ] = await store.pendingForwards(1);
     const scope = await store.openScope(forward.pod);
     await store.learn(scope, new Map([[ aSubscription().agent, true ]]));
     await store.fanOutStep(forward, scope, 100, true);
     expect(await isForwarded()).toBe(false);
-    expect(await receive(hoppedDocument(event, 2))).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await receive(forwardedDocument(event, 2))).toEqual({ event: `${POD}inbox/${event.id}` });
     expect(await isForwarded()).toBe(false);
     // Not even when its owner has deleted it.
     await store.removeEntry(`${POD}inbox/`, event.id);
-    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await receive(forwardedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
     expect(await isForwarded()).toBe(false);
     expect(await inInbox()).toBe(0);
   });
@@ -317,26 +317,26 @@ describe('The receiving side', (): void => {
     expect(await inInbox()).toBe(1);
     const mayNot = mayPublish;
     mayPublish = (): boolean => false;
-    await expect(receive(hoppedDocument(event, 1))).rejects.toThrow(NotAuthorized);
+    await expect(receive(forwardedDocument(event, 1))).rejects.toThrow(NotAuthorized);
     mayPublish = mayNot;
     // Nothing comes of it if another server brings it.
-    expect(await receive(hoppedDocument(event, 2), THIRD)).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await receive(forwardedDocument(event, 2), THIRD)).toEqual({ event: `${POD}inbox/${event.id}` });
     expect(await isForwarded()).toBe(false);
-    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await receive(forwardedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
     expect(await isForwarded()).toBe(true);
     expect(await inInbox()).toBe(1);
   });
 
   it('takes an event for an owner whose WebID is on another server.', async(): Promise<void> => {
     const event = await anEvent({ recipients: [ ABROAD ]});
-    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
-    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await receive(forwardedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await receive(forwardedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
     expect(await inInbox()).toBe(1);
   });
 
   it('looks up as many addressees as an event can have, and no more.', async(): Promise<void> => {
     const recipients = Array.from({ length: 100 }, (_, index): string => `${AWAY}${index}#me`);
-    expect(await receive(hoppedDocument(await anEvent({ recipients }), 1))).toBe('notification');
+    expect(await receive(forwardedDocument(await anEvent({ recipients }), 1))).toBe('notification');
     expect(lookedUp).toBe(100);
     for (const { to, more } of [{ to: [ ...recipients, OWNER ], more: []}, { to: recipients, more: [ OWNER ]}]) {
       const ids = (webIds: string[]): object[] => webIds.map((webId): object => ({ '@id': webId }));
@@ -381,14 +381,14 @@ describe('The receiving side', (): void => {
 
   it('refuses a context that is long, for it is kept for good.', async(): Promise<void> => {
     const context = (length: number): object => ({ id: '@id', x: `urn:${'x'.repeat(length)}` });
-    await expect(receive(JSON.stringify(flat(v7(), { '@context': context(16 * 1_024) })))).rejects.toThrow('at most 16 KiB');
+    await expect(receive(JSON.stringify(flat(v7(), { '@context': context(16 * 1_024) })))).rejects.toThrow('larger than 16 KiB');
     expect(await receive(JSON.stringify(flat(v7(), { '@context': context(16_000) })))).not.toBe('notification');
   });
 
   it('refuses other content under the same id.', async(): Promise<void> => {
     const event = await anEvent();
-    await receive(hoppedDocument(event, 1));
-    await expect(receive(hoppedDocument({ ...event, members: event.members.replace('Ann', 'Eve') }, 1))).rejects.toThrow(Conflict);
+    await receive(forwardedDocument(event, 1));
+    await expect(receive(forwardedDocument({ ...event, members: event.members.replace('Ann', 'Eve') }, 1))).rejects.toThrow(Conflict);
     const kept = await store.getEntry(`${POD}inbox/`, event.id);
     expect(kept?.members).toBe(event.members);
   });
@@ -397,7 +397,7 @@ describe('The receiving side', (): void => {
     [ 2, true ], [ 3, false ], [ 4, false ],
   ])('keeps an event that %i servers have passed on, and forwards it: %p.', async(hops, forwarded): Promise<void> => {
     const event = await anEvent();
-    await receive(hoppedDocument(event, hops));
+    await receive(forwardedDocument(event, hops));
     expect(await inInbox()).toBe(1);
     expect(await isForwarded()).toBe(forwarded);
   });
@@ -405,12 +405,12 @@ describe('The receiving side', (): void => {
   it('reads the former namespace of the vocabulary as the current one, and knows the same event in both.', async(): Promise<void> => {
     const event = await anEvent();
     const inFormer = (text: string): string => text.replaceAll(EVENTS, FORMER_EVENTS);
-    const former = inFormer(hoppedDocument(event, 3));
+    const former = inFormer(forwardedDocument(event, 3));
     expect(former).toContain(FORMER_EVENTS);
     expect(await receive(former)).toEqual({ event: `${POD}inbox/${event.id}` });
     expect(await store.getEntry(`${POD}inbox/`, event.id)).toMatchObject({ context: event.context, members: event.members });
     expect(await receive(former)).toEqual({ event: `${POD}inbox/${event.id}` });
-    expect(await receive(hoppedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
+    expect(await receive(forwardedDocument(event, 1))).toEqual({ event: `${POD}inbox/${event.id}` });
     const id = v7();
     expect(await receive(inFormer(JSON.stringify(flat(id, { [`${EVENTS}hops`]: 900 }))))).toEqual({ event: `${POD}inbox/${id}` });
     expect((await store.getEntry(`${POD}inbox/`, id))!.members).toContain(`"${EVENTS}topic":"${TOPIC}"`);
@@ -451,10 +451,10 @@ describe('The receiving side', (): void => {
 
   it('bounds how much a server brings.', async(): Promise<void> => {
     receiver = create(2);
-    await receive(hoppedDocument(await anEvent(), 1));
+    await receive(forwardedDocument(await anEvent(), 1));
     // What is no event counts too, and is counted before it is looked at.
     await receive('{}');
-    await expect(receive(hoppedDocument(await anEvent(), 1))).rejects.toThrow(TooMany);
+    await expect(receive(forwardedDocument(await anEvent(), 1))).rejects.toThrow(TooMany);
     await expect(receive('{')).rejects.toThrow(TooMany);
   });
 });

@@ -54,12 +54,12 @@ describe('The canonical form of a URL', (): void => {
         const reached = await hit(strategy, text);
         here += Number(reached !== undefined);
         expect(urls.targetOf(text)).toBe(reached);
-        expect(urls.isHere(text)).toBe(reached !== undefined);
+        expect(urls.isLocal(text)).toBe(reached !== undefined);
         if (reached !== undefined) {
           expect(urls.targetOf(reached)).toBe(reached);
           expect(urls.canonical(reached)).toBe(reached);
         }
-        const found = urls.find(text);
+        const found = urls.tryCanonical(text);
         if (found !== undefined && reached !== undefined) {
           expect(found.replace(/#.*$/su, '')).toBe(reached);
         }
@@ -109,7 +109,7 @@ describe('The canonical form of a URL', (): void => {
     expect((): unknown => urls.canonical(text, 'inbox')).toThrow(/^Invalid inbox: /u);
     expect((): unknown => urls.canonical(text)).toThrow(message);
     expect((): unknown => urls.canonical(text)).not.toThrow(/u:p/u);
-    expect(urls.find(text)).toBeUndefined();
+    expect(urls.tryCanonical(text)).toBeUndefined();
   });
 
   it('knows a public server by its name alone, with another scheme or a dot behind it.', (): void => {

@@ -6,8 +6,8 @@ import { ContextLoader } from '../../../src/event/ContextLoader';
 import { eventClock } from '../../../src/event/EventClock';
 import { createEvent } from '../../../src/event/EventDocument';
 import { InvalidInput } from '../../../src/event/InvalidInput';
-import { Busy, ClientGone, TooComplex } from '../../../src/work/errors';
-import { textOf, WRITE_EVENT } from '../../../src/event/serializeEvent';
+import { Busy, ClientDisconnected, TooComplex } from '../../../src/work/errors';
+import { textOf, WRITE_EVENT } from '../../../src/event/eventTasks';
 import { TASKS } from '../../../src/server/tasks';
 import type { JobOutcome, Task } from '../../../src/work/Work';
 import type { WorkPoolArgs } from '../../../src/work/WorkPool';
@@ -41,9 +41,9 @@ describe('A WorkPool', (): void => {
       contexts,
       clients: { signal: (): AbortSignal | undefined => current?.signal },
       meter: {
-        worked: (outcome): unknown => outcomes.push(outcome),
-        workRefused: (): unknown => refused += 1,
-        workWaiting: (jobs): unknown => waiting.push(jobs),
+        jobEnded: (outcome): unknown => outcomes.push(outcome),
+        jobRefused: (): unknown => refused += 1,
+        jobsWaiting: (jobs): unknown => waiting.push(jobs),
       },
       workerFile: join(__dirname, '../../util/crashingWorker.js'),
       timeLimit: 60,
@@ -160,10 +160,10 @@ describe('A WorkPool', (): void => {
     const other = run('x');
     await untilRunning(2);
     client.abort();
-    expect(await settled(jobs)).toEqual([ 'ClientGone', 'ClientGone', 'ClientGone' ]);
+    expect(await settled(jobs)).toEqual([ 'ClientDisconnected', 'ClientDisconnected', 'ClientDisconnected' ]);
     expect(await other).toBe('x');
     current = client;
-    await expect(run('x')).rejects.toThrow(ClientGone);
+    await expect(run('x')).rejects.toThrow(ClientDisconnected);
     expect(outcomes.filter((outcome): boolean => outcome === 'disconnected')).toHaveLength(4);
     await pool.stop();
     expect(await settled([ shared ])).toEqual([ 'Busy' ]);

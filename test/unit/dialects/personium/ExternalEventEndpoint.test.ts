@@ -9,7 +9,7 @@ import { EventHttpHandler } from '../../../../src/http/EventHttpHandler';
 import { pairOf } from '../../../../src/dialects/personium/cookiePair';
 import { ExternalEventEndpoint } from '../../../../src/dialects/personium/ExternalEventEndpoint';
 import type { HttpExchange } from '../../../../src/http/Endpoint';
-import { mintKey } from '../../../../src/identity/ApiKey';
+import { generateKey } from '../../../../src/identity/ApiKey';
 import type { Caller } from '../../../../src/identity/Caller';
 import { ProfileUnavailable } from '../../../../src/identity/profiles/ProfileUnavailable';
 import type { PodDirectory } from '../../../../src/pod/PodDirectory';
@@ -240,11 +240,11 @@ describe('The endpoint for external events', (): void => {
     [ 'nothing', '', {}, 'PR401-AU-0001', 'Authorization required.' ],
     [ 'a token that has expired', '', { Authorization: `Bearer ${jwt(1)}` }, 'PR401-AU-0002', 'Access token expired.' ],
     [ 'Basic', '', { Authorization: 'Basic bWU6bWU=' }, 'PR401-AU-0003', 'Invalid authentication scheme.' ],
-    [ 'Basic with an API key', '', { Authorization: `Basic ${mintKey()}` }, 'PR401-AU-0003', 'Invalid authentication scheme.' ],
+    [ 'Basic with an API key', '', { Authorization: `Basic ${generateKey()}` }, 'PR401-AU-0003', 'Invalid authentication scheme.' ],
     [ 'no scheme', '', { Authorization: jwt(1) }, 'PR401-AU-0003', 'Invalid authentication scheme.' ],
     [ 'an empty header', '', { Authorization: '' }, 'PR401-AU-0003', 'Invalid authentication scheme.' ],
-    [ 'a bad API key', '', { 'X-API-Key': mintKey() }, 'PR401-AU-0005', 'Authentication failed.' ],
-    [ 'a bad API key as a token', '', { Authorization: `Bearer ${mintKey()}` }, 'PR401-AU-0005', 'Authentication failed.' ],
+    [ 'a bad API key', '', { 'X-API-Key': generateKey() }, 'PR401-AU-0005', 'Authentication failed.' ],
+    [ 'a bad API key as a token', '', { Authorization: `Bearer ${generateKey()}` }, 'PR401-AU-0005', 'Authentication failed.' ],
     [ 'what is no token', '', { Authorization: 'DPoP x.y.z' }, 'PR401-AU-0006', 'Token parse error.' ],
     [ 'no token', '', { Authorization: 'Bearer' }, 'PR401-AU-0006', 'Token parse error.' ],
     [ 'a token of others', '', { Authorization: `bearer ${jwt(4_000_000_000)}` }, 'PR401-AU-0008', 'Token dsig error.' ],

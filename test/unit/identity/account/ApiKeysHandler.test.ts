@@ -30,7 +30,7 @@ describe('The API keys of an account', (): void => {
 
   beforeEach((): void => {
     session = new SqliteSession(IN_MEMORY);
-    apiKeys = new ApiKeys(new SqliteApiKeyStore(session), { has: async(): Promise<boolean> => true });
+    apiKeys = new ApiKeys(new SqliteApiKeyStore(session), { isLinked: async(): Promise<boolean> => true });
     isLinked = jest.fn(async(webId: string, account: string): Promise<boolean> => webId === WEB_ID && account === ACCOUNT);
     const accounts = new BaseAccountIdRoute(new AbsolutePathInteractionRoute('http://localhost/.account/account/'));
     const route = new ApiKeyRoute(new RelativePathInteractionRoute(accounts, 'api-keys/'));
@@ -43,14 +43,14 @@ describe('The API keys of an account', (): void => {
   it('are made, listed, shown and revoked.', async(): Promise<void> => {
     const { id, key: text, resource } = await create({ name: 'my app', webId: WEB_ID, topics: [ 'a/*', 'a/*' ]});
     expect(resource).toBe(`${BASE}${id}/`);
-    await expect(apiKeys.recognise(text)).resolves.toMatchObject({ id, account: ACCOUNT, webId: WEB_ID, topics: [ 'a/*' ]});
+    await expect(apiKeys.authenticate(text)).resolves.toMatchObject({ id, account: ACCOUNT, webId: WEB_ID, topics: [ 'a/*' ]});
     const shown = {
       id, name: 'my app', webId: WEB_ID, created: expect.any(String), topics: [ 'a/*' ], lastUsed: expect.any(String), resource,
     };
     await expect(keys.getView(input('GET', BASE))).resolves.toEqual({ json: { fields: expect.anything(), apiKeys: [ shown ]}});
     await expect(key.handle(input('GET', resource))).resolves.toEqual({ json: shown });
     await expect(key.handle(input('DELETE', resource))).resolves.toEqual({ json: {}});
-    await expect(apiKeys.recognise(text)).resolves.toBeUndefined();
+    await expect(apiKeys.authenticate(text)).resolves.toBeUndefined();
     await expect(key.handle(input('GET', resource))).rejects.toThrow(NotFoundHttpError);
     await expect(key.handle(input('DELETE', resource))).rejects.toThrow(NotFoundHttpError);
   });

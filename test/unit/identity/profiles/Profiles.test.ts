@@ -27,8 +27,8 @@ describe('The profiles of others', (): void => {
   const ofServer = new Map<string, LocalDocument>();
   const urls = new ServerUrls('http://here.example/');
   const local: LocalDocuments = {
-    isLocal: (url): boolean => urls.isHere(url),
-    canonical: (url): string | undefined => urls.find(url),
+    isLocal: (url): boolean => urls.isLocal(url),
+    canonical: (url): string | undefined => urls.tryCanonical(url),
     read: async(url): Promise<LocalDocument | undefined> => ofServer.get(url),
   };
   let other: OtherServer;
@@ -162,10 +162,10 @@ describe('The profiles of others', (): void => {
         expect(await profiles.inboxOf(webId)).toBe(`${base}inbox/`);
         profiles = new Profiles(guarded, local, contexts, 2);
         reply = { headers, body };
-        await expect(profiles.inboxOf(webId)).rejects.toMatchObject({ isPassing: false, message: expect.stringContaining(`its content is not valid ${coding}`) });
+        await expect(profiles.inboxOf(webId)).rejects.toMatchObject({ isTransient: false, message: expect.stringContaining(`its content is not valid ${coding}`) });
         profiles = new Profiles(guarded, local, contexts, 2);
         reply = { headers, body: encode(`${body}${' '.repeat(10_000_000)}`) };
-        await expect(profiles.inboxOf(webId)).rejects.toMatchObject({ isPassing: false, message: expect.stringContaining('it is larger than 64 KiB') });
+        await expect(profiles.inboxOf(webId)).rejects.toMatchObject({ isTransient: false, message: expect.stringContaining('it is larger than 64 KiB') });
         await guarded.close();
       },
     );
@@ -194,7 +194,7 @@ describe('The profiles of others', (): void => {
         expect(await profiles.inboxOf('https://bob.example/')).toBe('https://docs.example/inbox/');
         expect(await profiles.issuersOf('https://bob.example/')).toEqual([]);
         expect(sent).toEqual([ 'HEAD https://bob.example/', 'GET https://bob.example/', `GET ${target}` ]);
-        await expect(profiles.inboxOf('https://bob.example/#me')).rejects.toMatchObject({ status: 303, isPassing: false });
+        await expect(profiles.inboxOf('https://bob.example/#me')).rejects.toMatchObject({ status: 303, isTransient: false });
       });
 
       it('also where that is on this server.', async(): Promise<void> => {
@@ -207,7 +207,7 @@ describe('The profiles of others', (): void => {
         'but not to %j.',
         async(location): Promise<void> => {
           answers.set('https://bob.example/', led(location));
-          await expect(profiles.inboxOf('https://bob.example/')).rejects.toMatchObject({ status: 303, isPassing: false });
+          await expect(profiles.inboxOf('https://bob.example/')).rejects.toMatchObject({ status: 303, isTransient: false });
           expect(sent.filter((request): boolean => !request.endsWith(' https://bob.example/'))).toEqual([]);
         },
       );
@@ -271,8 +271,8 @@ describe('The profiles of others', (): void => {
     it.each([
       [ 404, 'its server answers 404; check the WebID' ],
       [ 410, 'its server answers 410; check the WebID' ],
-      [ 403, 'its server answers 403; its owner has to let everybody read it' ],
-      [ 302, 'its server answers 302, and redirects are not followed; the WebID has to be the URL where the document is' ],
+      [ 403, 'its server answers 403; its owner must make it publicly readable' ],
+      [ 302, 'its server answers 302, and redirects are not followed; the WebID must be the URL of the document' ],
       [ 500, 'its server answers 500; try again later' ],
     ])('if their server answers %p, whatever else it says.', async(status, message): Promise<void> => {
       reply = { ...turtle('<#me> ldp:inbox </inbox/>.', { link: LINK, location: '/elsewhere' }), status };
@@ -281,12 +281,12 @@ describe('The profiles of others', (): void => {
 
     it('if they are larger than 64 KiB.', async(): Promise<void> => {
       reply = turtle(`<#me> ldp:inbox </inbox/>. # ${'x'.repeat(64 * 1_024)}`);
-      await expectProblem('it is larger than 64 KiB; its owner has to move to other documents what is not about the WebID');
+      await expectProblem('it is larger than 64 KiB; its owner must move statements about other subjects to other documents');
     });
 
     it('if they are no Turtle.', async(): Promise<void> => {
       reply = turtle('<#me> ldp:inbox </inbox/>. <#me> unknown:inbox <a>.');
-      await expectProblem('it is not valid text/turtle, which its owner has to correct: Undefined prefix "unknown:" on line 2.');
+      await expectProblem('it is not valid text/turtle; its owner must correct it: Undefined prefix "unknown:" on line 2.');
     });
 
     it.each([ '{"@id":', '{"@id":"#me"}}', '[', '' ])('if they are no JSON-LD, such as %p.', async(body): Promise<void> => {
@@ -304,9 +304,9 @@ describe('The profiles of others', (): void => {
       expect(asked()).toEqual([ 'GET' ]);
     });
 
-    it.each([[ {}, 'of no media type' ], [ { 'content-type': 'text/html' }, 'text/html' ]])('if their headers are %j.', async(headers, type): Promise<void> => {
+    it.each([[ {}, 'without media type' ], [ { 'content-type': 'text/html' }, 'text/html' ]])('if their headers are %j.', async(headers, type): Promise<void> => {
       reply = { headers: headers, body: '<p>Bob</p>' };
-      await expectProblem(`it is ${type}; its server has to show it as text/turtle or application/ld+json`);
+      await expectProblem(`it is ${type}; its server must provide it as text/turtle or application/ld+json`);
     });
 
     it('if there is no answer.', async(): Promise<void> => {
@@ -325,7 +325,7 @@ describe('The profiles of others', (): void => {
       profiles = new Profiles({ send }, local, contexts);
       await expect(profiles.inboxOf('https://bob.example/')).rejects.toThrow(new ProfileUnavailable('https://bob.example/', {
         // Whoever names it need not know what there is of this network.
-        reason: 'it cannot be reached from here; check the WebID, and that its server can be reached',
+        reason: 'it cannot be reached from this server; check the WebID, and that its server can be reached',
       }));
       await expect(profiles.inboxOf('https://bob.example/')).rejects.toMatchObject({ fault: 'forbidden' });
       expect(send).toHaveBeenCalledTimes(1);
@@ -333,7 +333,7 @@ describe('The profiles of others', (): void => {
 
     it.each([ 'bob', 'mailto:bob@bob.example', 'https://bob.example/a b', `https://bob.example/${'x'.repeat(2_048)}` ])('of what is no WebID.', async(name): Promise<void> => {
       await expect(profiles.inboxOf(name)).rejects.toThrow(ProfileUnavailable);
-      await expect(profiles.issuersOf(name)).rejects.toThrow('a WebID begins with https://');
+      await expect(profiles.issuersOf(name)).rejects.toThrow('expected a WebID that begins with https://');
       expect(asked()).toEqual([]);
     });
 
@@ -405,7 +405,7 @@ describe('The profiles of others', (): void => {
 
     it('are asked for again after 10 seconds.', async(): Promise<void> => {
       await expect(profiles.inboxOf('http://here.example/alice#me')).rejects
-        .toThrow('The profile of http://here.example/alice#me cannot be read: there is no document that everybody may read; check the WebID');
+        .toThrow('The profile of http://here.example/alice#me cannot be read: there is no publicly readable document; check the WebID');
       ofServer.set('http://here.example/alice', { type: 'text/turtle', body: '', isCut: false });
       await expect(profiles.inboxOf('http://here.example/alice#me')).rejects.toThrow(ProfileUnavailable);
       later(11);

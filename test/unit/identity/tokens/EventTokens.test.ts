@@ -33,7 +33,7 @@ describe('Tokens of this server', (): void => {
   beforeEach((): void => {
     jest.useFakeTimers({ now: START, doNotFake: [ 'nextTick', 'queueMicrotask', 'setImmediate', 'setTimeout' ]});
     session = new SqliteSession(IN_MEMORY);
-    keys = new ApiKeys(new SqliteApiKeyStore(session), { has: async(): Promise<boolean> => true });
+    keys = new ApiKeys(new SqliteApiKeyStore(session), { isLinked: async(): Promise<boolean> => true });
     clients = {
       webIds: new Map([[ 'app', ME ]]),
       asked: 0,
@@ -64,13 +64,13 @@ describe('Tokens of this server', (): void => {
     const { token, expiresIn } = await tokens.issue({ caller }, POD);
     expect(expiresIn).toBe(3_600);
     expect(tokens.isToken(token)).toBe(true);
-    expect(await tokens.recognise(token)).toEqual({
+    expect(await tokens.authenticate(token)).toEqual({
       caller: { ...caller, limits: { pods: [ POD ]}}, expires: Math.floor(START / 1_000) * 1_000 + 3_600_000,
     });
-    expect(await tokens.recognise((await tokens.issue(me, POD)).token)).toEqual({
+    expect(await tokens.authenticate((await tokens.issue(me, POD)).token)).toEqual({
       caller: { agent: ME, limits: { pods: [ POD ]}}, expires: expect.any(Number),
     });
-    await expect(tokens.issue({ caller: {}}, POD)).rejects.toThrow('not for the public');
+    await expect(tokens.issue({ caller: {}}, POD)).rejects.toThrow('Cannot issue a token to the public');
   });
 
   it('are verified once, but end in time.', async(): Promise<void> => {
@@ -79,14 +79,14 @@ describe('Tokens of this server', (): void => {
     const another = await tokens.issue(me, POD);
     expect(another.token).not.toBe(token);
     for (let i = 0; i < 3; i += 1) {
-      expect(await tokens.recognise(token)).toBeDefined();
+      expect(await tokens.authenticate(token)).toBeDefined();
     }
     expect(verify).toHaveBeenCalledTimes(1);
     later(3_599);
-    expect(await tokens.recognise(token)).toBeDefined();
+    expect(await tokens.authenticate(token)).toBeDefined();
     later(3_600);
-    expect(await tokens.recognise(token)).toBeUndefined();
-    expect(await tokens.recognise(another.token)).toBeUndefined();
+    expect(await tokens.authenticate(token)).toBeUndefined();
+    expect(await tokens.authenticate(another.token)).toBeUndefined();
     verify.mockRestore();
   });
 
@@ -94,50 +94,50 @@ describe('Tokens of this server', (): void => {
     const { token, expiresIn } = await tokens.issue({ ...me, expires: START + 600_000 }, POD);
     expect(expiresIn).toBe(600);
     later(400);
-    const child = await tokens.issue((await tokens.recognise(token))!, POD);
+    const child = await tokens.issue((await tokens.authenticate(token))!, POD);
     expect(child.expiresIn).toBe(200);
     later(599.4);
-    expect(await tokens.recognise(child.token)).toBeDefined();
+    expect(await tokens.authenticate(child.token)).toBeDefined();
     later(600);
-    expect(await tokens.recognise(child.token)).toBeUndefined();
+    expect(await tokens.authenticate(child.token)).toBeUndefined();
     expect((await tokens.issue({ ...me, expires: START }, POD)).expiresIn).toBe(0);
   });
 
   it('end when the API key they were made with is revoked or expires, and have its topics.', async(): Promise<void> => {
     const { id, reference } = await createKey({ topics: [ 'a/*' ], pods: [ POD ], expires: START + 900_000 });
     const { token } = await tokens.issue({ caller: { agent: ME, limits: { topics: [ 'a/*' ]}}, key: reference }, POD);
-    const child = await tokens.issue((await tokens.recognise(token))!, POD);
+    const child = await tokens.issue((await tokens.authenticate(token))!, POD);
     for (const text of [ token, child.token ]) {
-      expect((await tokens.recognise(text))?.caller).toEqual({ agent: ME, limits: { pods: [ POD ], topics: [ 'a/*' ]}});
+      expect((await tokens.authenticate(text))?.caller).toEqual({ agent: ME, limits: { pods: [ POD ], topics: [ 'a/*' ]}});
     }
     later(900);
-    expect(await tokens.recognise(token)).toBeUndefined();
+    expect(await tokens.authenticate(token)).toBeUndefined();
     later(0);
-    expect(await tokens.recognise(token)).toBeDefined();
+    expect(await tokens.authenticate(token)).toBeDefined();
     await createKey();
     await keys.revoke('mine', id);
-    expect(await tokens.recognise(token)).toBeUndefined();
-    expect(await tokens.recognise(child.token)).toBeUndefined();
+    expect(await tokens.authenticate(token)).toBeUndefined();
+    expect(await tokens.authenticate(child.token)).toBeUndefined();
   });
 
   it('end within 10 seconds when the client they were made with is gone, or stands for another.', async(): Promise<void> => {
     const { token } = await tokens.issue({ caller: { agent: ME, client: 'app', issuer: BASE }, clientId: 'app' }, POD);
-    const child = await tokens.issue((await tokens.recognise(token))!, POD);
-    expect((await tokens.recognise(child.token))?.caller).toEqual({ agent: ME, client: 'app', issuer: BASE, limits: { pods: [ POD ]}});
+    const child = await tokens.issue((await tokens.authenticate(token))!, POD);
+    expect((await tokens.authenticate(child.token))?.caller).toEqual({ agent: ME, client: 'app', issuer: BASE, limits: { pods: [ POD ]}});
     expect(clients.asked).toBe(1);
     clients.webIds.delete('app');
     later(10);
-    expect(await tokens.recognise(token)).toBeUndefined();
-    expect(await tokens.recognise(child.token)).toBeUndefined();
+    expect(await tokens.authenticate(token)).toBeUndefined();
+    expect(await tokens.authenticate(child.token)).toBeUndefined();
     expect(clients.asked).toBe(2);
     clients.webIds.set('app', `${BASE}other#me`);
     later(20);
-    expect(await tokens.recognise(token)).toBeUndefined();
+    expect(await tokens.authenticate(token)).toBeUndefined();
   });
 
   it('are recognised by another process with the same key.', async(): Promise<void> => {
     const { token } = await tokens.issue(me, POD);
-    expect(await new EventTokens(signer, keys, clients, BASE).recognise(token)).toBeDefined();
+    expect(await new EventTokens(signer, keys, clients, BASE).authenticate(token)).toBeDefined();
   });
 
   describe('are not recognised', (): void => {
@@ -157,8 +157,8 @@ describe('Tokens of this server', (): void => {
     ])('with %s.', async(_, header, claims): Promise<void> => {
       const good = await tokens.issue(me, POD);
       const [ goodHeader, goodClaims ] = [ decodeProtectedHeader(good.token), decodeJwt(good.token) ];
-      expect(await tokens.recognise(await sign(goodHeader, goodClaims))).toBeDefined();
-      expect(await tokens.recognise(await sign({ ...goodHeader, ...header }, { ...goodClaims, ...claims }))).toBeUndefined();
+      expect(await tokens.authenticate(await sign(goodHeader, goodClaims))).toBeDefined();
+      expect(await tokens.authenticate(await sign({ ...goodHeader, ...header }, { ...goodClaims, ...claims }))).toBeUndefined();
     });
 
     it('when they are tampered with, unsigned, or signed otherwise.', async(): Promise<void> => {
@@ -180,7 +180,7 @@ describe('Tokens of this server', (): void => {
         `${token}.`, `${token}x`, '', '.', 'spe_x', 'bnVsbA.e30.x',
       ];
       for (const text of texts) {
-        expect(await tokens.recognise(text)).toBeUndefined();
+        expect(await tokens.authenticate(text)).toBeUndefined();
       }
       expect(texts.slice(-4).some((text): boolean => tokens.isToken(text))).toBe(false);
     });
@@ -189,7 +189,7 @@ describe('Tokens of this server', (): void => {
       const { authorization } = await new ServerAgent(BASE, signer).headersFor('POST', POD);
       const token = authorization.replace('DPoP ', '');
       expect(tokens.isToken(token)).toBe(false);
-      expect(await tokens.recognise(token)).toBeUndefined();
+      expect(await tokens.authenticate(token)).toBeUndefined();
     });
   });
 
@@ -200,33 +200,33 @@ describe('Tokens of this server', (): void => {
       expect(expiresIn).toBe(3_600);
       expect(Buffer.from(peer, 'base64url')).toHaveLength(32);
       expect(JSON.stringify(decodeJwt(cookie))).not.toContain(peer);
-      expect(await tokens.recognisePair(cookie, peer)).toMatchObject({ caller: { agent: ME, limits: { pods: [ POD ]}}});
+      expect(await tokens.authenticatePair(cookie, peer)).toMatchObject({ caller: { agent: ME, limits: { pods: [ POD ]}}});
       for (const [ one, two ] of [[ cookie, other.peer ], [ cookie, '' ], [ '', peer ], [ peer, cookie ], [ cookie, cookie ]]) {
-        expect(await tokens.recognisePair(one, two)).toBeUndefined();
+        expect(await tokens.authenticatePair(one, two)).toBeUndefined();
       }
       const { peer: hash } = decodeJwt(cookie);
-      expect(await tokens.recognisePair(cookie, hash as string)).toBeUndefined();
+      expect(await tokens.authenticatePair(cookie, hash as string)).toBeUndefined();
       later(3_600);
-      expect(await tokens.recognisePair(cookie, peer)).toBeUndefined();
+      expect(await tokens.authenticatePair(cookie, peer)).toBeUndefined();
     });
 
     it('are no tokens, nor are tokens cookies.', async(): Promise<void> => {
       const { cookie, peer } = await tokens.issuePair(me, POD);
-      expect(await tokens.recognisePair(cookie, peer)).toBeDefined();
+      expect(await tokens.authenticatePair(cookie, peer)).toBeDefined();
       expect(tokens.isToken(cookie)).toBe(false);
-      expect(await tokens.recognise(cookie)).toBeUndefined();
+      expect(await tokens.authenticate(cookie)).toBeUndefined();
       const { token } = await tokens.issue(me, POD);
-      expect(await tokens.recognise(token)).toBeDefined();
-      expect(await tokens.recognisePair(token, peer)).toBeUndefined();
-      expect(await tokens.recognisePair(token, '')).toBeUndefined();
+      expect(await tokens.authenticate(token)).toBeDefined();
+      expect(await tokens.authenticatePair(token, peer)).toBeUndefined();
+      expect(await tokens.authenticatePair(token, '')).toBeUndefined();
     });
 
     it('end with what they were made with.', async(): Promise<void> => {
       const { id, reference } = await createKey();
       const { cookie, peer } = await tokens.issuePair({ ...me, key: reference }, POD);
-      expect(await tokens.recognisePair(cookie, peer)).toBeDefined();
+      expect(await tokens.authenticatePair(cookie, peer)).toBeDefined();
       await keys.revoke('mine', id);
-      expect(await tokens.recognisePair(cookie, peer)).toBeUndefined();
+      expect(await tokens.authenticatePair(cookie, peer)).toBeUndefined();
     });
   });
 
@@ -234,7 +234,7 @@ describe('Tokens of this server', (): void => {
     const claims = { exp: START / 1_000 + 1_000, webid: ME, pod: POD };
     const many = new EventTokens({ sign: async(): Promise<string> => '', verify: async(): Promise<JWTPayload> => claims }, keys, clients, BASE);
     for (let i = 0; i < 10_001; i += 1) {
-      await many.recognise(`${i}`);
+      await many.authenticate(`${i}`);
     }
     expect((many as any).verified.size).toBe(1);
   });

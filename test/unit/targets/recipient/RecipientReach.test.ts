@@ -221,7 +221,7 @@ describe('Recipients on other servers', (): void => {
     expect(requests).toEqual([]);
     expect((await log()).map(({ state, attempts: [{ reason }]}): string[] => [ state, reason! ]).sort()).toEqual([
       [ 'waiting', expect.stringContaining('it is down') ],
-      [ 'waiting', expect.stringContaining('no answer came in') ],
+      [ 'waiting', expect.stringContaining('no answer within') ],
     ]);
     expect(await hostsOf()).toEqual([ 'id.example' ]);
   });

@@ -1,4 +1,4 @@
-import type { Speakers } from './Speakers';
+import type { FederationPolicy } from './FederationPolicy';
 import type { Caller } from './Caller';
 import type { Profiles } from './profiles/Profiles';
 import { ProfileUnavailable } from './profiles/ProfileUnavailable';
@@ -7,31 +7,31 @@ import { AGENT_PATH } from './ServerAgent';
 const AGENT = `${AGENT_PATH}#this`;
 
 /**
- * A server may speak for those whose identity provider it is, and for those who say that the pod is theirs.
+ * Accepts events from the server of the publisher's identity provider, and from the server of the publisher's storage.
  *
- * By an access token it is known which server asks: its WebID is that of the server's own agent, and the server itself
- * is the identity provider that vouches for it. The form of a WebID alone proves nothing, for somebody may be able to
- * write a document there. In any case the pod has to lie on that server.
+ * The publisher's profile names both. The access token identifies the server: its WebID is that of the server's own
+ * agent, and its issuer is the server itself. The form of a WebID alone proves nothing, because users may be able to
+ * write a document there. In all cases, the pod must be on that server.
  */
-export class ServerSpeakers implements Speakers {
+export class ProfileFederationPolicy implements FederationPolicy {
   private readonly profiles: Profiles;
 
   /**
-   * @param profiles - What publishers say of themselves.
+   * @param profiles - Profiles of publishers.
    */
   public constructor(profiles: Profiles) {
     this.profiles = profiles;
   }
 
-  public isServer(caller: Caller): boolean {
+  public isServerAgent(caller: Caller): boolean {
     return baseOf(caller) !== undefined;
   }
 
-  public async obstacleTo(caller: Caller, publisher: string | undefined, pod: string): Promise<string | undefined> {
+  public async refusalReason(caller: Caller, publisher: string | undefined, pod: string): Promise<string | undefined> {
     const base = baseOf(caller);
     if (base === undefined) {
-      return `only a server, with a WebID that ends in /${AGENT} behind the URL of its identity provider, can bring the ` +
-        'events of others; publish through publish/ instead';
+      return `only a server agent, with the WebID {issuer}/${AGENT}, can deliver events of other publishers; ` +
+        'publish through publish/ instead';
     }
     if (!liesOn(pod, base)) {
       return `the pod ${pod} is not on ${base}`;
@@ -49,8 +49,8 @@ export class ServerSpeakers implements Speakers {
         undefined :
         `the profile of ${publisher} names neither ${base} as solid:oidcIssuer nor ${pod} as pim:storage`;
     } catch (error: unknown) {
-      // What may be otherwise when it is tried again is no reason to refuse for good.
-      if (error instanceof ProfileUnavailable && !isPassing(error)) {
+      // A transient error is not a reason for a final refusal.
+      if (error instanceof ProfileUnavailable && !isTransient(error)) {
         return error.message;
       }
       throw error;
@@ -58,13 +58,13 @@ export class ServerSpeakers implements Speakers {
   }
 }
 
-/** The base URL of the server whose agent somebody is. */
+/** Returns the base URL of the server whose agent the caller is. */
 function baseOf({ agent, issuer }: Caller): string | undefined {
   const base = agent?.endsWith(`/${AGENT}`) ? agent.slice(0, -AGENT.length) : undefined;
   return base !== undefined && issuer !== undefined && trimmed(issuer) === trimmed(base) ? base : undefined;
 }
 
-/** Whether a pod lies on a server: below its base URL, or below a subdomain of it. */
+/** Returns whether a pod is on a server: below its base URL, or below a subdomain of it. */
 function liesOn(pod: string, base: string): boolean {
   if (pod.startsWith(base)) {
     return true;
@@ -74,8 +74,11 @@ function liesOn(pod: string, base: string): boolean {
     ofPod.hostname.endsWith(`.${ofBase.hostname}`);
 }
 
-/** All faults are, for one that was final would tell which addresses are of the network of this server. */
-function isPassing({ fault, status = 0 }: ProfileUnavailable): boolean {
+/**
+ * Returns whether an error may disappear. All faults count, because a final one would reveal addresses in this server's
+ * network.
+ */
+function isTransient({ fault, status = 0 }: ProfileUnavailable): boolean {
   return status >= 500 || status === 429 || fault !== undefined;
 }
 

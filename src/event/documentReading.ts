@@ -1,14 +1,14 @@
 import type { Event } from './Event';
 import { eventUrl } from './Event';
 import { contextOf, knownContext, LITERAL_CONTEXT } from './eventContexts';
-import { expand } from './expand';
+import { expandJsonLd } from './jsonLdExpansion';
 import { expandedStatements } from './expandedData';
-import { headStatements, isOwnHead } from './head';
-import type { BundledContexts } from './inlineContexts';
-import { inlineContexts } from './inlineContexts';
+import { envelopeStatements, isOwnEnvelope } from './envelope';
+import type { BundledContexts } from './contextInlining';
+import { inlineContexts } from './contextInlining';
 import { isIri } from './iri';
-import type { DataReading } from './linkedData';
-import { inspectData, NO_STATEMENTS, plainStatements } from './linkedData';
+import type { DataInterpretation } from './linkedData';
+import { inspectData, EVENT_STATEMENTS_REFUSED, plainStatements } from './linkedData';
 import type { ExactJson } from './numbers';
 import { parseExact } from './numbers';
 import type { Notation, Statements } from './terms';
@@ -18,22 +18,22 @@ import { EVENTS } from './vocabulary';
 /** The document of an event, as plain data. */
 export type EventText = Pick<Event, 'id' | 'pod' | 'context' | 'members'>;
 
-/** A document as it can be stored and read, or why it cannot. */
-export type Read = Pick<EventText, 'context' | 'members'> | { readonly fault: string };
+/** A document in its stored form, or the reason for its rejection. */
+export type ReadResult = Pick<EventText, 'context' | 'members'> | { readonly fault: string };
 
 const OUT_OF_RANGE = 'it has a number beyond 1.8e308, and is not linked data';
 
 /**
- * Decides how the data of an event is read: as linked data, or as one literal.
+ * Decides whether the data of an event is read as linked data or as one literal.
  *
- * Plain JSON takes one walk. Data with keys that begin with `@` is given to a JSON-LD processor, whose time can grow
- * faster than its input. Data that brings a context is read as linked data, or refused; other data can be one literal
- * instead. All arguments and results are plain data, so this can run in a worker thread.
+ * Plain JSON takes one walk. Data with keys that begin with `@` is passed to a JSON-LD processor, whose time can grow
+ * faster than its input. Data with its own context is read as linked data or rejected. Other data can become one
+ * literal instead. Arguments and results are plain data, so this function can run in a worker thread.
  *
- * @param event - The event, without context; of its members only `data` is looked at.
+ * @param event - The event without context. Of its members, only `data` is read.
  * @param contexts - The contexts that the data may name. They are inlined.
  */
-export async function readData(event: Omit<EventText, 'context'>, contexts: BundledContexts): Promise<Read> {
+export async function readData(event: Omit<EventText, 'context'>, contexts: BundledContexts): Promise<ReadResult> {
   const { value, ...parsed } = parseExact(event.members);
   const { data } = value as Members;
   const inspected = inspectData({ ...parsed, value: data }, event.id);
@@ -58,7 +58,7 @@ export async function readData(event: Omit<EventText, 'context'>, contexts: Bund
       fault = (error as Error).message;
     }
   }
-  return inspected.hasContext || parsed.isOutOfRange || fault.startsWith(NO_STATEMENTS) ?
+  return inspected.hasContext || parsed.isOutOfRange || fault.startsWith(EVENT_STATEMENTS_REFUSED) ?
       { fault } :
       { context: LITERAL_CONTEXT, members: event.members };
 }
@@ -70,7 +70,7 @@ async function assertLossless(event: EventText): Promise<void> {
   }
 }
 
-/** The first `@id` that is no absolute IRI, or undefined. */
+/** Returns the first `@id` that is not an absolute IRI, or undefined. */
 function relativeId(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) {
     return undefined;
@@ -87,16 +87,16 @@ function relativeId(value: unknown): string | undefined {
 }
 
 /**
- * Reads the document of an event that another server has written, as strictly as data that is published here.
+ * Reads the document of an event from another server, as strictly as data that is published here.
  *
- * @param event - The event; its context may be any.
+ * @param event - The event, with any context.
  * @param contexts - The contexts that it may name. They are inlined.
  */
-export async function readForeign(event: EventText, contexts: BundledContexts): Promise<Read> {
+export async function readForeign(event: EventText, contexts: BundledContexts): Promise<ReadResult> {
   const known = knownContext(event.context);
   const { value, ...parsed } = parseExact(event.members);
   const members = value as Members;
-  if (known && isOwnHead(members)) {
+  if (known && isOwnEnvelope(members)) {
     if (known.asLiteral && members.data !== undefined) {
       return parsed.isOutOfRange ? { fault: OUT_OF_RANGE } : event;
     }
@@ -112,15 +112,16 @@ export async function readForeign(event: EventText, contexts: BundledContexts): 
 }
 
 /**
- * Returns the document of a stored event as it is to be served. It is the stored one, unless an earlier version
- * stored it.
+ * Returns the document of a stored event in the form in which it is served.
+ *
+ * It differs from the stored form only if an earlier version stored it.
  */
 export async function readStored(event: EventText, contexts: BundledContexts): Promise<EventText> {
   const known = knownContext(event.context);
   if (known?.isChecked) {
     return event;
   }
-  let read: Read;
+  let read: ReadResult;
   try {
     read = known ? await readForeign(event, contexts) : inlined(event, contexts);
   } catch (error: unknown) {
@@ -129,7 +130,7 @@ export async function readStored(event: EventText, contexts: BundledContexts): P
   return 'fault' in read ? { ...event, context: LITERAL_CONTEXT } : { ...event, ...read };
 }
 
-/** Inlines the contexts that a document names, wherever they are. */
+/** Inlines all contexts that a document names. */
 function inlined({ context, members }: EventText, contexts: BundledContexts): { context: string; members: string } {
   return {
     context: inlineContexts(`{"@context":${context}}`, contexts).slice('{"@context":'.length, -1),
@@ -137,10 +138,7 @@ function inlined({ context, members }: EventText, contexts: BundledContexts): { 
   };
 }
 
-/**
- * Returns the statements of an event's document. That of plain JSON data needs one walk over it, and no JSON-LD
- * processor.
- */
+/** Returns the statements of an event's document. Plain JSON data takes one walk and no JSON-LD processor. */
 export async function statementsOf(event: EventText, notation: Notation): Promise<Iterable<Statements>> {
   const plain = plainOf(event, notation);
   if (plain) {
@@ -149,7 +147,7 @@ export async function statementsOf(event: EventText, notation: Notation): Promis
   try {
     return await expanded(event, notation);
   } catch {
-    // It was stored by an earlier version, which checked less.
+    // Stored by an earlier version, which checked less.
     const { value, exact } = parseExact(event.members);
     return ownStatements(event, value as Members, { asLiteral: true, typeIsType: true, idIsId: true }, exact, notation);
   }
@@ -157,7 +155,7 @@ export async function statementsOf(event: EventText, notation: Notation): Promis
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** The statements of a document whose context this version has written, and whose data has no keywords. */
+/** Returns the statements of a document whose context this version writes and whose data has no keywords. */
 function plainOf(event: EventText, notation: Notation): Iterable<Statements> | undefined {
   const reading = knownContext(event.context);
   if (!reading) {
@@ -165,7 +163,7 @@ function plainOf(event: EventText, notation: Notation): Iterable<Statements> | u
   }
   const { value, exact } = parseExact(event.members);
   const members = value as Members;
-  return isOwnHead(members) && members.id === eventUrl(event) &&
+  return isOwnEnvelope(members) && members.id === eventUrl(event) &&
     (reading.asLiteral || !hasKeywords(event.members, members.data)) ?
     ownStatements(event, members, reading, exact, notation) :
     undefined;
@@ -174,30 +172,36 @@ function plainOf(event: EventText, notation: Notation): Iterable<Statements> | u
 function* ownStatements(
   event: EventText,
   { data, ...members }: Members,
-  reading: DataReading,
+  reading: DataInterpretation,
   exact: ExactJson['exact'],
   notation: Notation,
 ): Generator<Statements> {
   const url = eventUrl(event);
-  yield* headStatements({ ...members, id: url }, notation);
+  yield* envelopeStatements({ ...members, id: url }, notation);
   if (data !== undefined) {
     yield* plainStatements(notation.iri(url), notation.iri(`${EVENTS}data`), { value: data, exact }, reading, notation);
   }
 }
 
 /**
- * Returns whether an event may need a JSON-LD processor to be written as RDF. True for some plain data with strings
- * that begin with `@`.
+ * Returns whether conversion of an event to RDF may need a JSON-LD processor.
+ *
+ * Can be true for plain data with strings that begin with `@`.
  */
 export function mayNeedProcessor({ context, members }: Pick<EventText, 'context' | 'members'>): boolean {
   const known = knownContext(context);
   return !known || (!known.asLiteral && KEYWORD.test(members));
 }
 
-/** A string that begins with `@`, in JSON. */
+/** Matches a JSON string that begins with `@`. */
 const KEYWORD = /"(?:@|\\u0040)/u;
 
-/** Whether a key of data begins with `@`; `text` is JSON in which it occurs. */
+/**
+ * Returns whether a key of the data begins with `@`.
+ *
+ * @param text - JSON text that contains the data.
+ * @param data - The parsed data.
+ */
 function hasKeywords(text: string, data: unknown): boolean {
   const walk = (value: unknown): boolean => typeof value === 'object' && value !== null &&
     (Array.isArray(value) ?
@@ -207,13 +211,15 @@ function hasKeywords(text: string, data: unknown): boolean {
 }
 
 /**
- * The statements of a document, by a JSON-LD processor.
+ * Returns the statements of a document by a JSON-LD processor.
  *
- * @param isStrict - Whether statements about other events are refused too, as in what is published here.
+ * @param event - The event.
+ * @param notation - The syntax of the terms.
+ * @param isStrict - Whether statements about other events are rejected, as in data that is published here.
  */
 async function expanded(event: EventText, notation: Notation, isStrict = false): Promise<Statements[]> {
   const { value, exact } = parseExact(event.members);
   const document = { '@context': JSON.parse(event.context) as unknown, ...value as object };
-  const [ url, nodes ] = [ eventUrl(event), await expand(document) ];
+  const [ url, nodes ] = [ eventUrl(event), await expandJsonLd(document) ];
   return expandedStatements({ expanded: nodes, exact, url, id: event.id, isStrict }, notation);
 }

@@ -10,18 +10,18 @@ export interface ConnectionOptions extends Omit<Client.Options, 'connect'> {
 }
 
 /**
- * A connection to an origin, which has one request at a time and is opened again if it has ended.
+ * A connection to an origin. It has one request at a time, and reconnects if it was closed.
  */
 export class Connection {
   private readonly client: Client;
   private head?: ResponseHead;
-  /** Whether the open socket has had a request before. */
+  /** Whether the open socket has sent a request before. */
   private isUsed = false;
   private isReused = false;
 
   /**
    * @param origin - Scheme, host and port.
-   * @param options - How it is made.
+   * @param options - Options of the connection.
    */
   public constructor(private readonly origin: string, { connect, ...options }: ConnectionOptions) {
     this.client = new Client(origin, {
@@ -42,7 +42,7 @@ export class Connection {
     return this.head;
   }
 
-  /** Whether the current request failed only because the connection, used before, ended as it was sent. */
+  /** Whether the current request failed only because a reused connection was closed while sending. */
   public get isStale(): boolean {
     return this.isReused && this.head?.bytes === 0;
   }
@@ -55,7 +55,7 @@ export class Connection {
     this.client.dispatch({ ...exchange.options, origin: this.origin }, exchange);
   }
 
-  /** Closes it; a request under way fails. */
+  /** Closes the connection. A request in progress fails. */
   public async destroy(): Promise<void> {
     return this.client.destroy();
   }
@@ -68,11 +68,11 @@ export class Connection {
 }
 
 /**
- * The connections to one origin, each of which has one request at a time.
+ * The connections to one origin, each with one request at a time.
  *
- * A connection whose request failed, or was not answered to the end, is closed.
+ * A connection is closed if its request failed or its response was not read to the end.
  */
-export class Connections {
+export class ConnectionPool {
   private readonly origin: string;
   private readonly options: ConnectionOptions;
   private readonly limit: number;
@@ -82,8 +82,8 @@ export class Connections {
 
   /**
    * @param origin - Scheme, host and port.
-   * @param options - How connections are made.
-   * @param limit - How many there are at most; further requests wait.
+   * @param options - Options of the connections.
+   * @param limit - Maximum number of connections. Further requests wait.
    */
   public constructor(origin: string, options: ConnectionOptions, limit: number) {
     this.origin = origin;
@@ -91,22 +91,22 @@ export class Connections {
     this.limit = limit;
   }
 
-  /** Whether no request is under way or waits. */
+  /** Whether no request is in progress or waiting. */
   public get isIdle(): boolean {
     return this.used.size === 0 && this.waiting.size === 0;
   }
 
-  /** Sends a request, or lets it wait for a connection. */
+  /** Sends a request, or queues it until a connection is free. */
   public start(exchange: OutgoingExchange): void {
     if (this.used.size < this.limit) {
-      // Not undici's Pool: that opens a new connection for each request that was aborted.
+      // Does not use undici's Pool, which opens a new connection after each aborted request.
       this.use(this.free.pop() ?? new Connection(this.origin, this.options), exchange);
     } else {
       this.waiting.add(exchange);
     }
   }
 
-  /** Takes back the connection of a request that has ended; each that was started has to come back here. */
+  /** Takes back the connection of an ended request. Must be called once for each started request. */
   public end(exchange: OutgoingExchange): void {
     this.waiting.delete(exchange);
     const connection = this.used.get(exchange);
@@ -126,7 +126,7 @@ export class Connections {
     }
   }
 
-  /** Closes all connections; requests under way fail. */
+  /** Closes all connections. Requests in progress fail. */
   public async close(): Promise<void> {
     const connections = [ ...this.free, ...this.used.values() ];
     this.free = [];

@@ -1,34 +1,34 @@
 import TTLCache from '@isaacs/ttlcache';
 
-/** What was found, and for how long it holds, in milliseconds. */
+/** A result and its lifetime, in milliseconds. */
 export interface Lookup<T> {
   readonly value: T;
   readonly ttl: number;
 }
 
 /**
- * Remembers what was looked up, and looks each thing up once for all that ask at the same time.
+ * Caches results of look-ups, and shares look-ups in flight between concurrent callers.
  */
-export class SharedLookups<T> {
+export class LookupCache<T> {
   private readonly known: TTLCache<string, T>;
   private readonly pending = new Map<string, Promise<T>>();
 
   /**
-   * @param most - How many are remembered; the one that ends first makes room.
+   * @param maxEntries - Maximum number of cached results. The one that expires first is evicted.
    */
-  public constructor(most: number) {
-    this.known = new TTLCache({ max: most, checkAgeOnGet: true });
+  public constructor(maxEntries: number) {
+    this.known = new TTLCache({ max: maxEntries, checkAgeOnGet: true });
   }
 
-  /** Whether it need not be looked up, because it is known or will be. */
+  /** Returns whether a result is cached or in flight. */
   public has(key: string): boolean {
     return this.pending.has(key) || this.known.get(key) !== undefined;
   }
 
   /**
-   * What is remembered, or else what is found.
+   * Returns the cached result, otherwise the result of a look-up.
    *
-   * @throws What `find` throws, which is not remembered.
+   * @throws Errors of `find`, which are not cached.
    */
   public async get(key: string, find: () => Promise<Lookup<T>>): Promise<T> {
     const known = this.known.get(key);

@@ -1,4 +1,4 @@
-import { pausesEvery, turn } from '../../../src/event/turns';
+import { timeSlicer, nextTimeSlice } from '../../../src/event/timeSlices';
 
 describe('A turn of the event loop', (): void => {
   it('goes to one at a time, in order, with turns for everybody else between.', async(): Promise<void> => {
@@ -14,7 +14,7 @@ describe('A turn of the event loop', (): void => {
     const steps: [string, number][] = [];
     const work = async(name: string): Promise<void> => {
       for (let step = 0; step < 3; step += 1) {
-        await turn();
+        await nextTimeSlice();
         steps.push([ name, loops ]);
       }
     };
@@ -26,11 +26,11 @@ describe('A turn of the event loop', (): void => {
 
   it('does not come to who does not wait any more.', async(): Promise<void> => {
     const controller = new AbortController();
-    const [ first, second ] = [ turn(controller.signal), turn() ];
+    const [ first, second ] = [ nextTimeSlice(controller.signal), nextTimeSlice() ];
     controller.abort(new Error('gone'));
     await expect(first).rejects.toThrow('gone');
     await second;
-    await expect(pausesEvery(0, controller.signal)()).rejects.toThrow('gone');
+    await expect(timeSlicer(0, controller.signal)()).rejects.toThrow('gone');
   });
 
   it('is waited for when the time is over, and not before.', async(): Promise<void> => {
@@ -38,9 +38,9 @@ describe('A turn of the event loop', (): void => {
     setImmediate((): void => {
       isOver = true;
     });
-    await pausesEvery(60_000)();
+    await timeSlicer(60_000)();
     expect(isOver).toBe(false);
-    await pausesEvery(0)();
+    await timeSlicer(0)();
     expect(isOver).toBe(true);
   });
 });

@@ -1,39 +1,39 @@
 import type { Task } from '../work/Work';
 import { knownContext } from './eventContexts';
 import { eventRdf } from './eventRdf';
-import type { EventText } from './readEvent';
-import { mayNeedProcessor, readStored } from './readEvent';
+import type { EventText } from './documentReading';
+import { mayNeedProcessor, readStored } from './documentReading';
 
-/** Maximum length of a document that needs a JSON-LD processor to be read, on the event loop, in UTF-16 code units. */
-const INLINE_PROCESSED = 2_048;
+/** Maximum length of a document that needs a JSON-LD processor and is read on the event loop, in UTF-16 code units. */
+const MAX_INLINE = 2_048;
 
 const ENCODER = new TextEncoder();
 
-/** Writes an event in a type of RDF, as UTF-8 in pieces, which are passed between threads without a copy. */
+/** Task that serializes an event in an RDF format, as chunks of UTF-8 that pass between threads without a copy. */
 export const WRITE_EVENT: Task<{ readonly event: EventText; readonly type: string }, readonly Uint8Array[]> = {
   name: 'writeEvent',
   run: async({ event, type }): Promise<readonly Uint8Array[]> =>
     Array.from(await eventRdf(event, type), (piece): Uint8Array => ENCODER.encode(piece)),
 };
 
-/** Reads an event that an earlier version stored; see {@link readStored}. */
+/** Task that reads an event stored by an earlier version, see {@link readStored}. */
 export const READ_STORED: Task<EventText, EventText> = {
   name: 'readStored',
   run: async(event, { contexts }): Promise<EventText> => readStored(event, contexts.bundled()),
 };
 
-/** Whether the document of a stored event is served as it is. */
+/** Returns whether the document of a stored event is served unchanged. */
 export function isServedAsStored({ context }: EventText): boolean {
   return knownContext(context)?.isChecked ?? false;
 }
 
-/** The document of an event without its other properties, as it is passed to worker threads. */
+/** Returns the document of an event without its other properties, in the form passed to worker threads. */
 export function textOf({ id, pod, context, members }: EventText): EventText {
   return { id, pod, context, members };
 }
 
-/** Cost of reading the document of an event as RDF. */
+/** Returns the cost of reading the document of an event as RDF. */
 export function costOf(event: EventText): { readonly size: number; readonly isCostly: boolean } {
   const size = event.context.length + event.members.length;
-  return { size, isCostly: size > INLINE_PROCESSED && mayNeedProcessor(event) };
+  return { size, isCostly: size > MAX_INLINE && mayNeedProcessor(event) };
 }

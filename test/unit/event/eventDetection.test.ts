@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { ContextLoader } from '../../../src/event/ContextLoader';
-import { claimsEvent, mayHaveEventForm } from '../../../src/event/eventClaim';
+import { mayDeclareEvent, mayHaveEventForm } from '../../../src/event/eventDetection';
 import { eventsIn } from '../../../src/event/ReceivedDocument';
 import { parseJsonLd } from '../../../src/event/rdf';
-import { currentQuad, FORMER_EVENTS } from '../../../src/event/formerNamespace';
+import { quadInCurrentNamespace, FORMER_EVENTS } from '../../../src/event/formerNamespace';
 import { EVENTS } from '../../../src/event/vocabulary';
 
 const CSS = join(__dirname, '../../../node_modules/@solid/community-server/templates/contexts');
@@ -56,13 +56,13 @@ describe('A claim to be an event', (): void => {
     await fc.assert(fc.asyncProperty(document, disguise, async(value, choices): Promise<void> => {
       const text = disguised(JSON.stringify(value), choices);
       const quads = await parseJsonLd(text, new ContextLoader({}), 'https://pod.example/inbox/').catch((): [] => []);
-      const isEvent = eventsIn(quads.map(currentQuad)).size > 0;
+      const isEvent = eventsIn(quads.map(quadInCurrentNamespace)).size > 0;
       events += Number(isEvent);
-      expect([ text, claimsEvent(text) || !isEvent ]).toEqual([ text, true ]);
+      expect([ text, mayDeclareEvent(text) || !isEvent ]).toEqual([ text, true ]);
     }), { numRuns: 1_000 });
     expect(events).toBeGreaterThan(100);
     const isLast = { '@type': 'urn:x' };
-    expect(claimsEvent(`{"@type":"${EVENTS}Event",${JSON.stringify(isLast).slice(1)}`)).toBe(true);
+    expect(mayDeclareEvent(`{"@type":"${EVENTS}Event",${JSON.stringify(isLast).slice(1)}`)).toBe(true);
   });
 
   it('is not seen in ordinary notifications.', (): void => {
@@ -71,7 +71,7 @@ describe('A claim to be an event', (): void => {
       '{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1"],"url":"https://pod.example/"}',
       '{"content":"The plugin solid-pod-events: events for pods"}', '{"url":"https://git.example/solid-pod-events"}', '{"a":"urn","b":"u","c":"urn"}',
     ]) {
-      expect([ text, claimsEvent(text) ]).toEqual([ text, false ]);
+      expect([ text, mayDeclareEvent(text) ]).toEqual([ text, false ]);
     }
   });
 
@@ -89,7 +89,7 @@ describe('A claim to be an event', (): void => {
     for (const file of files) {
       const text = readFileSync(file, 'utf8');
       expect(JSON.parse(text)).toHaveProperty('@context');
-      expect([ file, claimsEvent(text) ]).toEqual([ file, false ]);
+      expect([ file, mayDeclareEvent(text) ]).toEqual([ file, false ]);
     }
   });
 
@@ -99,7 +99,7 @@ describe('A claim to be an event', (): void => {
       'x'.repeat(size), `"${'solid-pod-events'.repeat(size / 16)}`, '"s'.repeat(size / 2), String.raw`\u0073`.repeat(size / 6), `"${' '.repeat(size)}`,
       '"urn:x'.repeat(size / 6), '"'.repeat(size),
     ]) {
-      expect(claimsEvent(text)).toBe(false);
+      expect(mayDeclareEvent(text)).toBe(false);
     }
   });
 });

@@ -5,14 +5,14 @@ import { AS, EVENTS, XSD } from './vocabulary';
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** The property of each member whose values are IRIs. */
+/** The RDF property of each member with IRIs as values. */
 const IRIS: Readonly<Record<string, string>> = {
   publisher: `${AS}actor`,
   recipient: `${AS}to`,
   source: `${AS}attributedTo`,
   origin: `${AS}origin`,
 };
-/** The property of each member whose value is a string. */
+/** The RDF property of each member with a string as value. */
 const STRINGS: Readonly<Record<string, string>> = {
   topic: `${EVENTS}topic`,
   subject: `${EVENTS}subject`,
@@ -21,10 +21,12 @@ const STRINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns whether the members of a document, other than `data`, have the form in which this server writes them, so that
- * {@link headStatements} tells their meaning.
+ * Returns whether the envelope of a document has the form that this server writes.
+ *
+ * The envelope is all members except `data`. If it has this form, {@link envelopeStatements} returns its RDF without a
+ * JSON-LD processor.
  */
-export function isOwnHead(members: Members): boolean {
+export function isOwnEnvelope(members: Members): boolean {
   return 'id' in members && 'type' in members &&
     Object.entries(members).every(([ name, value ]): boolean => name === 'data' || isOwnMember(name, value));
 }
@@ -46,8 +48,8 @@ function propertyOf(name: string): string | undefined {
   return Object.hasOwn(STRINGS, name) ? STRINGS[name] : isWebUrl(name) ? name : undefined;
 }
 
-/** Returns the statements of a document's members other than `data`; those of another form have none. */
-export function headStatements(members: Members, { iri, type }: Notation): Statements[] {
+/** Returns the RDF statements of a document's envelope. Members of another form are skipped. */
+export function envelopeStatements(members: Members, { iri, type }: Notation): Statements[] {
   const subject = iri(members.id as string);
   const statements: Statements[] = [{
     subject,

@@ -3,19 +3,19 @@ import type { Options } from 'jsonld';
 /**
  * Expands a JSON-LD document that names no remote context.
  *
- * The processor's safe mode refuses what would be lost silently: keys that produce no IRI, relative IRIs, reserved
- * words. Numbers pass unchanged.
+ * The processor runs in safe mode: it rejects keys that produce no IRI, relative IRIs and reserved words instead of
+ * dropping them silently. Numbers pass unchanged.
  *
  * @param document - The parsed document.
  *
- * @throws An error that says what makes the document invalid.
+ * @throws An error with the reason if the document is invalid.
  *
  * @see https://www.w3.org/TR/json-ld11-api/#expansion
  */
-export async function expand(document: object): Promise<unknown[]> {
-  // It takes long to load, and most servers never need it.
+export async function expandJsonLd(document: object): Promise<unknown[]> {
+  // Loaded on first use: loading is slow, and most servers never need it.
   const { default: jsonld } = await import('jsonld');
-  const options = { base: '', safe: true, documentLoader: refuse, contextResolver: new InlineContexts() };
+  const options = { base: '', safe: true, documentLoader: rejectRemoteContext, contextResolver: new InlineContexts() };
   try {
     return await jsonld.expand(document, options as Options.Expand);
   } catch (error: unknown) {
@@ -23,7 +23,7 @@ export async function expand(document: object): Promise<unknown[]> {
   }
 }
 
-async function refuse(iri: string): Promise<never> {
+async function rejectRemoteContext(iri: string): Promise<never> {
   throw new Error(`remote contexts are never fetched, as ${iri}`);
 }
 
@@ -45,8 +45,9 @@ interface Resolved {
 }
 
 /**
- * Resolves inline contexts, and refuses all others. The processor's own resolver keeps contexts of earlier documents
- * in memory, however large.
+ * Resolves inline contexts and rejects remote ones.
+ *
+ * Replaces the processor's own resolver, which keeps contexts of earlier documents in memory without a size limit.
  */
 class InlineContexts {
   private readonly known = new Map<string, Resolved>();
@@ -68,8 +69,8 @@ class InlineContexts {
   }
 }
 
-/** The most results that are kept of one context, as many as the processor's own resolver keeps. */
-const MOST_PROCESSED = 10;
+/** Maximum number of cached results per context. Equal to the limit of the processor's own resolver. */
+const MAX_PROCESSED = 10;
 
 function toResolved(document: object | null): Resolved {
   const results = new Map<object, unknown>();
@@ -77,7 +78,7 @@ function toResolved(document: object | null): Resolved {
     document,
     getProcessed: (active): unknown => results.get(active),
     setProcessed: (active, result): void => {
-      if (results.size >= MOST_PROCESSED) {
+      if (results.size >= MAX_PROCESSED) {
         results.clear();
       }
       results.set(active, result);

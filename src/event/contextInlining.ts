@@ -3,8 +3,8 @@ import { endOfString } from './numbers';
 /** The text of each bundled context, by its IRI. */
 export type BundledContexts = Readonly<Record<string, string>>;
 
-/** Maximum size, in characters, of what inlining adds to one document. */
-const MOST_INLINED = 256 * 1_024;
+/** Maximum size that inlining adds to one document, in characters. */
+const MAX_INLINED = 256 * 1_024;
 
 interface Level {
   readonly isObject: boolean;
@@ -16,13 +16,14 @@ interface Level {
 }
 
 /**
- * Replaces each context that JSON-LD text names by its text, so that nothing is fetched to read it.
- * All other text stays as it is.
+ * Replaces each context IRI in a JSON-LD text by the text of the context, so that reading it needs no fetch.
+ *
+ * All other text stays unchanged.
  *
  * @param text - Valid JSON.
  * @param contexts - The contexts that may be named.
  *
- * @throws An error that names a context which is not bundled, or says that they are too large in sum.
+ * @throws An error that names a context that is not bundled, or states that the inlined contexts are too large in sum.
  *
  * @see https://www.w3.org/TR/json-ld11/#the-context
  */
@@ -43,10 +44,10 @@ export function inlineContexts(text: string, contexts: BundledContexts): string 
       }
       const context = contexts[iri];
       inlined += context.length;
-      if (inlined > MOST_INLINED) {
-        throw new Error(`the contexts that it names are more than ${MOST_INLINED / 1_024} KiB; name each once`);
+      if (inlined > MAX_INLINED) {
+        throw new Error(`the contexts that it names are more than ${MAX_INLINED / 1_024} KiB; name each once`);
       }
-      // A list in a list is no context.
+      // A context cannot contain a list within a list.
       const isList = level.isContext && context.startsWith('[');
       parts.push(text.slice(end, start), isList ? context.slice(1, -1) : context);
       end = stop;
@@ -55,14 +56,14 @@ export function inlineContexts(text: string, contexts: BundledContexts): string 
     }
   });
   if (hasJsonType && parts.length > 0) {
-    // What looks like a context in a JSON literal is none.
+    // Text in a JSON literal can look like a context without being one.
     throw new Error('it names a context and has a JSON literal (@json); use an inline context');
   }
   parts.push(text.slice(end));
   return parts.join('');
 }
 
-/** Calls back for each string of a JSON text that is no key, with its place and the array or object it is in. */
+/** Calls back for each string value of a JSON text, with its position and its enclosing array or object. */
 function walkStrings(text: string, onString: (start: number, stop: number, level: Level | undefined) => void): void {
   const levels: Level[] = [];
   for (let at = 0; at < text.length; at += 1) {
@@ -99,7 +100,7 @@ function walkStrings(text: string, onString: (start: number, stop: number, level
   }
 }
 
-/** A key, if it may be a keyword; others do not matter here. */
+/** Returns a key that may be a JSON-LD keyword, otherwise an empty string. */
 function keyOf(token: string): string {
   return token.length > 64 ? '' : token.includes('\\') ? JSON.parse(token) as string : token.slice(1, -1);
 }

@@ -12,22 +12,22 @@ interface Conversion {
   readonly base: string;
   /** The media type of the result. */
   readonly type: string;
-  /** Prefixes for formats that have some, by their names. */
+  /** Prefixes by name, for formats that support them. */
   readonly prefixes: Readonly<Record<string, string>>;
 }
 
-/** The converted document, or the IRI of a context that it names and that is not bundled. */
-export type Converted = { readonly text: string } | { readonly unknownContext: string };
+/** The converted document, or the IRI of a named context that is not bundled. */
+export type ConversionResult = { readonly text: string } | { readonly unknownContext: string };
 
 /**
- * Converts a JSON-LD document to Turtle, TriG, N3, N-Triples or N-Quads.
+ * Task that converts a JSON-LD document to Turtle, TriG, N3, N-Triples or N-Quads.
  *
  * @throws `InvalidInput` if it is not valid JSON-LD.
  */
-export const CONVERT_JSON_LD: Task<Conversion, Converted> = {
+export const CONVERT_JSON_LD: Task<Conversion, ConversionResult> = {
   name: 'convertJsonLd',
-  run: async({ text, base, type, prefixes }, { contexts }): Promise<Converted> => {
-    const loader = new WitnessLoader(contexts);
+  run: async({ text, base, type, prefixes }, { contexts }): Promise<ConversionResult> => {
+    const loader = new RecordingLoader(contexts);
     try {
       const quads = await parseJsonLd(text, loader, base);
       const writer = new Writer({ format: type, .../(?:turtle|trig)$/u.test(type) && { baseIRI: base, prefixes }});
@@ -48,8 +48,8 @@ export const CONVERT_JSON_LD: Task<Conversion, Converted> = {
   },
 };
 
-/** Remembers which context could not be loaded. */
-class WitnessLoader extends ContextLoader {
+/** Context loader that records the IRI of a context that is not bundled. */
+class RecordingLoader extends ContextLoader {
   public unknown?: string;
 
   public constructor(private readonly source: ContextLoader) {

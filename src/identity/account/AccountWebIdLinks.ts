@@ -1,32 +1,32 @@
 import TTLCache from '@isaacs/ttlcache';
 import type { WebIdStore } from '@solid/community-server';
-import type { KeyHolders } from '../KeyHolders';
+import type { WebIdLinks } from '../WebIdLinks';
 
-/** Maximum number of answers, and of questions under way, that are remembered. */
+/** Maximum number of cached answers, including those in flight. */
 const MAX_ANSWERS = 10_000;
 
 /**
- * Asks the account store of the server, and remembers each answer for a few seconds.
+ * Reads links to WebIDs from the account store of the server, and caches each answer for a few seconds.
  */
-export class AccountHolders implements KeyHolders {
+export class AccountWebIdLinks implements WebIdLinks {
   private readonly webIdStore: WebIdStore;
   private readonly answers: TTLCache<string, Promise<boolean>>;
 
   /**
-   * @param webIdStore - Knows which WebIDs an account has.
-   * @param maxAge - How long an answer is used, in seconds. Default 2.
+   * @param webIdStore - Stores the links between accounts and WebIDs.
+   * @param maxAge - Maximum age of a cached answer, in seconds. Default 2.
    */
   public constructor(webIdStore: WebIdStore, maxAge = 2) {
     this.webIdStore = webIdStore;
     this.answers = new TTLCache({ max: MAX_ANSWERS, ttl: maxAge * 1_000, checkAgeOnGet: true });
   }
 
-  public async has(account: string, webId: string): Promise<boolean> {
-    // No URL has a space.
+  public async isLinked(account: string, webId: string): Promise<boolean> {
+    // URLs contain no spaces, so the key is unambiguous.
     const name = `${webId} ${account}`;
     let answer = this.answers.get(name);
     if (!answer) {
-      // Aged from before the question, so that no answer is used for longer.
+      // The age counts from the start of the query, so that no answer is used longer.
       answer = this.webIdStore.isLinked(webId, account);
       this.answers.set(name, answer);
       answer.catch((): unknown => this.answers.delete(name));

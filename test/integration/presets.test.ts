@@ -51,7 +51,7 @@ async function useSubdomain(baseUrl: string, name: string): Promise<TestAgent> {
   const pod = `${protocol}//${name}.${host}/`;
   const webId = `${pod}profile/card#me`;
   const fetch = async(input: any, init?: RequestInit): Promise<Response> => fetchAs(webId, String(input.url ?? input), init);
-  return { pod, webId, inbox: `${pod}inbox/`, fetch, logout: async(): Promise<void> => {} };
+  return { name, pod, webId, inbox: `${pod}inbox/`, fetch, logout: async(): Promise<void> => {} };
 }
 
 describe.each(PRESETS)('A server of $name', (preset): void => {

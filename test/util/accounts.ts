@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Session } from '@inrupt/solid-client-authn-node';
+import { EVENTS, Session } from '@inrupt/solid-client-authn-node';
 
 export const PASSWORD = 'correct horse battery staple';
 export const emailOf = (pod: string): string => `${pod}@example.com`;
@@ -15,6 +15,8 @@ export async function seedFile(folder: string, pods: readonly string[]): Promise
 
 /** A pod and its owner, logged in as an app would be. */
 export interface TestAgent {
+  /** Name of the account, by which {@link emailOf} gives its e-mail address. */
+  readonly name: string;
   readonly pod: string;
   readonly webId: string;
   readonly inbox: string;
@@ -92,6 +94,8 @@ export async function logIn(baseUrl: string, name: string, tokenType: 'DPoP' | '
   const { id, secret } = await createCredentials(baseUrl, address, webId);
   const open = async(): Promise<Session> => {
     const session = new Session();
+    // The session sets a timer for the end of its token, which otherwise keeps a process alive for ten minutes.
+    session.events.on(EVENTS.TIMEOUT_SET as 'timeoutSet', (timer: unknown): unknown => (timer as NodeJS.Timeout).unref());
     await session.login({ clientId: id, clientSecret: secret, oidcIssuer: baseUrl, tokenType });
     return session;
   };
@@ -107,7 +111,7 @@ export async function logIn(baseUrl: string, name: string, tokenType: 'DPoP' | '
     return session.fetch(input, init);
   };
   const logout = async(): Promise<void> => session.logout();
-  return { pod, webId, inbox: `${pod}inbox/`, fetch: readingAgain(authenticated), logout };
+  return { name: address, pod, webId, inbox: `${pod}inbox/`, fetch: readingAgain(authenticated), logout };
 }
 
 /** Reads again where the server closed an idle connection just as it was used, as browsers do. */

@@ -13,18 +13,51 @@ export interface Scene {
   readonly end: () => Promise<void>;
 }
 
+const DEFAULT_CONFIG = 'test/config/file.json';
+const PODS = [ 'producer', 'user', 'subscriber' ] as const;
+
+/** Server with the default configuration that the scenes of a test file share. */
+let shared: TestServer | undefined;
+/** Number of scenes on the shared server. */
+let scenes = 0;
+
+const podsOf = (scene: number): string[] => PODS.map((name): string => `${name}${scene}`);
+
+/**
+ * Starts one server for all scenes of a test file with the default configuration. Each scene has its own pods there.
+ *
+ * @param most - Maximum number of scenes.
+ */
+export function shareServer(most: number): void {
+  beforeAll(async(): Promise<void> => {
+    shared = await startServer(DEFAULT_CONFIG, Array.from({ length: most }, (_, scene): string[] => podsOf(scene)).flat());
+  });
+
+  afterAll(async(): Promise<void> => {
+    await shared?.stop();
+    shared = undefined;
+  });
+}
+
 /**
  * Starts the scene: the producer may publish to the user on topics below `realestate`, and the subscriber follow them.
- * The server can be given values of options of the command line.
+ *
+ * A scene with the default configuration is set on the server of {@link shareServer}, if the test file has one. The
+ * names of its pods end in a number.
+ *
+ * @param config - Path of the configuration, in the project.
+ * @param options - Options of the command line.
  */
 export async function setScene(
-  config = 'test/config/file.json',
+  config = DEFAULT_CONFIG,
   options: Readonly<Record<string, string>> = {},
 ): Promise<Scene> {
-  const server = await startServer(config, [ 'producer', 'user', 'subscriber' ], 'localhost', false, options);
-  const producer = await logIn(server.baseUrl, 'producer', 'Bearer');
-  const user = await logIn(server.baseUrl, 'user');
-  const subscriber = await logIn(server.baseUrl, 'subscriber', 'Bearer');
+  const isShared = shared !== undefined && config === DEFAULT_CONFIG && Object.keys(options).length === 0;
+  const server = isShared ? shared! : await startServer(config, PODS, 'localhost', false, options);
+  const names = isShared ? podsOf(scenes++) : PODS;
+  const producer = await logIn(server.baseUrl, names[0], 'Bearer');
+  const user = await logIn(server.baseUrl, names[1]);
+  const subscriber = await logIn(server.baseUrl, names[2], 'Bearer');
   await grant(user, `${user.pod}topics/realestate/`, {
     [producer.webId]: [ 'Append' ], [subscriber.webId]: [ 'Read' ],
   });
@@ -37,7 +70,9 @@ export async function setScene(
       for (const agent of [ producer, user, subscriber ]) {
         await agent.logout();
       }
-      await server.stop();
+      if (!isShared) {
+        await server.stop();
+      }
     },
   };
 }

@@ -3,7 +3,7 @@ const { basename } = require('node:path');
 const { default: Sequencer } = require('@jest/test-sequencer');
 
 const longest = [
-  'lifecycle', 'crash-federation', 'package', 'crash', 'deliveries', 'database', 'operator', 'http', 'a1-a8', 'client', 'presets', 'docs', 'demo', 'stop', 'cli', 'revocation', 'federation',
+  'lifecycle', 'one-server', 'crash-federation', 'package', 'crash', 'deliveries', 'database', 'operator', 'http', 'a1-a8', 'client', 'presets', 'docs', 'demo', 'stop', 'cli', 'revocation', 'federation',
   'api-keys-account', 'access-matrix', 'full-disk', 'fuzz',
 ];
 

@@ -10,6 +10,7 @@ import { createEvent } from '../../../src/event/EventDocument';
 import { InvalidInput } from '../../../src/event/InvalidInput';
 import { parseJson } from '../../../src/event/json';
 import { parseIndependently } from '../../util/rdf';
+import { runs } from '../../util/effort';
 
 const POD = 'https://producer.example/';
 const PUBLISHER = `${POD}profile/card#me`;
@@ -138,7 +139,7 @@ describe('The document of an event', (): void => {
       // What was posted is the text, which has no negative zero.
       expect(json.data).toEqual(JSON.parse(text));
       expect(quads.length).toBeGreaterThan(6);
-    }), { numRuns: 500 });
+    }), { numRuns: runs(500) });
   });
 
   it('is always RDF for keys that mean something to JSON-LD.', async(): Promise<void> => {
@@ -154,6 +155,6 @@ describe('The document of an event', (): void => {
       const { json, quads } = await read(JSON.stringify(data));
       expect(json.data).toEqual(JSON.parse(JSON.stringify(data)));
       expect(quads.length).toBeGreaterThan(6);
-    }), { numRuns: 500 });
+    }), { numRuns: runs(500) });
   });
 });

@@ -22,8 +22,8 @@ describe('JSON-LD of strangers', (): void => {
 
   it.each([
     [ 'short', long(1, context) ],
-    [ 'long', long(100, `${context},"id":"urn:root"`) ],
-    [ 'long, with its id at the end', long(100, context, ',"id":"urn:root"') ],
+    [ 'long', long(70, `${context},"id":"urn:root"`) ],
+    [ 'long, with its id at the end', long(70, context, ',"id":"urn:root"') ],
     [ 'not too long, with its context at the end', long(40, '"id":"urn:root"', `,${context}`) ],
   ])('is read as by anybody else if it is %s.', async(_, text): Promise<void> => {
     const read = counted(await parseForeignJsonLd(text, loader, BASE));
@@ -32,11 +32,11 @@ describe('JSON-LD of strangers', (): void => {
   });
 
   it.each([
-    [ 'has its context at the end', long(100, '"id":"urn:root"', `,${context}`), /context/u ],
-    [ 'names a remote context', long(100, '"@context":"https://evil.example/"'), /never fetched/u ],
-    [ 'names a remote context somewhere', long(100, context, ',"x":{"@context":"https://evil.example/"}'), /never fetched/u ],
-    [ 'ends too early', long(100, context).slice(0, -1), /Unclosed/u ],
-    [ 'is no JSON', `${long(100, context)}}`, /Unexpected/u ],
+    [ 'has its context at the end', long(70, '"id":"urn:root"', `,${context}`), /context/u ],
+    [ 'names a remote context', long(70, '"@context":"https://evil.example/"'), /never fetched/u ],
+    [ 'names a remote context somewhere', long(70, context, ',"x":{"@context":"https://evil.example/"}'), /never fetched/u ],
+    [ 'ends too early', long(70, context).slice(0, -1), /Unclosed/u ],
+    [ 'is no JSON', `${long(70, context)}}`, /Unexpected/u ],
   ])('is refused if it is long and %s.', async(_, text, message): Promise<void> => {
     await expect(parseForeignJsonLd(text, loader, BASE)).rejects.toThrow(message);
   });
@@ -51,9 +51,9 @@ describe('JSON-LD of strangers', (): void => {
       }
     };
     count();
-    await Promise.all([ long(100, context), long(100, context), '[', long(100, context) ].map(async(text): Promise<unknown> =>
+    await Promise.all([ long(70, context), long(70, context), '[', long(70, context) ].map(async(text): Promise<unknown> =>
       parseForeignJsonLd(text, loader, BASE).catch((): void => {})));
     isDone = true;
-    expect(turns).toBeGreaterThanOrEqual(70);
+    expect(turns).toBeGreaterThanOrEqual(49);
   });
 });

@@ -25,6 +25,7 @@ import type { Access, Mode } from '../../../src/access/ports';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { ServerUrls } from '../../../src/url/ServerUrls';
+import { runs } from '../../util/effort';
 
 const BASE = 'http://localhost/';
 const POD = `${BASE}alice/`;
@@ -127,7 +128,7 @@ describe.each([ 'acl', 'acr' ])('Access scopes by documents .%s', (suffix): void
   };
 
   it('have the permissions that the server\'s own reader finds for each resource.', async(): Promise<void> => {
-    for (let seed = 1; seed <= 25; seed += 1) {
+    for (let seed = 1; seed <= runs(25); seed += 1) {
       const pick = randomFrom(seed);
       existing.clear();
       documents.clear();

@@ -4,6 +4,7 @@ import { ContextLoader } from '../../../../src/event/ContextLoader';
 import type { Event, EventDraft } from '../../../../src/event/Event';
 import { eventUrl } from '../../../../src/event/Event';
 import { createEvent, readMembers } from '../../../../src/event/EventDocument';
+import { runs } from '../../../util/effort';
 
 const POD = 'https://producer.example/';
 const PUBLISHER = `${POD}profile/card#me`;
@@ -101,6 +102,6 @@ describe('An event as a CloudEvent', (): void => {
         const text = toCloudEvent({ ...await make({ annotations: { subject }, data: `{"payload":${data}}` }), topic });
         expect(checkCloudEvent(text).data).toEqual({ payload: JSON.parse(data) });
       },
-    ), { numRuns: 50 });
+    ), { numRuns: runs(50) });
   });
 });

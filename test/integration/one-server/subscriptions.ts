@@ -1,8 +1,8 @@
 import { v7 } from 'uuid';
-import { grant } from '../util/access';
-import type { Scene } from '../util/scene';
-import { members, post, setScene } from '../util/scene';
-import { eventually } from '../util/wait';
+import { grant } from '../../util/access';
+import type { Scene } from '../../util/scene';
+import { members, post, setScene } from '../../util/scene';
+import { eventually } from '../../util/wait';
 
 describe('The subscriptions of a pod', (): void => {
   let scene: Scene;

@@ -1,9 +1,9 @@
 import { decodeJwt } from 'jose';
-import type { ClientCredentials, TestCredentials } from '../util/accounts';
-import { createApiKey, createCredentials } from '../util/accounts';
-import { dpopToken } from '../util/tokens';
-import type { Scene } from '../util/scene';
-import { setScene } from '../util/scene';
+import type { ClientCredentials, TestCredentials } from '../../util/accounts';
+import { createApiKey, createCredentials } from '../../util/accounts';
+import { dpopToken } from '../../util/tokens';
+import type { Scene } from '../../util/scene';
+import { setScene } from '../../util/scene';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -22,7 +22,7 @@ describe('A token', (): void => {
   beforeAll(async(): Promise<void> => {
     scene = await setScene();
     const { server, producer } = scene;
-    credentials = await createCredentials(server.baseUrl, 'producer', producer.webId);
+    credentials = await createCredentials(server.baseUrl, producer.name, producer.webId);
     endpoint = `${producer.pod}__token`;
     eventhos = `${producer.pod}auth/token`;
     publish = `${producer.pod}publish/`;
@@ -223,7 +223,7 @@ describe('A token', (): void => {
 
   it('is not given for a while to a client that has failed too often, in either form.', async(): Promise<void> => {
     const { user, server } = scene;
-    const own = await createCredentials(server.baseUrl, 'user', user.webId);
+    const own = await createCredentials(server.baseUrl, user.name, user.webId);
     const ask = async(path: string, secret: string): Promise<Answer> => send(`${user.pod}${path}`, JSON_TYPE, grantOf({ ...own, secret }));
     const failures = await Promise.all(Array.from({ length: 30 }, async(_, i): Promise<Answer> => ask(i % 2 ? '__token' : 'auth/token', `${i}`)));
     expect(new Set(failures.map(({ status }): number => status))).toEqual(new Set([ 401 ]));
@@ -239,7 +239,7 @@ describe('A token', (): void => {
 
   it('ends soon when the client credentials are deleted, but not when the server starts again.', async(): Promise<void> => {
     const { server, producer } = scene;
-    const own = await createCredentials(server.baseUrl, 'producer', producer.webId);
+    const own = await createCredentials(server.baseUrl, producer.name, producer.webId);
     const token = await tokenBy(JSON_TYPE, grantOf(own));
     await server.restart();
     expect(await publishing(token)).toBe(201);

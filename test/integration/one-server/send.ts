@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { grant } from '../util/access';
-import type { ClientCredentials } from '../util/accounts';
-import { createApiKey, createCredentials } from '../util/accounts';
-import { runs } from '../util/effort';
-import type { Scene } from '../util/scene';
-import { members, post, setScene } from '../util/scene';
-import { eventually } from '../util/wait';
+import { grant } from '../../util/access';
+import type { ClientCredentials } from '../../util/accounts';
+import { createApiKey, createCredentials } from '../../util/accounts';
+import { runs } from '../../util/effort';
+import type { Scene } from '../../util/scene';
+import { members, post, setScene } from '../../util/scene';
+import { eventually } from '../../util/wait';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/u;
 const UNKNOWN = '0190a0b0-0000-7000-8000-000000000001';
@@ -51,7 +51,7 @@ describe('The dialect of eventhos', (): void => {
   beforeAll(async(): Promise<void> => {
     scene = await setScene();
     const { server: { baseUrl }, producer, subscriber, user } = scene;
-    credentials = await createCredentials(baseUrl, 'producer', producer.webId);
+    credentials = await createCredentials(baseUrl, producer.name, producer.webId);
     const { status, body } = await ask('POST', 'auth/token', { grant_type: 'client_credentials', client_id: credentials.id, client_secret: credentials.secret }, fetch);
     expect(status).toBe(201);
     token = body.content.jwt_token;

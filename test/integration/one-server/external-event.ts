@@ -1,11 +1,11 @@
 import { request as httpRequest } from 'node:http';
 import fc from 'fast-check';
-import { createApiKey } from '../util/accounts';
-import { grant } from '../util/access';
-import { runs } from '../util/effort';
-import type { Scene } from '../util/scene';
-import { members, post, setScene } from '../util/scene';
-import { eventually } from '../util/wait';
+import { createApiKey } from '../../util/accounts';
+import { grant } from '../../util/access';
+import { runs } from '../../util/effort';
+import type { Scene } from '../../util/scene';
+import { members, post, setScene } from '../../util/scene';
+import { eventually } from '../../util/wait';
 
 interface Sent {
   readonly method?: string;

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import { grant } from '../util/access';
-import type { Scene } from '../util/scene';
-import { members, post, setScene } from '../util/scene';
-import { eventually } from '../util/wait';
+import { grant } from '../../util/access';
+import type { Scene } from '../../util/scene';
+import { members, post, setScene } from '../../util/scene';
+import { eventually } from '../../util/wait';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 

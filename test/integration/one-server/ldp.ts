@@ -8,10 +8,10 @@ import {
 } from '@inrupt/solid-client';
 import WebSocket from 'ws';
 import { createServer } from 'node:http';
-import { grant } from '../util/access';
-import type { Scene } from '../util/scene';
-import { members, post, setScene } from '../util/scene';
-import { eventually } from '../util/wait';
+import { grant } from '../../util/access';
+import type { Scene } from '../../util/scene';
+import { members, post, setScene } from '../../util/scene';
+import { eventually } from '../../util/wait';
 
 const TURTLE = { 'content-type': 'text/turtle' };
 

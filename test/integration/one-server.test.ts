@@ -1,0 +1,10 @@
+import { shareServer } from '../util/scene';
+import './one-server/external-event';
+import './one-server/faces';
+import './one-server/ldp';
+import './one-server/send';
+import './one-server/subscriptions';
+import './one-server/tokens';
+
+// The start of a server, and of the modules that it needs, takes longer than most of these tests.
+shareServer(6);

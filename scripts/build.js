@@ -1,6 +1,6 @@
-// Compiles src/ to dist/, if anything has changed since that was done last. Nothing in dist/ is ever missing or half
-// written: the compiler writes to another folder, each file that differs is renamed into place, and what has no source
-// any more is removed last. So a server that runs from dist/ goes on, and a build that fails changes nothing.
+// Compiles src/ to dist/ and joins the OpenAPI parts, unless dist/ is current. The compiler writes to a temporary
+// folder. Each file that differs is renamed into dist/, and files without a source are removed last. A server that runs
+// from dist/ always finds complete files, and a failed build changes nothing.
 const { execFileSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const {
@@ -9,14 +9,14 @@ const {
 const { dirname, join, relative } = require('node:path');
 const Database = require('better-sqlite3');
 
-/** How long another build is waited for, in ms. */
-const PATIENCE = 10 * 60_000;
+/** Maximum wait for another build, in milliseconds. */
+const LOCK_TIMEOUT = 10 * 60_000;
 
 const root = join(__dirname, '..');
 const dist = join(root, 'dist');
-/** What was built, and what it was built of. */
+/** The inputs and files of the last build. */
 const record = join(dist, '.build.json');
-/** Beside dist/, and as deep: source maps have relative paths. */
+/** Temporary folders have the depth of dist/, because source maps have relative paths. */
 const PREFIX = '.dist-';
 
 function filesIn(folder) {
@@ -24,7 +24,7 @@ function filesIn(folder) {
   return all.filter((name) => statSync(join(folder, name)).isFile()).sort();
 }
 
-/** A hash of all that the result depends on. */
+/** Hash of all files on which the build depends. */
 function inputs() {
   const hash = createHash('sha256');
   const own = filesIn(join(root, 'src')).map((name) => join('src', name));
@@ -36,7 +36,7 @@ function inputs() {
   return hash.digest('hex');
 }
 
-/** Whether dist/ is what these inputs give. */
+/** Returns whether dist/ was built from these inputs and is complete. */
 function isCurrent(hash) {
   try {
     const { inputs: built, files } = JSON.parse(readFileSync(record, 'utf8'));
@@ -53,9 +53,11 @@ function build(hash) {
   try {
     const compiler = require.resolve('typescript/bin/tsc');
     execFileSync(process.execPath, [ compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', own ], { cwd: root, stdio: 'inherit' });
+    const { joinParts } = require(join(own, 'http/openapi/joinParts.js'));
+    writeFileSync(join(own, 'openapi.json'), JSON.stringify(joinParts(join(root, 'src'))));
     const names = filesIn(own);
     const files = Object.fromEntries(names.map((name) => [ name, statSync(join(own, name)).size ]));
-    // Until all is in place, nothing says that it is.
+    // Without a record, an interrupted build is repeated.
     rmSync(record, { force: true });
     for (const name of names) {
       const [ from, to ] = [ join(own, name), join(dist, name) ];
@@ -77,12 +79,12 @@ function build(hash) {
 
 /** Runs one build at a time; the lock ends with its process. */
 function main() {
-  const lock = new Database(join(root, `${PREFIX}lock`), { timeout: PATIENCE });
+  const lock = new Database(join(root, `${PREFIX}lock`), { timeout: LOCK_TIMEOUT });
   try {
     lock.exec('BEGIN IMMEDIATE');
     const hash = inputs();
     if (!isCurrent(hash)) {
-      // What builds have left that were killed.
+      // Remove the folders of interrupted builds.
       for (const name of readdirSync(root).filter((entry) => /^\.dist-\d+$/u.test(entry))) {
         rmSync(join(root, name), { recursive: true, force: true });
       }
@@ -90,7 +92,7 @@ function main() {
       build(hash);
     }
   } catch (error) {
-    // The compiler has said what is wrong.
+    // The compiler has printed its own errors.
     process.exitCode = error.status ?? 1;
     if (error.status === undefined) {
       process.stderr.write(`The build failed: ${error.message}\n`);

@@ -14,14 +14,18 @@ import { freePort, ROOT } from '../util/server';
 
 const run = promisify(execFile);
 
-const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-const firstEvent = sectionOf(readme, 'A first event');
-const twoPeople = sectionOf(readme, 'Two people');
-const otherSystems = sectionOf(readme, 'Clients of other systems');
-const httpApi = readFileSync(join(ROOT, 'docs/http-api.md'), 'utf8');
-const accessControl = readFileSync(join(ROOT, 'docs/access-control.md'), 'utf8');
-const health = readFileSync(join(ROOT, 'docs/health.md'), 'utf8');
-const withAcp = sectionOf(accessControl, 'Grant with ACP');
+const pageOf = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
+const getStarted = pageOf('docs/get-started.md');
+const firstEvent = sectionOf(getStarted, 'A first event');
+const smallestExample = sectionOf(pageOf('README.md'), 'Smallest example');
+const grantAccess = pageOf('docs/grant-access.md');
+/** The pages with examples that continue the first event, in the order in which they are run. */
+const PAGES = [
+  ...[ 'README', 'publish', 'publish-check', 'events', 'inbox', 'personium', 'personium-token', 'eventhos', 'eventhos-catalogue',
+    'eventhos-log', 'eventgrid', 'subscriptions', 'deliveries', 'agent', 'openapi' ].map((name): string => `docs/api/${name}.md`),
+  'docs/health.md',
+];
+const withAcp = sectionOf(grantAccess, 'Grant with ACP');
 const [ seed, ...firstSteps ] = examplesOf(firstEvent);
 const linesWithAcp = new Set(examplesOf(withAcp).map(({ line }): number => line));
 
@@ -131,11 +135,11 @@ async function signUp(base: string, name: string): Promise<{ key: string; id: st
   const examplesWithNames = (examples: readonly Example[]): [string, Example][] => examples.map((example): [string, Example] =>
     [ `line ${example.line}: ${example.answer?.split('\n')[0] ?? example.command.split('\n')[0]}`, example ]);
 
-  describe('README.md', (): void => {
+  describe('docs/get-started.md', (): void => {
     it.each(examplesWithNames(firstSteps))('holds at %s.', async(_name, example): Promise<void> => shell.tryOut(example));
   });
 
-  describe('Two people of README.md', (): void => {
+  describe('docs/two-people.md', (): void => {
     // In the browser it is done by browser.test.ts.
     beforeAll(async(): Promise<void> => {
       for (const name of [ 'alice', 'bob' ]) {
@@ -145,33 +149,56 @@ async function signUp(base: string, name: string): Promise<{ key: string; id: st
       }
     });
 
-    it.each(examplesWithNames(examplesOf(twoPeople)))('holds at %s.', async(_name, example): Promise<void> => shell.tryOut(example));
+    it.each(examplesWithNames(examplesOf(pageOf('docs/two-people.md'))))(
+      'holds at %s.',
+      async(_name, example): Promise<void> => shell.tryOut(example),
+    );
 
     it('ends with one event in the inbox of bob.', async(): Promise<void> => {
-      // Both events were accepted, and it is long since the second one was looked at.
+      // Both events were accepted, and the second one was processed long ago.
       await new Promise((resolve): unknown => setTimeout(resolve, 1_000));
       const lines = (await shell.run('bob inbox --json')).trim().split('\n');
       expect(lines.map((line): string => JSON.parse(line).event.topic)).toEqual([ 'realestate/contact#add' ]);
     });
   });
 
-  describe('Clients of other systems of README.md', (): void => {
-    it.each(examplesWithNames(examplesOf(otherSystems)))('hold at %s.', async(_name, example): Promise<void> => shell.tryOut(example));
+  describe('docs/dialects.md', (): void => {
+    it.each(examplesWithNames(examplesOf(pageOf('docs/dialects.md'))))(
+      'holds at %s.',
+      async(_name, example): Promise<void> => shell.tryOut(example),
+    );
   });
 
-  describe('docs/http-api.md', (): void => {
-    it.each(examplesWithNames(examplesOf(httpApi)))('holds at %s.', async(_name, example): Promise<void> => shell.tryOut(example));
+  describe('The smallest example of README.md', (): void => {
+    beforeAll(async(): Promise<void> => {
+      await shell.run('alice grant realestate/contact "$BASE/bob/profile/card#me" --subscribe');
+    });
+
+    it.each(examplesWithNames(examplesOf(smallestExample)))('holds at %s.', async(_name, example): Promise<void> => shell.tryOut(example));
+
+    it('ends with one more event in the inbox of bob.', async(): Promise<void> => {
+      const end = Date.now() + 5_000;
+      let count = 0;
+      while (count < 2 && Date.now() < end) {
+        count = (await shell.run('bob inbox --json')).trim().split('\n').length;
+      }
+      expect(count).toBe(2);
+    });
   });
 
-  describe('docs/health.md', (): void => {
-    it.each(examplesWithNames(examplesOf(health)))('holds at %s.', async(_name, example): Promise<void> => shell.tryOut(example));
+  describe.each(PAGES)('%s', (name): void => {
+    const examples = examplesWithNames(examplesOf(pageOf(name)));
+    (examples.length > 0 ? it : it.skip).each(examples.length > 0 ? examples : [[ 'no example', { line: 0, command: '' }]])(
+      'holds at %s.',
+      async(_name, example): Promise<void> => shell.tryOut(example),
+    );
   });
 
-  describe('docs/access-control.md', (): void => {
-    const examples = examplesOf(accessControl).filter(({ line }): boolean => !linesWithAcp.has(line));
+  describe('docs/grant-access.md', (): void => {
+    const examples = examplesOf(grantAccess).filter(({ line }): boolean => !linesWithAcp.has(line));
     it.each(examplesWithNames(examples))('holds at %s.', async(_name, example): Promise<void> => shell.tryOut(example));
 
-    it.each(tableOf(sectionOf(accessControl, 'The resource of a topic')))('shows the resource of %s.', (shown, resource): void => {
+    it.each(tableOf(sectionOf(grantAccess, 'The resource of a topic')))('shows the resource of %s.', (shown, resource): void => {
       const pattern = /`([^`]*)`/u.exec(shown)?.[1] ?? shown;
       expect(`{pod}${patternPath(pattern)}`).toBe(resource);
     });
@@ -188,10 +215,10 @@ async function signUp(base: string, name: string): Promise<{ key: string; id: st
   }
 
   describe.each([
-    [ 'Errors of publish', '/producer/publish/', 'PRODUCER_TOKEN' ],
-    [ 'Errors of subscribe', '/user/subscriptions/', 'SUBSCRIBER_TOKEN' ],
-  ])('%s', (heading, path, token): void => {
-    it.each(tableOf(sectionOf(httpApi, heading)))('answer %s with %s %s.', async(sent, status, error): Promise<void> => {
+    [ 'docs/api/publish.md', '/producer/publish/', 'PRODUCER_TOKEN' ],
+    [ 'docs/api/subscriptions.md', '/user/subscriptions/', 'SUBSCRIBER_TOKEN' ],
+  ])('Errors of %s', (name, path, token): void => {
+    it.each(tableOf(sectionOf(pageOf(name), 'Errors')))('answer %s with %s %s.', async(sent, status, error): Promise<void> => {
       const answer = await post(path, token, sent);
       expect(answer.status).toBe(status);
       const isAsShown = matches(answer.body.error, error.replaceAll('$BASE', shell.base));
@@ -200,7 +227,7 @@ async function signUp(base: string, name: string): Promise<{ key: string; id: st
   });
 
   describe('Errors of external event', (): void => {
-    it.each(tableOf(sectionOf(httpApi, 'Errors of external event')))('answer %s with %s %s %s.', async(sent, status, code, value): Promise<void> => {
+    it.each(tableOf(sectionOf(pageOf('docs/api/personium.md'), 'Body errors')))('answer %s with %s %s %s.', async(sent, status, code, value): Promise<void> => {
       const answer = await post('/user/__event', 'USER_TOKEN', sent);
       expect([ answer.status, answer.body.code ]).toEqual([ status, code ]);
       const isAsShown = matches(answer.body.message.value, value);
@@ -209,7 +236,7 @@ async function signUp(base: string, name: string): Promise<{ key: string; id: st
   });
 });
 
-(hasTools ? describe : describe.skip)('Grant with ACP of docs/access-control.md', (): void => {
+(hasTools ? describe : describe.skip)('Grant with ACP of docs/grant-access.md', (): void => {
   let shell: DocsShell;
   let server: ServerProcess | undefined;
 
@@ -218,7 +245,7 @@ async function signUp(base: string, name: string): Promise<{ key: string; id: st
     const { folder, port } = shell;
     await shell.run(seed.command);
     server = await startServer(join(ROOT, 'test/config/file-acp.json'), folder, port, [ '-p', `${port}`, '--seedConfig', 'seed.json' ]);
-    for (const example of examplesOf(sectionOf(readme, 'Log in'))) {
+    for (const example of examplesOf(sectionOf(getStarted, 'Log in'))) {
       await shell.tryOut(example);
     }
   });
@@ -234,12 +261,12 @@ async function signUp(base: string, name: string): Promise<{ key: string; id: st
   );
 });
 
-describe('The configuration of README.md', (): void => {
+describe('docs/configure.md', (): void => {
   it('makes a server in memory, and changes values by Overrides.', async(): Promise<void> => {
     const jsonOf = (markdown: string): any[] => blocksOf(markdown)
       .filter(({ language }): boolean => language === 'json').map(({ text }): any => JSON.parse(text));
-    const [ changed, kept, , whole ] = jsonOf(sectionOf(readme, 'Configuration'));
-    const limits = sectionOf(accessControl, 'Limits');
+    const [ changed, kept, , whole ] = jsonOf(pageOf('docs/configure.md'));
+    const limits = pageOf('docs/limits.md');
     const [ refused ] = blocksOf(limits).filter(({ language }): boolean => language === 'http');
     const folder = await mkdtemp(join(tmpdir(), 'pod-events-docs-'));
     const config = join(folder, 'config.json');

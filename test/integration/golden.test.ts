@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { grant } from '../util/access';
 import { createApiKey, createCredentials } from '../util/accounts';
@@ -12,7 +12,7 @@ import { ROOT } from '../util/server';
 
 const files = goldenFiles();
 
-// Each dialect, request by request, to the last header; the same are the examples of docs/http-api.md.
+// Each dialect, request by request, to the last header; the same are the examples of docs/api/.
 describe('Over HTTP', (): void => {
   let scene: Scene;
   /** What the files name in braces. */
@@ -48,10 +48,13 @@ describe('Over HTTP', (): void => {
   });
 });
 
-describe('The examples of docs/http-api.md', (): void => {
-  const blocks = blocksOf(readFileSync(join(ROOT, 'docs/http-api.md'), 'utf8'));
-  const requests = blocks.flatMap(({ language, text, line }, index): [number, string, string][] =>
-    language === 'http' && !text.startsWith('HTTP/') ? [[ line, text, blocks.at(index + 1)?.text ?? '' ]] : []);
+describe('The examples of docs/', (): void => {
+  const pages = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name): boolean => name.endsWith('.md'));
+  const requests = pages.flatMap((page): [string, string, string][] => {
+    const blocks = blocksOf(readFileSync(join(ROOT, 'docs', page), 'utf8'));
+    return blocks.flatMap(({ language, text, line }, index): [string, string, string][] =>
+      language === 'http' && !text.startsWith('HTTP/') ? [[ `${page}:${line}`, text, blocks.at(index + 1)?.text ?? '' ]] : []);
+  });
 
   it('are there for each dialect.', (): void => {
     for (const { dialect, cases } of files) {
@@ -60,7 +63,7 @@ describe('The examples of docs/http-api.md', (): void => {
     }
   });
 
-  it.each(requests)('are requests that are made, with their answers, at line %d.', (_line, request, answer): void => {
+  it.each(requests)('are requests that are made, with their answers, at %s.', (_place, request, answer): void => {
     const found = files.flatMap(({ cases }): readonly GoldenCase[] => cases).filter((one): boolean => one.request === request);
     expect(found.map((one): string => one.answer)).toContain(answer);
   });

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import Ajv from 'ajv/dist/2020';
+import { joinParts } from '../../src/http/openapi/joinParts';
 
 interface Media { readonly schema?: object | boolean }
 interface Header { readonly required?: boolean; readonly schema?: object; readonly $ref?: string }
@@ -12,8 +12,8 @@ export interface Operation {
   readonly responses: Readonly<Record<string, Response | undefined>>;
 }
 
-/** The description of all endpoints, `openapi.json`. */
-export const OPENAPI = JSON.parse(readFileSync(join(__dirname, '../../openapi.json'), 'utf8')) as {
+/** The description of all APIs, joined from the parts beside their code. */
+export const OPENAPI = joinParts(join(__dirname, '../../src')) as unknown as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly tags: readonly { readonly name: string }[];
   readonly components: Readonly<Record<string, Readonly<Record<string, object>>>>;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JSON_MEDIA_TYPE } from '../../event/mediaTypes';
 import type { HttpProblem } from '../errors';
@@ -7,12 +7,15 @@ import type { EndpointResponse, HttpExchange, PathRule } from '../Endpoint';
 import { Endpoint, jsonResponse } from '../Endpoint';
 import type { OpenApiDocument } from './describeServer';
 import { describeServer } from './describeServer';
+import { joinParts } from './joinParts';
 
-const DOCUMENT = join(__dirname, '../../../openapi.json');
+/** Folder of the sources or of the build. Only the build has a joined document. */
+const ROOT = join(__dirname, '../..');
+const DOCUMENT = join(ROOT, 'openapi.json');
 const PATH = '.events/openapi.json';
 
 /**
- * `{base}.events/openapi.json`: the description of the HTTP APIs that this server has, for programs, for everybody.
+ * The public OpenAPI description of the server's HTTP APIs, at `{base}.events/openapi.json`.
  *
  * @see https://spec.openapis.org/oas/v3.1.1
  */
@@ -21,15 +24,15 @@ export class OpenApiEndpoint extends Endpoint {
   private readonly headers: Readonly<Record<string, string>>;
 
   /**
-   * @param baseUrl - The base URL of the server.
-   * @param tags - The tags of the endpoints that the server has; operations of others are left out.
+   * @param baseUrl - Base URL of the server.
+   * @param tags - Tags of the configured endpoints. Operations with other tags are omitted.
    */
   public constructor(baseUrl: string, tags: string[]) {
     super();
-    const all = JSON.parse(readFileSync(DOCUMENT, 'utf8')) as OpenApiDocument;
+    const all = existsSync(DOCUMENT) ? JSON.parse(readFileSync(DOCUMENT, 'utf8')) as OpenApiDocument : joinParts(ROOT);
     this.document = JSON.stringify(describeServer(all, baseUrl, tags));
     this.headers = {
-      // It follows from the configuration alone, so it may be kept for an hour.
+      // The document changes only with the configuration.
       'Cache-Control': 'public, max-age=3600',
       ETag: `"${createHash('sha256').update(this.document).digest('base64url').slice(0, 22)}"`,
       'Access-Control-Allow-Origin': '*',

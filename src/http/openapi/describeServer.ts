@@ -1,10 +1,10 @@
-/** What is to be known of an operation. */
+/** The members of an OpenAPI operation that select it. */
 interface Operation {
   readonly tags: readonly string[];
 }
 
 /**
- * A description of HTTP APIs, as far as it is changed here.
+ * The members of an OpenAPI document that depend on the server.
  *
  * @see https://spec.openapis.org/oas/v3.1.1#openapi-object
  */
@@ -15,11 +15,11 @@ export interface OpenApiDocument {
 }
 
 /**
- * The description of one server.
+ * Reduces the description of all APIs to the configured endpoints of one server.
  *
- * @param document - The description of all endpoints.
- * @param baseUrl - The base URL of the server.
- * @param tags - The tags of the endpoints that the server has; what has another tag is left out.
+ * @param document - Description of all APIs.
+ * @param baseUrl - Base URL of the server.
+ * @param tags - Tags of the configured endpoints. Operations and tags with other names are omitted.
  */
 export function describeServer(document: OpenApiDocument, baseUrl: string, tags: readonly string[]): OpenApiDocument {
   const isThere = (operation: Operation | readonly object[]): boolean =>

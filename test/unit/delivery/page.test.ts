@@ -19,6 +19,7 @@ import { RESPONSES } from '../../util/kinds';
 
 const root = join(__dirname, '../../..');
 const page = readFileSync(join(root, 'docs/delivery.md'), 'utf8');
+const receivePage = readFileSync(join(root, 'docs/receive.md'), 'utf8');
 const outgoing = new GuardedOutgoing(new AddressGuard([ '127.0.0.0/8' ]));
 const ORIGIN = 'pods.example';
 
@@ -34,7 +35,7 @@ async function freePort(): Promise<number> {
 /** Runs the receiver of the page until `use` is done. Returns what it printed. */
 async function withReceiver(secret: string, use: (url: string) => Promise<void>): Promise<string> {
   const port = await freePort();
-  const { text } = blocksOf(sectionOf(page, 'Receive by a webhook')).find(({ language }): boolean => language === 'js')!;
+  const { text } = blocksOf(sectionOf(receivePage, 'Receive by a webhook')).find(({ language }): boolean => language === 'js')!;
   const env = { PATH: process.env.PATH, ORIGIN, PORT: `${port}`, SECRET: secret };
   const child = spawn(process.execPath, [ '-e', text ], { cwd: root, env, stdio: [ 'ignore', 'pipe', 'inherit' ]});
   let printed = '';
@@ -63,8 +64,8 @@ async function withReceiver(secret: string, use: (url: string) => Promise<void>)
 
 afterAll(async(): Promise<void> => outgoing.close());
 
-describe('The page about deliveries', (): void => {
-  it('shows a receiver that consents, verifies and takes events.', async(): Promise<void> => {
+describe('The pages about deliveries', (): void => {
+  it('show a receiver that consents, verifies and takes events.', async(): Promise<void> => {
     const secret = newSecret();
     const draft = { topic: 'realestate/contact#add', recipients: [], sources: [], data: '"a contact"' };
     const event = await createEvent(draft, 'https://pods.example/a/', undefined, new ContextLoader());
@@ -80,7 +81,7 @@ describe('The page about deliveries', (): void => {
     expect(printed).toBe(`${event.id} realestate/contact#add a contact\n`);
   });
 
-  it('shows a receiver that asks to wait until it has its secret.', async(): Promise<void> => {
+  it('show a receiver that asks to wait until it has its secret.', async(): Promise<void> => {
     await withReceiver('', async(url): Promise<void> => {
       await expect(askConsent(outgoing, { url, origin: ORIGIN })).resolves.toEqual({ rate: 600 });
       await expect(sendToWebhook(outgoing, { url, secrets: [ newSecret() ], origin: ORIGIN }, { id: 'a', body: '{}' }, Date.now()))
@@ -88,7 +89,7 @@ describe('The page about deliveries', (): void => {
     });
   });
 
-  it('has the waits and times that hold by default.', (): void => {
+  it('have the waits and times that hold by default.', (): void => {
     const units: Record<string, number> = { s: 1_000, min: 60_000, h: 3_600_000 };
     const [ , ...waits ] = tableOf(sectionOf(page, 'Tries'))[0];
     expect(waits.pop()).toBe('dead');
@@ -101,18 +102,18 @@ describe('The page about deliveries', (): void => {
     expect(text).toContain(`failed for ${targetPatience / 86_400_000} days without a success`);
   });
 
-  it('says of each answer what follows.', (): void => {
+  it('say of each answer what follows.', (): void => {
     const rows = tableOf(sectionOf(page, 'Tries').replace(/\| after try[^]*?\n\n/u, '\n'));
     const outcomeOf = (status: number, target: 'inbox' | 'webhook' = 'webhook'): string =>
       judge({ rules: RESPONSES[target], tries: 1, result: { status, headers: {}}}, DEFAULT_RETRY_POLICY, 0).outcome;
-    const said = Object.fromEntries(rows.map(([ what, follows ]): string[] => [ what, /^(?:delivered|dead|tried)/u.exec(follows)![0].replace('tried', 'retry') ]));
+    const said = Object.fromEntries(rows.map(([ what, follows ]): string[] => [ what, /^(?:delivered|dead|retry)/u.exec(follows)![0] ]));
     expect(outcomeOf(204)).toBe(said['a webhook: any 2xx']);
     expect([ 201, 202 ].map((status): string => outcomeOf(status, 'inbox'))).toEqual(new Array(2).fill(said['an inbox: 201, 202']));
     expect(outcomeOf(204, 'inbox')).toBe(said['an inbox: another 2xx']);
     expect([ 301, 304, 308 ].map((status): string => outcomeOf(status))).toEqual(new Array(3).fill(said['3xx']));
     expect(outcomeOf(401, 'inbox')).toBe(said['an inbox: 401']);
     expect(judge({ rules: RESPONSES.webhook, tries: 1, result: { status: 401, headers: { date: new Date(0).toUTCString() }}}, DEFAULT_RETRY_POLICY, Date.now()).outcome)
-      .toBe(said['400, 401, 403, if the `Date` of the answer is 4 minutes or more off']);
+      .toBe(said['400, 401, 403, if the `Date` of the response is 4 minutes or more off']);
     expect(outcomeOf(404)).toBe(said['404']);
     expect([ 408, 409, 425, 429, 500, 503 ].map((status): string => outcomeOf(status))).toEqual(new Array(6).fill(said['408, 409, 425, 429, 5xx']));
     expect(outcomeOf(410)).toBe(said['410']);

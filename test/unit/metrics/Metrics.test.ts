@@ -9,7 +9,7 @@ import type { AcceptedEvent, RemoteRecipient } from '../../../src/store/Accepted
 import { anEvent } from '../../contract/fixtures';
 import type { Family } from '../../util/exposition';
 import { parseExposition } from '../../util/exposition';
-import { blocksOf, sectionOf, tableOf } from '../../util/markdown';
+import { blocksOf, tableOf } from '../../util/markdown';
 import { RESPONSES } from '../../util/kinds';
 
 const NOTHING = { waiting: 0, resting: 0 };
@@ -70,7 +70,7 @@ describe('Metrics', (): void => {
 
   it('are those of the document, and those of its alerts.', async(): Promise<void> => {
     await told();
-    const section = sectionOf(readFileSync(join(__dirname, '../../../docs/delivery.md'), 'utf8'), 'Metrics');
+    const section = readFileSync(join(__dirname, '../../../docs/metrics.md'), 'utf8');
     const ours = [ ...families ].filter(([ name ]): boolean => name.startsWith('pod_events_'));
     expect(tableOf(section).map(([ name, type ]): string => `${name} ${type}`).sort())
       .toEqual(ours.map(([ name, { type }]): string => `${name} ${type}`).sort());

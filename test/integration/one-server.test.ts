@@ -1,6 +1,6 @@
 import { shareServer } from '../util/scene';
 import './one-server/external-event';
-import './one-server/faces';
+import './one-server/endpoints';
 import './one-server/ldp';
 import './one-server/send';
 import './one-server/subscriptions';

@@ -37,11 +37,16 @@ export interface TestServer {
   readonly stop: () => Promise<void>;
 }
 
-/** Makes what a configuration names: the plugin is what Jest loads, to measure it, and the rest what the server loads. */
+/** Makes what a configuration names: the plugin and classes of tests are what Jest loads, and the rest what the server loads. */
 function constructionStrategy(): any {
   const plugin: unknown = jest.requireActual('../../src');
   const { ConstructionStrategyCommonJs } = requireOutside('componentsjs');
-  const req = (path: string): unknown => path === join(ROOT, 'dist/index.js') ? plugin : requireOutside(path);
+  const req = (path: string): unknown => {
+    if (path === join(ROOT, 'dist/index.js')) {
+      return plugin;
+    }
+    return path.startsWith(join(ROOT, 'test/')) ? jest.requireActual(path) : requireOutside(path);
+  };
   return new ConstructionStrategyCommonJs({ req: Object.assign(req, { resolve: requireOutside.resolve }) });
 }
 

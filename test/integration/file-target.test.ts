@@ -17,7 +17,7 @@ describe('A target kind of another folder and configuration part', (): void => {
   const urlOf = (name: string): string => pathToFileURL(join(folder, name)).href;
   const linesOf = async(name: string): Promise<string[]> =>
     (await readFile(join(folder, name), 'utf8').catch((): string => '')).split('\n').filter((line): boolean => line !== '');
-  const idsIn = async(name: string): Promise<string[]> => (await linesOf(name)).map((line): string => JSON.parse(line).id);
+  const idsIn = async(name: string): Promise<string[]> => (await linesOf(name)).map((line): string => JSON.parse(line).id.split('/').at(-1));
   const subscribe = async(body: object): Promise<Response> => post(scene.subscriber.fetch, `${scene.user.pod}subscriptions/`, body);
   const publish = async(): Promise<string> => {
     const response = await post(scene.producer.fetch, `${scene.producer.pod}publish/`, { recipient: scene.user.webId, topic: TOPIC, data: 'Bruce Wayne' });

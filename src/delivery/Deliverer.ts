@@ -83,8 +83,9 @@ const GRACE = 5_000;
 /**
  * The delivery worker: claims due deliveries, sends them, and writes their outcomes.
  *
- * A slow or failing host delays no other host. Before each attempt the worker checks access again. A claim ends with its
- * lease, so that each delivery is attempted again after a crash; a target may then receive an event twice, with one id.
+ * A slow or failing host delays no other host. Before each attempt the worker checks access again. A claim ends with
+ * its lease, so that each delivery is attempted again after a crash; a target may then receive an event twice, with
+ * one id.
  */
 export class Deliverer {
   private readonly args: DelivererArgs;

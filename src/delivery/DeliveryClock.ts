@@ -12,8 +12,8 @@ export interface DeliveryClock {
    */
   noteMoment: (now: number, work?: number) => Promise<void>;
   /**
-   * Returns the noted work time: the total time in which the worker made attempts, in milliseconds. Deliveries, failures
-   * of targets and former secrets age by it.
+   * Returns the noted work time: the total time in which the worker made attempts, in milliseconds. Deliveries,
+   * failures of targets and former secrets age by it.
    */
   worked: () => Promise<number>;
   /**

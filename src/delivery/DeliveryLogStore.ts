@@ -88,13 +88,6 @@ export interface DeliveryLogStore {
   listDeliveries: (pod: string, filter: DeliveryFilter, before: number, limit: number) => Promise<DeliveryRecord[]>;
   /** Returns one delivery of a pod. */
   getDelivery: (pod: string, id: number) => Promise<DeliveryRecord | undefined>;
-  /**
-   * Requests a delivery again in any state: it is due at once, with all its attempts. Discards the outcome of an attempt
-   * in progress.
-   *
-   * @returns Whether the delivery exists.
-   */
-  redeliver: (pod: string, id: number, now: number) => Promise<boolean>;
 }
 
 /**
@@ -102,8 +95,8 @@ export interface DeliveryLogStore {
  */
 export interface ReplayStore {
   /**
-   * Requests deliveries of events to the target of a subscription, including events delivered before. A local inbox gets
-   * missing copies.
+   * Requests deliveries of events to the target of a subscription, including events delivered before. A local inbox
+   * gets missing copies.
    *
    * @param pod - Base URL of the pod.
    * @param subscription - Id of the subscription.
@@ -134,7 +127,15 @@ export interface ReplayStore {
 /**
  * Delivery log and replay.
  */
-export interface DeliveryHistory extends DeliveryLogStore, ReplayStore {}
+export interface DeliveryHistory extends DeliveryLogStore, ReplayStore {
+  /**
+   * Requests a delivery again in any state: it is due at once, with all its attempts. Discards the outcome of an
+   * attempt in progress.
+   *
+   * @returns Whether the delivery exists.
+   */
+  redeliver: (pod: string, id: number, now: number) => Promise<boolean>;
+}
 
 /**
  * Subscriptions and notices, for the delivery log.

@@ -97,7 +97,9 @@ export interface Findings {
   readonly hosts: ReadonlyMap<number, HostRecord>;
   /** Work time of the first failure of targets since their last success, or `null`, by their keys. */
   readonly failing: ReadonlyMap<number, number | null>;
-  /** Time until which targets requested no deliveries, by their keys; applies to all targets of the same URL and kind. */
+  /**
+   * Time until which targets requested no deliveries, by their keys; applies to all targets of the same URL and kind.
+   */
   readonly rests?: ReadonlyMap<number, number>;
 }
 
@@ -204,16 +206,6 @@ export interface QueueState {
 export interface QueueCounts {
   /** Returns the state of the queue. */
   queue: (now: number) => Promise<QueueState>;
-}
-
-/**
- * Backlog of the delivery queue, for readiness.
- */
-export interface QueueBacklog {
-  /** Returns the due time of the next delivery, or `undefined` if none waits. */
-  nextDue: () => Promise<number | undefined>;
-  /** Returns the number of waiting deliveries, counted up to a limit. */
-  countWaiting: (limit: number) => Promise<number>;
 }
 
 /**

@@ -12,7 +12,9 @@ const LIFETIME = 60_000;
  * Returns the same object for each delivery of an event; target kinds cache its representations by this object.
  */
 export class EventCache {
-  private readonly events = new TTLCache<number, DeliveredEvent>({ max: MAX_EVENTS, ttl: LIFETIME, checkAgeOnGet: true });
+  private readonly events = new TTLCache<number, DeliveredEvent>({
+    max: MAX_EVENTS, ttl: LIFETIME, checkAgeOnGet: true,
+  });
 
   /**
    * @param store - Storage of events.

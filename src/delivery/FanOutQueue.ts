@@ -87,8 +87,8 @@ export interface FanOutQueue {
   pendingForwards: (limit: number) => Promise<PendingForward[]>;
   /**
    * Makes one fan-out step: writes copies and deliveries for a bounded number of subscriptions, in one transaction with
-   * the cursor. Does not write a copy that exists or was removed. Uses the rest of the limit for later events of the same
-   * pod and topic.
+   * the cursor. Does not write a copy that exists or was removed. Uses the rest of the limit for later events of the
+   * same pod and topic.
    *
    * @param forward - The event.
    * @param scope - Access decisions about its readers.
@@ -105,8 +105,6 @@ export interface FanOutQueue {
   ) => Promise<FanOutStepResult>;
   /** Stores whether the agents of subscriptions control their inboxes. Later changes stay unconfirmed. */
   confirm: (answers: ReadonlyMap<UnconfirmedConsent, boolean>) => Promise<void>;
-  /** Returns the state of the queues, counted up to a limit. */
-  forwardBacklog: (limit: number) => Promise<ForwardBacklog>;
 }
 
 /**
@@ -140,4 +138,7 @@ export interface NoticeStore extends NoticeReceipts {
 /**
  * Storage of the fan-out.
  */
-export interface FanOutStore extends FanOutQueue, ReaderScopeStore, NoticeStore {}
+export interface FanOutStore extends FanOutQueue, ReaderScopeStore, NoticeStore {
+  /** Returns the state of the queues, counted up to a limit. */
+  forwardBacklog: (limit: number) => Promise<ForwardBacklog>;
+}

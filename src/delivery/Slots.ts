@@ -98,8 +98,9 @@ export class Slots {
 
   /** Number of slots that a host may occupy now. */
   public ofHost({ host, health }: Pick<HostQueue, 'host' | 'health'>): number {
-    const isMany = this.responding.has(host) && health.failures === 0 && this.sending.size < this.limits.maxRequests / 2;
-    return isMany ? this.limits.maxRequestsPerHost : 1;
+    const { maxRequests, maxRequestsPerHost } = this.limits;
+    const isMany = this.responding.has(host) && health.failures === 0 && this.sending.size < maxRequests / 2;
+    return isMany ? maxRequestsPerHost : 1;
   }
 
   /** Whether there is a free slot for a host. */

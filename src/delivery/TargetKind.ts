@@ -9,8 +9,8 @@ export type DeliveredEvent = Event & { readonly hops: number };
 /**
  * A kind of delivery targets: how agents subscribe with it, and how deliveries are sent and judged.
  *
- * Each kind has its own folder and configuration part. The delivery worker applies retries, circuit breakers, limits and
- * the log to every kind.
+ * Each kind has its own folder and configuration part. The delivery worker applies retries, circuit breakers, limits
+ * and the log to every kind.
  */
 export interface TargetKind extends ResponseRules {
   /** Name in the store and in documents. */

@@ -113,8 +113,8 @@ export function afterFailure(health: HostHealth, now: number, policy: HealthPoli
 /**
  * The health of a host after an attempt.
  *
- * Network faults, 5xx and 429 are failures of the host; any other response is a success. With `Retry-After` and a closed
- * circuit, 5xx and 429 concern only the target. A request that the address guard refused changes nothing.
+ * Network faults, 5xx and 429 are failures of the host; any other response is a success. With `Retry-After` and a
+ * closed circuit, 5xx and 429 concern only the target. A request that the address guard refused changes nothing.
  */
 export function afterAttempt(
   health: HostHealth,
@@ -152,8 +152,9 @@ export function failingSince(before: number | null, verdict: Verdict, now: numbe
 /**
  * Whether a failed attempt disables its target: by the response alone, or because the target fails for too long.
  *
- * A target fails for too long if its first failure since the last success is `policy.disableAfter` ago, and the delivery
- * is dead or had `policy.targetTries` attempts. Two unrelated failures of a rarely used target do not disable it.
+ * A target fails for too long if its first failure since the last success is `policy.disableAfter` ago, and the
+ * delivery is dead or had `policy.targetTries` attempts. Two unrelated failures of a rarely used target do not disable
+ * it.
  *
  * @param failing - Result of {@link failingSince} after this attempt.
  * @param verdict - Outcome of the attempt.

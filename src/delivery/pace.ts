@@ -9,8 +9,8 @@ const spacingOf = (rate: number): number => MINUTE / (rate - burstOf(rate) + 1);
 /**
  * Used allowance of a rate: the time, in milliseconds since 1970, at which the full burst is available again.
  *
- * `rate-limiter-flexible` does not fit: it counts in fixed windows (two full rates within a minute), and does not return
- * the time of the next slot.
+ * `rate-limiter-flexible` does not fit: it counts in fixed windows (two full rates within a minute), and does not
+ * return the time of the next slot.
  */
 export type Pace = number;
 

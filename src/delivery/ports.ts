@@ -1,5 +1,5 @@
 import type { DeliveryClock } from './DeliveryClock';
-import type { DeliveredEvents, DeliveryQueue, DeliveryRetention, QueueBacklog } from './DeliveryQueue';
+import type { DeliveredEvents, DeliveryQueue, DeliveryRetention } from './DeliveryQueue';
 
 export * from './attempt';
 export * from './DeliveryClock';
@@ -13,4 +13,9 @@ export * from './TargetKind';
 /**
  * Storage of the delivery worker.
  */
-export interface WorkerStore extends DeliveryQueue, DeliveredEvents, DeliveryClock, QueueBacklog, DeliveryRetention {}
+export interface WorkerStore extends DeliveryQueue, DeliveredEvents, DeliveryClock, DeliveryRetention {
+  /** Returns the due time of the next delivery, or `undefined` if none waits. */
+  nextDue: () => Promise<number | undefined>;
+  /** Returns the number of waiting deliveries, counted up to a limit. */
+  countWaiting: (limit: number) => Promise<number>;
+}

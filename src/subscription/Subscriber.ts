@@ -116,8 +116,8 @@ export class Subscriber {
   }
 
   /**
-   * Creates a new secret for the target of the caller's subscription. Former secrets of the last day, five at most, also
-   * sign deliveries.
+   * Creates a new secret for the target of the caller's subscription. Former secrets of the last day, five at most,
+   * also sign deliveries.
    *
    * @param pod - Base URL of the pod.
    * @param caller - The subscriber.
@@ -197,8 +197,8 @@ export class Subscriber {
   }
 
   /**
-   * Ends a subscription: the caller's own, or any if the caller may write `{pod}subscriptions/`. Also stops a fan-out that
-   * is in progress.
+   * Ends a subscription: the caller's own, or any if the caller may write `{pod}subscriptions/`. Also stops a fan-out
+   * that is in progress.
    *
    * @returns Whether the subscription existed.
    *

@@ -148,7 +148,9 @@ export interface InboxConsent {
 /** Result of a rotation of a secret. */
 export type Rotation =
   | { readonly outcome: 'rotated' | 'missing' }
-  /** The maximum number of former secrets is reached; `wait` is the remaining lifetime of the oldest, in milliseconds. */
+  /**
+   * The maximum number of former secrets is reached; `wait` is the remaining lifetime of the oldest, in milliseconds.
+   */
   | { readonly outcome: 'full'; readonly wait: number };
 
 /**
@@ -163,7 +165,8 @@ export interface SubscriptionStore {
    * @param subscription - The subscription.
    * @param bounds - Maximum numbers of subscriptions.
    * @param consent - Access decision about the inbox; it becomes unconfirmed if access has changed since.
-   * @param target - Target of deliveries, which is enabled if it was disabled; absent if the subscriber receives copies.
+   * @param target - Target of deliveries, which is enabled if it was disabled; absent if the subscriber receives
+   *    copies.
    *
    * @returns The stored subscription, or the name of the reached maximum.
    */

@@ -122,7 +122,8 @@ export class SubscriptionsEndpoint extends Endpoint {
     const text = await readText(request, LIMITS.subscriptionBytes);
     const draft = await readSubscription({ text, type, base: url }, this.targets.subscribable(), this.work);
     const { subscription, secret } = await this.subscriber.subscribe(pod, caller, draft);
-    return jsonResponse(201, { ...subscriptionDocument(subscription, this.targets.subscribable()), ...secret !== undefined && { secret }}, {
+    const document = subscriptionDocument(subscription, this.targets.subscribable());
+    return jsonResponse(201, { ...document, ...secret !== undefined && { secret }}, {
       'Content-Type': JSON_LD,
       Location: subscriptionUrl(subscription),
     });

@@ -10,7 +10,8 @@ import type { AcceptedTarget, Containers, InboxFinder, SubscribableTarget } from
 import { isWebUrl } from '../../url/webUrl';
 
 /**
- * Subscriptions with an inbox: a container of this server by access control, or the subscriber's inbox on another server
+ * Subscriptions with an inbox: a container of this server by access control, or the subscriber's inbox on another
+ * server
  * by the subscriber's profile.
  */
 export class InboxSubscription implements SubscribableTarget {

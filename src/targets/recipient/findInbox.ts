@@ -5,7 +5,8 @@ import type { InboxFinder } from '../../subscription/ports';
 /**
  * Returns the inbox of an agent of another server.
  *
- * @throws {@link OutgoingFailed} if the profile is unavailable or has no inbox; with `forbidden` if a retry cannot help.
+ * @throws {@link OutgoingFailed} if the profile is unavailable or has no inbox; with `forbidden` if a retry cannot
+ *   help.
  */
 export async function findInbox(profiles: InboxFinder, webId: string): Promise<string> {
   let inbox: string | undefined;

@@ -8,7 +8,8 @@ export const CLOUD_EVENT_TYPE = 'application/cloudevents+json; charset=UTF-8';
 /**
  * An event as a CloudEvent, in JSON text, with all members of the event's document.
  *
- * - `source` is the base URL of the producing pod, and `id` the event's UUID: together they identify the event. `eventurl`
+ * - `source` is the base URL of the producing pod, and `id` the event's UUID: together they identify the event.
+ *   `eventurl`
  *   is its URL;
  * - `type` is the topic, `time` its acceptance, `subject` its subject;
  * - `authid` is the WebID of the publisher, with `authtype` `app_user`: absent for public publication;

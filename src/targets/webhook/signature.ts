@@ -28,7 +28,8 @@ function keyOf(secret: string): Buffer {
 /**
  * The headers that authenticate a request to a webhook by Standard Webhooks.
  *
- * Uses `node:crypto` instead of the package `standardwebhooks`, whose SHA-256 in JavaScript blocks the event loop several
+ * Uses `node:crypto` instead of the package `standardwebhooks`, whose SHA-256 in JavaScript blocks the event loop
+ * several
  * times longer, and which does not check the size of a secret. Tests verify the signatures with that package.
  *
  * @param secrets - The current secret, and former secrets that also sign.
@@ -36,9 +37,11 @@ function keyOf(secret: string): Buffer {
  * @param timestamp - Time of the request, in seconds since 1970.
  * @param body - The message.
  *
- * @throws Error if there is no secret, or one does not have the form of {@link newSecret}. The message omits the secret.
+ * @throws Error if there is no secret, or one does not have the form of {@link newSecret}. The message omits the
+ *   secret.
  *
- * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#webhook-headers-sending-metadata-to-consumers
+ * @see
+ *   https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#webhook-headers-sending-metadata-to-consumers
  */
 export function sign(
   secrets: readonly string[],

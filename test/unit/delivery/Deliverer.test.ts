@@ -9,7 +9,7 @@ import { eventDocument } from '../../../src/event/Event';
 import type { ServerAgent } from '../../../src/identity/ServerAgent';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
 import { OwnerNotifier } from '../../../src/server/OwnerNotifier';
-import type { ClaimedDelivery } from '../../../src/delivery/ports';
+import type { ClaimedDelivery, DueHost } from '../../../src/delivery/ports';
 import type { DeliveryRecord } from '../../../src/store/deliveries';
 import type { AddedSubscription } from '../../../src/subscription/ports';
 import type { RemoteRecipient } from '../../../src/store/AcceptedEvent';
@@ -39,6 +39,7 @@ describe('The delivery worker', (): void => {
   let events: SqliteEventStore;
   let store: SqliteDeliveryStore;
   let deliverers: Deliverer[];
+  const stores = new WeakMap<Deliverer, SqliteDeliveryStore>();
   let messages: string[];
   let time: number;
   let sends: { readonly delivery: ClaimedDelivery; readonly at: number }[];
@@ -78,8 +79,11 @@ describe('The delivery worker', (): void => {
 
   function create(options: DelivererOptions = {}, listeners: readonly DeliveryListener[] = [], timer: object = clock): Deliverer {
     const merged = { ...options, retry: { jitter: 0, ...options.retry }};
-    const deliverer = new Deliverer({ store, sender, readers, clock: timer as SteadyClock, listeners, report: (message): unknown => messages.push(message) }, merged);
+    // Each worker has a view of the store, which ends with it.
+    const view: SqliteDeliveryStore = Object.create(store);
+    const deliverer = new Deliverer({ store: view, sender, readers, clock: timer as SteadyClock, listeners, report: (message): unknown => messages.push(message) }, merged);
     deliverers.push(deliverer);
+    stores.set(deliverer, view);
     return deliverer;
   }
   async function start(options: DelivererOptions = {}, listeners: readonly DeliveryListener[] = []): Promise<Deliverer> {
@@ -642,9 +646,13 @@ describe('The delivery worker', (): void => {
   });
 
   describe('beside another', (): void => {
-    /** What a process leaves that dies: nothing of it is written any more. */
+    /** What a process leaves that dies: nothing of it is read or written any more. */
     const kill = (deliverer: Deliverer): void => {
-      Object.assign(deliverer, { started: false, record: (): void => {} });
+      Object.assign(stores.get(deliverer)!, {
+        finish: async(): Promise<void> => {},
+        dueHosts: async(): Promise<DueHost[]> => [],
+        claim: async(): Promise<ClaimedDelivery[]> => [],
+      });
       deliverers.splice(deliverers.indexOf(deliverer), 1);
     };
 

@@ -22,8 +22,13 @@ const layers = [
 /** Folders that import the server's own package; in `identity`, the part about accounts does. */
 const withServer = new Set([ 'http', 'dialects', 'pod', 'server' ]);
 const serverPackage = {
-  regex: '^@solid/community-server$',
+  regex: String.raw`^(?:@solid/community-server|(?:\.\.?/)+css)$`,
   message: 'Only pod/, http/, dialects/, server/ and identity/account/ depend on the server.',
+};
+/** Folders that depend on the server import it through one file. */
+const serverImport = {
+  regex: '^@solid/community-server$',
+  message: 'Import from src/css.ts, the only file that imports the server.',
 };
 
 /** The import rule of a folder: those who are named in `patterns` are not imported. */
@@ -37,10 +42,10 @@ const importRules = layers.flatMap((folders, layer) => folders.flatMap((folder) 
     regex: String.raw`^(?:\.\./)+(?:${later.join('|')})/`,
     message: `${folder}/ does not import from later layers.`,
   }];
-  const ofServer = withServer.has(folder) ? [] : [ serverPackage ];
+  const ofServer = [ withServer.has(folder) ? serverImport : serverPackage ];
   return [
     importRule(`src/${folder}/**/*.ts`, [ ...against, ...ofServer ], folder === 'identity' ? [ 'src/identity/account/**' ] : []),
-    ...folder === 'identity' ? [ importRule('src/identity/account/**/*.ts', against) ] : [],
+    ...folder === 'identity' ? [ importRule('src/identity/account/**/*.ts', [ ...against, serverImport ]) ] : [],
     // A dialect or kind of target does not import another one.
     ...[ 'dialects', 'targets' ].includes(folder) ?
       [ importRule(`src/${folder}/*/**/*.ts`, [ ...against, ...ofServer, { regex: String.raw`^\.\./[\w-]+/`, message: 'Siblings do not import each other.' }]) ] :

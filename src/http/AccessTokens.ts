@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import TTLCache from '@isaacs/ttlcache';
-import type { CredentialsExtractor, HttpRequest } from '@solid/community-server';
+import type { CredentialsExtractor, HttpRequest } from '../css';
 import { decodeJwt } from 'jose';
 import type { Caller } from '../identity/Caller';
 import { charge, COSTS, currentAccount } from '../access/costs';

@@ -1,4 +1,4 @@
-import type { HttpRequest } from '@solid/community-server';
+import type { HttpRequest } from '../css';
 import type { HttpProblem } from './errors';
 
 /**
@@ -46,7 +46,7 @@ export interface PassThrough {
  * One HTTP API: converts requests to operations of the core, and their results to responses.
  */
 export abstract class Endpoint {
-  /** Returns the rule for a path relative to the base URL of a pod or of the server; `undefined` for a path of another endpoint. */
+  /** Returns the rule for a path relative to the base URL of a pod or server; `undefined` for other paths. */
   public abstract ruleFor(path: string): PathRule | undefined;
 
   /**

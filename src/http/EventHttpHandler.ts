@@ -1,6 +1,6 @@
 import TTLCache from '@isaacs/ttlcache';
-import type { HttpHandlerInput, HttpRequest, HttpResponse, TargetExtractor } from '@solid/community-server';
-import { getLoggerFor, HttpHandler, NotImplementedHttpError } from '@solid/community-server';
+import type { HttpHandlerInput, HttpRequest, HttpResponse, TargetExtractor } from '../css';
+import { getLoggerFor, HttpHandler, NotImplementedHttpError } from '../css';
 import { v7 } from 'uuid';
 import { InvalidInput } from '../event/InvalidInput';
 import type { RequestedPods } from './ports';

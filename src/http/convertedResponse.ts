@@ -1,5 +1,5 @@
-import type { PreferenceParser, RepresentationConverter } from '@solid/community-server';
-import { BasicRepresentation, NotImplementedHttpError, readableToString } from '@solid/community-server';
+import type { PreferenceParser, RepresentationConverter } from '../css';
+import { BasicRepresentation, NotImplementedHttpError, readableToString } from '../css';
 import { HttpProblem } from './errors';
 import type { EndpointResponse, HttpExchange } from './Endpoint';
 

@@ -7,7 +7,7 @@ import {
   INTERNAL_QUADS,
   NotImplementedHttpError,
   readableToString,
-} from '@solid/community-server';
+} from '../css';
 import { JSON_LD, JSON_MEDIA_TYPE, TURTLE } from '../event/mediaTypes';
 import { nextTimeSlice } from '../event/timeSlices';
 import { charge, COSTS } from '../access/costs';

@@ -1,5 +1,5 @@
-import type { ActivityEmitter, NotificationChannelStorage } from '@solid/community-server';
-import { AS, createErrorMessage, getLoggerFor, RepresentationMetadata } from '@solid/community-server';
+import type { ActivityEmitter, NotificationChannelStorage } from '../css';
+import { AS, createErrorMessage, getLoggerFor, RepresentationMetadata } from '../css';
 import { DataFactory } from 'n3';
 import type { CopyListener } from '../delivery/CopyListener';
 import type { WatchedCopy } from '../store/WatchedCopy';

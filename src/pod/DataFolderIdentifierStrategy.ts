@@ -1,5 +1,5 @@
-import type { AuxiliaryIdentifierStrategy, ResourceIdentifier } from '@solid/community-server';
-import { ensureTrailingSlash } from '@solid/community-server';
+import type { AuxiliaryIdentifierStrategy, ResourceIdentifier } from '../css';
+import { ensureTrailingSlash } from '../css';
 
 /**
  * Declares the folder of the event store, `.events/`, an auxiliary resource of the server's root.

@@ -7,7 +7,7 @@ import type {
   RepresentationPreferences,
   ResourceIdentifier,
   ResourceStore,
-} from '@solid/community-server';
+} from '../css';
 import {
   AS,
   BasicRepresentation,
@@ -25,7 +25,7 @@ import {
   PreconditionFailedHttpError,
   RepresentationMetadata,
   SOLID_AS,
-} from '@solid/community-server';
+} from '../css';
 import { DataFactory } from 'n3';
 import type { Event } from '../event/Event';
 import { eventDocument, isId, publishContainer } from '../event/Event';

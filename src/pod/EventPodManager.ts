@@ -1,5 +1,5 @@
-import type { PodManager, PodSettings } from '@solid/community-server';
-import { getLoggerFor } from '@solid/community-server';
+import type { PodManager, PodSettings } from '../css';
+import { getLoggerFor } from '../css';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 import type { PodLifecycle } from './PodLifecycle';
 import type { PodListeners } from './PodListeners';

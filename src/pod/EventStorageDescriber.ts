@@ -1,6 +1,6 @@
 import type { Quad, Quad_Object } from '@rdfjs/types';
-import type { ResourceIdentifier } from '@solid/community-server';
-import { StorageDescriber } from '@solid/community-server';
+import type { ResourceIdentifier } from '../css';
+import { StorageDescriber } from '../css';
 import { DataFactory } from 'n3';
 import { EVENTS } from '../event/vocabulary';
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { Representation, RepresentationConverterArgs } from '@solid/community-server';
-import { RdfToQuadConverter } from '@solid/community-server';
+import type { Representation, RepresentationConverterArgs } from '../css';
+import { RdfToQuadConverter } from '../css';
 import type { FetchedContexts } from '../identity/FetchedContexts';
 
 /**

@@ -1,4 +1,4 @@
-import type { IdentifierStrategy } from '@solid/community-server';
+import type { IdentifierStrategy } from '../css';
 import { ServerUrls } from '../url/ServerUrls';
 
 /**

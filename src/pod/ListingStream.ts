@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Quad } from '@rdfjs/types';
-import type { ResourceIdentifier } from '@solid/community-server';
+import type { ResourceIdentifier } from '../css';
 import { nextTimeSlice } from '../event/timeSlices';
 import type { ListingFormat } from './listingFormats';
 import { withModified } from './listingFormats';

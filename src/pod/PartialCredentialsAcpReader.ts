@@ -7,7 +7,7 @@ import type {
   PermissionSet,
   ResourceIdentifier,
   ResourceStore,
-} from '@solid/community-server';
+} from '../css';
 import {
   AccessMode,
   ACL,
@@ -19,7 +19,7 @@ import {
   INTERNAL_QUADS,
   NotFoundHttpError,
   readableToQuads,
-} from '@solid/community-server';
+} from '../css';
 
 type Resource = ReturnType<typeof getAccessControlledResources> extends Iterable<infer T> ? T : never;
 type Policy = Resource['accessControlResource']['accessControl'][number]['policy'][number];

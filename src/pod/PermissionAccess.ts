@@ -1,5 +1,5 @@
-import type { IdentifierStrategy, PermissionMap, PermissionReader } from '@solid/community-server';
-import { AccessMode, ForbiddenHttpError, IdentifierSetMultiMap } from '@solid/community-server';
+import type { IdentifierStrategy, PermissionMap, PermissionReader } from '../css';
+import { AccessMode, ForbiddenHttpError, IdentifierSetMultiMap } from '../css';
 import type { Caller } from '../identity/Caller';
 import type { Access, Mode } from '../access/ports';
 import { withQueriedResources } from './queriedResources';

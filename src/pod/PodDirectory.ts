@@ -1,6 +1,6 @@
 import TTLCache from '@isaacs/ttlcache';
-import type { IdentifierGenerator, PodStore, ResourceStore, StorageLocationStrategy } from '@solid/community-server';
-import { getLoggerFor, NotFoundHttpError, PIM, RDF } from '@solid/community-server';
+import type { IdentifierGenerator, PodStore, ResourceStore, StorageLocationStrategy } from '../css';
+import { getLoggerFor, NotFoundHttpError, PIM, RDF } from '../css';
 import { publishContainer } from '../event/Event';
 import { parseUrl } from '../url/webUrl';
 import type { PodOwners } from '../publish/ports';

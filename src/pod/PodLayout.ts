@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Representation, ResourceIdentifier, ResourceStore, TemplatedResourcesGenerator } from '@solid/community-server';
-import { BasicRepresentation, DC, getLoggerFor, NotFoundHttpError, readableToString } from '@solid/community-server';
-import type { RepresentationMetadata } from '@solid/community-server';
+import type { Representation, ResourceIdentifier, ResourceStore, TemplatedResourcesGenerator } from '../css';
+import { BasicRepresentation, DC, getLoggerFor, NotFoundHttpError, readableToString } from '../css';
+import type { RepresentationMetadata } from '../css';
 import { isWebUrl } from '../url/webUrl';
 import { podInbox } from '../publish/recipients';
 import { withInbox } from './profileInbox';

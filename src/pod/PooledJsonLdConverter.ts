@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Representation, RepresentationConverter, RepresentationConverterArgs } from '@solid/community-server';
+import type { Representation, RepresentationConverter, RepresentationConverterArgs } from '../css';
 import {
   BadRequestHttpError,
   BaseTypedRepresentationConverter,
@@ -9,7 +9,7 @@ import {
   HttpError,
   INTERNAL_QUADS,
   PREFERRED_PREFIX_TERM,
-} from '@solid/community-server';
+} from '../css';
 import { CONVERT_JSON_LD } from '../event/jsonLdConversion';
 import { InvalidInput } from '../event/InvalidInput';
 import { LIMITS } from '../event/limits';
@@ -117,7 +117,8 @@ async function* replay(chunks: readonly Buffer[], iterator: Chunks): AsyncIterab
 /**
  * Returns the HTTP error of a failed conversion.
  *
- * The status is 406 for {@link TooComplex}, 400 for {@link InvalidInput}, 503 for {@link Busy} and {@link ClientDisconnected}.
+ * The status is 406 for {@link TooComplex}, 400 for {@link InvalidInput},
+ * 503 for {@link Busy} and {@link ClientDisconnected}.
  * Any other error is returned unchanged.
  *
  * @param error - Error of the job.

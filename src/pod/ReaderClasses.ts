@@ -1,6 +1,6 @@
 import type { Quad } from '@rdfjs/types';
-import type { AuxiliaryStrategy, IdentifierStrategy, ResourceIdentifier, ResourceStore } from '@solid/community-server';
-import { INTERNAL_QUADS, NotFoundHttpError, readableToQuads } from '@solid/community-server';
+import type { AuxiliaryStrategy, IdentifierStrategy, ResourceIdentifier, ResourceStore } from '../css';
+import { INTERNAL_QUADS, NotFoundHttpError, readableToQuads } from '../css';
 import { ACL } from '../event/vocabulary';
 import { forEachConcurrently } from '../event/concurrency';
 import type { Access, Readers } from '../access/ports';

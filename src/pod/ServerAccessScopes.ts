@@ -1,5 +1,5 @@
-import type { AuxiliaryStrategy, IdentifierStrategy, ResourceSet, ResourceStore } from '@solid/community-server';
-import { INTERNAL_QUADS, readableToQuads } from '@solid/community-server';
+import type { AuxiliaryStrategy, IdentifierStrategy, ResourceSet, ResourceStore } from '../css';
+import { INTERNAL_QUADS, readableToQuads } from '../css';
 import { timeSlicer } from '../event/timeSlices';
 import { charge, COSTS } from '../access/costs';
 import { EpochCache } from '../access/EpochCache';

@@ -1,4 +1,4 @@
-import type { ResourceSet } from '@solid/community-server';
+import type { ResourceSet } from '../css';
 import type { Containers } from '../subscription/ports';
 import type { ServerUrls } from '../url/ServerUrls';
 import type { PodDirectory } from './PodDirectory';

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { Representation, ResourceStore } from '@solid/community-server';
-import { NotFoundHttpError, NotImplementedHttpError } from '@solid/community-server';
+import type { Representation, ResourceStore } from '../css';
+import { NotFoundHttpError, NotImplementedHttpError } from '../css';
 import { JSON_LD, TURTLE } from '../event/mediaTypes';
 import type { LocalDocument, LocalDocuments } from '../identity/profiles/LocalDocuments';
 import type { Access } from '../access/ports';

@@ -1,5 +1,5 @@
-import type { AccessChecker } from '@solid/community-server';
-import { AgentGroupAccessChecker } from '@solid/community-server';
+import type { AccessChecker } from '../css';
+import { AgentGroupAccessChecker } from '../css';
 import { DataFactory } from 'n3';
 import { ACL } from '../event/vocabulary';
 import { queriedResources } from './queriedResources';

@@ -1,5 +1,5 @@
-import type { NotificationChannel, NotificationChannelStorage, ResourceIdentifier } from '@solid/community-server';
-import { createErrorMessage, getLoggerFor } from '@solid/community-server';
+import type { NotificationChannel, NotificationChannelStorage, ResourceIdentifier } from '../css';
+import { createErrorMessage, getLoggerFor } from '../css';
 import { asHttpError } from './storeHttpError';
 import type { ContainerWatches } from './ports';
 

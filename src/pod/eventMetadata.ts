@@ -1,4 +1,4 @@
-import type { ResourceIdentifier } from '@solid/community-server';
+import type { ResourceIdentifier } from '../css';
 import {
   DC,
   LDP,
@@ -7,7 +7,7 @@ import {
   RepresentationMetadata,
   SOLID_META,
   XSD,
-} from '@solid/community-server';
+} from '../css';
 import type { Literal } from 'n3';
 import { DataFactory } from 'n3';
 import { JSON_LD } from '../event/mediaTypes';

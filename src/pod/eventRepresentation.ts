@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import type { Representation, RepresentationMetadata, RepresentationPreferences } from '@solid/community-server';
+import type { Representation, RepresentationMetadata, RepresentationPreferences } from '../css';
 import {
   BasicRepresentation,
   cleanPreferences,
@@ -9,7 +9,7 @@ import {
   INTERNAL_ALL,
   INTERNAL_QUADS,
   pipeSafely,
-} from '@solid/community-server';
+} from '../css';
 import { StreamParser } from 'n3';
 import { eventDocument } from '../event/Event';
 import { RDF_TYPES } from '../event/eventRdf';

@@ -1,5 +1,5 @@
 import type { Quad, Term } from '@rdfjs/types';
-import { DC, IANA, LDP, POSIX, RDF, XSD } from '@solid/community-server';
+import { DC, IANA, LDP, POSIX, RDF, XSD } from '../css';
 import type { Literal } from 'n3';
 import { DataFactory, Writer } from 'n3';
 import { JSON_LD, TURTLE } from '../event/mediaTypes';

@@ -1,4 +1,4 @@
-import type { ResourceSet } from '@solid/community-server';
+import type { ResourceSet } from '../css';
 
 /** Error codes of paths that no file can have; the last one is that of paths with a null byte. */
 const IMPOSSIBLE_PATH_CODES: ReadonlySet<unknown> = new Set([ 'ENAMETOOLONG', 'ENOTDIR', 'ELOOP', 'ERR_INVALID_ARG_VALUE' ]);

@@ -1,4 +1,4 @@
-import { HttpError, RepresentationMetadata } from '@solid/community-server';
+import { HttpError, RepresentationMetadata } from '../css';
 import { DataFactory } from 'n3';
 import { StorageFull } from '../store/StorageFull';
 import { StoreUnavailable } from '../store/StoreUnavailable';

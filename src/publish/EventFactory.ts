@@ -56,10 +56,10 @@ export const CHECK_DRAFTS: Task<StampedDrafts, [index: number, fault: string][]>
 };
 
 /**
- * Creates events, off the event loop where that can take long.
+ * Creates events; large or costly data is processed in a worker thread.
  *
- * Data up to 16 KiB in one request is processed at once. The cost of a JSON-LD processor, for
- * data with JSON-LD keywords, does not follow from its length; at most 512 characters of it, with one context, are processed at once.
+ * Data up to 16 KiB in one request is processed inline. Data with JSON-LD keywords needs a JSON-LD processor, whose
+ * cost does not follow from the length: at most 512 characters of it, with one context, are processed inline.
  */
 export class EventFactory {
   private readonly work: Work;

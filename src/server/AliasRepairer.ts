@@ -1,4 +1,4 @@
-import { getLoggerFor } from '@solid/community-server';
+import { getLoggerFor } from '../css';
 import type { Openable } from '../store/Openable';
 import type { SqliteAliases } from '../store-sqlite/SqliteAliases';
 import type { ServerUrls } from '../url/ServerUrls';

@@ -1,4 +1,4 @@
-import { Initializer } from '@solid/community-server';
+import { Initializer } from '../css';
 import { checkBaseUrl } from './baseUrl';
 
 /**

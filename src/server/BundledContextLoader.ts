@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { resolveAssetPath } from '@solid/community-server';
+import { resolveAssetPath } from '../css';
 import { ContextLoader } from '../event/ContextLoader';
 
 /** Root folder of this package, and the path prefix that stands for it. */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Server, ServerResponse } from 'node:http';
-import { ServerConfigurator } from '@solid/community-server';
+import { ServerConfigurator } from '../css';
 import type { RequestClients } from '../work/Work';
 
 /**

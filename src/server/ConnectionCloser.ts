@@ -1,6 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { ServerConfigurator } from '@solid/community-server';
+import { ServerConfigurator } from '../css';
 
 /**
  * Closes the connections of a stopping server: each after its current response, all after a grace period.

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
-import type { Finalizable } from '@solid/community-server';
-import { getLoggerFor, Initializer } from '@solid/community-server';
+import type { Finalizable } from '../css';
+import { getLoggerFor, Initializer } from '../css';
 import type { Readers } from '../access/ports';
 import { Admission } from '../delivery/Admission';
 import type { Backlog } from '../delivery/Backlog';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { ServerConfigurator } from '@solid/community-server';
+import { ServerConfigurator } from '../css';
 import type { Deliveries } from './Deliveries';
 
 /**

@@ -1,5 +1,5 @@
 import type { PodList } from './ports';
-import { Initializer } from '@solid/community-server';
+import { Initializer } from '../css';
 
 /** Maximum number of printed pods. */
 const MAX_PODS = 20;

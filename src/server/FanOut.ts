@@ -1,5 +1,5 @@
-import type { Finalizable } from '@solid/community-server';
-import { getLoggerFor, Initializer } from '@solid/community-server';
+import type { Finalizable } from '../css';
+import { getLoggerFor, Initializer } from '../css';
 import type { Backlog } from '../delivery/Backlog';
 import type { CopyListener } from '../delivery/CopyListener';
 import { Forwarder } from '../delivery/Forwarder';

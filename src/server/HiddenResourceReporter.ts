@@ -1,5 +1,5 @@
-import type { ResourceSet } from '@solid/community-server';
-import { getLoggerFor, Initializer } from '@solid/community-server';
+import type { ResourceSet } from '../css';
+import { getLoggerFor, Initializer } from '../css';
 import type { EventHttpHandler } from '../http/EventHttpHandler';
 import type { PodListeners } from '../pod/PodListeners';
 

@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import type { HttpServerFactory } from '@solid/community-server';
+import type { HttpServerFactory } from '../css';
 
 /**
  * Creates servers that listen on one address only, such as the loopback address behind a reverse proxy.

@@ -1,5 +1,5 @@
-import type { Logger, LoggerFactory, LogLevel, LogMetadata } from '@solid/community-server';
-import { BaseLogger, LOG_LEVELS } from '@solid/community-server';
+import type { Logger, LoggerFactory, LogLevel, LogMetadata } from '../css';
+import { BaseLogger, LOG_LEVELS } from '../css';
 
 /** A logger that forwards only messages of some levels. */
 class LevelLogger extends BaseLogger {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { Finalizable } from '@solid/community-server';
-import { getLoggerFor, Initializer } from '@solid/community-server';
+import type { Finalizable } from '../css';
+import { getLoggerFor, Initializer } from '../css';
 import type { TargetKinds } from '../delivery/TargetKinds';
 import type { Metrics } from '../metrics/Metrics';
 import type { Outbox } from '../publish/ports';

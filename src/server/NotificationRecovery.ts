@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { getLoggerFor, ServerConfigurator } from '@solid/community-server';
+import { getLoggerFor, ServerConfigurator } from '../css';
 import type { FanOut } from './FanOut';
 
 /**

@@ -1,4 +1,4 @@
-import type { Finalizable } from '@solid/community-server';
+import type { Finalizable } from '../css';
 import type { GuardedOutgoing } from '../outgoing/GuardedOutgoing';
 
 /**

@@ -1,5 +1,5 @@
-import type { Finalizable } from '@solid/community-server';
-import { getLoggerFor, Initializer } from '@solid/community-server';
+import type { Finalizable } from '../css';
+import { getLoggerFor, Initializer } from '../css';
 import { nextTimeSlice } from '../event/timeSlices';
 import type { PodDirectory } from '../pod/PodDirectory';
 import type { PodListeners } from '../pod/PodListeners';

@@ -1,4 +1,4 @@
-import type { JwkGenerator } from '@solid/community-server';
+import type { JwkGenerator } from '../css';
 import type { JWK, JWTPayload, KeyLike } from 'jose';
 import { calculateJwkThumbprint, errors, importJWK, jwtVerify, SignJWT } from 'jose';
 import type { TokenAuthority } from '../identity/TokenAuthority';

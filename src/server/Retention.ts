@@ -1,5 +1,5 @@
-import type { Finalizable } from '@solid/community-server';
-import { getLoggerFor, Initializer } from '@solid/community-server';
+import type { Finalizable } from '../css';
+import { getLoggerFor, Initializer } from '../css';
 import { timeSlicer } from '../event/timeSlices';
 import type { Removal, RetentionStore } from './ports';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { getLoggerFor, ServerConfigurator } from '@solid/community-server';
+import { getLoggerFor, ServerConfigurator } from '../css';
 import type { EventHttpHandler } from '../http/EventHttpHandler';
 import type { SqliteSession } from '../store-sqlite/SqliteSession';
 

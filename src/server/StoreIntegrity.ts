@@ -1,4 +1,4 @@
-import { getLoggerFor } from '@solid/community-server';
+import { getLoggerFor } from '../css';
 import type { Openable } from '../store/Openable';
 import { quickCheck } from '../store-sqlite/quickCheck';
 import type { SqliteSession } from '../store-sqlite/SqliteSession';

@@ -42,7 +42,7 @@ export async function openScene({ events, deliveries }: Pick<Stores, 'deliveries
     deliveries,
     now,
     async follow(fields = {}, host = HOST, rate): Promise<Subscription> {
-      const all = { webhook: WEBHOOK, agent: ALICE, ...fields };
+      const all: SubscriptionFields = { webhook: WEBHOOK, agent: ALICE, ...fields };
       const draft = aSubscription(all);
       const kind = all.webhook === undefined ? 'inbox' : 'webhook';
       const added = await events.addSubscription(draft, undefined, undefined, {

@@ -17,12 +17,12 @@ describe('A target kind of another folder and configuration part', (): void => {
   const urlOf = (name: string): string => pathToFileURL(join(folder, name)).href;
   const linesOf = async(name: string): Promise<string[]> =>
     (await readFile(join(folder, name), 'utf8').catch((): string => '')).split('\n').filter((line): boolean => line !== '');
-  const idsIn = async(name: string): Promise<string[]> => (await linesOf(name)).map((line): string => JSON.parse(line).id.split('/').at(-1));
+  const idsIn = async(name: string): Promise<string[]> => (await linesOf(name)).map((line): string => (JSON.parse(line) as { id: string }).id.split('/').at(-1)!);
   const subscribe = async(body: object): Promise<Response> => post(scene.subscriber.fetch, `${scene.user.pod}subscriptions/`, body);
   const publish = async(): Promise<string> => {
     const response = await post(scene.producer.fetch, `${scene.producer.pod}publish/`, { recipient: scene.user.webId, topic: TOPIC, data: 'Bruce Wayne' });
     expect(response.status).toBe(201);
-    const { id } = await response.json();
+    const { id } = await response.json() as { id: string };
     return id.slice(id.lastIndexOf('/') + 1);
   };
   const deliveryOf = async(event: string, target: string, state: string): Promise<any> => eventually(async(): Promise<any> => {

@@ -1,4 +1,4 @@
-import { getLoggerFor } from '@solid/community-server';
+import { getLoggerFor } from '../../css';
 import type { Catalogue } from '../../catalogue/Catalogue';
 import { toKey } from '../../catalogue/catalogueDraft';
 import { InvalidInput } from '../../event/InvalidInput';

@@ -1,4 +1,4 @@
-import { getLoggerFor } from '@solid/community-server';
+import { getLoggerFor } from '../../css';
 import { isKey } from '../../identity/ApiKey';
 import type { ClientLogin, LoginFailure } from '../../identity/tokens/ClientLogin';
 import type { Credential } from '../../identity/tokens/Credential';

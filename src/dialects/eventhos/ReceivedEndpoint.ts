@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { getLoggerFor } from '@solid/community-server';
+import { getLoggerFor } from '../../css';
 import type { TargetKinds } from '../../delivery/TargetKinds';
 import type { PublishedLog } from '../../catalogue/PublishedLog';
 import type { Caller } from '../../identity/Caller';

@@ -1,4 +1,4 @@
-import { getLoggerFor } from '@solid/community-server';
+import { getLoggerFor } from '../../css';
 import type { Catalogue } from '../../catalogue/Catalogue';
 import { LIMITS } from '../../event/limits';
 import { NotAuthorized } from '../../event/NotAuthorized';

@@ -1,4 +1,4 @@
-import type { Logger } from '@solid/community-server';
+import type { Logger } from '../../css';
 import { v4 } from 'uuid';
 import { HttpProblem } from '../../http/errors';
 import type { EndpointResponse, HttpExchange } from '../../http/Endpoint';

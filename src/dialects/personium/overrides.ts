@@ -1,4 +1,4 @@
-import type { HttpRequest } from '@solid/community-server';
+import type { HttpRequest } from '../../css';
 import type { HttpExchange } from '../../http/Endpoint';
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2 */

@@ -1,4 +1,4 @@
-import type { PreferenceParser, RepresentationConverter } from '@solid/community-server';
+import type { PreferenceParser, RepresentationConverter } from '../../css';
 import { DataFactory, Writer } from 'n3';
 import { TURTLE } from '../../event/mediaTypes';
 import { AS, FOAF, RDF, RDFS, SOLID } from '../../event/vocabulary';

@@ -1,4 +1,4 @@
-import type { PreferenceParser, RepresentationConverter } from '@solid/community-server';
+import type { PreferenceParser, RepresentationConverter } from '../../css';
 import { isId } from '../../event/Event';
 import { LIMITS } from '../../event/limits';
 import { JSON_LD, JSON_MEDIA_TYPE } from '../../event/mediaTypes';

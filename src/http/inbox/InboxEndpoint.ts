@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { HttpRequest } from '@solid/community-server';
+import type { HttpRequest } from '../../css';
 import { LIMITS } from '../../event/limits';
 import type { Access } from '../../access/ports';
 import type { FederationReceiver } from '../../publish/FederationReceiver';

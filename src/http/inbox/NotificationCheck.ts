@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import type { TypedRepresentationConverter } from '@solid/community-server';
-import { BasicRepresentation, INTERNAL_QUADS, RepresentationMetadata } from '@solid/community-server';
+import type { TypedRepresentationConverter } from '../../css';
+import { BasicRepresentation, INTERNAL_QUADS, RepresentationMetadata } from '../../css';
 import { InvalidInput } from '../../event/InvalidInput';
 import { JSON_LD } from '../../event/mediaTypes';
 import { nextTimeSlice } from '../../event/timeSlices';

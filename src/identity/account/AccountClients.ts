@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { ClientCredentialsStore, WebIdStore } from '@solid/community-server';
+import type { ClientCredentialsStore, WebIdStore } from '../../css';
 import type { Client, Clients } from '../tokens/Clients';
 
 /** Form of client ids that accounts create. The server's stores fail for some other ids. */

@@ -1,5 +1,5 @@
 import TTLCache from '@isaacs/ttlcache';
-import type { WebIdStore } from '@solid/community-server';
+import type { WebIdStore } from '../../css';
 import type { WebIdLinks } from '../WebIdLinks';
 
 /** Maximum number of cached answers, including those in flight. */

@@ -1,4 +1,4 @@
-import type { JsonInteractionHandlerInput, JsonRepresentation } from '@solid/community-server';
+import type { JsonInteractionHandlerInput, JsonRepresentation } from '../../css';
 import {
   assertAccountId,
   getLoggerFor,
@@ -6,7 +6,7 @@ import {
   MethodNotAllowedHttpError,
   NotFoundHttpError,
   parsePath,
-} from '@solid/community-server';
+} from '../../css';
 import type { ApiKeys } from '../ApiKeys';
 import type { ApiKeyRoute } from './ApiKeyRoute';
 import { describeApiKey } from './describeApiKey';

@@ -1,5 +1,5 @@
-import type { AccountIdKey, AccountIdRoute } from '@solid/community-server';
-import { IdInteractionRoute } from '@solid/community-server';
+import type { AccountIdKey, AccountIdRoute } from '../../css';
+import { IdInteractionRoute } from '../../css';
 
 /**
  * Route of one API key, below that of all API keys of its account.

@@ -4,7 +4,7 @@ import type {
   JsonRepresentation,
   JsonView,
   WebIdStore,
-} from '@solid/community-server';
+} from '../../css';
 import {
   assertAccountId,
   BadRequestHttpError,
@@ -13,7 +13,7 @@ import {
   JsonInteractionHandler,
   parseSchema,
   validateWithError,
-} from '@solid/community-server';
+} from '../../css';
 import { InvalidInput } from '../../event/InvalidInput';
 import type { ServerUrls } from '../../url/ServerUrls';
 import type { ApiKeys } from '../ApiKeys';

@@ -1,5 +1,5 @@
-import type { AccountLoginStorage } from '@solid/community-server';
-import { BaseWebIdStore } from '@solid/community-server';
+import type { AccountLoginStorage } from '../../css';
+import { BaseWebIdStore } from '../../css';
 import type { ApiKeyStore } from '../ApiKeyStore';
 
 /**

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { InteractionRoute } from '@solid/community-server';
-import { HtmlViewEntry } from '@solid/community-server';
+import type { InteractionRoute } from '../../css';
+import { HtmlViewEntry } from '../../css';
 import { TEMPLATES } from './templates';
 
 /**

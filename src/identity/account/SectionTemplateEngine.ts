@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { HtmlViewEntry, TemplateEngineInput } from '@solid/community-server';
-import { getTemplateFilePath, TemplateEngine } from '@solid/community-server';
+import type { HtmlViewEntry, TemplateEngineInput } from '../../css';
+import { getTemplateFilePath, TemplateEngine } from '../../css';
 import { TEMPLATES } from './templates';
 
 /**

@@ -1,4 +1,4 @@
-import type { Json } from '@solid/community-server';
+import type { Json } from '../../css';
 import type { ApiKey } from '../ApiKey';
 
 /**

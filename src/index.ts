@@ -24,19 +24,28 @@ export { DeliveryListener } from './delivery/DeliveryListener';
 export { TargetKinds } from './delivery/TargetKinds';
 export { DeliveryLog } from './delivery/DeliveryLog';
 export type {
+  ClaimStore,
   DeliveredEvents,
   DeliveryClock,
+  DeliveryHistory,
   DeliveryLogStore,
   DeliveryQueue,
+  DeliveryRetention,
+  DemandStore,
+  FanOutQueue,
   FanOutStore,
   HostStates,
   LoggedSubscriptions,
   NoticeReceipts,
   NoticeStore,
+  OutcomeStore,
   QueueCounts,
   ReaderScopeStore,
+  ReplayStore,
+  ResponseRules,
   RetryRules,
   TargetKind,
+  TargetStateStore,
   WorkerStore,
 } from './delivery/ports';
 export { PrecheckEndpoint } from './dialects/eventgrid/PrecheckEndpoint';

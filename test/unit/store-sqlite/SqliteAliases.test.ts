@@ -125,7 +125,7 @@ describe('Rows that were stored under aliases', (): void => {
     const repairer = new AliasRepairer(aliases, urls);
     const warn = jest.spyOn((repairer as unknown as { logger: { warn: (text: string) => void } }).logger, 'warn').mockReturnValue(undefined);
     await repairer.open();
-    expect(warn).toHaveBeenCalledWith(expect.stringContaining('0 copies were moved to the container they belong to, 0 were removed, 1 subscriptions'));
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('0 copies moved to their container, 0 copies removed, 1 subscriptions'));
     await repairer.open();
     expect(warn).toHaveBeenCalledTimes(1);
     await repairer.close();

@@ -53,10 +53,11 @@ async function subscribeElsewhere(server, targets, targetOf) {
       pod,
       pattern: TOPIC.split('#')[0],
       agent: podOf(server, `people/${index}`).webId,
-      [kind]: url,
+      kind,
+      url,
       created: Date.now(),
     };
-    return store.addSubscription(subscription, undefined, undefined, { kind, host, ...secret });
+    return store.addSubscription(subscription, undefined, undefined, { kind, host, isContainer: kind === 'inbox', ...secret });
   }));
 }
 
@@ -77,7 +78,7 @@ async function subscribeIn(store, server, inboxes, agents, pattern = TOPIC.split
     pod,
     pattern,
     agent: podOf(server, `people/${index % agents}`).webId,
-    inbox: podOf(server, `people/${index}`).inbox,
+    url: podOf(server, `people/${index}`).inbox,
     created: Date.now(),
   }));
 }

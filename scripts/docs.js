@@ -35,7 +35,7 @@ function readClasses() {
   const components = files.flatMap((name) => readJson(name).components ?? []);
   for (const { requireElement, parameters = []} of components.filter((one) => one.requireElement)) {
     const literals = parameters.map(({ '@id': id, range, comment }) => ({
-      name: id.slice(id.indexOf('#') + requireElement.length + 2),
+      name: id.slice(id.indexOf('#') + requireElement.length + 2).replace(/^args_/u, ''),
       comment,
       isLiteral: [ range, ...range?.parameterRangeElements ?? [] ].some((type) => LITERALS.has(type)),
     }));

@@ -11,6 +11,10 @@ const NAMES = [
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
 const withoutBlocks = (text: string): string => text.replaceAll(/^```[^]*?^```$/gmu, '');
 
+/** A file of the sources or the tests, by its path in the repository, in `src/` or in `test/`. */
+const FILE = /`((?:src|test|event|url|outgoing|identity|access|subscription|catalogue|publish|delivery|targets|store|store-sqlite|http|dialects|pod|server|server-cli|metrics|work|unit|integration|hostile|contract)\/[\w./-]+\.ts)`/gu;
+const pathsOf = (path: string): string[] => [ '', 'src', 'test' ].map((folder): string => join(ROOT, folder, path));
+
 /** The anchors that GitHub gives to the headings of a page. */
 function anchorsOf(text: string): string[] {
   return [ ...withoutBlocks(text).matchAll(/^#+ (.*)$/gmu) ].map(([ , heading ]): string =>
@@ -27,6 +31,23 @@ describe('The documents', (): void => {
       return !existsSync(join(ROOT, target)) || (anchor !== undefined && !anchorsOf(read(target)).includes(anchor));
     });
     expect(broken).toEqual([]);
+  });
+
+  it.each(NAMES)('name existing files of the sources and tests: %s.', (name): void => {
+    const paths = [ ...withoutBlocks(read(name)).matchAll(FILE) ].map(([ , path ]): string => path);
+    expect(paths.filter((path): boolean => !pathsOf(path).some((one): boolean => existsSync(one)))).toEqual([]);
+  });
+
+  it('name existing tests in SECURITY.md.', (): void => {
+    const claims = [ ...read('SECURITY.md').matchAll(/`((?:unit|integration|contract|hostile)\/[^`]+\.ts)`: ((?:\*[^*]+\*(?:, )?)+)/gu) ];
+    expect(claims.length).toBeGreaterThan(50);
+    const missing = claims.flatMap(([ , path, list ]): string[] => {
+      const text = readFileSync(join(ROOT, 'test', path), 'utf8');
+      return [ ...list.matchAll(/\*([^*]+)\*/gu) ].map(([ , title ]): string => title)
+        .filter((title): boolean => ![ title, title.replaceAll('\'', '\\\''), title.replaceAll('’', '\\\''), title.replaceAll('’', '\'') ]
+          .some((one): boolean => text.includes(one))).map((title): string => `${path}: ${title}`);
+    });
+    expect(missing).toEqual([]);
   });
 
   it.each(NAMES.filter((name): boolean => name.startsWith('docs/')))('have at most 400 lines: %s.', (name): void => {

@@ -46,6 +46,7 @@ export class InboxTarget implements TargetKind {
   private readonly outgoing: Outgoing;
   private readonly agent: SigningAgent;
   private readonly pods: Pods;
+  private readonly addressees = new WeakMap<DeliveredEvent, ReadonlySet<unknown>>();
 
   /**
    * @param args - Dependencies.
@@ -63,12 +64,22 @@ export class InboxTarget implements TargetKind {
 
   /** Whether the subscriber is also a recipient of another server: then only the publisher's server sends the event. */
   public async isSentByOrigin({ agent }: ClaimedDelivery, event: DeliveredEvent): Promise<boolean> {
-    const { recipient, source } = readMembers(event).values;
-    if (![ recipient, source ].flat().includes(agent)) {
+    if (!this.addresseesOf(event).has(agent)) {
       return false;
     }
     const found = await this.pods.podOf(agent);
     return 'reason' in found && found.reason === 'elsewhere';
+  }
+
+  /** Reading the members costs time that grows with the event, so they are read once for all its deliveries. */
+  private addresseesOf(event: DeliveredEvent): ReadonlySet<unknown> {
+    let addressees = this.addressees.get(event);
+    if (!addressees) {
+      const { recipient, source } = readMembers(event).values;
+      addressees = new Set([ recipient, source ].flat());
+      this.addressees.set(event, addressees);
+    }
+    return addressees;
   }
 
   public async send({ url }: ClaimedDelivery, event: DeliveredEvent): Promise<Sent> {

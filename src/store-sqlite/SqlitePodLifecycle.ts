@@ -1,7 +1,8 @@
 import type { Closing, PodLifecycle, PodRecord } from '../pod/PodLifecycle';
+import { removeEntries } from './entries';
 import { beginEnding, endingState, endKeys, endNamed, isKnown, NAMED, rangeOf } from './podRows';
 import type { SqliteSession } from './SqliteSession';
-import { removeEntries, Sweeping } from './Sweeping';
+import { Sweeping } from './Sweeping';
 
 /** Entries that are removed in one transaction. */
 const ENTRIES = 1_000;

@@ -1,6 +1,7 @@
-import { removeSubscriptions } from './podRows';
+import { removeEntries } from './entries';
 import { removeEvent } from './retention';
 import type { SqliteSession } from './SqliteSession';
+import { removeSubscriptions } from './subscriptions';
 
 /** A part of the work; it is called again until there is nothing more for it. */
 type Step = (session: SqliteSession, round: Round, limit: number) => boolean;
@@ -75,15 +76,6 @@ function sweepContainers(session: SqliteSession, _round: Round, limit: number): 
     session.run('UPDATE containers SET swept = 1 WHERE id = ?', row.id);
   }
   return true;
-}
-
-/** Removes some entries of a container. Returns how many. */
-export function removeEntries(session: SqliteSession, container: number, limit: number): number {
-  return session.run(`
-    DELETE FROM entries WHERE (container, event) IN (
-      SELECT container, event FROM entries WHERE container = ? ORDER BY event LIMIT ?
-    )
-  `, container, limit).changes;
 }
 
 function sweepRows(session: SqliteSession, { pods }: Round, limit: number): boolean {

@@ -1,20 +1,20 @@
 import { StorageFull } from '../store/StorageFull';
 
 /**
- * What SQLite says where it cannot write: the disk is full; a quota or a limit on the size of files is reached, which
- * is a write that fails like any other; or the index of the write-ahead log cannot grow.
+ * Result codes of SQLite for a write without space: the disk is full; a quota or a limit of file sizes is reached, which
+ * SQLite reports as a failed write; or the index of the write-ahead log cannot grow.
  */
 const CODES: ReadonlySet<unknown> = new Set([ 'SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE' ]);
 
 /**
- * An error of SQLite as {@link StorageFull}, if that is what it says; any other error as it is.
+ * Converts an error of SQLite about missing space to {@link StorageFull}. Returns any other error unchanged.
  *
- * @param error - What was thrown.
- * @param path - The path of the database.
+ * @param error - The thrown value.
+ * @param path - Path of the database.
  *
  * @see https://www.sqlite.org/rescode.html#full
  */
 export function asStorageFull(error: unknown, path: string): unknown {
   const { code, message } = error as { code?: unknown; message: string };
-  return CODES.has(code) ? new StorageFull(`There is no room for ${path}: ${message}`) : error;
+  return CODES.has(code) ? new StorageFull(`No space is left for ${path}: ${message}`) : error;
 }

@@ -1,5 +1,6 @@
 import { containersOf } from '../url/containers';
 import type { SqliteSession } from './SqliteSession';
+import { removeSubscriptions } from './subscriptions';
 
 /** What names a row that belongs to a pod by its URL. */
 export interface NamedTable {
@@ -134,21 +135,6 @@ export function endKeys(session: SqliteSession, pod: string, after: string): str
     }
   }
   return rows.length === CHUNK ? rows.at(-1)!.webid : undefined;
-}
-
-/** Removes some of the subscriptions that refer to a row. Returns how many. */
-export function removeSubscriptions(
-  session: SqliteSession,
-  reference: 'agent' | 'inbox' | 'pod',
-  key: number,
-  limit: number,
-): number {
-  const rows = session.all<{ id: number }>(`SELECT id FROM subscriptions WHERE ${reference} = ? LIMIT ?`, key, limit);
-  for (const { id } of rows) {
-    session.run('DELETE FROM doubts WHERE subscription = ?', id);
-    session.run('DELETE FROM subscriptions WHERE id = ?', id);
-  }
-  return rows.length;
 }
 
 /** Whether anything is known of a pod, or of what lies in it. */

@@ -18,8 +18,8 @@ interface Cursor {
 /**
  * Records changes of access control, as `OverlayStore.raiseEpoch` specifies.
  *
- * Affected pods and subscriptions are found by index, and changed in transactions of bounded size. If a change cannot be
- * written, all decisions cached by this process become stale, and {@link settle} writes the change before the next
+ * Affected pods and subscriptions are found by index, and changed in transactions of bounded size. If a change cannot
+ * be written, all decisions cached by this process become stale, and {@link settle} writes the change before the next
  * fan-out step.
  */
 export class AccessChanges {

@@ -1,8 +1,8 @@
 import { StorageFull } from '../store/StorageFull';
 
 /**
- * Result codes of SQLite for a write without space: the disk is full; a quota or a limit of file sizes is reached, which
- * SQLite reports as a failed write; or the index of the write-ahead log cannot grow.
+ * Result codes of SQLite for a write without space: the disk is full; a quota or a limit of file sizes is reached,
+ * which SQLite reports as a failed write; or the index of the write-ahead log cannot grow.
  */
 const CODES: ReadonlySet<unknown> = new Set([ 'SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE' ]);
 

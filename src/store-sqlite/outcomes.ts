@@ -114,8 +114,8 @@ export function hasState(session: SqliteSession, row: Omit<OutcomeEvent, 'uuid'>
 }
 
 /**
- * Returns the outcomes of an event: first for recipients and for ended subscriptions, then for subscriptions by pattern,
- * the most specific first.
+ * Returns the outcomes of an event: first for recipients and for ended subscriptions, then for subscriptions by
+ * pattern, the most specific first.
  */
 export async function listOutcomes(session: SqliteSession, row: OutcomeEvent, limit: number): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];

@@ -82,7 +82,8 @@ function deliverAgain(
       INSERT OR IGNORE INTO alternatives (delivery, subscription, pod) SELECT id, subscription, pod FROM deliveries
       WHERE event = ? AND target = ? AND state = 0 AND subscription <> ?
     `, event, target, uuid);
-    // A known delivery changes to the replayed subscription, because its former one may have ended or be of another pod.
+    // A known delivery changes to the replayed subscription, because its former one may have ended or be of another
+    // pod.
     sum += session.run(`
       INSERT INTO deliveries (event, target, host, pod, subscription, created, due, made)
       SELECT id, ?, ?, ?, ?, ?, ?, ${WORKED} FROM events WHERE id = ?

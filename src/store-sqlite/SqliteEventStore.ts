@@ -19,7 +19,7 @@ import type { StoredResponse, IdempotencyKey } from '../store/idempotency';
 import type { EventLog, ReceivedEvent, Reception, ReceptionStore } from '../publish/ports';
 import type { Openable } from '../store/Openable';
 import { StoreUnavailable } from '../store/StoreUnavailable';
-import { AccessChanges } from './accessChanges';
+import { AccessChanges } from './AccessChanges';
 import { confirm } from './consents';
 import { fanOutStep } from './copies';
 import { getEntry, listEntries, modifiedOf, removeEntry } from './entries';

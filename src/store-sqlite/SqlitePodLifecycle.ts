@@ -1,6 +1,6 @@
 import type { Closing, PodLifecycle, PodRecord } from '../pod/PodLifecycle';
 import { removeEntries } from './entries';
-import { beginEnding, endingState, endKeys, endNamed, isKnown, NAMED, rangeOf } from './podRows';
+import { beginEnding, endingState, endKeys, endNamed, isKnown, NAMED, rangeOf } from './podEndings';
 import type { SqliteSession } from './SqliteSession';
 import { Sweeping } from './Sweeping';
 

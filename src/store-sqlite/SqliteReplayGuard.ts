@@ -3,7 +3,7 @@ import type { ReplayGuard } from '../identity/ReplayGuard';
 import type { Openable } from '../store/Openable';
 import { databasePath, openFile } from './SqliteSession';
 import { asStoreError } from './storeErrors';
-import { whenFree } from './whenFree';
+import { retryWhileLocked } from './lockRetries';
 
 interface Statements {
   readonly db: Database;
@@ -42,7 +42,7 @@ export class SqliteReplayGuard implements ReplayGuard, Openable {
     this.uses += 1;
     const isRemoving = this.uses % REMOVE_AFTER === 0;
     try {
-      return await whenFree((): boolean => {
+      return await retryWhileLocked((): boolean => {
         this.statements ??= openDatabase(this.path);
         if (isRemoving) {
           this.statements.removeExpired.run(Date.now(), MAX_REMOVED);

@@ -1,6 +1,6 @@
+import { StorageFull } from '../store/StorageFull';
 import type { StoreProblem } from '../store/StoreUnavailable';
 import { StoreUnavailable } from '../store/StoreUnavailable';
-import { asStorageFull } from './asStorageFull';
 
 /** Problems by result codes of SQLite without extension (`SQLITE_IOERR_READ` is an `SQLITE_IOERR`). */
 const PROBLEMS: Readonly<Record<string, StoreProblem>> = {
@@ -14,6 +14,12 @@ const PROBLEMS: Readonly<Record<string, StoreProblem>> = {
   SQLITE_CORRUPT: 'damaged',
   SQLITE_NOTADB: 'damaged',
 };
+
+/**
+ * Result codes of SQLite for a write without space: the disk is full; a quota or a limit of file sizes is reached,
+ * which SQLite reports as a failed write; or the index of the write-ahead log cannot grow.
+ */
+const FULL_CODES: ReadonlySet<unknown> = new Set([ 'SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE' ]);
 
 /** Descriptions of problems, after the path of the database. */
 const DESCRIPTIONS: Readonly<Record<StoreProblem, string>> = {
@@ -76,4 +82,17 @@ export function asOpenError(error: unknown, path: string): Error {
     error as Error :
     new Error(`The event store ${path} ${problem === 'damaged' ? 'cannot be read' : DESCRIPTIONS[problem]}: ${message}. ` +
       REMEDIES[problem], { cause: error });
+}
+
+/**
+ * Converts an error of SQLite about missing space to {@link StorageFull}. Returns any other error unchanged.
+ *
+ * @param error - The thrown value.
+ * @param path - Path of the database.
+ *
+ * @see https://www.sqlite.org/rescode.html#full
+ */
+function asStorageFull(error: unknown, path: string): unknown {
+  const { code, message } = error as { code?: unknown; message: string };
+  return FULL_CODES.has(code) ? new StorageFull(`No space is left for ${path}: ${message}`) : error;
 }

@@ -18,7 +18,7 @@ let waiting = 0;
  *
  * @throws {@link StoreUnavailable} if too many operations wait; otherwise the last error of the operation.
  */
-export async function whenFree<T>(run: () => T, timeout = DEFAULT_TIMEOUT): Promise<T> {
+export async function retryWhileLocked<T>(run: () => T, timeout = DEFAULT_TIMEOUT): Promise<T> {
   const end = performance.now() + timeout;
   for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
     try {

@@ -6,9 +6,9 @@ interface Work {
   readonly run: () => unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
-  /** About how many bytes the work holds in memory. */
+  /** Approximate number of bytes that the work holds in memory. */
   readonly bytes: number;
-  /** Moment, on the clock of `performance`, after which the work is not begun any more. */
+  /** Time, on the clock of `performance`, after which the work is no longer begun. */
   readonly deadline: number;
   result?: unknown;
   error?: unknown;
@@ -16,7 +16,7 @@ interface Work {
 
 /** Limits of one piece of work. */
 export interface WorkLimits {
-  /** About how many bytes it holds in memory. Default 0. */
+  /** Approximate number of bytes that it holds in memory. Default 0. */
   readonly bytes?: number;
   /** Maximum time, in milliseconds, to wait for another process's write lock. Default {@link DEFAULT_TIMEOUT}. */
   readonly timeout?: number;
@@ -28,31 +28,32 @@ export interface WorkLimits {
  */
 export const DEFAULT_TIMEOUT = 4_000;
 
-/** After how many milliseconds a commit is made and the rest is left to the next turn of the event loop. */
+/** Time after which the queue commits and leaves the rest to the next turn of the event loop, in milliseconds. */
 const TURN = 6;
-/** For how many milliseconds work is gathered at most, and how many turns without any end that before. */
+/** Maximum time to gather work, in milliseconds, and the number of turns without new work that ends it earlier. */
 const GATHER = 2;
 const QUIET = 3;
-/** First and longest time between two attempts to get the write lock, in milliseconds. */
+/** First and longest delay between two attempts to get the write lock, in milliseconds. */
 const FIRST_RETRY = 1;
 const LAST_RETRY = 50;
-/** Maximum number of pieces of work that wait, and of bytes that they hold. */
+/** Maximum number of waiting pieces of work, and of the bytes that they hold. */
 const MAX_WAITING = 10_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Hooks of the connection to which a queue writes. */
 export interface QueueHooks {
-  /** Is called inside each transaction, before its first work. */
+  /** Called inside each transaction, before its first work. */
   readonly onBegin?: () => void;
-  /** Is called whenever writes were undone. */
+  /** Called after writes were rolled back. */
   readonly onUndo?: () => void;
 }
 
 /**
- * Writes everything that arrives in one turn of the event loop in one transaction, so that it shares one disk flush.
+ * Groups the writes of a few turns of the event loop in one transaction, so that they share one disk flush.
  *
- * Each piece of work is whole or undone, whatever becomes of the others, and its promise is settled after the commit.
- * While another process holds the write lock, work waits off the event loop, for a bounded time and in bounded number.
+ * Each piece of work is written or rolled back as a whole, independently of the others. Its promise is settled after
+ * the commit. While another process holds the write lock, work waits off the event loop, for a bounded time and in
+ * bounded number.
  */
 export class CommitQueue {
   private queue: Work[] = [];
@@ -77,12 +78,12 @@ export class CommitQueue {
   }
 
   /**
-   * Does the work inside the next transaction.
+   * Runs work inside the next transaction.
    *
-   * @param run - Synchronous writes; what it returns is returned, what it throws is thrown and undoes its writes.
+   * @param run - Synchronous writes. The promise has the result of this function; an error rolls back its writes.
    * @param limits - See {@link WorkLimits}.
    *
-   * @throws {@link StoreUnavailable} if another process holds the write lock for too long, or too much waits already.
+   * @throws {@link StoreUnavailable} if another process holds the write lock for too long, or the queue is full.
    */
   public async add<T>(run: () => T, { bytes = 0, timeout = DEFAULT_TIMEOUT }: WorkLimits = {}): Promise<T> {
     if (this.queue.length >= MAX_WAITING || (this.queue.length > 0 && this.bytes + bytes > MAX_BYTES)) {
@@ -97,7 +98,7 @@ export class CommitQueue {
   }
 
   /**
-   * Writes all that waits, now.
+   * Writes all waiting work now.
    *
    * @param timeout - Maximum time, in milliseconds, to wait for the write lock; blocks the event loop. Default 2,000.
    */
@@ -156,7 +157,7 @@ export class CommitQueue {
     }
   }
 
-  /** Rejects what cannot wait any longer; the rest is tried again in some time if the lock is merely taken. */
+  /** Rejects work after its deadline. Retries the rest if another process holds the write lock. */
   private notBegun(error: unknown, isLast: boolean): void {
     const now = performance.now();
     const waits = problemOf(error) === 'busy' && !isLast;
@@ -169,7 +170,7 @@ export class CommitQueue {
       }
     }
     if (this.queue.length > 0) {
-      // By chance, so that two processes do not try in step.
+      // The random part keeps two processes from retrying at the same times.
       this.retry = setTimeout((): void => {
         this.retry = undefined;
         this.flush();
@@ -184,7 +185,7 @@ export class CommitQueue {
     }
   }
 
-  /** Flushes when some turns have brought no more work, for a commit costs as much as several pieces of work. */
+  /** Flushes after some turns without new work, because a commit costs as much as several pieces of work. */
   private whenQuiet(known: number, quiet: number, latest: number): NodeJS.Immediate {
     return setImmediate((): void => {
       const { length } = this.queue;
@@ -197,7 +198,7 @@ export class CommitQueue {
     });
   }
 
-  /** Does one piece inside a savepoint; only a failure of the whole transaction is thrown. */
+  /** Runs one piece of work inside a savepoint. Throws only if the whole transaction failed. */
   private attempt(work: Work): void {
     try {
       this.piece(work);

@@ -7,18 +7,18 @@ import DatabaseConstructor from 'better-sqlite3';
 import type { Openable } from '../store/Openable';
 import { databasePath, IN_MEMORY } from './SqliteSession';
 
-/** How long another holder is waited for, in milliseconds: a command that only looks holds the lock for an instant. */
-const PATIENCE = 500;
+/** Maximum time to wait for another holder, in milliseconds; commands that only check hold the lock briefly. */
+const LOCK_TIMEOUT = 500;
 
 /** The process that holds the lock of a data folder. */
 export interface LockHolder {
   readonly pid: number;
-  /** When it was started, as an ISO 8601 date-time. */
+  /** Start of the process, as an ISO 8601 date-time. */
   readonly started: string;
   readonly host: string;
 }
 
-/** The data folder is locked by another process, or by another server of this one. */
+/** Thrown if another process, or another server of this process, holds the lock of a data folder. */
 export class FolderInUse extends Error {
   public constructor(folder: string, public readonly holder: LockHolder | undefined) {
     const machine = holder && holder.host !== hostname() ? ` on ${holder.host}` : '';
@@ -29,11 +29,11 @@ export class FolderInUse extends Error {
 }
 
 /**
- * Locks a data folder for one server, or for a command that changes the store of a stopped one.
+ * Locks a data folder for one server, or for a command that changes the store of a stopped server.
  *
- * The lock is an open transaction on `.events/lock.sqlite`, so the operating system ends it with the process, however
- * that ends. Nothing is ever written to that file; who holds the lock is in `lock.json`, for messages only.
- * Workers of a cluster share the lock of their primary process.
+ * The lock is an open transaction on `.events/lock.sqlite`, so the operating system releases it at any end of the
+ * process. That file stays empty; `lock.json` names the holder, for messages only. Workers of a cluster share the lock
+ * of their primary process.
  *
  * @see https://www.sqlite.org/lockingv3.html#locking
  */
@@ -42,25 +42,25 @@ export class FolderLock implements Openable {
   private db?: Database;
 
   /**
-   * @param folder - The folder of the pods' data, or `:memory:`, which needs no lock.
+   * @param folder - Data folder of the server, or `:memory:`, which needs no lock.
    */
   public constructor(folder: string) {
     this.folder = folder;
   }
 
-  /** @throws {@link FolderInUse} if somebody else holds it. */
+  /** @throws {@link FolderInUse} if another process or server holds the lock. */
   public async open(): Promise<void> {
     this.acquire();
   }
 
-  /** Takes the lock, or does nothing if this object has it. */
+  /** Acquires the lock, unless this object already holds it. */
   public acquire(): void {
     if (this.folder === IN_MEMORY || cluster.isWorker || this.db) {
       return;
     }
     const path = databasePath(this.folder, 'lock.sqlite');
     mkdirSync(dirname(path), { recursive: true });
-    const db = new DatabaseConstructor(path, { timeout: PATIENCE });
+    const db = new DatabaseConstructor(path, { timeout: LOCK_TIMEOUT });
     try {
       db.exec('BEGIN IMMEDIATE');
     } catch (error: unknown) {
@@ -82,7 +82,7 @@ export class FolderLock implements Openable {
     this.release();
   }
 
-  /** Gives the lock back; can be called more than once. */
+  /** Releases the lock. Can be called more than once. */
   public release(): void {
     if (this.db) {
       rmSync(databasePath(this.folder, 'lock.json'), { force: true });
@@ -96,7 +96,7 @@ function isBusy(error: unknown): boolean {
   return String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY');
 }
 
-/** The process that was the last to take the lock. */
+/** Returns the last process that acquired the lock. */
 function readHolder(folder: string): LockHolder | undefined {
   try {
     return JSON.parse(readFileSync(databasePath(folder, 'lock.json'), 'utf8')) as LockHolder;

@@ -1,25 +1,25 @@
 import type { ServerUrls } from '../url/ServerUrls';
 import type { SqliteSession } from './SqliteSession';
 
-/** What was done to rows that had been stored under an alias of a URL of this server. */
+/** Result of a repair of rows with aliases of URLs of this server. */
 export interface AliasRepair {
-  /** Copies that are in the container they belong to now, where they can be read. */
+  /** Number of copies that moved to their container, where they can be read. */
   readonly movedCopies: number;
-  /** Copies that were there already, or that no container may hold. */
+  /** Number of removed copies: they were in their container already, or may not be in any container. */
   readonly removedCopies: number;
-  /** Subscriptions that name their inbox by its canonical URL now; their consent is unconfirmed. */
+  /** Number of subscriptions that got the canonical URL of their inbox; they are unconfirmed. */
   readonly movedSubscriptions: number;
-  /** Subscriptions that are ended, because the same one exists or their inbox is not accepted any more. */
+  /** Number of ended subscriptions: the same subscription exists, or their inbox is no longer accepted. */
   readonly endedSubscriptions: number;
 }
 
-/** How many rows are looked at in one query. */
+/** Number of rows to read in one query. */
 const PAGE = 10_000;
-/** A forward at this place or behind it has no subscriptions left to look at. */
-const BEHIND_ALL_PATTERNS = 1_000_000;
+/** Cursor of a fan-out without remaining subscriptions, and lower limit of all such cursors. */
+const AFTER_ALL_PATTERNS = 1_000_000;
 
 /**
- * Repairs rows of versions that stored URLs of this server as clients spelled them.
+ * Repairs rows of earlier versions, which stored URLs of this server in the form that the client sent.
  */
 export class SqliteAliases {
   private readonly session: SqliteSession;
@@ -32,13 +32,14 @@ export class SqliteAliases {
   }
 
   /**
-   * Brings inboxes, and the documents on which access depends, into canonical form: all in one transaction, and once
-   * in the life of a database, whichever process is first. A row that the base URL does not make a URL of this server
-   * is left alone, and nothing is done while no pod of the database is on this server.
+   * Converts the URLs of inboxes, and of documents on which access depends, to canonical form.
+   *
+   * One process does this in one transaction, once in the lifetime of a database. Rows with URLs of other servers stay.
+   * Does nothing if the pods of the database are not on this server.
    *
    * @param urls - Canonical form of URLs of this server.
    *
-   * @returns What was done; `undefined` if it had been done before, or cannot be done.
+   * @returns The result; `undefined` if the database was repaired before, or cannot be repaired.
    */
   public repair(urls: ServerUrls): AliasRepair | undefined {
     let repair: AliasRepair | undefined;
@@ -47,7 +48,7 @@ export class SqliteAliases {
       if (pod !== undefined && !urls.isLocal(pod)) {
         return;
       }
-      // Only one process gets past this.
+      // Only one process inserts this row.
       if (this.session.run('INSERT OR IGNORE INTO alias_repairs (id, at) VALUES (1, ?)', Date.now()).changes > 0) {
         this.repairDependencies(urls);
         repair = this.repairContainers(urls);
@@ -79,12 +80,12 @@ export class SqliteAliases {
     return this.session.all('SELECT id, url FROM containers WHERE id > ? ORDER BY id LIMIT ?', id, PAGE);
   }
 
-  /** Whether copies may lie in a container: not in one of published events. */
+  /** Whether a container may hold copies; a container of published events may not. */
   private isInbox(url: string): boolean {
     return !this.session.get(`SELECT 1 FROM pods WHERE registered = 1 AND url || 'publish/' = ?`, url);
   }
 
-  /** Moves all that lies in a container, and all that points to it, to another one; without one it ends. */
+  /** Moves entries, and references to a container, to its canonical container. Removes them if there is none. */
   private repairContainer(alias: number, canonical?: string): AliasRepair {
     const { session } = this;
     const to = canonical === undefined ? undefined : session.findOrAdd('containers', 'url', canonical);
@@ -114,7 +115,7 @@ export class SqliteAliases {
     return { movedCopies, removedCopies: copies - movedCopies, movedSubscriptions, endedSubscriptions };
   }
 
-  /** Points a subscription to another inbox, unless there is the same one with that inbox. */
+  /** Changes the inbox of a subscription, unless the same subscription with that inbox exists. */
   private moveSubscription(
     id: number,
     same: readonly [pod: number, pattern: string, inbox: number, agent: number],
@@ -126,8 +127,8 @@ export class SqliteAliases {
     const [ pod, , inbox ] = same;
     session.run('UPDATE subscriptions SET inbox = ?, target = NULL WHERE id = ?', inbox, id);
     session.run('INSERT OR REPLACE INTO doubts (subscription, pod, mark) VALUES (?, ?, hex(randomblob(8)))', id, pod);
-    // Events under way may have passed the place where the subscription is now; what they have copied is kept.
-    session.run('UPDATE forwards SET pattern = 0, after = 0 WHERE pod = ? AND pattern < ?', pod, BEHIND_ALL_PATTERNS);
+    // The cursors of pending fan-outs may be after the new inbox, so they start again; written copies stay.
+    session.run('UPDATE forwards SET pattern = 0, after = 0 WHERE pod = ? AND pattern < ?', pod, AFTER_ALL_PATTERNS);
     return true;
   }
 

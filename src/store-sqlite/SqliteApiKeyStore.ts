@@ -17,7 +17,7 @@ interface Row {
 }
 
 /**
- * Keeps API keys beside the events, so that a key that was removed is gone for every process at once.
+ * Stores API keys in the database of the events, so that a removed key is invalid in all processes at once.
  */
 export class SqliteApiKeyStore implements ApiKeyStore {
   private readonly session: SqliteSession;

@@ -9,7 +9,7 @@ import type {
   SystemDraft,
 } from '../catalogue/CatalogueStore';
 import type { Page, PageRequest } from '../store/Page';
-import { forgetEntry, forgetSystem } from './catalogueRows';
+import { deleteRemovedEntry, deleteRemovedSystem } from './catalogueRows';
 import type { SqliteSession } from './SqliteSession';
 import { nextTimeSlice } from '../event/timeSlices';
 
@@ -29,13 +29,13 @@ const ENTRIES = `
   WHERE p.url = ? AND x.pod = p.id AND x.removed IS NULL AND y.id = x.system
 `;
 
-/** How many entries are looked at in one turn of the event loop, where only those of some topics are asked for. */
-const LOOK = 1_000;
+/** Number of entries to examine in one turn of the event loop, for a list filtered by topics. */
+const CHUNK = 1_000;
 
 /**
- * Keeps catalogues beside the events.
+ * Stores catalogues in the database of the events.
  *
- * What was removed stays for as long as there are events that were sent by it, so that the log can tell what they were.
+ * Removed systems and entries stay until their events are removed, because the log shows them.
  */
 export class SqliteCatalogueStore implements CatalogueStore {
   private readonly db: SqliteSession;
@@ -67,13 +67,13 @@ export class SqliteCatalogueStore implements CatalogueStore {
     return this.db.get<System>(`${SYSTEMS} AND y.id = ?`, pod, id);
   }
 
-  public async addSystem(pod: string, draft: SystemDraft, most: number): Promise<System | CatalogueFault> {
+  public async addSystem(pod: string, draft: SystemDraft, maxCount: number): Promise<System | CatalogueFault> {
     return this.db.write((): System | CatalogueFault => {
       const key = this.db.key('pods', 'url', pod);
       if (this.isTaken(key, draft.identifier)) {
         return 'taken';
       }
-      if (this.db.get('SELECT 1 FROM systems WHERE pod = ? AND removed IS NULL LIMIT 1 OFFSET ?', key, most - 1)) {
+      if (this.db.get('SELECT 1 FROM systems WHERE pod = ? AND removed IS NULL LIMIT 1 OFFSET ?', key, maxCount - 1)) {
         return 'full';
       }
       const created = Date.now();
@@ -114,7 +114,7 @@ export class SqliteCatalogueStore implements CatalogueStore {
         return 'used';
       }
       this.db.run('UPDATE systems SET removed = ? WHERE id = ?', Date.now(), id);
-      forgetSystem(this.db, id);
+      deleteRemovedSystem(this.db, id);
       return true;
     });
   }
@@ -138,18 +138,18 @@ export class SqliteCatalogueStore implements CatalogueStore {
     return { items: this.db.all<EntryRow>(sql, pod, size, index * size).map(toEntry), total };
   }
 
-  /** The keys of the entries of some topics, in order. */
+  /** Returns the keys of the entries with matching topics, in order. */
   private async entriesOf(pod: string, topics: readonly TopicPattern[]): Promise<number[]> {
     const ids: number[] = [];
     for (let after: number | undefined = 0; after !== undefined;) {
       const rows: { id: number; topic: string }[] = this.db.all(`
         SELECT x.id, x.topic FROM pods p CROSS JOIN entries_of_catalogue x
         WHERE p.url = ? AND x.pod = p.id AND x.removed IS NULL AND x.id > ? ORDER BY x.id LIMIT ?
-      `, pod, after, LOOK);
+      `, pod, after, CHUNK);
       ids.push(...rows
         .filter(({ topic }): boolean => isCovered(topics, topic))
         .map(({ id }): number => id));
-      after = rows.length < LOOK ? undefined : rows.at(-1)!.id;
+      after = rows.length < CHUNK ? undefined : rows.at(-1)!.id;
       if (after !== undefined) {
         await nextTimeSlice();
       }
@@ -170,7 +170,7 @@ export class SqliteCatalogueStore implements CatalogueStore {
     pod: string,
     identifier: string,
     { system, name, operation, description, topic, schema }: CatalogueEntryDraft,
-    most: number,
+    maxCount: number,
   ): Promise<CatalogueEntry | CatalogueFault> {
     return this.db.write((): CatalogueEntry | CatalogueFault => {
       if (!this.hasSystem(pod, system)) {
@@ -181,7 +181,7 @@ export class SqliteCatalogueStore implements CatalogueStore {
         return 'taken';
       }
       const sql = 'SELECT 1 FROM entries_of_catalogue WHERE pod = ? AND removed IS NULL LIMIT 1 OFFSET ?';
-      if (this.db.get(sql, key, most - 1)) {
+      if (this.db.get(sql, key, maxCount - 1)) {
         return 'full';
       }
       const { lastInsertRowid } = this.db.run(
@@ -240,7 +240,7 @@ export class SqliteCatalogueStore implements CatalogueStore {
         return false;
       }
       this.db.run('UPDATE entries_of_catalogue SET removed = ? WHERE id = ?', Date.now(), id);
-      forgetEntry(this.db, id);
+      deleteRemovedEntry(this.db, id);
       return true;
     });
   }

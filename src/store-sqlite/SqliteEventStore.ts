@@ -1,4 +1,3 @@
-import { parse, stringify } from 'uuid';
 import type { Event } from '../event/Event';
 import { eventClock } from '../event/EventClock';
 import type { Subscription } from '../subscription/Subscription';
@@ -10,7 +9,6 @@ import type {
   FanOutStore,
   ForwardBacklog,
   FanOutStepResult,
-  OldForward,
   PendingForward,
   ReaderScope,
 } from '../delivery/ports';
@@ -20,54 +18,27 @@ import type { WatchedCopy } from '../store/WatchedCopy';
 import type { StoredResponse, IdempotencyKey } from '../store/idempotency';
 import type { EventLog, ReceivedEvent, Reception, ReceptionStore } from '../publish/ports';
 import type { Openable } from '../store/Openable';
-import { StorageFull } from '../store/StorageFull';
 import { StoreUnavailable } from '../store/StoreUnavailable';
-import { containersOf } from '../url/containers';
-import { AccessChanges } from './accessChanges';
+import { AccessChanges } from './AccessChanges';
+import { confirm } from './consents';
+import { fanOutStep } from './copies';
+import { getEntry, listEntries, modifiedOf, removeEntry } from './entries';
 import { accept, receive } from './events';
-import { setTarget } from './deliveries';
-import type { EventRow } from './eventRow';
-import { EVENTS, toEvent } from './eventRow';
 import { followersOf } from './followers';
-import { land } from './copies';
+import { forwardBacklog, queueHeads } from './forwards';
 import { findResponse } from './idempotency';
+import { listNotices, removeNotices } from './notices';
+import { addDecisions, removeDecisions } from './readerScopes';
 import { hasMoreThan, removeEventsBefore, removeEventsBeyond, sweepCopies } from './retention';
 import type { SqliteSession } from './SqliteSession';
-
-interface SubscriptionRow {
-  id: number;
-  uuid: Buffer;
-  pod: string;
-  pattern: string;
-  inbox: string;
-  agent: string;
-  created: number;
-  kind: string | null;
-  url: string | null;
-  disabled: number | null;
-}
-
-const selectFrom = (source: string, alias: string): string => `
-  SELECT ${alias}.id, ${alias}.uuid, p.url AS pod, ${alias}.pattern, c.url AS inbox, a.webid AS agent, ${alias}.created,
-    t.kind, t.url, t.disabled
-  FROM ${source} ${alias} JOIN pods p ON p.id = ${alias}.pod JOIN containers c ON c.id = ${alias}.inbox
-  JOIN agents a ON a.id = ${alias}.agent LEFT JOIN targets t ON t.id = ${alias}.target
-`;
-const SUBSCRIPTIONS = selectFrom('subscriptions', 's');
-
-/** A page is selected by an index in the order of its ids before anything is joined, so it costs what it shows. */
-const pageOf = (index: string, condition: string): string => `${selectFrom(`(
-  SELECT * FROM subscriptions INDEXED BY ${index}
-  WHERE pod = (SELECT id FROM pods WHERE url = ?) AND id > ? ${condition} ORDER BY id LIMIT ?
-)`, 'few')} ORDER BY few.id`;
-const PAGE_OF_POD = pageOf('subscriptions_of_pod', '');
-const PAGE_OF_AGENT = pageOf('subscriptions_by_agent', 'AND agent = (SELECT id FROM agents WHERE webid = ?)');
+import { addSubscription, getSubscription, removeSubscription, subscriptionsAfter } from './subscriptions';
 
 /**
- * Keeps events in one SQLite file, without any service beside it.
+ * Stores events, subscriptions and fan-out queues in one SQLite file.
  *
- * Writes are durable when they are acknowledged (write-ahead log, `synchronous=FULL`);
- * those of one turn of the event loop share one flush.
+ * Writes are durable when their promises are fulfilled (write-ahead log, `synchronous=FULL`). Writes of a few turns of
+ * the event loop share one flush. Each method is one statement or one transaction; the statements are in the modules of
+ * their subjects.
  *
  * @see https://www.sqlite.org/wal.html
  */
@@ -92,7 +63,7 @@ export class SqliteEventStore implements
     try {
       eventClock.startAfter(await this.lastPublished() ?? 0);
     } catch (error: unknown) {
-      // What else can be read of a damaged store is served.
+      // A damaged store continues to serve its readable parts.
       if (!(error instanceof StoreUnavailable)) {
         throw error;
       }
@@ -105,7 +76,7 @@ export class SqliteEventStore implements
 
   public async registerPod(pod: string): Promise<void> {
     return this.db.write((): void => {
-      this.db.run('UPDATE pods SET registered = 1 WHERE id = ?', this.podKey(pod));
+      this.db.run('UPDATE pods SET registered = 1 WHERE id = ?', this.db.key('pods', 'url', pod));
     });
   }
 
@@ -137,28 +108,7 @@ export class SqliteEventStore implements
   }
 
   public async noteDependency(document: string, resource: string): Promise<void> {
-    const pods = this.db.all<{ url: string }>(`
-      SELECT url FROM pods WHERE url IN (SELECT value FROM json_each(?))
-    `, JSON.stringify(containersOf(resource)));
-    if (pods.length === 0) {
-      return;
-    }
-    const pod = pods.map(({ url }): string => url)
-      .reduce((one, other): string => other.length > one.length ? other : one);
-    const place = [ document, pod ];
-    if (!this.db.get('SELECT 1 FROM dependencies WHERE document = ? AND resource = ?', ...place)) {
-      try {
-        this.db.writeNow((): void => {
-          this.db.run('INSERT OR IGNORE INTO dependencies (document, resource) VALUES (?, ?)', ...place);
-        });
-      } catch (error: unknown) {
-        if (!(error instanceof StoreUnavailable || error instanceof StorageFull)) {
-          throw error;
-        }
-        // Whoever reads now is answered, but the answer is not kept: its epoch, read before, is none any more.
-        this.db.loseEpochs();
-      }
-    }
+    this.changes.noteDependency(document, resource);
   }
 
   public async raiseDependents(document: string): Promise<void> {
@@ -183,45 +133,19 @@ export class SqliteEventStore implements
   }
 
   public async getEntry(container: string, id: string): Promise<Event | undefined> {
-    const row = this.db.get<EventRow>(`
-      ${EVENTS} WHERE e.uuid = ? AND EXISTS (
-        SELECT 1 FROM entries n JOIN containers c ON c.id = n.container WHERE c.url = ? AND c.gone = 0 AND n.event = e.id
-      )
-    `, parse(id), container);
-    return row && toEvent(row);
+    return getEntry(this.db, container, id);
   }
 
   public async listEntries(container: string, after: number, limit: number): Promise<Entry[]> {
-    return this.db.all<{ uuid: Buffer; event: number; published: number; bytes: number }>(`
-      SELECT e.uuid, e.id AS event, e.published, e.bytes
-      FROM containers c CROSS JOIN entries n ON n.container = c.id CROSS JOIN events e ON e.id = n.event
-      WHERE c.url = ? AND c.gone = 0 AND n.event > ? ORDER BY n.event LIMIT ?
-    `, container, after, limit)
-      .map(({ uuid, ...entry }): Entry => ({ ...entry, id: stringify(uuid) }));
+    return listEntries(this.db, container, after, limit);
   }
 
   public async modifiedOf(container: string): Promise<number | undefined> {
-    const row = this.db.get<{ modified: number | null }>('SELECT modified FROM containers WHERE url = ?', container);
-    return row?.modified ?? undefined;
+    return modifiedOf(this.db, container);
   }
 
   public async removeEntry(container: string, id: string): Promise<boolean> {
-    return this.db.write((): boolean => {
-      const row = this.db.get<{ event: number; container: number }>(`
-        SELECT n.event, n.container FROM events e CROSS JOIN containers c CROSS JOIN entries n
-        WHERE e.uuid = ? AND c.url = ? AND n.container = c.id AND n.event = e.id
-      `, parse(id), container);
-      if (!row) {
-        return false;
-      }
-      this.db.run('DELETE FROM entries WHERE container = ? AND event = ?', row.container, row.event);
-      this.db.run(`
-        INSERT OR IGNORE INTO removed (event, container)
-        SELECT event, ? FROM forwards WHERE event = ? LIMIT 1
-      `, row.container, row.event);
-      this.db.touch(row.container);
-      return true;
-    });
+    return this.db.write((): boolean => removeEntry(this.db, container, id));
   }
 
   public async watch(container: string, watched: boolean): Promise<void> {
@@ -230,60 +154,23 @@ export class SqliteEventStore implements
       return;
     }
     return this.db.write((): void => {
-      this.db.run('UPDATE containers SET watched = ? WHERE id = ?', Number(watched), this.containerKey(container));
+      const key = this.db.key('containers', 'url', container);
+      this.db.run('UPDATE containers SET watched = ? WHERE id = ?', Number(watched), key);
     });
   }
 
   public async addSubscription(
-    { id, pod, pattern, url, agent, created }: Subscription,
+    subscription: Subscription,
     bounds?: SubscriptionBounds,
     consent?: InboxConsent,
     target?: RemoteTarget,
   ): Promise<AddedSubscription | keyof SubscriptionBounds> {
-    return this.db.write((): AddedSubscription | keyof SubscriptionBounds => {
-      // Targets that are not containers have names in the table of containers that no container has.
-      const place = target && !target.isContainer ? `${target.kind} ${url}` : url;
-      const keys = [ this.podKey(pod), pattern, this.containerKey(place), this.agentKey(agent) ];
-      const same = 'pod = ? AND pattern = ? AND inbox = ? AND agent = ?';
-      let row = this.db.get<{ id: number }>(`SELECT id FROM subscriptions WHERE ${same}`, ...keys);
-      if (!row) {
-        const reached = bounds && this.reached(bounds, keys[0] as number, keys[3] as number);
-        if (reached) {
-          return reached;
-        }
-        row = this.db.get<{ id: number }>(`
-          INSERT INTO subscriptions (pod, pattern, inbox, agent, uuid, created) VALUES (?, ?, ?, ?, ?, ?) RETURNING id
-        `, ...keys, parse(id), created)!;
-      }
-      if (consent) {
-        this.db.run('DELETE FROM doubts WHERE subscription = ?', row.id);
-        if (this.db.epoch(consent.pod) !== consent.epoch) {
-          this.db.run('INSERT INTO doubts (subscription, pod, mark) VALUES (?, ?, hex(randomblob(8)))', row.id, keys[0]);
-        }
-      }
-      const change = target && setTarget(this.db, row.id, { ...target, url, agent: keys[3] as number });
-      const subscription = toSubscription(this.db.get<SubscriptionRow>(`${SUBSCRIPTIONS} WHERE s.id = ?`, row.id)!);
-      return { subscription, isResumed: false, isSecretNew: false, ...change };
-    });
-  }
-
-  /** The bound that no further subscription fits in; counts no further than the bound. */
-  private reached(
-    { ofAgent, ofPod }: SubscriptionBounds,
-    pod: number,
-    agent: number,
-  ): keyof SubscriptionBounds | undefined {
-    const has = (column: string, key: number, most: number): boolean =>
-      this.db.get(`SELECT 1 FROM subscriptions WHERE ${column} = ? LIMIT 1 OFFSET ?`, key, most - 1) !== undefined;
-    if (has('agent', agent, ofAgent)) {
-      return 'ofAgent';
-    }
-    return has('pod', pod, ofPod) ? 'ofPod' : undefined;
+    return this.db.write((): AddedSubscription | keyof SubscriptionBounds =>
+      addSubscription(this.db, subscription, bounds, consent, target));
   }
 
   public async getSubscription(pod: string, id: string): Promise<Subscription | undefined> {
-    const row = this.db.get<SubscriptionRow>(`${SUBSCRIPTIONS} WHERE s.uuid = ? AND p.url = ?`, parse(id), pod);
-    return row && toSubscription(row);
+    return getSubscription(this.db, pod, id);
   }
 
   public async subscriptionsAfter(
@@ -292,29 +179,11 @@ export class SqliteEventStore implements
     limit: number,
     agent?: string,
   ): ReturnType<SubscriptionStore['subscriptionsAfter']> {
-    // One more than asked for tells whether there is a next page.
-    const rows = agent === undefined ?
-      this.db.all<SubscriptionRow>(PAGE_OF_POD, pod, place, limit + 1) :
-      this.db.all<SubscriptionRow>(PAGE_OF_AGENT, pod, place, agent, limit + 1);
-    const page = rows.slice(0, limit);
-    return {
-      items: page.map(toSubscription),
-      ...rows.length > limit && { next: page.at(-1)!.id },
-    };
+    return subscriptionsAfter(this.db, pod, place, limit, agent);
   }
 
   public async removeSubscription(pod: string, id: string): Promise<boolean> {
-    return this.db.write((): boolean => {
-      const row = this.db.get<{ id: number }>(`
-        SELECT id FROM subscriptions WHERE uuid = ? AND pod = (SELECT id FROM pods WHERE url = ?)
-      `, parse(id), pod);
-      if (!row) {
-        return false;
-      }
-      this.db.run('DELETE FROM doubts WHERE subscription = ?', row.id);
-      this.db.run('DELETE FROM subscriptions WHERE id = ?', row.id);
-      return true;
-    });
+    return this.db.write((): boolean => removeSubscription(this.db, pod, id));
   }
 
   public async revisionOf(pod: string): Promise<number | undefined> {
@@ -331,42 +200,17 @@ export class SqliteEventStore implements
   }
 
   public async pendingForwards(limit: number): Promise<PendingForward[]> {
-    const behind = this.pendingAfter(this.lastPod, limit);
-    const before = behind.length < limit ? this.pendingAfter(0, limit - behind.length) : [];
-    // Those that were wrapped around to may be some of the first ones again.
-    const seen = new Set(behind.map(({ key }): number => key));
-    const pending = [ ...behind, ...before.filter(({ key }): boolean => !seen.has(key)) ];
+    const heads = queueHeads(this.db, this.lastPod, limit);
+    const wrapped = heads.length < limit ? queueHeads(this.db, 0, limit - heads.length) : [];
+    // The wrapped part can repeat pods of the first part.
+    const known = new Set(heads.map(({ key }): number => key));
+    const pending = [ ...heads, ...wrapped.filter(({ key }): boolean => !known.has(key)) ];
     this.lastPod = pending.at(-1)?.key ?? 0;
     return pending.map(({ pod, topic, event }): PendingForward => ({ pod, topic, event }));
   }
 
-  /** Skips from pod to pod, so that it costs nothing how much waits behind the first event of each. */
-  private pendingAfter(pod: number, limit: number): (PendingForward & { key: number })[] {
-    return this.db.all(`
-      WITH RECURSIVE waiting (pod) AS (
-        SELECT MIN(pod) FROM forwards WHERE pod > ?
-        UNION ALL
-        SELECT (SELECT MIN(f.pod) FROM forwards f WHERE f.pod > w.pod) FROM waiting w WHERE w.pod IS NOT NULL
-        LIMIT ?
-      )
-      SELECT w.pod AS key, p.url AS pod, e.topic, e.id AS event
-      FROM waiting w CROSS JOIN pods p CROSS JOIN events e
-      WHERE p.id = w.pod AND p.ended IS NULL AND e.id = (SELECT MIN(f.event) FROM forwards f WHERE f.pod = w.pod)
-    `, pod, limit);
-  }
-
   public async confirm(answers: ReadonlyMap<UnconfirmedConsent, boolean>): Promise<void> {
-    return this.db.write((): void => {
-      for (const [{ subscription, mark }, controls ] of answers) {
-        this.db.run(
-          controls ?
-            'DELETE FROM doubts WHERE subscription = ? AND mark = ?' :
-            'UPDATE doubts SET refused = 1 WHERE subscription = ? AND mark = ?',
-          subscription,
-          mark,
-        );
-      }
-    });
+    return this.db.write((): void => confirm(this.db, answers));
   }
 
   public async openScope(pod: string): Promise<ReaderScope> {
@@ -374,18 +218,13 @@ export class SqliteEventStore implements
     return { id: this.scopes, epoch: this.db.epoch(pod) ?? 0 };
   }
 
-  // The answers lie in memory, and belong to this connection; only the keys of agents are written.
+  // Decisions are in memory and belong to this connection; the write transaction only adds keys of agents.
   public async learn({ id }: ReaderScope, allowed: ReadonlyMap<string, boolean>): Promise<void> {
-    return this.db.write((): void => {
-      for (const [ agent, may ] of allowed) {
-        const parameters = [ id, this.agentKey(agent), Number(may) ];
-        this.db.run('INSERT OR REPLACE INTO temp.readers (scope, agent, allowed) VALUES (?, ?, ?)', ...parameters);
-      }
-    });
+    return this.db.write((): void => addDecisions(this.db, id, allowed));
   }
 
   public async closeScope({ id }: ReaderScope): Promise<void> {
-    this.db.run('DELETE FROM temp.readers WHERE scope = ?', id);
+    removeDecisions(this.db, id);
   }
 
   public async fanOutStep(
@@ -396,27 +235,19 @@ export class SqliteEventStore implements
     now = Date.now(),
   ): Promise<FanOutStepResult> {
     await this.changes.settle();
-    return this.db.write((): FanOutStepResult => land(this.db, forward, scope, limit, passDoubts, now));
+    return this.db.write((): FanOutStepResult => fanOutStep(this.db, forward, scope, limit, passDoubts, now));
   }
 
   public async listNotices(limit: number): Promise<WatchedCopy[]> {
-    return this.db.all<WatchedCopy>('SELECT id AS notice, container, copy FROM notices ORDER BY id LIMIT ?', limit);
+    return listNotices(this.db, limit);
   }
 
   public async removeNotices(copies: readonly WatchedCopy[]): Promise<void> {
-    return this.db.write((): void => copies.forEach(({ notice }): void => {
-      this.db.run('DELETE FROM notices WHERE id = ?', notice);
-    }));
+    return this.db.write((): void => removeNotices(this.db, copies));
   }
 
   public async forwardBacklog(limit: number): Promise<ForwardBacklog> {
-    const rows = this.db.all<{ pod: string; since: number | null }>(`
-      SELECT p.url AS pod, f.since FROM forwards f CROSS JOIN pods p WHERE p.id = f.pod ORDER BY f.event LIMIT 100
-    `);
-    const { count } = this.db.get<{ count: number }>(`
-      SELECT COUNT(*) AS count FROM (SELECT 1 FROM forwards LIMIT ?)
-    `, limit)!;
-    return { waiting: count, oldest: rows.map(({ pod, since }): OldForward => ({ pod, since: since ?? undefined })) };
+    return forwardBacklog(this.db, limit);
   }
 
   public async removeEventsBefore(moment: number, after: number, limit: number): Promise<Removal> {
@@ -424,7 +255,7 @@ export class SqliteEventStore implements
   }
 
   public async removeEventsBeyond(pod: string, most: number, after: number, limit: number): Promise<Removal> {
-    // Read first, for most pods have none to remove.
+    // The read comes first, because most pods have no events to remove.
     return hasMoreThan(this.db, pod, most) ?
       this.db.write((): Removal => removeEventsBeyond(this.db, pod, most, after, limit)) :
       { removed: 0 };
@@ -433,29 +264,4 @@ export class SqliteEventStore implements
   public async sweepCopies(after: CopyPlace, limit: number): Promise<CopyPlace | undefined> {
     return this.db.write((): CopyPlace | undefined => sweepCopies(this.db, after, limit));
   }
-
-  private podKey(url: string): number {
-    return this.db.key('pods', 'url', url);
-  }
-
-  private containerKey(url: string): number {
-    return this.db.key('containers', 'url', url);
-  }
-
-  private agentKey(webId: string): number {
-    return this.db.key('agents', 'webid', webId);
-  }
-}
-
-function toSubscription(row: SubscriptionRow): Subscription {
-  const { uuid, pod, pattern, agent, created, kind, url, disabled, inbox } = row;
-  return {
-    id: stringify(uuid),
-    pod,
-    pattern,
-    agent,
-    created,
-    ...kind === null ? { url: inbox } : { kind, url: url! },
-    ...disabled !== null && { isDisabled: true },
-  };
 }

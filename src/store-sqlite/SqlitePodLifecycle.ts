@@ -1,15 +1,16 @@
 import type { Closing, PodLifecycle, PodRecord } from '../pod/PodLifecycle';
-import { beginEnding, endingState, endKeys, endNamed, isKnown, NAMED, rangeOf } from './podRows';
+import { removeEntries } from './entries';
+import { beginEnding, endingState, endKeys, endNamed, isKnown, NAMED, rangeOf } from './podEndings';
 import type { SqliteSession } from './SqliteSession';
-import { removeEntries, Sweeping } from './Sweeping';
+import { Sweeping } from './Sweeping';
 
-/** Entries that are removed in one transaction. */
-const ENTRIES = 1_000;
-/** The containers that every pod has. */
-const OWN = /\/(?:inbox|publish)\/$/u;
+/** Maximum number of entries that one transaction removes. */
+const MAX_ENTRIES = 1_000;
+/** Paths of the containers of every pod. */
+const POD_CONTAINER = /\/(?:inbox|publish)\/$/u;
 
 /**
- * Ends what is kept of pods and containers in the database of the events.
+ * Ends pods and containers in the database of the events: hides their data, and frees the space later.
  */
 export class SqlitePodLifecycle implements PodLifecycle {
   private readonly session: SqliteSession;
@@ -84,8 +85,8 @@ export class SqlitePodLifecycle implements PodLifecycle {
       `, container)) {
         return 'occupied';
       }
-      const isOwn = OWN.test(container) &&
-        this.session.get('SELECT 1 FROM pods WHERE url = ? AND registered = 1', container.replace(OWN, '/')) !== undefined;
+      const isOwn = POD_CONTAINER.test(container) &&
+        this.session.get('SELECT 1 FROM pods WHERE url = ? AND registered = 1', container.replace(POD_CONTAINER, '/')) !== undefined;
       const id = isOwn ?
         this.session.key('containers', 'url', container) :
         this.session.get<{ id: number }>('SELECT id FROM containers WHERE url = ?', container)?.id;
@@ -138,10 +139,10 @@ export class SqlitePodLifecycle implements PodLifecycle {
   private async empty(container: string): Promise<void> {
     const step = (): boolean => {
       const row = this.session.get<{ id: number }>('SELECT id FROM containers WHERE url = ? AND gone = 1', container);
-      return row !== undefined && removeEntries(this.session, row.id, ENTRIES) > 0;
+      return row !== undefined && removeEntries(this.session, row.id, MAX_ENTRIES) > 0;
     };
     while (await this.session.write(step)) {
-      // Until there is none.
+      // Each call removes one part of the entries.
     }
   }
 }

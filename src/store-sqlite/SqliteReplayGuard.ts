@@ -3,23 +3,24 @@ import type { ReplayGuard } from '../identity/ReplayGuard';
 import type { Openable } from '../store/Openable';
 import { databasePath, openFile } from './SqliteSession';
 import { asStoreError } from './storeErrors';
-import { whenFree } from './whenFree';
+import { retryWhileLocked } from './lockRetries';
 
 interface Statements {
   readonly db: Database;
   readonly add: Statement;
-  readonly forget: Statement;
+  readonly removeExpired: Statement;
 }
 
-/** After how many uses expired entries are forgotten, and how many then: more than were added, so none pile up. */
-const FORGET_AFTER = 32;
-const FORGET = 128;
+/**
+ * Number of uses between removals of expired entries, and maximum number of entries of one removal, which is higher.
+ */
+const REMOVE_AFTER = 32;
+const MAX_REMOVED = 128;
 
 /**
- * Remembers what was used in a SQLite file of its own, which all processes of the server share.
+ * Stores hashes of used proofs in a separate SQLite file, which all processes of the server share.
  *
- * It survives a restart of the server, but is not flushed to the disk each time:
- * what was used in the last moment before a power cut may be forgotten.
+ * The file survives a restart of the server, but is not flushed at each use: a power failure can lose the last uses.
  */
 export class SqliteReplayGuard implements ReplayGuard, Openable {
   private readonly path: string;
@@ -27,7 +28,7 @@ export class SqliteReplayGuard implements ReplayGuard, Openable {
   private uses = 0;
 
   /**
-   * @param folder - The folder of the pods' data, or `:memory:`.
+   * @param folder - Data folder of the server, or `:memory:`.
    */
   public constructor(folder: string) {
     this.path = databasePath(folder, 'replays.sqlite');
@@ -39,12 +40,12 @@ export class SqliteReplayGuard implements ReplayGuard, Openable {
 
   public async use(hash: Buffer, expires: number): Promise<boolean> {
     this.uses += 1;
-    const forgets = this.uses % FORGET_AFTER === 0;
+    const isRemoving = this.uses % REMOVE_AFTER === 0;
     try {
-      return await whenFree((): boolean => {
+      return await retryWhileLocked((): boolean => {
         this.statements ??= openDatabase(this.path);
-        if (forgets) {
-          this.statements.forget.run(Date.now(), FORGET);
+        if (isRemoving) {
+          this.statements.removeExpired.run(Date.now(), MAX_REMOVED);
         }
         return this.statements.add.run(hash, expires).changes > 0;
       });
@@ -65,12 +66,12 @@ function openDatabase(path: string): Statements {
       CREATE TABLE IF NOT EXISTS used (hash BLOB PRIMARY KEY, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
       CREATE INDEX IF NOT EXISTS expiring ON used (expires);
     `);
-    // Takes the write lock, so that a file that cannot be written is refused now.
+    // This takes the write lock, so that opening fails if the file cannot be written.
     opened.prepare('DELETE FROM used WHERE hash = ?').run(Buffer.alloc(0));
   });
   return {
     db,
     add: db.prepare('INSERT OR IGNORE INTO used (hash, expires) VALUES (?, ?)'),
-    forget: db.prepare('DELETE FROM used WHERE hash IN (SELECT hash FROM used WHERE expires < ? ORDER BY expires LIMIT ?)'),
+    removeExpired: db.prepare('DELETE FROM used WHERE hash IN (SELECT hash FROM used WHERE expires < ? ORDER BY expires LIMIT ?)'),
   };
 }

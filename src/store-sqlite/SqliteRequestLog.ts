@@ -22,15 +22,15 @@ interface LoggedRow extends OutcomeEvent {
   readonly systemIdentifier: string;
 }
 
-/** What a step of the walk through a container finds. */
+/** Result of one step of the walk through a container. */
 interface Step {
-  /** The keys of the events that are on the page. */
+  /** Keys of the events on the page. */
   readonly keys: readonly number[];
-  /** How many events it finds, be they on the page or not. */
+  /** Number of matching events of the step, on the page or not. */
   readonly count: number;
 }
 
-/** Whether the pod through which an event `e` was published has yet to forward it, and whether anything delivers it. */
+/** SQL conditions: the fan-out of an event `e` by its pod is pending; the event has deliveries. */
 const PENDING = 'EXISTS (SELECT 1 FROM forwards f WHERE f.pod = e.pod AND f.event = e.id)';
 const DELIVERED = 'EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.id)';
 
@@ -44,14 +44,14 @@ const LOGGED = `
   WHERE c.url = ? AND n.container = c.id AND n.event = e.id
 `;
 
-/** How many events are counted, and how many are looked at, in one turn of the event loop. */
-const COUNT = 20_000;
-const LOOK = 1_000;
-/** For how many milliseconds it is gone on without a turn for others. */
+/** Number of events to count, and to examine, in one turn of the event loop. */
+const COUNT_CHUNK = 20_000;
+const CHUNK = 1_000;
+/** Maximum duration of one turn of the event loop, in milliseconds. */
 const TURN = 5;
 
 /**
- * The log of what was published, as the database of the events tells it.
+ * Reads the log of published events from the database of the events.
  */
 export class SqliteRequestLog implements RequestLog {
   private readonly db: SqliteSession;
@@ -95,7 +95,7 @@ export class SqliteRequestLog implements RequestLog {
     return { items, total };
   }
 
-  /** Counts all events of a container. */
+  /** Walks all events of a container, and reads only those of the page. */
   private async* all(
     container: number,
     isDescending: boolean,
@@ -105,7 +105,7 @@ export class SqliteRequestLog implements RequestLog {
   ): AsyncGenerator<Step> {
     let total = 0;
     for (let place: number | undefined = startOf(isDescending); place !== undefined;) {
-      const step = this.next(container, isDescending, place, COUNT);
+      const step = this.next(container, isDescending, place, COUNT_CHUNK);
       const begin = Math.max(0, from - total);
       const length = Math.min(step.count, to - total) - begin;
       const keys = length > 0 ? this.keys(container, isDescending, place, length, begin) : [];
@@ -116,7 +116,7 @@ export class SqliteRequestLog implements RequestLog {
     }
   }
 
-  /** Finds the events of a container that a filter lets through. */
+  /** Walks the events of a container that match a filter. */
   private async* matching(
     container: number,
     filter: RequestFilter,
@@ -129,7 +129,7 @@ export class SqliteRequestLog implements RequestLog {
     const pause = timeSlicer(TURN, signal);
     let total = 0;
     for (let place: number | undefined = startOf(isDescending); place !== undefined;) {
-      const step = this.next(container, isDescending, place, LOOK);
+      const step = this.next(container, isDescending, place, CHUNK);
       const range = isDescending ? [ step.to - 1, place - 1 ] : [ place, step.to ];
       const rows = step.count === 0 ? [] : this.db.all<Omit<OutcomeEvent, 'uuid'>>(`
         SELECT e.id AS event, e.pod, e.topic, e.published, e.forwarded,
@@ -157,19 +157,19 @@ export class SqliteRequestLog implements RequestLog {
     }
   }
 
-  /** How many events there are, `most` at most, behind a place, and which is the last of them. */
+  /** Counts the events after a place, up to `limit`. Returns their number and the last of them. */
   private next(
     container: number,
     isDescending: boolean,
     place: number,
-    most: number,
+    limit: number,
   ): { count: number; to: number; place?: number } {
     const [ last, range ] = isDescending ? [ 'MIN', 'event < ? ORDER BY event DESC' ] : [ 'MAX', 'event > ? ORDER BY event' ];
     const { count, to } = this.db.get<{ count: number; to: number }>(`
       SELECT COUNT(*) AS count, IFNULL(${last}(event), 0) AS "to"
       FROM (SELECT event FROM entries WHERE container = ? AND ${range} LIMIT ?)
-    `, container, place, most)!;
-    return { count, to, ...count === most && { place: to }};
+    `, container, place, limit)!;
+    return { count, to, ...count === limit && { place: to }};
   }
 
   private keys(container: number, isDescending: boolean, place: number, length: number, offset: number): number[] {
@@ -235,12 +235,12 @@ export class SqliteRequestLog implements RequestLog {
   }
 }
 
-/** The place before the first event. */
+/** Returns the place before the first event. */
 function startOf(isDescending: boolean): number {
   return isDescending ? Number.MAX_SAFE_INTEGER : 0;
 }
 
-/** All that a filter asks for, but for topics, and of the state only what many events do not have. */
+/** The conditions of a filter except topics; of the state, only a condition that excludes many events. */
 function conditionsOf(
   { system, since, until, id, identifier, state }: RequestFilter,
 ): { readonly sql: string; readonly parameters: readonly unknown[] } {
@@ -272,7 +272,7 @@ function conditionsOf(
   };
 }
 
-/** The first and the last of the UUIDs whose text begins so, if any can. */
+/** Returns the first and the last UUID with a prefix, or `undefined` if no UUID has it. */
 function uuidsOf(prefix: string): [ Buffer, Buffer ] | undefined {
   const text = prefix.toLowerCase();
   const fill = (digit: string): string => `${text}${'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx'.slice(text.length).replaceAll('x', digit)}`;

@@ -10,41 +10,41 @@ import { assertKnown, migrate } from './schema';
 import { asOpenError, asStoreError, problemOf } from './storeErrors';
 import { createStoreFile, lossCheck } from './storeFile';
 
-/** The name by which SQLite knows a database without a file. */
+/** Name of an SQLite database without a file. */
 export const IN_MEMORY = ':memory:';
 
 interface Connection {
   readonly db: Database;
   readonly commits: CommitQueue;
   readonly statements: Map<string, Statement>;
-  /** Changes when another connection has committed. */
+  /** Its value changes after a commit of another connection. */
   readonly dataVersion: Statement;
-  /** Keys of texts, by table. Valid until a write is undone or another connection commits. */
+  /** Keys of texts, by table. Valid until a rollback, or a commit of another connection. */
   readonly keys: Map<string, Map<string, number>>;
   /** Value of `dataVersion` at which `keys` are valid. */
   version?: unknown;
 }
 
-/** How many keys of a table are kept; then all are forgotten, which is cheaper than to tell which are old. */
-const MOST_KEYS = 50_000;
+/** Maximum number of cached keys of a table; then all are dropped, which is cheaper than tracking their ages. */
+const MAX_KEYS = 50_000;
 
-/** Maximum time, in milliseconds, that opening waits for another process's lock; nobody is served yet. */
-const OPEN_PATIENCE = 5_000;
-/** The same for a read, which waits only while another process recovers the database after a crash. */
-const READ_PATIENCE = 20;
+/** Maximum time, in milliseconds, that opening waits for another process's lock; no request waits for it yet. */
+const OPEN_TIMEOUT = 5_000;
+/** Maximum time, in milliseconds, that a read waits while another process recovers the database after a crash. */
+const READ_TIMEOUT = 20;
 
-/** The path of a database in the folder of the pods' data, or {@link IN_MEMORY}. */
+/** Returns the path of a database in the data folder of the server, or {@link IN_MEMORY}. */
 export function databasePath(folder: string, name: string): string {
   return folder === IN_MEMORY ? IN_MEMORY : join(folder, '.events', name);
 }
 
 /**
- * A connection to the database, opened at its first use, whose statements are prepared once.
+ * A connection to the database. It opens at its first use, and prepares each statement once.
  */
 export class SqliteSession {
   private readonly path: string;
   private readonly meter?: CopyMeter;
-  /** How many copies the piece of work that is being done has written. */
+  /** Number of copies that the current piece of work has written. */
   private copies = 0;
   private connection?: Connection;
   private closed = false;
@@ -53,22 +53,22 @@ export class SqliteSession {
   private foundDamage = false;
 
   /**
-   * @param folder - The folder of the pods' data, in which `.events/events.sqlite` is made if it does not exist,
-   *                 or `:memory:` for a database that ends with the process.
-   * @param meter - Counts the copies that are written.
+   * @param folder - Data folder of the server, in which `.events/events.sqlite` is created if it does not exist, or
+   *                 `:memory:` for a database that ends with the process.
+   * @param meter - Counts written copies.
    */
   public constructor(folder: string, meter?: CopyMeter) {
     this.path = databasePath(folder, 'events.sqlite');
     this.meter = meter;
   }
 
-  /** Opens the database, if it is not open; otherwise its first use does. */
+  /** Opens the database, also after {@link close}. */
   public open(): void {
     this.closed = false;
     this.connect();
   }
 
-  /** Path of the database's file, or {@link IN_MEMORY}. */
+  /** Path of the file of the database, or {@link IN_MEMORY}. */
   public get file(): string {
     return this.path;
   }
@@ -78,19 +78,19 @@ export class SqliteSession {
     return this.connect().db.pragma('user_version', { simple: true }) as number;
   }
 
-  /** Start of the last process that did not close the database, in milliseconds since 1970, if there was one. */
+  /** Start of the last process, in milliseconds since 1970, if it did not close the database. */
   public get unclean(): number | undefined {
     this.connect();
     return this.uncleanSince;
   }
 
-  /** Whether an operation of this process came across damaged content. */
+  /** Whether an operation of this process found damaged content. */
   public get isDamaged(): boolean {
     return this.foundDamage;
   }
 
   /**
-   * Checks by a write that the database can be written.
+   * Checks by a write that the database is writable.
    *
    * @param timeout - Maximum time, in milliseconds, to wait for another process's lock.
    *
@@ -102,7 +102,7 @@ export class SqliteSession {
     }, { timeout: timeout });
   }
 
-  /** Writes all that waits, and closes the database. */
+  /** Writes all waiting work, and closes the database. */
   public close(): void {
     this.closed = true;
     if (this.connection) {
@@ -114,14 +114,14 @@ export class SqliteSession {
         db.pragma('busy_timeout = 100');
         db.exec('DELETE FROM runs');
       } catch {
-        // The next start takes it for an unclean stop, and checks the database.
+        // The next start treats this as an unclean stop, and checks the database.
       }
       db.close();
     }
   }
 
   /**
-   * Does writes in a transaction that is shared with others, see {@link CommitQueue.add}.
+   * Writes in a transaction shared with other writes, see {@link CommitQueue.add}.
    *
    * @throws `StorageFull` if the disk is full, `StoreUnavailable` if the database cannot be written now.
    */
@@ -144,7 +144,7 @@ export class SqliteSession {
   }
 
   /**
-   * Does writes in a transaction of their own, at once. Never waits.
+   * Writes at once, in a separate transaction. Never waits.
    *
    * @throws `StorageFull` if the disk is full, `StoreUnavailable` if the database cannot be written now.
    */
@@ -161,28 +161,28 @@ export class SqliteSession {
     }
   }
 
-  /** Does something on the connection itself, at once: what the statements above do not offer. */
+  /** Uses the connection itself, for operations that this class does not offer. */
   public direct<T>(run: (db: Database) => T): T {
     return run(this.connect().db);
   }
 
-  /** The first row of a query. */
+  /** Returns the first row of a query. */
   public get<T>(sql: string, ...parameters: unknown[]): T | undefined {
     return this.read((): T | undefined => this.prepare(sql).get(...parameters) as T | undefined);
   }
 
-  /** All rows of a query. */
+  /** Returns all rows of a query. */
   public all<T>(sql: string, ...parameters: unknown[]): T[] {
     return this.read((): T[] => this.prepare(sql).all(...parameters) as T[]);
   }
 
-  /** Runs a statement that writes. */
+  /** Runs a writing statement. */
   public run(sql: string, ...parameters: unknown[]): { changes: number; lastInsertRowid: number | bigint } {
     return this.prepare(sql).run(...parameters);
   }
 
   /**
-   * The key of a text in a table of unique texts, to which it is added if it is new.
+   * Returns the key of a text in a table of unique texts, and caches it. Adds a new text; inside a transaction.
    */
   public key(table: string, column: string, text: string): number {
     const { keys } = this.connect();
@@ -194,7 +194,7 @@ export class SqliteSession {
     let key = ofTable.get(text);
     if (key === undefined) {
       key = this.findOrAdd(table, column, text);
-      if (ofTable.size >= MOST_KEYS) {
+      if (ofTable.size >= MAX_KEYS) {
         ofTable.clear();
       }
       ofTable.set(text, key);
@@ -202,45 +202,45 @@ export class SqliteSession {
     return key;
   }
 
-  /** Tells that the work that is being done writes copies; they count once that is committed. */
+  /** Reports copies that the current piece of work writes. They are counted after its commit. */
   public noteCopies(count: number): void {
     this.copies += count;
   }
 
-  /** Tells that something entered or left a container; no two such moments are the same. */
+  /** Sets the modification time of a container after a change of its entries. Each change has a distinct time. */
   public touch(container: number): void {
     this.run('UPDATE containers SET modified = MAX(IFNULL(modified, 0) + 1, ?) WHERE id = ?', Date.now(), container);
   }
 
-  /** The access epoch of a pod, if it is known. */
+  /** Returns the access epoch of a pod, if the pod is known. */
   public epoch(pod: string): number | undefined {
     const row = this.get<{ epoch: number }>('SELECT epoch FROM pods WHERE url = ?', pod);
     return row && row.epoch + this.lostEpochs;
   }
 
-  /** A number that rises with the access epoch of a pod, and with each change of its subscriptions, if it is known. */
+  /** Returns a number that rises with the access epoch, and with each change of subscriptions, if the pod is known. */
   public revision(pod: string): number | undefined {
     const row = this.get<{ revision: number }>('SELECT epoch + revision AS revision FROM pods WHERE url = ?', pod);
     return row && row.revision + this.lostEpochs;
   }
 
-  /** Tells that a row of such a table was removed. */
+  /** Drops the cached key of a text, after its row was removed or renamed. */
   public forgetKey(table: string, text: string): void {
     this.connect().keys.get(table)?.delete(text);
   }
 
-  /** Raises all epochs in this process, for a change that could not be written. */
+  /** Raises all epochs in this process, after a change that could not be written. */
   public loseEpochs(): void {
     this.lostEpochs += 1;
   }
 
-  /** The same, without remembering it. */
+  /** Returns the key of a text as {@link key} does, without caching it. */
   public findOrAdd(table: string, column: string, text: string): number {
     const row = this.get<{ id: number }>(`SELECT id FROM ${table} WHERE ${column} = ?`, text);
     return row ? row.id : Number(this.run(`INSERT INTO ${table} (${column}) VALUES (?)`, text).lastInsertRowid);
   }
 
-  /** Reads do not wait for writers, but may come while another process recovers the database. */
+  /** Runs a read. Reads do not wait for writers, but wait briefly while another process recovers the database. */
   private read<T>(run: () => T): T {
     try {
       return run();
@@ -250,7 +250,7 @@ export class SqliteSession {
         throw this.failure(error);
       }
       try {
-        db.pragma(`busy_timeout = ${READ_PATIENCE}`);
+        db.pragma(`busy_timeout = ${READ_TIMEOUT}`);
         return run();
       } catch (again: unknown) {
         throw this.failure(again);
@@ -287,7 +287,7 @@ export class SqliteSession {
         db,
         commits: new CommitQueue(db, {
           onBegin: (): void => dropStaleKeys(connection),
-          // A key that was added by what is undone is none.
+          // A rollback also removes the rows of keys that it added.
           onUndo: (): void => connection.keys.clear(),
         }),
         statements: new Map(),
@@ -300,7 +300,7 @@ export class SqliteSession {
   }
 }
 
-/** Inside a transaction: forgets the keys if another connection may have removed their rows. */
+/** Drops the cached keys if another connection may have removed their rows; inside a transaction. */
 function dropStaleKeys(connection: Connection): void {
   const version = connection.dataVersion.get();
   if (version !== connection.version) {
@@ -310,14 +310,14 @@ function dropStaleKeys(connection: Connection): void {
 }
 
 /**
- * Opens a database whose writes never wait: `busy_timeout` is 0 once it is open.
+ * Opens a database with a `busy_timeout` of 0, so that its writes never block.
  *
  * @param path - Path of the file, or {@link IN_MEMORY}.
- * @param synchronous - Value of the pragma of that name.
- * @param prepare - Brings it to its schema and writes something, to show that it can be written.
- * @param check - Tells what is wrong with the content, before anything is written.
+ * @param synchronous - Value of the pragma `synchronous`.
+ * @param prepare - Migrates the database, and writes to it, so that opening fails if it is not writable.
+ * @param check - Returns a problem of the content, before the first write.
  *
- * @throws An error with one sentence for the operator.
+ * @throws Error with one sentence for the operator.
  */
 export function openFile(
   path: string,
@@ -331,8 +331,8 @@ export function openFile(
       mkdirSync(dirname(path), { recursive: true });
     }
     db = new DatabaseConstructor(path);
-    db.pragma(`busy_timeout = ${OPEN_PATIENCE}`);
-    // Only reads, so that a database of a newer version is left as it is.
+    db.pragma(`busy_timeout = ${OPEN_TIMEOUT}`);
+    // This only reads, so that a database of a newer version stays unchanged.
     assertKnown(db);
     const fault = check?.(db);
     if (fault !== undefined) {
@@ -360,7 +360,7 @@ function openDatabase(path: string): { db: Database; unclean?: number } {
     opened.pragma('cache_size = -32000');
     opened.pragma('temp_store = MEMORY');
     migrate(opened);
-    // The row stays there until the database is closed.
+    // The row exists until the database is closed.
     opened.transaction((): void => {
       unclean = opened.prepare('SELECT begun FROM runs').pluck().get() as number | undefined;
       opened.prepare('INSERT OR REPLACE INTO runs (id, begun) VALUES (1, ?)').run(Date.now());

@@ -8,24 +8,24 @@ import { IN_MEMORY } from './SqliteSession';
 import type { SqliteSession } from './SqliteSession';
 import { eventsEver, readMarker, writeMarker } from './storeFile';
 
-/** The time between two checkpoints, in milliseconds. */
+/** Time between two checkpoints, in milliseconds. */
 const INTERVAL = 30_000;
 
-/** The move of a store that was interrupted, or is under way. */
+/** State of an unfinished move of a store to another base URL. */
 export interface Move {
   readonly from: string;
   readonly to: string;
-  /** The key of the last event that was rewritten. */
+  /** Key of the last rewritten event. */
   readonly after: number;
 }
 
-/** The move that a store is in, if it is in one. */
+/** Returns the unfinished move of a store, if there is one. */
 export function moveOf(db: Database): Move | undefined {
   const text = getSetting(db, 'move');
   return text === undefined ? undefined : JSON.parse(text) as Move;
 }
 
-/** The URLs of the pods of this server that are in a store. */
+/** Returns the base URLs of the registered pods in a store. */
 export function registeredPods(db: Database): string[] {
   return hasTable(db, 'pods') ?
     db.prepare('SELECT url FROM pods WHERE registered = 1 ORDER BY url').pluck().all() as string[] :
@@ -33,8 +33,9 @@ export function registeredPods(db: Database): string[] {
 }
 
 /**
- * Why a server with a base URL may not use a store, if it may not: what the store holds names another base URL, so all
- * that waits in it would be refused for good.
+ * Returns a problem that forbids a server with a base URL to use a store, in one sentence with the remedy.
+ *
+ * With another base URL, the server would permanently refuse all waiting events and deliveries of the store.
  */
 export function baseUrlProblem(db: Database, baseUrl: string, folder: string): string | undefined {
   const move = moveOf(db);
@@ -62,9 +63,9 @@ function moveCommand(from: string, to: string, folder: string): string {
 }
 
 /**
- * Keeps a store with its server: it has one base URL, its loss is noticed, and its write-ahead log stays short.
+ * Checks the base URL of a store, maintains its marker against data loss, and keeps its write-ahead log short.
  *
- * To be opened after the store and before anything uses it, and closed before the store.
+ * It is opened after the store and before all users of the store, and closed before the store.
  */
 export class StoreGuard implements Openable {
   private readonly session: SqliteSession;
@@ -75,8 +76,8 @@ export class StoreGuard implements Openable {
 
   /**
    * @param session - The connection to the database.
-   * @param folder - The folder of the pods' data, or `:memory:`.
-   * @param baseUrl - The base URL of the server.
+   * @param folder - Data folder of the server, or `:memory:`.
+   * @param baseUrl - Base URL of the server.
    */
   public constructor(session: SqliteSession, folder: string, baseUrl: string) {
     this.session = session;
@@ -85,8 +86,8 @@ export class StoreGuard implements Openable {
   }
 
   /**
-   * @throws Error that names the remedy if the store belongs to another base URL, or its move was interrupted; the
-   * store is left as it was.
+   * @throws Error with the remedy if the store belongs to another base URL, or its move was interrupted. The store
+   * stays unchanged.
    */
   public async open(): Promise<void> {
     if (this.folder === IN_MEMORY) {
@@ -101,14 +102,14 @@ export class StoreGuard implements Openable {
         setSetting(db, 'base_url', normalBaseUrl(this.baseUrl));
         setSetting(db, 'store_id', getSetting(db, 'store_id') ?? randomUUID());
       })();
-      // Whoever copies the main file alone gets one that says so.
+      // A copy of the main file alone can then be recognised.
       db.pragma('wal_checkpoint(PASSIVE)');
       mark(db);
     });
     this.timer = setInterval((): void => this.checkpoint(), INTERVAL).unref();
   }
 
-  /** Moves what is in the write-ahead log to the main file, and notes how much that is; waits for nobody. */
+  /** Copies the write-ahead log to the main file, and updates the marker. Does not wait for other connections. */
   public checkpoint(): void {
     try {
       this.session.direct((db): void => {
@@ -121,7 +122,7 @@ export class StoreGuard implements Openable {
         }
       });
     } catch {
-      // It is tried again, and nothing is lost meanwhile; writes report what is wrong with the disk.
+      // The next interval retries without data loss; writes report problems of the disk.
     }
   }
 
@@ -132,13 +133,13 @@ export class StoreGuard implements Openable {
       try {
         this.session.direct(mark);
       } catch {
-        // A full disk does not keep the server from stopping; the marker then tells of fewer events.
+        // A full disk does not prevent the stop; the marker then has a smaller number of events.
       }
     }
   }
 }
 
-/** Writes the marker beside a store, as the store is now. */
+/** Writes the marker of a store, from its current state. */
 export function mark(db: Database): void {
   const id = getSetting(db, 'store_id');
   if (id !== undefined) {

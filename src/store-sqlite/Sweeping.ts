@@ -1,23 +1,24 @@
-import { removeSubscriptions } from './podRows';
+import { removeEntries } from './entries';
 import { removeEvent } from './retention';
 import type { SqliteSession } from './SqliteSession';
+import { removeSubscriptions } from './subscriptions';
 
-/** A part of the work; it is called again until there is nothing more for it. */
+/** One step of a round, called until it returns `false`: then it is complete. */
 type Step = (session: SqliteSession, round: Round, limit: number) => boolean;
 
-/** One pass over what has ended. */
+/** One pass over ended pods and containers. */
 interface Round {
-  /** The keys of the pods, and the moment at which each was ended. */
+  /** The ended pods, with their former URLs and the times of their ends. */
   readonly pods: readonly { readonly id: number; readonly ended: string; readonly at: number }[];
-  /** The step that is being taken. */
+  /** Index of the current step. */
   step: number;
-  /** The place that the step has reached. */
+  /** Cursor of the current step. */
   place: { readonly container: number; readonly event: number };
 }
 
 const START = { container: 0, event: 0 };
 
-/** The rows of a pod in each table, which nobody can ask for any more. */
+/** Statements that delete rows of an ended pod; no request can reach these rows. */
 const ROWS = [
   'DELETE FROM forwards WHERE (pod, event) IN (SELECT pod, event FROM forwards WHERE pod = ? ORDER BY event LIMIT ?)',
   'DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE pod = ? ORDER BY id LIMIT ?)',
@@ -31,15 +32,15 @@ const ROWS = [
 const STEPS: readonly Step[] = [ sweepContainers, sweepRows, sweepKeys, findEvents, keepCopied, removeEvents ];
 
 /**
- * Frees the room of what has ended, a bounded number of rows at a time.
+ * Deletes the rows of ended pods and containers, a bounded number at a time.
  *
- * An event of a pod that was ended goes as soon as nobody else has a copy of it. The names of what has ended stay, for
- * the copies and logs of others refer to them.
+ * An event of an ended pod is deleted when no other pod has a copy of it. The rows of ended pods, containers and agents
+ * stay, because copies and logs of other pods refer to them.
  */
 export class Sweeping {
   private round?: Round;
 
-  /** Does some of the work, inside a transaction of the caller. Returns whether there is more. */
+  /** Runs a part of a step, inside a transaction of the caller. Returns whether there is more work. */
   public next(session: SqliteSession, limit: number): boolean {
     this.round ??= begin(session);
     if (!this.round) {
@@ -77,22 +78,13 @@ function sweepContainers(session: SqliteSession, _round: Round, limit: number): 
   return true;
 }
 
-/** Removes some entries of a container. Returns how many. */
-export function removeEntries(session: SqliteSession, container: number, limit: number): number {
-  return session.run(`
-    DELETE FROM entries WHERE (container, event) IN (
-      SELECT container, event FROM entries WHERE container = ? ORDER BY event LIMIT ?
-    )
-  `, container, limit).changes;
-}
-
 function sweepRows(session: SqliteSession, { pods }: Round, limit: number): boolean {
   return pods.some(({ id }): boolean =>
     removeSubscriptions(session, 'pod', id, limit) > 0 ||
     ROWS.some((sql): boolean => session.run(sql, id, limit).changes > 0));
 }
 
-/** Keys of others end where they were limited to pods that have ended. */
+/** Removes ended pods from the limits of API keys; a key without a remaining pod ends. */
 function sweepKeys(session: SqliteSession, round: Round, limit: number): boolean {
   const rows = session.all<{ id: number; created: number; pods: string | null }>(
     'SELECT id, created, pods FROM api_keys WHERE id > ? ORDER BY id LIMIT ?',
@@ -109,10 +101,10 @@ function sweepKeys(session: SqliteSession, round: Round, limit: number): boolean
       session.run('UPDATE api_keys SET pods = ? WHERE id = ?', JSON.stringify(left), id);
     }
   }
-  return move(round, rows.map(({ id }): Round['place'] => ({ container: 0, event: id })), limit);
+  return advance(round, rows.map(({ id }): Round['place'] => ({ container: 0, event: id })), limit);
 }
 
-/** The events of the pods that nobody forwards or delivers any more. */
+/** Collects events of ended pods without pending fan-outs and deliveries. */
 function findEvents(session: SqliteSession, round: Round, limit: number): boolean {
   const rows = session.all<{ id: number; ended: number }>(`
     SELECT e.id, p.ended IS NOT NULL AND p.swept = 0 AND NOT EXISTS (SELECT 1 FROM forwards f WHERE f.event = e.id)
@@ -122,10 +114,10 @@ function findEvents(session: SqliteSession, round: Round, limit: number): boolea
   for (const { id } of rows.filter(({ ended }): boolean => ended === 1)) {
     session.run('INSERT OR IGNORE INTO temp.unreferenced (event) VALUES (?)', id);
   }
-  return move(round, rows.map(({ id }): Round['place'] => ({ container: 0, event: id })), limit);
+  return advance(round, rows.map(({ id }): Round['place'] => ({ container: 0, event: id })), limit);
 }
 
-/** Leaves out those of which others have copies. */
+/** Releases collected events of which other pods have copies. */
 function keepCopied(session: SqliteSession, round: Round, limit: number): boolean {
   const { container, event } = round.place;
   const rows = session.all<Round['place']>(`
@@ -134,7 +126,7 @@ function keepCopied(session: SqliteSession, round: Round, limit: number): boolea
   for (const row of rows) {
     session.run('DELETE FROM temp.unreferenced WHERE event = ?', row.event);
   }
-  return move(round, rows, limit);
+  return advance(round, rows, limit);
 }
 
 function removeEvents(session: SqliteSession, _round: Round, limit: number): boolean {
@@ -154,7 +146,8 @@ function removeEvents(session: SqliteSession, _round: Round, limit: number): boo
   return rows.length > 0;
 }
 
-function move(round: Round, places: readonly Round['place'][], limit: number): boolean {
+/** Moves the cursor to the last place. Returns whether the step has more rows. */
+function advance(round: Round, places: readonly Round['place'][], limit: number): boolean {
   round.place = places.at(-1) ?? round.place;
   return places.length === limit;
 }

@@ -4,6 +4,8 @@ import { patternsOf } from '../event/TopicPattern';
 import type { UnconfirmedConsent, FanOutStepResult, PendingForward, ReaderScope } from '../delivery/ports';
 import type { WatchedCopy } from '../store/WatchedCopy';
 import { addDeliveries } from './deliveries';
+import type { Facts } from './fanOutFacts';
+import { factsOf } from './fanOutFacts';
 import { addNotices } from './notices';
 import type { SqliteSession } from './SqliteSession';
 
@@ -11,28 +13,28 @@ interface ForwardRow {
   readonly pod: number;
   readonly event: number;
   readonly topic: string;
-  /** The pod's own inbox, until it has its copy. */
+  /** Key of the pod's own inbox, until its copy is written. */
   readonly inbox: number | null;
-  /** The pattern that is being walked, as its place among all that match. */
+  /** Index of the current pattern among the patterns that match the topic. */
   readonly pattern: number;
-  /** The last inbox of that pattern that was reached. */
+  /** Key of the last processed inbox of the current pattern. */
   readonly after: number;
 }
 
-// The subscriptions that one step looks at; its parameters are pod, pattern, and the inboxes it lies between.
-const STEP = 's.pod = ? AND s.pattern = ? AND s.inbox > ? AND s.inbox <= ?';
+/** The subscriptions of one range; its parameters are pod, pattern, and the inboxes that bound it. */
+const RANGE = 's.pod = ? AND s.pattern = ? AND s.inbox > ? AND s.inbox <= ?';
 
 const COPY_ONE = 'INSERT OR IGNORE INTO entries (container, event) VALUES (?, ?)';
 
-/** What an event costs of the bound on subscriptions, so that many events without any are bounded too. */
+/** Part of the limit that each event uses, so that events without subscriptions are bounded too. */
 const EVENT_COST = 10;
 
 /**
- * Goes on with a forward, as `FanOutStore.fanOutStep` says; inside a transaction of the caller.
+ * Makes one fan-out step, as `FanOutQueue.fanOutStep` specifies; inside a transaction of the caller.
  *
- * What is left of the bound is used for the pod's next events, as long as they are of the same topic.
+ * The rest of the limit is used for the next events of the pod with the same topic.
  */
-export function land(
+export function fanOutStep(
   session: SqliteSession,
   forward: PendingForward,
   scope: ReaderScope,
@@ -54,62 +56,37 @@ export function land(
     now,
     touched: new Set(),
   };
-  let row = firstForward(session, forward.pod);
+  let row = queueHead(session, forward.pod);
   const facts = row && factsOf(session, row.pod);
-  // Another event in front means that this one is done.
-  let goesOn = row?.event === forward.event;
-  while (row && goesOn) {
-    landOne(session, row, scope, facts!, progress);
-    row = firstForward(session, forward.pod);
-    goesOn = row?.topic === forward.topic && progress.outcome === 'done' && progress.rest > 0;
+  // Another event at the head of the queue means that the fan-out of this event is complete.
+  let continues = row?.event === forward.event;
+  while (row && continues) {
+    fanOutEvent(session, row, scope, facts!, progress);
+    row = queueHead(session, forward.pod);
+    continues = row?.topic === forward.topic && progress.outcome === 'done' && progress.rest > 0;
   }
   for (const container of progress.touched) {
     session.touch(container);
   }
-  const { outcome, unknown, unconfirmed: doubts, watched, hasDeliveries } = progress;
-  return { outcome, unknown, unconfirmed: doubts, watched: addNotices(session, watched), hasDeliveries };
+  const { outcome, unknown, unconfirmed, watched, hasDeliveries } = progress;
+  return { outcome, unknown, unconfirmed, watched: addNotices(session, watched), hasDeliveries };
 }
 
 interface Progress extends Mutable<FanOutStepResult> {
-  /** How many subscriptions may still be looked at. */
+  /** Number of subscriptions until the limit of the step. */
   rest: number;
-  /** Whether to go on without subscriptions that are in doubt. */
+  /** Whether to skip unconfirmed subscriptions. */
   readonly passDoubts: boolean;
-  /** When deliveries are due. */
+  /** Due time of deliveries. */
   readonly now: number;
-  /** The pods' own inboxes that got copies. */
+  /** Keys of the own inboxes with new copies. */
   readonly touched: Set<number>;
-}
-
-/** What holds for all events of one transaction, so that it is asked once: mostly there is none of it. */
-interface Facts {
-  readonly hasSubscriptions: boolean;
-  /** Whether any of these have targets that are not on this server. */
-  readonly hasElsewhere: boolean;
-  readonly hasDoubts: boolean;
-  /** Whether any copy was removed while its event was being forwarded. */
-  readonly hasRemoved: boolean;
-  readonly hasWatched: boolean;
-  /** Whether any container was deleted. */
-  readonly hasGone: boolean;
-}
-
-function factsOf(session: SqliteSession, pod: number): Facts {
-  const has = (sql: string, ...parameters: unknown[]): boolean => session.get(sql, ...parameters) !== undefined;
-  return {
-    hasSubscriptions: has('SELECT 1 FROM subscriptions WHERE pod = ? LIMIT 1', pod),
-    hasElsewhere: has('SELECT 1 FROM subscriptions WHERE pod = ? AND target IS NOT NULL LIMIT 1', pod),
-    hasDoubts: has('SELECT 1 FROM doubts WHERE pod = ? LIMIT 1', pod),
-    hasRemoved: has('SELECT 1 FROM removed LIMIT 1'),
-    hasWatched: has('SELECT 1 FROM containers WHERE watched = 1 LIMIT 1'),
-    hasGone: has('SELECT 1 FROM containers WHERE gone = 1 LIMIT 1'),
-  };
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** The oldest event that a pod has to forward. */
-function firstForward(session: SqliteSession, pod: string): ForwardRow | undefined {
+/** Returns the head of the fan-out queue of a pod. */
+function queueHead(session: SqliteSession, pod: string): ForwardRow | undefined {
   return session.get<ForwardRow>(`
     SELECT f.pod, f.event, f.inbox, f.pattern, f.after, e.topic
     FROM pods p CROSS JOIN forwards f CROSS JOIN events e
@@ -117,8 +94,8 @@ function firstForward(session: SqliteSession, pod: string): ForwardRow | undefin
   `, pod);
 }
 
-/** The copy in the pod's own inbox, which needs nobody's leave. */
-function landOwn(session: SqliteSession, event: number, inbox: number, facts: Facts, progress: Progress): void {
+/** Writes the copy in the pod's own inbox, without an access decision. */
+function copyToOwnInbox(session: SqliteSession, event: number, inbox: number, facts: Facts, progress: Progress): void {
   const isRemoved = (facts.hasGone && session.get('SELECT 1 FROM containers WHERE id = ? AND gone = 1', inbox) !== undefined) ||
     (facts.hasRemoved &&
       session.get('SELECT 1 FROM removed WHERE container = ? AND event = ?', inbox, event) !== undefined);
@@ -129,8 +106,8 @@ function landOwn(session: SqliteSession, event: number, inbox: number, facts: Fa
   }
 }
 
-/** The copies of one event, one pattern after the other, as far as the bound allows. */
-function landOne(
+/** Writes the copies and deliveries of one event, pattern by pattern, up to the limit. */
+function fanOutEvent(
   session: SqliteSession,
   row: ForwardRow,
   scope: ReaderScope,
@@ -139,40 +116,40 @@ function landOne(
 ): void {
   const { pod, event, topic } = row;
   if (row.inbox !== null) {
-    landOwn(session, event, row.inbox, facts, progress);
+    copyToOwnInbox(session, event, row.inbox, facts, progress);
   }
   const patterns = facts.hasSubscriptions ? patternsOf(parseTopic(topic)) : [];
   let { pattern, after } = row;
   while (pattern < patterns.length && progress.rest > 0 && progress.outcome === 'done') {
-    const step = nextStep(session, pod, patterns[pattern], after, progress.rest);
-    if (!step) {
+    const next = nextRange(session, pod, patterns[pattern], after, progress.rest);
+    if (!next) {
       pattern += 1;
       after = 0;
       continue;
     }
-    const range = [ pod, patterns[pattern], after, step.to ];
-    // Another pattern, agent or pod may have brought the copy before: each is told of once.
-    const told = watchedBetween(session, event, after, step.to, facts);
-    let copies = copy(session, event, range, scope, facts);
-    if (copies > 0) {
-      const isTold = new Set(told.map((landed): string => landed.copy));
-      const watched = watchedBetween(session, event, after, step.to, facts);
-      progress.watched = [ ...progress.watched, ...watched.filter((landed): boolean => !isTold.has(landed.copy)) ];
+    const range = [ pod, patterns[pattern], after, next.to ];
+    // Another pattern, agent or pod can have written the copy before: each copy is notified once.
+    const earlier = watchedBetween(session, event, after, next.to, facts);
+    let written = writeCopies(session, event, range, scope, facts);
+    if (written > 0) {
+      const known = new Set(earlier.map(({ copy }): string => copy));
+      const watched = watchedBetween(session, event, after, next.to, facts);
+      progress.watched = [ ...progress.watched, ...watched.filter(({ copy }): boolean => !known.has(copy)) ];
     }
-    if (facts.hasElsewhere) {
-      const deliveries = addDeliveries(session, event, { where: STEP, range }, scope.id, progress.now);
+    if (facts.hasRemote) {
+      const deliveries = addDeliveries(session, event, { where: RANGE, range }, scope.id, progress.now);
       progress.hasDeliveries ||= deliveries > 0;
-      copies += deliveries;
+      written += deliveries;
     }
-    // Only where fewer were written than there are subscriptions can there be agents of whom nothing is known.
-    const isComplete = copies === step.subscriptions;
-    progress.unknown = isComplete ? [] : unknownReaders(session, range, scope);
-    progress.unconfirmed = isComplete || progress.passDoubts ? [] : openDoubts(session, range);
+    // An agent can lack a decision only if fewer rows were written than the range has subscriptions.
+    const isComplete = written === next.subscriptions;
+    progress.unknown = isComplete ? [] : undecidedAgents(session, range, scope);
+    progress.unconfirmed = isComplete || progress.passDoubts ? [] : unconfirmedIn(session, range);
     if (progress.unknown.length + progress.unconfirmed.length > 0) {
       progress.outcome = 'unknown';
     } else {
-      after = step.to;
-      progress.rest -= step.subscriptions;
+      after = next.to;
+      progress.rest -= next.subscriptions;
     }
   }
   progress.rest -= EVENT_COST;
@@ -190,34 +167,34 @@ function landOne(
   progress.outcome = progress.outcome === 'done' ? 'more' : progress.outcome;
 }
 
-/** The agents of a range of subscriptions of whom it is not known if they may receive. */
-function unknownReaders(session: SqliteSession, range: readonly unknown[], { id }: ReaderScope): string[] {
+/** Returns the agents of a range of subscriptions without an access decision. */
+function undecidedAgents(session: SqliteSession, range: readonly unknown[], { id }: ReaderScope): string[] {
   return session.all<{ webid: string }>(`
     SELECT DISTINCT a.webid FROM subscriptions s JOIN agents a ON a.id = s.agent
-    WHERE ${STEP} AND NOT EXISTS (SELECT 1 FROM temp.readers r WHERE r.scope = ? AND r.agent = s.agent)
+    WHERE ${RANGE} AND NOT EXISTS (SELECT 1 FROM temp.readers r WHERE r.scope = ? AND r.agent = s.agent)
   `, ...range, id).map(({ webid }): string => webid);
 }
 
-/** The subscriptions of a range of which it is not known if their agents still control their inboxes. */
-function openDoubts(session: SqliteSession, range: readonly unknown[]): UnconfirmedConsent[] {
+/** Returns the unconfirmed subscriptions of a range. */
+function unconfirmedIn(session: SqliteSession, range: readonly unknown[]): UnconfirmedConsent[] {
   return session.all<UnconfirmedConsent>(`
     SELECT s.id AS subscription, d.mark, a.webid AS agent, c.url AS inbox
     FROM subscriptions s CROSS JOIN doubts d CROSS JOIN agents a CROSS JOIN containers c
-    WHERE ${STEP} AND d.subscription = s.id AND d.refused = 0 AND a.id = s.agent AND c.id = s.inbox
+    WHERE ${RANGE} AND d.subscription = s.id AND d.refused = 0 AND a.id = s.agent AND c.id = s.inbox
   `, ...range);
 }
 
-/** Writes the copies for a range of subscriptions; returns how many were written. */
-function copy(
+/** Writes the copies for a range of subscriptions. Returns their number. */
+function writeCopies(
   session: SqliteSession,
   event: number,
   range: readonly unknown[],
   { id }: ReaderScope,
-  { hasDoubts, hasElsewhere, hasGone, hasRemoved }: Facts,
+  { hasUnconfirmed, hasRemote, hasGone, hasRemoved }: Facts,
 ): number {
   const readers = `FROM subscriptions s CROSS JOIN temp.readers r
-    WHERE ${STEP} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1 ${hasElsewhere ? 'AND s.target IS NULL' : ''}
-    ${hasDoubts ? 'AND NOT EXISTS (SELECT 1 FROM doubts d WHERE d.subscription = s.id)' : ''}
+    WHERE ${RANGE} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1 ${hasRemote ? 'AND s.target IS NULL' : ''}
+    ${hasUnconfirmed ? 'AND NOT EXISTS (SELECT 1 FROM doubts d WHERE d.subscription = s.id)' : ''}
     ${hasGone ? 'AND NOT EXISTS (SELECT 1 FROM containers g WHERE g.id = s.inbox AND g.gone = 1)' : ''}`;
   const { changes } = hasRemoved ?
     session.run(`
@@ -234,8 +211,8 @@ function copy(
   return changes;
 }
 
-/** Up to which inbox the next `limit` subscriptions go, and how many they are; `undefined` if there are none. */
-function nextStep(
+/** Returns the last inbox of the next `limit` subscriptions, and their number; `undefined` after the last one. */
+function nextRange(
   session: SqliteSession,
   pod: number,
   pattern: string,
@@ -257,7 +234,7 @@ function finishForward(session: SqliteSession, pod: number, event: number, { has
   }
 }
 
-/** The copies of an event in watched containers whose keys lie in a range. */
+/** Returns the copies of an event in watched containers with keys in a range. */
 function watchedBetween(
   session: SqliteSession,
   event: number,

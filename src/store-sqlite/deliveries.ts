@@ -1,33 +1,28 @@
-import type { Attempt } from '../store/deliveries';
 import type { RemoteRecipient } from '../store/AcceptedEvent';
-import type { RemoteTarget } from '../subscription/ports';
+import { addAttempt } from './attempts';
+import { WORKED } from './deliveryClock';
 import type { SqliteSession } from './SqliteSession';
+import { pauseTarget, targetKey } from './targets';
 
-/** The states of deliveries by their numbers in the database; those that wait are 0. */
+/** The states of deliveries, by their numbers in the database; `waiting` is 0 in all indexes. */
 export const STATES = [ 'waiting', 'delivered', 'dead', 'refused', 'ended' ] as const;
 
-/** How many attempts of a delivery are shown, which grow in number as it is repeated. */
-const MOST_ATTEMPTS = 100;
-
-/**
- * For how long the worker has worked, in milliseconds: deliveries, failures and former secrets age by this time, which
- * stands still while no attempts are made.
- */
-export const WORKED = '(SELECT IFNULL(MAX(time), 0) FROM worked)';
-
-/** When something can be sent to a host at the earliest: at once, unless it is left alone. */
+/** SQL expression of the earliest due time of a host for a new delivery: now, but not while its circuit is open. */
 const DUE = 'MAX(IFNULL(rests, 0), MIN(IFNULL(next, ?), ?))';
 
+/** Reason in the log of a delivery that {@link endDelivery} ends. */
+const OWNER_REMOVED = 'not sent: the pod of the event, or that of the subscriber, was removed';
+
 /**
- * Makes deliveries for subscriptions of a range whose targets are elsewhere, and whose agents may receive the event.
+ * Adds deliveries for a range of subscriptions with remote targets whose agents may receive the event.
  *
  * @param session - The connection, inside a transaction of the caller.
- * @param event - The key of the event.
+ * @param event - Key of the event.
  * @param step - The range, as a condition on the subscriptions `s`, and its parameters.
- * @param scope - The scope of what is known of the agents.
- * @param now - When they are due.
+ * @param scope - Id of the scope with the access decisions.
+ * @param now - Due time of the deliveries.
  *
- * @returns How many were made.
+ * @returns The number of added deliveries.
  */
 export function addDeliveries(
   session: SqliteSession,
@@ -51,7 +46,7 @@ export function addDeliveries(
   }
   const all = session.get<{ count: number }>(`SELECT COUNT(*) AS count FROM subscriptions s WHERE ${where}`, ...range)!;
   if (changes < all.count) {
-    // Should the subscription for which a delivery was made end or be refused, another one may still want it.
+    // If the subscription of a delivery ends or is refused, an alternative takes its place.
     session.run(`
       INSERT OR IGNORE INTO alternatives (delivery, subscription, pod)
       SELECT d.id, s.uuid, s.pod ${targets} AND d.event = ? AND d.target = t.id AND d.subscription <> s.uuid
@@ -60,7 +55,7 @@ export function addDeliveries(
   return changes;
 }
 
-/** Makes deliveries of an event to recipients on other servers, with the attempts that were made. */
+/** Adds deliveries of an event to recipients on other servers, with their first attempts; inside a transaction. */
 export function addRecipients(
   session: SqliteSession,
   event: number,
@@ -72,7 +67,7 @@ export function addRecipients(
     const hostKey = session.key('hosts', 'name', host);
     const target = targetKey(session, { kind, url: agent, agent: session.key('agents', 'webid', agent), host: hostKey });
     if (rests !== undefined) {
-      session.run('UPDATE targets SET rests = MAX(IFNULL(rests, 0), ?) WHERE id = ?', rests, target);
+      pauseTarget(session, target, rests);
     }
     const row = session.get<{ id: number }>(`
       INSERT INTO deliveries (event, target, host, pod, state, created, due, tries, copy, made)
@@ -87,74 +82,20 @@ export function addRecipients(
   }
 }
 
-/** Records an attempt of a delivery; of two that began in the same millisecond the later one stays. */
-export function addAttempt(session: SqliteSession, delivery: number, { at, duration, status, reason }: Attempt): void {
-  session.run(
-    'INSERT OR REPLACE INTO attempts (delivery, at, duration, status, reason) VALUES (?, ?, ?, ?, ?)',
-    delivery,
-    at,
-    duration,
-    status ?? null,
-    reason ?? null,
-  );
-}
-
-/** Ends a delivery whose pod, event or subscriber has ended, without an attempt to make it. */
+/** Ends a delivery whose pod, event or subscriber was removed, without an attempt; inside a transaction. */
 export function endDelivery(session: SqliteSession, delivery: number, now: number): void {
   session.run('UPDATE deliveries SET state = ?, claim = NULL WHERE id = ?', STATES.indexOf('ended'), delivery);
-  const reason = 'not sent: the pod of the event, or that of the subscriber, was removed';
-  addAttempt(session, delivery, { at: now, duration: 0, reason });
+  addAttempt(session, delivery, { at: now, duration: 0, reason: OWNER_REMOVED });
 }
 
-/** The last attempts of a delivery, oldest first. */
-export function attemptsOf(session: SqliteSession, delivery: number): Attempt[] {
-  const rows = session.all<{ at: number; duration: number; status: number | null; reason: string | null }>(
-    'SELECT at, duration, status, reason FROM attempts WHERE delivery = ? ORDER BY at DESC LIMIT ?',
-    delivery,
-    MOST_ATTEMPTS,
-  );
-  return rows.reverse().map(({ at, duration, status, reason }): Attempt =>
-    ({ at, duration, ...status !== null && { status }, ...reason !== null && { reason }}));
+/** Returns the number of waiting deliveries, counted up to a limit. */
+export function countWaiting(session: SqliteSession, limit: number): number {
+  return session.get<{ count: number }>(`
+    SELECT COUNT(*) AS count FROM (SELECT 1 FROM deliveries WHERE state = 0 LIMIT ?)
+  `, limit)!.count;
 }
 
-/** What came of giving a subscription its target. */
-export interface TargetChange {
-  /** Whether the target was disabled. */
-  readonly isResumed: boolean;
-  /** Whether the secret is the one that was given; that of a known webhook stays. */
-  readonly isSecretNew: boolean;
-}
-
-/** Gives a subscription its target, to which is sent again if it was disabled. */
-export function setTarget(
-  session: SqliteSession,
-  subscription: number,
-  { kind, url, agent, host, secret, rate }: RemoteTarget & { readonly url: string; readonly agent: number },
-): TargetChange {
-  const key = targetKey(session, { kind, url, agent, host: session.key('hosts', 'name', host) });
-  const before = session.get<{ disabled: number | null; secret: string | null }>(
-    'SELECT disabled, secret FROM targets WHERE id = ?',
-    key,
-  )!;
-  // The secret that its owner has been shown stays.
-  session.run(`
-    UPDATE targets SET secret = IFNULL(secret, ?), rate = ?, disabled = NULL,
-      failing = CASE WHEN disabled IS NULL THEN failing END
-    WHERE id = ?
-  `, secret ?? null, rate ?? null, key);
-  session.run('UPDATE subscriptions SET target = ? WHERE id = ?', key, subscription);
-  return { isResumed: before.disabled !== null, isSecretNew: secret !== undefined && before.secret === null };
-}
-
-function targetKey(
-  session: SqliteSession,
-  { kind, url, agent, host }: { kind: string; url: string; agent: number; host: number },
-): number {
-  const row = session.get<{ id: number }>('SELECT id FROM targets WHERE url = ? AND kind = ? AND agent = ?', url, kind, agent);
-  if (row) {
-    session.run('UPDATE targets SET host = ? WHERE id = ? AND host <> ?', host, row.id, host);
-    return row.id;
-  }
-  return Number(session.run('INSERT INTO targets (kind, url, agent, host) VALUES (?, ?, ?, ?)', kind, url, agent, host)
-    .lastInsertRowid);
+/** Returns the number of all waiting deliveries. */
+export function countAllWaiting(session: SqliteSession): number {
+  return session.get<{ waiting: number }>('SELECT COUNT(*) AS waiting FROM deliveries WHERE state = 0')!.waiting;
 }

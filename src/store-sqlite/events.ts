@@ -9,12 +9,12 @@ import { addRecipients } from './deliveries';
 import { saveResponse } from './idempotency';
 import type { SqliteSession } from './SqliteSession';
 
-/** The place of a forward that has no subscriptions to walk. */
-const BEHIND_ALL_PATTERNS = 1_000_000;
+/** Cursor of a fan-out without subscriptions: an index after those of all patterns. */
+const AFTER_ALL_PATTERNS = 1_000_000;
 
-const PUT_UNLESS_GONE = 'INSERT INTO entries (container, event) SELECT id, ? FROM containers WHERE id = ? AND gone = 0';
+const ADD_ENTRY_UNLESS_GONE = 'INSERT INTO entries (container, event) SELECT id, ? FROM containers WHERE id = ? AND gone = 0';
 
-/** Stores events, as `EventLog.accept` says; inside a transaction of the caller. */
+/** Stores published events, as `EventLog.accept` specifies; inside a transaction of the caller. */
 export function accept(
   session: SqliteSession,
   events: readonly AcceptedEvent[],
@@ -26,7 +26,7 @@ export function accept(
   const touched = new Set<number>();
   const routes = new Map<string, Route>();
   for (const accepted of events) {
-    insert(session, accepted, touched, routes);
+    storeAccepted(session, accepted, touched, routes);
   }
   for (const container of touched) {
     session.touch(container);
@@ -35,18 +35,18 @@ export function accept(
     [ ...routes.values() ].some(({ isForwarded }): boolean => isForwarded);
 }
 
-/** How a pod gets an event. */
+/** Route of an event into a pod. */
 interface Route {
   readonly pod: number;
-  /** The pod's own inbox, if it gets a copy. */
+  /** Key of the pod's own inbox, if it receives a copy. */
   readonly inbox?: number;
-  /** Whether the copy can be there at once, because nobody has to be told of it. */
+  /** Whether the copy is written at once, because its inbox has no notification subscribers. */
   readonly isDirect: boolean;
-  /** Whether anything is left to be done when the event has been accepted. */
+  /** Whether a fan-out follows. */
   readonly isForwarded: boolean;
 }
 
-function insert(
+function storeAccepted(
   session: SqliteSession,
   accepted: AcceptedEvent,
   touched: Set<number>,
@@ -55,14 +55,14 @@ function insert(
   const { event, forwards, recipients = []} = accepted;
   const key = insertEvent(session, event, 0, accepted);
   const container = session.key('containers', 'url', publishContainer(event.pod));
-  if (session.run(PUT_UNLESS_GONE, key, container).changes === 0) {
+  if (session.run(ADD_ENTRY_UNLESS_GONE, key, container).changes === 0) {
     throw new ContainerGone(publishContainer(event.pod));
   }
   touched.add(container);
   for (const forward of forwards) {
     const { pod, inbox, isDirect, isForwarded } = routeOf(session, forward, routes);
     if (isDirect) {
-      put(session, inbox!, key, touched);
+      addEntry(session, inbox!, key, touched);
       session.noteCopies(1);
     }
     if (isForwarded) {
@@ -75,7 +75,7 @@ function insert(
   }
 }
 
-/** What was published here has no hops, but may have been passed on before that. */
+/** Stores an event. An event published on this server has 0 hops, and its earlier hops in `passed`. */
 function insertEvent(session: SqliteSession, event: Event, hops: number, accepted?: AcceptedEvent): number {
   const { lastInsertRowid } = session.run(
     `
@@ -88,7 +88,7 @@ function insertEvent(session: SqliteSession, event: Event, hops: number, accepte
     event.topic,
     event.publisher === undefined ? null : session.key('agents', 'webid', event.publisher),
     event.published,
-    // Those of other servers can be any, and many.
+    // Contexts of other servers are unbounded in number, so their keys are not cached.
     hops === 0 ? session.key('contexts', 'text', event.context) : session.findOrAdd('contexts', 'text', event.context),
     event.members,
     documentBytes(event),
@@ -101,18 +101,18 @@ function insertEvent(session: SqliteSession, event: Event, hops: number, accepte
   return Number(lastInsertRowid);
 }
 
-function put(session: SqliteSession, container: number, event: number, touched: Set<number>): void {
+function addEntry(session: SqliteSession, container: number, event: number, touched: Set<number>): void {
   session.run('INSERT INTO entries (container, event) VALUES (?, ?)', container, event);
   touched.add(container);
 }
 
-/** Stores an event of another server, as `ReceptionStore.receive` says; inside a transaction of the caller. */
+/** Stores an event of another server, as `ReceptionStore.receive` specifies; inside a transaction of the caller. */
 export function receive(session: SqliteSession, received: ReceivedEvent): Reception {
   const { event } = received;
   const known = session.get<{ id: number; members: string }>(`
     SELECT e.id, e.members FROM events e CROSS JOIN pods p WHERE e.uuid = ? AND p.url = ? AND e.pod = p.id
   `, parse(event.id), event.pod);
-  // The text of the context differs between versions of the sender.
+  // Only members are compared, because the text of the context differs between versions of the sender.
   const isOther = known && known.members !== event.members;
   if (isOther || isTaken(session, received, known?.id)) {
     return 'other';
@@ -129,11 +129,11 @@ export function receive(session: SqliteSession, received: ReceivedEvent): Recept
     throw new ContainerGone(received.inbox);
   }
   if (isDirect && !session.get('SELECT 1 FROM entries WHERE container = ? AND event = ?', inbox, key)) {
-    put(session, inbox, key, touched);
+    addEntry(session, inbox, key, touched);
     session.noteCopies(1);
   }
   if (isForwarded && (received.isForwarded || !isDirect)) {
-    const pattern = received.isForwarded ? 0 : BEHIND_ALL_PATTERNS;
+    const pattern = received.isForwarded ? 0 : AFTER_ALL_PATTERNS;
     session.run(
       'INSERT OR IGNORE INTO forwards (pod, event, inbox, pattern, since) VALUES (?, ?, ?, ?, ?)',
       pod,
@@ -147,7 +147,7 @@ export function receive(session: SqliteSession, received: ReceivedEvent): Recept
   return 'new';
 }
 
-/** Whether the inbox holds an event of another pod under the same id, and so under the same URL. */
+/** Whether the inbox holds an event of another pod with the same id, and therefore the same URL. */
 function isTaken(session: SqliteSession, { event, inbox }: ReceivedEvent, key = 0): boolean {
   return session.get(`
     SELECT 1 FROM events e CROSS JOIN containers c CROSS JOIN entries n
@@ -171,7 +171,7 @@ function routeOf(session: SqliteSession, forward: Pick<Forward, 'pod' | 'inbox'>
   return route;
 }
 
-/** Whether somebody watches a container, and whether it was deleted. */
+/** Returns whether a container has notification subscribers, and whether it was deleted. */
 function placeOf(session: SqliteSession, container: number): { watched: number; gone: number } {
   return session.get('SELECT watched, gone FROM containers WHERE id = ?', container)!;
 }

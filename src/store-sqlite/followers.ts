@@ -7,12 +7,12 @@ interface FollowerRow {
   readonly inbox: number;
   readonly agent: string;
   readonly disabled: number | null;
-  /** Whether it is known that the agent does not control the inbox; `null` where that is not in doubt. */
+  /** 1 if the agent does not control the inbox, 0 if that is unconfirmed; `null` for a confirmed subscription. */
   readonly refused: number | null;
   readonly doubtedInbox: string | null;
 }
 
-/** A chunk ends behind all subscriptions with the same inbox, as the steps of a forward do. */
+/** A chunk of followers. It ends after all subscriptions with the same inbox, as a fan-out step does. */
 const CHUNK = `
   SELECT s.inbox, a.webid AS agent, t.disabled, d.refused, c.url AS doubtedInbox
   FROM subscriptions s CROSS JOIN agents a LEFT JOIN targets t ON t.id = s.target
@@ -23,7 +23,7 @@ const CHUNK = `
   ORDER BY s.inbox
 `;
 
-/** Looks at some of the subscriptions that a topic matches, as `FollowerList.followersOf` says. */
+/** Returns some of the followers of a topic, as `FollowerList.followersOf` specifies. */
 export function followersOf(
   session: SqliteSession,
   pod: string,

@@ -8,7 +8,7 @@ const LIFETIME = 24 * 60 * 60_000;
 /** Maximum number of expired responses that each write removes. */
 const MAX_EXPIRED = 4;
 
-/** Key of the public, among the keys of agents. */
+/** Key of the public; agents have larger keys. */
 const PUBLIC = 0;
 
 /**

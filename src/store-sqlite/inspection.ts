@@ -9,24 +9,24 @@ import { databasePath } from './SqliteSession';
 import { baseUrlProblem, moveOf, registeredPods } from './StoreGuard';
 import { fileProblem, lossCheck } from './storeFile';
 
-/** The most problems of one kind that are listed. */
-const MOST = 10;
+/** Maximum number of listed problems of one kind. */
+const MAX_PROBLEMS = 10;
 
-/** The numbers of things in a store. */
+/** Numbers of stored objects, by kind. */
 export type StoreCounts = Readonly<Record<'pods' | 'events' | 'entries' | 'subscriptions' | 'waitingDeliveries' | 'apiKeys', number>>;
 
-/** What was found in a store. */
+/** Result of the inspection of a store. */
 export interface Inspection {
-  /** The path of the database. */
+  /** Path of the database. */
   readonly path: string;
   readonly schema?: number;
   readonly baseUrl?: string;
   readonly counts?: StoreCounts;
-  /** What is wrong, each in one sentence. */
+  /** Problems, each in one sentence. */
   readonly problems: readonly string[];
 }
 
-/** Why a server with a base URL cannot start with a store, as far as that is quickly told; only reads. */
+/** Returns a problem that prevents a server from starting with a store, by quick checks. Only reads. */
 export function startProblem(folder: string, baseUrl: string): string | undefined {
   const path = databasePath(folder, 'events.sqlite');
   const problem = fileProblem(path);
@@ -39,10 +39,11 @@ export function startProblem(folder: string, baseUrl: string): string | undefine
 }
 
 /**
- * Inspects the store in a data folder, whether a server uses it or not. Only reads.
+ * Inspects the store in a data folder, also while a server uses it. Only reads.
  *
- * @param isFull - Whether all content is compared with its indexes and its documents, which takes about as long as
- * reading the file.
+ * @param folder - Data folder of the server.
+ * @param isFull - Whether to compare all content with its indexes and documents, which takes about as long as reading
+ *                 the file.
  */
 export function inspectStore(folder: string, isFull: boolean): Inspection {
   const path = databasePath(folder, 'events.sqlite');
@@ -65,7 +66,7 @@ export function inspectStore(folder: string, isFull: boolean): Inspection {
     add(newer);
     add(lossOf(db));
     problems.push(...damage(db, isFull));
-    // Of tables of another version nothing more is known.
+    // The tables of a newer version are unknown, and those of a damaged file unreliable.
     if (newer === undefined && problems.length === 0 && hasTable(db, 'events')) {
       found = { ...found, counts: countsOf(db) };
       problems.push(...contradictions(db, isFull));
@@ -82,7 +83,7 @@ export function inspectStore(folder: string, isFull: boolean): Inspection {
   return { path, ...found, problems };
 }
 
-/** The numbers of things in a store of this version's schema. */
+/** Counts the objects in a store with the schema of this version. */
 export function countsOf(db: Database): StoreCounts {
   const count = (from: string): number => db.prepare(`SELECT COUNT(*) FROM ${from}`).pluck().get() as number;
   return {
@@ -95,7 +96,7 @@ export function countsOf(db: Database): StoreCounts {
   };
 }
 
-/** The schema version of a database. */
+/** Returns the schema version of a database. */
 export function versionOf(db: Database): number {
   return db.pragma('user_version', { simple: true }) as number;
 }
@@ -108,7 +109,7 @@ function schemaProblem(db: Database): string | undefined {
     undefined;
 }
 
-/** Opens a database for reading, and tells what keeps it from being read. */
+/** Opens a database for reading, and returns a problem of it, also if it cannot be read. */
 function withStore(path: string, use: (db: Database) => string | undefined): string | undefined {
   let db: Database | undefined;
   try {
@@ -122,19 +123,19 @@ function withStore(path: string, use: (db: Database) => string | undefined): str
   }
 }
 
-/** What SQLite finds wrong with a file. */
+/** Returns the problems that SQLite finds in a file. */
 function damage(db: Database, isFull: boolean): string[] {
-  const rows = (db.pragma(`${isFull ? 'integrity_check' : 'quick_check'}(${MOST})`) as Record<string, string>[])
+  const rows = (db.pragma(`${isFull ? 'integrity_check' : 'quick_check'}(${MAX_PROBLEMS})`) as Record<string, string>[])
     .map((row): string => Object.values(row)[0]).filter((text): boolean => text !== 'ok');
   const keys = db.pragma('foreign_key_check') as { table: string; rowid: number | null; parent: string }[];
   return [
     ...rows.map((text): string => `The file is damaged: ${text.replace(/\s+/gu, ' ')}.`),
-    ...keys.slice(0, MOST).map(({ table, rowid, parent }): string =>
+    ...keys.slice(0, MAX_PROBLEMS).map(({ table, rowid, parent }): string =>
       `Row ${rowid ?? '?'} of ${table} names a row of ${parent} that does not exist.`),
   ];
 }
 
-/** What the rows of a sound file say that cannot be. */
+/** Returns contradictions between the rows of an undamaged file. */
 function contradictions(db: Database, isFull: boolean): string[] {
   const found: string[] = [];
   const move = moveOf(db);
@@ -143,7 +144,7 @@ function contradictions(db: Database, isFull: boolean): string[] {
   }
   const base = getSetting(db, 'base_url');
   if (base !== undefined && !move) {
-    found.push(...registeredPods(db).filter((pod): boolean => !isOfServer(pod, base)).slice(0, MOST)
+    found.push(...registeredPods(db).filter((pod): boolean => !isOfServer(pod, base)).slice(0, MAX_PROBLEMS)
       .map((pod): string => `The pod ${pod} is not on the base URL ${base}.`));
   }
   const lost = db.prepare('SELECT COUNT(*) FROM forwards WHERE event NOT IN (SELECT id FROM events)').pluck().get() as number;
@@ -155,7 +156,7 @@ function contradictions(db: Database, isFull: boolean): string[] {
     const events = db.prepare(`
       SELECT uuid_text(e.uuid) AS id FROM events e JOIN pods p ON p.id = e.pod
       WHERE CASE WHEN json_valid(e.members)
-        THEN json_extract(e.members, '$.id') IS NOT p.url || 'publish/' || uuid_text(e.uuid) ELSE 1 END LIMIT ${MOST}
+        THEN json_extract(e.members, '$.id') IS NOT p.url || 'publish/' || uuid_text(e.uuid) ELSE 1 END LIMIT ${MAX_PROBLEMS}
     `).pluck().all() as string[];
     found.push(...events.map((id): string => `The document of the event ${id} is not that of its row.`));
   }

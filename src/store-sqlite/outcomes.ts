@@ -2,21 +2,22 @@ import { parse, stringify } from 'uuid';
 import { parseTopic } from '../event/Topic';
 import { patternsOf } from '../event/TopicPattern';
 import type { Outcome, OutcomeState } from '../catalogue/RequestLog';
-import { attemptsOf, STATES } from './deliveries';
+import { attemptsOf } from './attempts';
+import { STATES } from './deliveries';
 import type { SqliteSession } from './SqliteSession';
 import { nextTimeSlice } from '../event/timeSlices';
 
-/** What of an event decides its outcomes. */
+/** Facts about an event that decide its outcomes. */
 export interface OutcomeEvent {
   readonly event: number;
-  /** The key of the pod through which it was published. */
+  /** Key of the pod through which it was published. */
   readonly pod: number;
   readonly uuid: Buffer;
   readonly topic: string;
   readonly published: number;
-  /** Whether that pod forwards it too; `null` if that is not known. */
+  /** Whether that pod also forwards it; `null` if unknown. */
   readonly forwarded: number | null;
-  /** Whether that is still to be done. */
+  /** Whether the fan-out of that pod is pending. */
   readonly pending: number;
 }
 
@@ -25,9 +26,9 @@ interface SubscriptionRow {
   readonly pattern: string;
   readonly inbox: number;
   readonly agent: number;
-  /** The number of the outcome among {@link OUTCOMES}; `null` if the subscription has none. */
+  /** Index of the outcome in {@link OUTCOMES}; `null` if the subscription has none. */
   readonly outcome: number | null;
-  /** The delivery that serves it, and whether that was made for it. */
+  /** Key of the delivery to its target, and whether the delivery belongs to this subscription. */
   readonly delivery: number | null;
   readonly own: number | null;
   readonly kind: string | null;
@@ -43,14 +44,15 @@ interface DeliveryRow {
   readonly url: string;
 }
 
-/** By the numbers of the states of deliveries, {@link STATES}; behind these what only copies have. */
+/** Outcomes, by the numbers of the {@link STATES} of deliveries; the last one exists only for copies. */
 const OUTCOMES: readonly OutcomeState[] = [ 'waiting', 'processed', 'error', 'ended', 'ended', 'absent' ];
 
 const numberOf = (state: (typeof STATES)[number]): number => STATES.indexOf(state);
 
 /**
- * What became of an event for a subscription `s`, by what its target `d` or its inbox got.
- * Its parameters are the event, whether its forward is pending, whether it is forwarded, and when it was published.
+ * SQL expression of the outcome of an event for a subscription `s`, from its delivery `d` or its copy.
+ *
+ * The parameters are the event, whether its fan-out is pending, whether it is forwarded, and the time of publication.
  */
 const OUTCOME = `CASE
   WHEN s.target IS NOT NULL AND d.id IS NOT NULL THEN d.state
@@ -60,7 +62,7 @@ const OUTCOME = `CASE
   WHEN ? AND s.created <= ? THEN ${OUTCOMES.indexOf('absent')}
 END`;
 
-/** Subscriptions with what became of an event; the parameters are those of {@link OUTCOME}, and the event. */
+/** Subscriptions with the outcome of an event; the parameters are those of {@link OUTCOME}, and the event. */
 const SUBSCRIPTIONS = `
   SELECT s.uuid, s.pattern, s.inbox, s.agent, ${OUTCOME} AS outcome, d.id AS delivery,
     d.pod = s.pod AND d.subscription = s.uuid AS own, t.kind, IFNULL(t.url, c.url) AS url
@@ -73,19 +75,19 @@ const DELIVERIES = `
   FROM deliveries d CROSS JOIN targets t LEFT JOIN subscriptions s ON s.uuid = d.subscription
 `;
 
-/** How many rows are looked at in one turn of the event loop. */
-const LOOK = 250;
-/** How many deliveries and how many subscriptions of an event are looked at for its states. */
-const LOOK_FOR_STATES = 1_000;
+/** Number of rows to examine in one turn of the event loop. */
+const CHUNK = 250;
+/** Maximum number of deliveries, and of subscriptions, to examine for the states of an event. */
+const MAX_FOR_STATES = 1_000;
 
-/** The states of an event's outcomes, each once, as far as {@link hasState} looks. */
+/** Returns the distinct states of the outcomes of an event, within the limits of {@link hasState}. */
 export function statesOf(session: SqliteSession, row: Omit<OutcomeEvent, 'uuid'>): OutcomeState[] {
   return [ ...new Set(OUTCOMES) ].filter((state): boolean => hasState(session, row, state));
 }
 
 /**
- * Whether an event has an outcome of a state, among those of its first 1,000 deliveries and the first 1,000
- * subscriptions that its topic matches.
+ * Whether an event has an outcome with a state. Examines the first 1,000 deliveries, and the first 1,000 matching
+ * subscriptions.
  */
 export function hasState(session: SqliteSession, row: Omit<OutcomeEvent, 'uuid'>, state: OutcomeState): boolean {
   const { event, pod, topic, forwarded, pending } = row;
@@ -97,9 +99,9 @@ export function hasState(session: SqliteSession, row: Omit<OutcomeEvent, 'uuid'>
       SELECT 1 FROM subscriptions s WHERE s.target = few.target AND s.pod = ?
         AND s.pattern IN (SELECT value FROM json_each(?))
     )) LIMIT 1
-  `, event, LOOK_FOR_STATES, ...numbers, pod, pod, JSON.stringify(patterns));
-  const isElsewhere = state === 'processed' || (state === 'waiting' ? pending === 1 : state === 'absent');
-  if (found !== undefined || !isElsewhere || patterns.length === 0) {
+  `, event, MAX_FOR_STATES, ...numbers, pod, pod, JSON.stringify(patterns));
+  const isOfSubscriptions = state === 'processed' || (state === 'waiting' ? pending === 1 : state === 'absent');
+  if (found !== undefined || !isOfSubscriptions || patterns.length === 0) {
     return found !== undefined;
   }
   return session.get(`
@@ -108,18 +110,18 @@ export function hasState(session: SqliteSession, row: Omit<OutcomeEvent, 'uuid'>
       FROM json_each(?) j CROSS JOIN subscriptions s LEFT JOIN deliveries d ON d.event = ? AND d.target = s.target
       WHERE s.pod = ? AND s.pattern = j.value LIMIT ?
     ) WHERE outcome = ? LIMIT 1
-  `, ...parametersOf(row), JSON.stringify(patterns), event, pod, LOOK_FOR_STATES, numbers[0]) !== undefined;
+  `, ...parametersOf(row), JSON.stringify(patterns), event, pod, MAX_FOR_STATES, numbers[0]) !== undefined;
 }
 
 /**
- * What became of an event: first for recipients and for subscriptions that have ended, then for subscriptions by what
- * they follow, the most specific first.
+ * Returns the outcomes of an event: first for recipients and for ended subscriptions, then for subscriptions by
+ * pattern, the most specific first.
  */
 export async function listOutcomes(session: SqliteSession, row: OutcomeEvent, limit: number): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const walk of [ deliveriesOf(session, row), subscriptionsOf(session, row) ]) {
-    for (const some of walk) {
-      outcomes.push(...some.slice(0, limit - outcomes.length).map((outcome): Outcome => outcome()));
+    for (const chunk of walk) {
+      outcomes.push(...chunk.slice(0, limit - outcomes.length).map((outcome): Outcome => outcome()));
       if (outcomes.length >= limit) {
         return outcomes;
       }
@@ -129,15 +131,15 @@ export async function listOutcomes(session: SqliteSession, row: OutcomeEvent, li
   return outcomes;
 }
 
-/** What became of an event by a delivery of the pod through which it was published. */
+/** Returns the outcome of an event by a delivery of the pod through which it was published. */
 export function outcomeOfDelivery(session: SqliteSession, row: OutcomeEvent, delivery: number): Outcome | undefined {
   const found = session.get<DeliveryRow>(`
     ${DELIVERIES} WHERE d.id = ? AND d.event = ? AND d.pod = ? AND t.id = d.target
   `, delivery, row.event, row.pod);
-  return found && toOutcome(session, row, found);
+  return found && toDeliveryOutcome(session, row, found);
 }
 
-/** What became of an event for a subscription of the pod through which it was published. */
+/** Returns the outcome of an event for a subscription of the pod through which it was published. */
 export function outcomeOfSubscription(
   session: SqliteSession,
   row: OutcomeEvent,
@@ -147,10 +149,10 @@ export function outcomeOfSubscription(
     ${SUBSCRIPTIONS} WHERE s.uuid = ? AND s.pod = ? AND c.id = s.inbox
   `, ...parametersOf(row), row.event, parse(subscription), row.pod);
   const isMatched = found !== undefined && patternsOf(parseTopic(row.topic)).includes(found.pattern);
-  return isMatched && found.outcome !== null ? toSubscribed(session, row, found) : undefined;
+  return isMatched && found.outcome !== null ? toSubscriptionOutcome(session, row, found) : undefined;
 }
 
-/** Steps through the deliveries of the pod that are for recipients, or for subscriptions that have ended. */
+/** Walks the deliveries of the pod for recipients and for ended subscriptions, in chunks. */
 function* deliveriesOf(session: SqliteSession, row: OutcomeEvent): Generator<(() => Outcome)[]> {
   for (let after: number | undefined = 0; after !== undefined;) {
     const rows: (DeliveryRow & { target: number; pod: number })[] = session.all(`
@@ -158,15 +160,15 @@ function* deliveriesOf(session: SqliteSession, row: OutcomeEvent): Generator<(()
       FROM (SELECT * FROM deliveries WHERE event = ? AND target > ? ORDER BY target LIMIT ?) few
       CROSS JOIN targets t LEFT JOIN subscriptions s ON s.uuid = few.subscription
       WHERE t.id = few.target
-    `, row.event, after, LOOK);
-    // Those for its subscriptions come with these, unless the pod has forwarded to none.
+    `, row.event, after, CHUNK);
+    // Deliveries for existing subscriptions are part of the other walk, unless the pod did not forward the event.
     yield rows.filter(({ pod, pattern }): boolean => pod === row.pod && (pattern === null || row.forwarded === 0))
-      .map((found): () => Outcome => (): Outcome => toOutcome(session, row, found));
-    after = rows.length < LOOK ? undefined : rows.at(-1)!.target;
+      .map((found): () => Outcome => (): Outcome => toDeliveryOutcome(session, row, found));
+    after = rows.length < CHUNK ? undefined : rows.at(-1)!.target;
   }
 }
 
-/** Steps through the subscriptions of the pod that the topic matches. */
+/** Walks the subscriptions of the pod that match the topic, in chunks. */
 function* subscriptionsOf(session: SqliteSession, row: OutcomeEvent): Generator<(() => Outcome)[]> {
   const patterns = row.forwarded === 0 ? [] : patternsOf(parseTopic(row.topic));
   for (const pattern of patterns) {
@@ -182,21 +184,21 @@ function* subscriptionsOf(session: SqliteSession, row: OutcomeEvent): Generator<
         pattern,
         after?.inbox ?? 0,
         after?.agent ?? 0,
-        LOOK,
+        CHUNK,
       );
       yield rows.filter(({ outcome }): boolean => outcome !== null)
-        .map((found): () => Outcome => (): Outcome => toSubscribed(session, row, found));
-      after = rows.length < LOOK ? undefined : rows.at(-1);
+        .map((found): () => Outcome => (): Outcome => toSubscriptionOutcome(session, row, found));
+      after = rows.length < CHUNK ? undefined : rows.at(-1);
     }
   }
 }
 
-/** The parameters of {@link OUTCOME}. */
+/** Returns the parameters of {@link OUTCOME}. */
 function parametersOf({ event, pending, forwarded, published }: Omit<OutcomeEvent, 'uuid'>): unknown[] {
   return [ event, pending, forwarded ?? 0, published ];
 }
 
-function toOutcome(session: SqliteSession, { uuid }: OutcomeEvent, row: DeliveryRow): Outcome {
+function toDeliveryOutcome(session: SqliteSession, { uuid }: OutcomeEvent, row: DeliveryRow): Outcome {
   return {
     id: `${row.id}`,
     event: stringify(uuid),
@@ -209,7 +211,7 @@ function toOutcome(session: SqliteSession, { uuid }: OutcomeEvent, row: Delivery
   };
 }
 
-function toSubscribed(session: SqliteSession, { uuid }: OutcomeEvent, row: SubscriptionRow): Outcome {
+function toSubscriptionOutcome(session: SqliteSession, { uuid }: OutcomeEvent, row: SubscriptionRow): Outcome {
   const event = stringify(uuid);
   const subscription = stringify(row.uuid);
   return {

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 
-/** Maximum number of problems that are reported. */
+/** Maximum number of reported problems. */
 const MAX_PROBLEMS = 10;
 
-/** Runs in a process of its own: the check reads the whole file, and cannot be interrupted in a thread. */
+/** Script of a separate process: the check reads the whole file, and cannot be interrupted in a thread. */
 const SCRIPT = `
   const [ , driver, file ] = process.argv;
   const db = new (require(driver))(file, { readonly: true });
@@ -17,9 +17,9 @@ const SCRIPT = `
  * @param file - Path of the database.
  * @param signal - Ends the check.
  *
- * @returns What is damaged; nothing if the content is whole.
+ * @returns The damages; empty if the content is intact.
  *
- * @throws Error if the check could not be made.
+ * @throws Error if the check could not run.
  *
  * @see https://www.sqlite.org/pragma.html#pragma_quick_check
  */
@@ -28,7 +28,7 @@ export async function quickCheck(file: string, signal?: AbortSignal): Promise<st
     const args = [ '-e', SCRIPT, require.resolve('better-sqlite3'), file ];
     execFile(process.execPath, args, { signal, killSignal: 'SIGKILL' }, (error, stdout, stderr): void => {
       if (error) {
-        // The driver's own message is the line that names the error.
+        // The message of the driver is on the line that begins with the error class.
         const message = /^\S*Error: (.*)$/mu.exec(stderr)?.[1] ?? error.message;
         const isDamaged = /malformed|not a database/u.test(message);
         if (isDamaged) {

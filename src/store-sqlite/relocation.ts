@@ -5,15 +5,15 @@ import type { Move } from './StoreGuard';
 import { moveOf, registeredPods } from './StoreGuard';
 
 /**
- * What a text column holds, for a move to another base URL:
+ * Content of a text column, for a move to another base URL:
  * - `url`: one URL;
- * - `target`: one URL, with the name of its target kind before it if it is not a container;
+ * - `target`: one URL, after the name of its target kind if it is not a container;
  * - `urls`: a JSON array of URLs;
  * - `document`: the members of an event's document;
  * - `request`: a logged request;
- * - `result`: the events that a repeatable request made;
- * - `host`: a host of targets, which follows the URLs of those;
- * - `keep`: no URL of this server, or the words of a client.
+ * - `result`: the stored response of an idempotent request;
+ * - `host`: a host of targets, which follows the URLs of its targets;
+ * - `keep`: no URL of this server, or text of a client.
  */
 export type ColumnKind = 'url' | 'target' | 'urls' | 'document' | 'request' | 'result' | 'host' | 'keep';
 
@@ -44,30 +44,30 @@ export const TEXT_COLUMNS: Readonly<Record<string, Readonly<Record<string, Colum
   settings: { name: 'keep', value: 'keep' },
 };
 
-/** The members of an event's document that can hold URLs of its server; `data` is never one of them. */
+/** Members of an event's document that can hold URLs of its server; `data` is never one of them. */
 const URL_MEMBERS = new Set([ 'id', 'publisher', 'recipient', 'source', 'origin' ]);
 
-/** How many events or deliveries are rewritten in one transaction. */
+/** Number of events to rewrite in one transaction. */
 const BATCH = 500;
 
-/** The number of rows of a column that a move rewrites, or has rewritten. */
+/** Number of rows of a column that a move rewrites. */
 export interface MovedColumn {
   readonly table: string;
   readonly column: string;
   readonly rows: number;
 }
 
-/** What a move does to a store. */
+/** Plan, and result, of a move of a store. */
 export interface Relocation {
   readonly from: string;
   readonly to: string;
-  /** The columns that have URLs of the server. */
+  /** The columns with URLs of the server. */
   readonly columns: readonly MovedColumn[];
-  /** Whether an earlier run of the same move is continued. */
+  /** Whether the move continues an interrupted run. */
   readonly isResumed: boolean;
 }
 
-/** What a move has done so far, in rows of a table. */
+/** Listener for the progress of a move, in rows of a table. */
 export type MoveProgress = (table: string, done: number, total: number) => void;
 
 type Text = string | null;
@@ -76,12 +76,12 @@ type Text = string | null;
 type Rewriters = Readonly<Record<Exclude<ColumnKind, 'keep' | 'host'>, (text: string) => string>>;
 
 /**
- * Checks a move, and counts what it rewrites. Only reads.
+ * Checks a move, and counts the rows that it rewrites. Only reads.
  *
- * @param db - A store of the schema of this version or an older one.
+ * @param db - A store with the schema of this version or an older one.
  *
- * @throws Error that names the remedy if the store belongs to neither of the base URLs, is in another move, or holds
- * URLs of both.
+ * @throws Error with the remedy if the store belongs to neither of the base URLs, is in another move, or has URLs of
+ * both.
  */
 export function planRelocation(db: Database, from: string, to: string): Relocation {
   const [ base, target ] = [ normalBaseUrl(from), normalBaseUrl(to) ];
@@ -105,13 +105,13 @@ export function planRelocation(db: Database, from: string, to: string): Relocati
 }
 
 /**
- * Gives the store of a stopped server another base URL: in its URL columns, and in the documents of the events that
- * were published on it. Documents of other servers stay as they came, and so do `data`, secrets and logs of attempts.
+ * Changes the base URL of the store of a stopped server: in its URL columns, and in the documents of its own events.
  *
- * Events are rewritten in transactions of {@link BATCH}, and everything else, with the new base URL, in the last one. A
- * store in between does not start as a server. Called again after an interruption, it goes on where it was.
+ * Documents of other servers, `data`, secrets and logs of attempts stay unchanged. Events are rewritten in transactions
+ * of {@link BATCH}, and everything else, with the new base URL, in the last one. No server starts with an unfinished
+ * move. After an interruption, another call continues the move.
  *
- * @param db - A store of the schema of this version, which nobody else uses.
+ * @param db - A store with the schema of this version, without other users.
  */
 export function relocate(db: Database, from: string, to: string, progress?: MoveProgress): Relocation {
   const plan = planRelocation(db, from, to);
@@ -155,7 +155,7 @@ function assertOwner(db: Database, base: string): void {
   }
 }
 
-/** Refuses a move after which two rows of a table would be the same. */
+/** Throws if two rows of a table would be equal after the move. */
 function assertFree(db: Database, { target }: Rewriters): void {
   register(db, 'moved', target);
   for (const [ table, column ] of [[ 'pods', 'url' ], [ 'containers', 'url' ], [ 'agents', 'webid' ]]) {
@@ -186,12 +186,12 @@ function rewriters(db: Database, from: string, to: string): Rewriters {
   };
 }
 
-/** The text columns that a move rewrites, as far as this database has them. */
+/** Returns the existing text columns that a move rewrites. */
 function columnsOf(db: Database): { table: string; column: string; kind: keyof Rewriters }[] {
   return Object.entries(TEXT_COLUMNS).flatMap(([ table, columns ]) => {
-    const there = new Set((db.pragma(`table_info(${table})`) as { name: string }[]).map(({ name }): string => name));
+    const existing = new Set((db.pragma(`table_info(${table})`) as { name: string }[]).map(({ name }): string => name));
     return Object.entries(columns).flatMap(([ column, kind ]) =>
-      there.has(column) && kind !== 'keep' && kind !== 'host' ? [{ table, column, kind }] : []);
+      existing.has(column) && kind !== 'keep' && kind !== 'host' ? [{ table, column, kind }] : []);
   });
 }
 
@@ -199,8 +199,8 @@ function register(db: Database, name: string, rewrite: (text: string) => string)
   db.function(name, { deterministic: true }, (text: unknown): Text => typeof text === 'string' ? rewrite(text) : null);
 }
 
-/** The condition for the events that were published on this server. */
-const OWN = 'pod IN (SELECT id FROM pods WHERE moved_url(url) <> url)';
+/** SQL condition of events that were published on this server. */
+const IS_OWN = 'pod IN (SELECT id FROM pods WHERE moved_url(url) <> url)';
 
 function countMoved(
   db: Database,
@@ -209,32 +209,32 @@ function countMoved(
   rewrite: (text: string) => string,
 ): number {
   register(db, 'moved', rewrite);
-  const which = table === 'events' ? `WHERE ${OWN} AND` : 'WHERE';
-  return db.prepare(`SELECT COUNT(*) FROM ${table} ${which} ${column} IS NOT NULL AND moved(${column}) <> ${column}`)
+  const where = table === 'events' ? `WHERE ${IS_OWN} AND` : 'WHERE';
+  return db.prepare(`SELECT COUNT(*) FROM ${table} ${where} ${column} IS NOT NULL AND moved(${column}) <> ${column}`)
     .pluck().get() as number;
 }
 
-/** Rewrites the next events; returns the key of the last one that was looked at, and how many there were. */
+/** Rewrites the next events. Returns their number, and the key of the last one. */
 function moveEvents(db: Database, after: number, write: Rewriters): { last: number; count: number } {
   register(db, 'moved_url', write.url);
   const rows = db.prepare(`
-    SELECT id, members, request, ${OWN} AS own FROM events WHERE id > ? ORDER BY id LIMIT ${BATCH}
+    SELECT id, members, request, ${IS_OWN} AS own FROM events WHERE id > ? ORDER BY id LIMIT ${BATCH}
   `).all(after) as { id: number; members: string; request: Text; own: number }[];
   const update = db.prepare('UPDATE events SET members = ?, bytes = bytes + ?, request = ? WHERE id = ?');
   for (const { id, members, request } of rows.filter(({ own }): boolean => own === 1)) {
     const moved = write.document(members);
-    const grown = Buffer.byteLength(moved) - Buffer.byteLength(members);
+    const growth = Buffer.byteLength(moved) - Buffer.byteLength(members);
     const movedRequest = request === null ? null : write.request(request);
     if (moved !== members || movedRequest !== request) {
-      update.run(moved, grown, movedRequest, id);
+      update.run(moved, growth, movedRequest, id);
     }
   }
   return { last: rows.at(-1)?.id ?? after, count: rows.length };
 }
 
 /**
- * Rewrites a column in two passes, the first of which sets a mark before each new text: one that is not rewritten yet
- * may be the same as the new text of another row.
+ * Rewrites a column in two passes. The first one sets a mark before each new text, because the new text of a row can be
+ * equal to the old text of another row.
  */
 function moveColumn(db: Database, table: string, column: string, rewrite: (text: string) => string): void {
   register(db, 'moved', rewrite);
@@ -243,7 +243,7 @@ function moveColumn(db: Database, table: string, column: string, rewrite: (text:
   db.prepare(`UPDATE ${table} SET ${column} = substr(${column}, 2) WHERE substr(${column}, 1, 1) = char(1)`).run();
 }
 
-/** Gives targets that are on this server the host of their new URL, before that is written. */
+/** Changes the hosts of targets on this server, before their URLs are rewritten. */
 function moveHosts(db: Database, url: (text: string) => string): void {
   register(db, 'moved_url', url);
   const rows = db.prepare('SELECT id, host, moved_url(url) AS url FROM targets WHERE moved_url(url) <> url')
@@ -262,7 +262,7 @@ function moveHosts(db: Database, url: (text: string) => string): void {
   }
 }
 
-/** Rewrites the pods in what a repeatable request made. */
+/** Rewrites the pods in the stored response of an idempotent request. */
 function rewriteResult(text: string, url: (text: string) => string): string {
   const result = JSON.parse(text) as { events?: { pod?: unknown }[] };
   result.events?.forEach((event): void => {
@@ -274,11 +274,10 @@ function rewriteResult(text: string, url: (text: string) => string): string {
 }
 
 /**
- * Rewrites the strings that are the values, or items of the values, of some members of the outermost object of a JSON
- * text. All else stays byte for byte.
+ * Rewrites strings in a JSON object: values of some members, and items of such values. The rest stays byte for byte.
  *
  * @param text - The text of a JSON object.
- * @param names - The members.
+ * @param names - Names of the members, in the outermost object.
  * @param rewrite - Returns the new string for each string.
  */
 export function rewriteMembers(text: string, names: ReadonlySet<string>, rewrite: (value: string) => string): string {
@@ -289,7 +288,7 @@ export function rewriteMembers(text: string, names: ReadonlySet<string>, rewrite
     if (character === '"') {
       const end = endOfString(text, at);
       const isKey = depth === 1 && !isValue;
-      // The walk enters all of `data`, so strings are parsed only where they count.
+      // The walk includes all of `data`, so it parses only strings of these members.
       if (isKey) {
         name = JSON.parse(text.slice(at, end)) as string;
       } else if (names.has(name) && depth <= 2) {
@@ -302,7 +301,7 @@ export function rewriteMembers(text: string, names: ReadonlySet<string>, rewrite
       }
       at = end - 1;
     } else if (character === '{' || character === '[') {
-      // Only an array may hold the strings of a member.
+      // An array adds one level and an object two, so that only arrays hold strings of a member.
       depth += character === '{' && depth > 0 ? 2 : 1;
     } else if (character === '}' || character === ']') {
       depth -= character === '}' && depth > 1 ? 2 : 1;
@@ -314,7 +313,7 @@ export function rewriteMembers(text: string, names: ReadonlySet<string>, rewrite
   return parts.join('');
 }
 
-/** The place behind the string that begins at a place. */
+/** Returns the index after the string that begins at an index. */
 function endOfString(text: string, begin: number): number {
   let at = begin + 1;
   while (at < text.length && text[at] !== '"') {

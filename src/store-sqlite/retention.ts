@@ -1,17 +1,18 @@
 import { publishContainer } from '../event/Event';
 import type { CopyPlace, Removal } from '../server/ports';
-import { STATES, WORKED } from './deliveries';
-import { forgetEntry } from './catalogueRows';
+import { deleteRemovedEntry } from './catalogueRows';
+import { STATES } from './deliveries';
+import { WORKED } from './deliveryClock';
 import type { SqliteSession } from './SqliteSession';
 
-/** A delivery that waits keeps its event beyond the limits for so many attempts, and milliseconds of work time. */
+/** A waiting delivery holds its event beyond the limits until this number of attempts, or this work time in ms. */
 const HELD_ATTEMPTS = 2;
 const HELD_TIME = 10 * 60_000;
-/** Number of removed events of a pod whose deliveries stay in the log. */
+/** Maximum number of removed events of a pod whose deliveries stay in the log. */
 const MAX_REMOVED = 1_000;
 
 const WAITING = STATES.indexOf('waiting');
-const DELETE_SOME = 'DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE event = ? LIMIT ?)';
+const DELETE_CHUNK = 'DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE event = ? LIMIT ?)';
 const DELETE_ENDED = `
   DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE event = ? AND state <> ${WAITING} LIMIT ?)
 `;
@@ -24,13 +25,14 @@ interface RemovedRow {
   readonly pod: number;
 }
 
-/** What the log says of a delivery that ends with its event. */
+/** Reason in the log of a delivery that ends with its event. */
 export const REMOVED = 'not sent: the event was removed by retention before it could be delivered';
 
 /**
- * An event is held while a pod still has to forward it, or a delivery keeps it: one whose host works, and which has
- * neither failed twice nor waited for ten minutes. So no target can keep the events of an owner for long. One whose
- * removal has begun is not held any more.
+ * SQL condition of a held event `e`: its fan-out is pending, or a delivery holds it.
+ *
+ * A delivery holds its event until it has failed twice, it is ten minutes old, or the circuit of its host is open. So a
+ * target cannot hold the events of an owner for long. An event whose removal has begun is no longer held.
  */
 const HELD = `EXISTS (SELECT 1 FROM forwards f WHERE f.event = e.id)
   OR NOT EXISTS (SELECT 1 FROM removed_events r WHERE r.id = e.id) AND EXISTS (
@@ -40,9 +42,9 @@ const HELD = `EXISTS (SELECT 1 FROM forwards f WHERE f.event = e.id)
 
 interface Candidate { readonly id: number; readonly pod: string; readonly held: number }
 
-/** Removes those of the next `limit` events behind a place that are not held and were published before a moment. */
+/** Removes events published before a time, as `RetentionStore.removeEventsBefore` specifies. */
 export function removeEventsBefore(session: SqliteSession, moment: number, after: number, limit: number): Removal {
-  // Later events have larger keys, so behind the first one that is young enough there is none to remove.
+  // Later events have larger keys, so no event after the first young one is removed.
   const young = session.get<{ id: number }>('SELECT id FROM events WHERE published >= ? ORDER BY id LIMIT 1', moment);
   return removeAmong(session, session.all<Candidate>(`
     SELECT e.id, p.url AS pod, ${HELD} AS held FROM events e CROSS JOIN pods p
@@ -50,7 +52,7 @@ export function removeEventsBefore(session: SqliteSession, moment: number, after
   `, after, young?.id ?? Number.MAX_SAFE_INTEGER, limit), after, limit);
 }
 
-/** Removes those that are not held. Their deliveries count as rows too, and a step ends with its last row. */
+/** Removes the candidates that are not held. Deliveries also count as rows; the step ends after `limit` rows. */
 function removeAmong(session: SqliteSession, candidates: readonly Candidate[], after: number, limit: number): Removal {
   const pods = new Set<number>();
   let place = after;
@@ -81,27 +83,27 @@ function removeAmong(session: SqliteSession, candidates: readonly Candidate[], a
   }
 }
 
-/** Whether more events than that were published through a pod. */
-export function hasMoreThan(session: SqliteSession, pod: string, most: number): boolean {
-  return beyond(session, publishContainer(pod), most) !== undefined;
+/** Whether a pod has more published events than a maximum. */
+export function hasMoreThan(session: SqliteSession, pod: string, maxEvents: number): boolean {
+  return newestBeyond(session, publishContainer(pod), maxEvents) !== undefined;
 }
 
-function beyond(session: SqliteSession, container: string, most: number): CopyPlace | undefined {
+function newestBeyond(session: SqliteSession, container: string, maxEvents: number): CopyPlace | undefined {
   return session.get(`
     SELECT n.event, n.container FROM containers c CROSS JOIN entries n
     WHERE c.url = ? AND n.container = c.id ORDER BY n.event DESC LIMIT 1 OFFSET ?
-  `, container, most);
+  `, container, maxEvents);
 }
 
-/** Removes those of the next `limit` events of a pod behind a place that are not held, but keeps its newest `most`. */
+/** Removes the oldest events of a pod, as `RetentionStore.removeEventsBeyond` specifies. */
 export function removeEventsBeyond(
   session: SqliteSession,
   pod: string,
-  most: number,
+  maxEvents: number,
   after: number,
   limit: number,
 ): Removal {
-  const newest = beyond(session, publishContainer(pod), most);
+  const newest = newestBeyond(session, publishContainer(pod), maxEvents);
   return newest ?
     removeAmong(session, session.all<Candidate>(`
       SELECT e.id, ? AS pod, ${HELD} AS held FROM entries n CROSS JOIN events e
@@ -110,7 +112,7 @@ export function removeEventsBeyond(
     { removed: 0 };
 }
 
-/** Ends deliveries of an event that wait, with the reason in their log; returns how many. */
+/** Ends waiting deliveries of an event, with the reason in the log. Returns their number. */
 function endDeliveries(session: SqliteSession, event: number, limit: number): number {
   const waiting = session.all<{ id: number }>(
     `SELECT id FROM deliveries WHERE event = ? AND state = ${WAITING} LIMIT ?`,
@@ -124,7 +126,7 @@ function endDeliveries(session: SqliteSession, event: number, limit: number): nu
   return waiting.length;
 }
 
-/** Deletes what the log has of the oldest removed events of a pod, `limit` rows at most; the next step goes on. */
+/** Removes the oldest removed events of a pod from the log, at most `limit` rows in one step. */
 function forgetRemoved(session: SqliteSession, pod: number, limit: number): void {
   const last = session.get<{ id: number }>(
     'SELECT id FROM removed_events WHERE pod = ? ORDER BY id DESC LIMIT 1 OFFSET ?',
@@ -136,14 +138,14 @@ function forgetRemoved(session: SqliteSession, pod: number, limit: number): void
     if (!first) {
       return;
     }
-    left -= 1 + session.run(DELETE_SOME, first.id, left).changes;
+    left -= 1 + session.run(DELETE_CHUNK, first.id, left).changes;
     if (!session.get('SELECT 1 FROM deliveries WHERE event = ?', first.id)) {
       session.run('DELETE FROM removed_events WHERE id = ?', first.id);
     }
   }
 }
 
-/** Removes the copies of events that were removed, among the next `limit` copies behind a place. */
+/** Removes copies of removed events, as `RetentionStore.sweepCopies` specifies. */
 export function sweepCopies(session: SqliteSession, after: CopyPlace, limit: number): CopyPlace | undefined {
   const places = session.all<CopyPlace & { live: number }>(`
     SELECT n.container, n.event, EXISTS (SELECT 1 FROM events e WHERE e.id = n.event) AS live
@@ -160,7 +162,7 @@ export function sweepCopies(session: SqliteSession, after: CopyPlace, limit: num
   return last && { container: last.container, event: last.event };
 }
 
-/** Contexts of our own are few, and stay; those of other servers go with their last event. */
+/** Removes the context of another server with its last event. Contexts of this server are few, and stay. */
 function removeContext(session: SqliteSession, context: number): void {
   const row = session.get<{ text: string }>(`
     DELETE FROM contexts WHERE id = ? AND NOT EXISTS (SELECT 1 FROM events e WHERE e.context = contexts.id) RETURNING text
@@ -170,20 +172,20 @@ function removeContext(session: SqliteSession, context: number): void {
   }
 }
 
-/** What came of the removal of an event. */
+/** Result of {@link removeEvent}. */
 interface RemovedEvent {
-  /** Number of rows that were changed. */
+  /** Number of changed rows. */
   readonly rows: number;
-  /** Whether it is removed; if not, rows of its deliveries are left for the next step. */
+  /** Whether the event is removed; if not, rows of its deliveries are left for the next step. */
   readonly isGone: boolean;
-  /** Key of the pod if deliveries of the event stay in the log. */
+  /** Key of the pod, if deliveries of the event stay in the log. */
   readonly loggedFor?: number;
 }
 
 /**
- * Removes an event, which exists, and its entry in a container; its deliveries go before it, `limit` of them at most.
+ * Removes an existing event and its entry in a container, after at most `limit` of its deliveries.
  *
- * Copies are not looked for: without their event they are not there any more, and the sweep takes their rows away.
+ * Copies stay: without their event they are invisible, and the sweep removes their rows.
  */
 export function removeEvent(session: SqliteSession, event: number, container: string, limit: number): RemovedEvent {
   const begun = session.get<{ pod: number }>('SELECT pod FROM removed_events WHERE id = ?', event);
@@ -193,7 +195,7 @@ export function removeEvent(session: SqliteSession, event: number, container: st
   }
   const ended = endDeliveries(session, event, limit - deleted);
   if (ended > 0 && !begun) {
-    // From now on what has ended is of the log, and the event is not held any more.
+    // This row keeps ended deliveries in the log, and releases the event.
     session.run('INSERT INTO removed_events (id, uuid, pod, topic) SELECT id, uuid, pod, topic FROM events WHERE id = ?', event);
   }
   const rows = deleted + ended;
@@ -206,7 +208,7 @@ export function removeEvent(session: SqliteSession, event: number, container: st
     removeContext(session, context);
   }
   if (entry !== null) {
-    forgetEntry(session, entry);
+    deleteRemovedEntry(session, entry);
   }
   const row = session.get<{ container: number }>(`
     DELETE FROM entries WHERE container = (SELECT id FROM containers WHERE url = ?) AND event = ? RETURNING container

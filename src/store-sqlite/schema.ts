@@ -1,11 +1,11 @@
 import type { Database } from 'better-sqlite3';
 
 /**
- * The steps from an empty database to the schema of this version; the n-th leads to version n.
- * A step that was released is never changed.
+ * The migrations from an empty database to the schema of this version; the n-th one leads to version n. A released
+ * migration is never changed.
  *
- * Pods, containers, agents and events have integer keys. An event's text is stored once;
- * an entry (an event in `publish/`, a copy in an inbox) is two integers, and a fan-out writes them in key order.
+ * Pods, containers, agents and events have integer keys. The text of an event is stored once. An entry (an event in
+ * `publish/`, or a copy in an inbox) is two integers, and a fan-out writes entries in the order of their keys.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -71,7 +71,7 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (event, container)
   ) STRICT, WITHOUT ROWID;
   `,
-  // API keys; on what access depends beside ACLs; subscriptions whose agents may not control their inboxes any more.
+  // API keys; documents, besides ACLs, on which access depends; unconfirmed subscriptions (`doubts`).
   `
   CREATE TABLE api_keys (
     id INTEGER PRIMARY KEY,
@@ -105,7 +105,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX subscriptions_by_agent ON subscriptions (agent);
   INSERT INTO doubts (subscription, pod, mark) SELECT id, pod, hex(randomblob(8)) FROM subscriptions;
   `,
-  // Deliveries to what is not on this server, each to one target; a host is where targets are.
+  // Deliveries to remote targets; the hosts of targets, with their circuits and due times; work clock.
   `
   CREATE TABLE events_3 (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -200,9 +200,9 @@ export const MIGRATIONS: readonly string[] = [
     time INTEGER NOT NULL
   ) STRICT;
   `,
-  // Requests that are made once; catalogues, and what of a request is logged; a number for what the followers are.
-  // What was published here has 0 hops, and as `passed` those that it had before; `forwarded` tells whether the pod
-  // through which it was published forwards it too, where that is known.
+  // Responses of idempotent requests (`made`); catalogues and logged requests; revisions of the followers of pods.
+  // An event published on this server has 0 `hops`, and its earlier hops in `passed`. `forwarded` is whether the pod of
+  // its publication also forwards it, if known.
   `
   ALTER TABLE events ADD COLUMN passed INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE events ADD COLUMN forwarded INTEGER;
@@ -271,8 +271,8 @@ export const MIGRATIONS: readonly string[] = [
     UPDATE pods SET revision = revision + 1 WHERE id = OLD.pod;
   END;
   `,
-  // The process that has the database open; copies in watched containers whose notifications are not emitted yet;
-  // the time at which a forward was stored.
+  // Start of the process that has the database open; notices of copies in watched containers; the time at which an
+  // event entered a fan-out queue.
   `
   CREATE TABLE runs (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -286,15 +286,15 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX registered_pods ON pods (url) WHERE registered = 1;
   ALTER TABLE forwards ADD COLUMN since INTEGER;
   `,
-  // What the store knows about itself: the base URL of its server, and its own id.
+  // Settings of the store: the base URL of its server, and its own id.
   `
   CREATE TABLE settings (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
-  // By what a pod is told from a later one of the same URL; what has ended, whose rows have other names and are swept;
-  // containers that were deleted.
+  // Identity of a pod, which distinguishes it from a later pod with the same URL; ended rows, which have other names
+  // until they are swept; deleted containers (`gone`).
   `
   ALTER TABLE pods ADD COLUMN identity TEXT;
   ALTER TABLE pods ADD COLUMN laid INTEGER NOT NULL DEFAULT 0;
@@ -317,19 +317,19 @@ export const MIGRATIONS: readonly string[] = [
     event INTEGER PRIMARY KEY
   ) STRICT;
   `,
-  // Has a row once URLs of this server that were stored as clients spelled them are repaired; see SqliteAliases.
+  // One row after aliases of URLs of this server are repaired, see SqliteAliases.
   `
   CREATE TABLE alias_repairs (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     at INTEGER NOT NULL
   ) STRICT;
   `,
-  // Pages of the subscriptions of a pod.
+  // Index for pages of the subscriptions of a pod.
   `
   CREATE INDEX subscriptions_of_pod ON subscriptions (pod);
   `,
-  // Deliveries: until when a target asks to be left alone; each secret that is still good; the time during which the
-  // worker worked, by which deliveries, failures and secrets age; events of which only the log of deliveries is left.
+  // Pauses that targets requested (`rests`); former secrets that still sign; work time, by which deliveries, failures
+  // and secrets age; removed events with rows in the delivery log.
   `
   ALTER TABLE targets ADD COLUMN rests INTEGER;
   CREATE TABLE former_secrets (
@@ -359,7 +359,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX removed_events_by_uuid ON removed_events (uuid);
   CREATE INDEX removed_events_of_pod ON removed_events (pod, id);
   `,
-  // The namespace of the vocabulary. It stands once in a context, and is one byte longer than the former one.
+  // New namespace of the vocabulary. It occurs once in a context, and is one byte longer than the former one.
   `
   UPDATE events SET bytes = bytes + 1 WHERE context IN (
     SELECT id FROM contexts WHERE instr(text, 'urn:solid-pod-events:vocab:') > 0
@@ -369,8 +369,9 @@ export const MIGRATIONS: readonly string[] = [
 ];
 
 /**
- * Tables of one connection, which end with it: answers of access control, and the candidates of a sweep. Candidates of
- * another connection are not shared, because a sweep that has compared its own with all copies cannot rely on them.
+ * Temporary tables of one connection: access decisions, and the candidates of a sweep.
+ *
+ * Connections do not share candidates, because a sweep compares only its own candidates with all copies.
  */
 const TEMPORARY = `
   CREATE TEMP TABLE readers (
@@ -383,17 +384,17 @@ const TEMPORARY = `
 `;
 
 /**
- * Brings a database to the schema of this version, in one transaction for each step.
+ * Migrates a database to the schema of this version, in one transaction for each migration.
  *
- * @throws An error if the database has a newer schema; it is left as it was.
+ * @throws Error if the database has a newer schema. It stays unchanged.
  */
 export function migrate(db: Database): void {
   assertKnown(db);
-  // A step that makes a table anew would break what refers to it for a moment.
+  // A migration that recreates a table violates references to it for a moment.
   db.pragma('foreign_keys = OFF');
   for (let step = versionOf(db); step < MIGRATIONS.length; step += 1) {
     db.transaction((): void => {
-      // Another process may have taken the step while this one waited.
+      // Another process may have run the migration while this one waited.
       if (versionOf(db) === step) {
         db.exec(MIGRATIONS[step]);
         db.pragma(`user_version = ${step + 1}`);
@@ -405,9 +406,9 @@ export function migrate(db: Database): void {
 }
 
 /**
- * Only reads, so it is to come before anything that writes.
+ * Checks the schema version of a database, before the first write. Only reads.
  *
- * @throws An error if the database has a newer schema than this version knows.
+ * @throws Error if the database has a newer schema than this version supports.
  */
 export function assertKnown(db: Database): void {
   const version = versionOf(db);

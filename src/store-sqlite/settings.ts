@@ -1,14 +1,16 @@
 import type { Database } from 'better-sqlite3';
 
 /**
- * What the store knows about itself:
- * - `base_url`: the base URL of its server;
- * - `store_id`: a UUID, minted when the store is first opened by a server;
- * - `move`: the move to another base URL that is under way, as JSON.
+ * Name of a setting of the store:
+ * - `base_url`: base URL of its server;
+ * - `store_id`: UUID, created when a server first opens the store;
+ * - `move`: unfinished move to another base URL, as JSON.
  */
 export type Setting = 'base_url' | 'store_id' | 'move';
 
-/** The value of a setting; `undefined` if it is not set, or if the store has an older schema without settings. */
+/**
+ * Returns the value of a setting; `undefined` if it is not set, or if the store has an older schema without settings.
+ */
 export function getSetting(db: Database, name: Setting): string | undefined {
   if (!hasTable(db, 'settings')) {
     return undefined;
@@ -16,7 +18,7 @@ export function getSetting(db: Database, name: Setting): string | undefined {
   return db.prepare('SELECT value FROM settings WHERE name = ?').pluck().get(name) as string | undefined;
 }
 
-/** Sets a setting, or removes it. */
+/** Sets a setting, or removes it if the value is `undefined`. */
 export function setSetting(db: Database, name: Setting, value: string | undefined): void {
   if (value === undefined) {
     db.prepare('DELETE FROM settings WHERE name = ?').run(name);
@@ -26,7 +28,7 @@ export function setSetting(db: Database, name: Setting, value: string | undefine
   }
 }
 
-/** Whether a database is open in a process, or was when that process ended without closing it. */
+/** Whether a process has the database open, or ended without closing it. */
 export function isOpen(db: Database): boolean {
   return hasTable(db, 'runs') && db.prepare('SELECT 1 FROM runs').get() !== undefined;
 }

@@ -6,25 +6,25 @@ import { migrate } from './schema';
 import { getSetting, isOpen } from './settings';
 
 /**
- * What is noted beside a store, in `store.json`, so that one that was lost or shortened is not taken for a new one.
+ * Marker of a store, in `store.json` beside it, so that a lost or truncated store is not treated as a new one.
  */
 export interface StoreMarker {
-  /** The store's UUID. */
+  /** UUID of the store. */
   readonly id: string;
-  /** When the store was made, as an ISO 8601 date-time. */
+  /** Creation time of the store, as an ISO 8601 date-time. */
   readonly created: string;
-  /** The number of events that were ever stored, when this was written. */
+  /** Number of all events stored until the marker was written, including removed ones. */
   readonly events: number;
 }
 
 const REMEDY = 'Restore a backup with `solid-pod-events-server restore`';
 
-/** The path of the marker beside a database. */
+/** Returns the path of the marker of a database. */
 export function markerPath(database: string): string {
   return join(dirname(database), 'store.json');
 }
 
-/** The marker beside a database, if there is one. */
+/** Returns the marker of a database, if there is one. */
 export function readMarker(database: string): StoreMarker | undefined {
   try {
     return JSON.parse(readFileSync(markerPath(database), 'utf8')) as StoreMarker;
@@ -33,23 +33,23 @@ export function readMarker(database: string): StoreMarker | undefined {
   }
 }
 
-/** Writes the marker beside a database, whole or not at all. */
+/** Writes the marker of a database atomically. */
 export function writeMarker(database: string, marker: StoreMarker): void {
   const path = markerPath(database);
   writeFileSync(`${path}.new`, `${JSON.stringify(marker)}\n`);
   renameSync(`${path}.new`, path);
 }
 
-/** The number of events that were ever stored in a database. */
+/** Returns the number of all events stored in a database, including removed ones. */
 export function eventsEver(db: Database): number {
   return (db.prepare('SELECT seq FROM sqlite_sequence WHERE name = \'events\'').pluck().get() ?? 0) as number;
 }
 
 /**
- * Makes a database with the schema of this version where there is none. It has its name once it is complete, so a file
- * without a schema is never a new store.
+ * Creates a database with the schema of this version, unless one exists. It gets its name when it is complete, so a
+ * file without a schema is never a new store.
  *
- * @throws Error if there was a store whose data is gone, or if there is an empty file in its place.
+ * @throws Error if the marker shows that a store is missing, or if the file is empty.
  */
 export function createStoreFile(path: string): void {
   const problem = fileProblem(path);
@@ -60,28 +60,28 @@ export function createStoreFile(path: string): void {
     return;
   }
   mkdirSync(dirname(path), { recursive: true });
-  const own = `${path}.new-${process.pid}`;
-  rmSync(own, { force: true });
-  const db = new DatabaseConstructor(own);
+  const temporary = `${path}.new-${process.pid}`;
+  rmSync(temporary, { force: true });
+  const db = new DatabaseConstructor(temporary);
   try {
     migrate(db);
   } finally {
     db.close();
   }
-  // Another process of the server may have made it meanwhile.
+  // Another process of the server may have created it in the meantime.
   try {
-    linkSync(own, path);
-    rmSync(own);
+    linkSync(temporary, path);
+    rmSync(temporary);
   } catch (error: unknown) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-      rmSync(own);
+      rmSync(temporary);
     } else {
-      renameSync(own, path);
+      renameSync(temporary, path);
     }
   }
 }
 
-/** What is wrong with the files of a store, as far as it can be told before it is opened. */
+/** Returns a problem of the files of a store that is visible before it is opened. */
 export function fileProblem(path: string): string | undefined {
   const size = statSync(path, { throwIfNoEntry: false })?.size;
   if (size === undefined) {
@@ -96,9 +96,9 @@ export function fileProblem(path: string): string | undefined {
 }
 
 /**
- * What is to be known before a database is opened, for opening it makes a new write-ahead log.
+ * Reads the state of the files of a database before it is opened, because opening creates a new write-ahead log.
  *
- * @returns A function that tells what is wrong with the database, once it is open.
+ * @returns A function that returns a data loss of the opened database, if there is one.
  */
 export function lossCheck(path: string): (db: Database) => string | undefined {
   const hasLog = hasContent(`${path}-wal`);

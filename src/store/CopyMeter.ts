@@ -1,7 +1,7 @@
 /**
- * Counts copies.
+ * Counter of written copies.
  */
 export interface CopyMeter {
-  /** Reports a number of durably written copies. Returns at once. */
+  /** Adds a number of durably written copies. Returns at once. */
   copied: (count: number) => void;
 }

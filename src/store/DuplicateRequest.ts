@@ -8,7 +8,7 @@ export class DuplicateRequest extends Error {
    * @param response - Response to the first request.
    */
   public constructor(public readonly response: StoredResponse) {
-    super('A request with this key was made before');
+    super('The idempotency key was used before');
     this.name = 'DuplicateRequest';
   }
 }

@@ -1,20 +1,20 @@
 /**
- * Which part of a list to show.
+ * Request for a page of a list.
  */
 export interface PageRequest {
-  /** The number of the page, from 0. */
+  /** Index of the page, from 0. */
   readonly index: number;
-  /** The most items of a page, at least 1. */
+  /** Maximum number of items of a page, at least 1. */
   readonly size: number;
-  /** Whether the list is shown from its end. */
+  /** Whether the list is in descending order. */
   readonly isDescending: boolean;
 }
 
 /**
- * A part of a list.
+ * A page of a list.
  */
 export interface Page<T> {
   readonly items: readonly T[];
-  /** How many items there are on all pages. */
+  /** Number of items of all pages. */
   readonly total: number;
 }

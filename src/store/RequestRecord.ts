@@ -1,5 +1,5 @@
 /**
- * A publish request as the log shows it, without its body, which is the data of the event. Secrets are masked.
+ * A publish request in the log, with masked secrets and without its body, which is the data of the event.
  */
 export interface RequestRecord {
   readonly method: string;

@@ -15,9 +15,9 @@ export class StoreUnavailable extends Error {
   public readonly retryAfter: number;
 
   /**
-   * @param problem - What prevents the operation.
+   * @param problem - Problem that prevents the operation.
    * @param message - Names the file; for the operator's log, not for clients.
-   * @param cause - The error of which it tells, if there is one.
+   * @param cause - The original error, if there is one.
    */
   public constructor(public readonly problem: StoreProblem, message: string, cause?: unknown) {
     super(message, { cause });

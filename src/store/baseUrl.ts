@@ -1,5 +1,5 @@
 /**
- * The base URL of a server in the form in which URLs are compared: as the URL parser writes it, ending in `/`.
+ * Returns a base URL in the form in which URLs are compared: as the URL parser serializes it, ending in `/`.
  *
  * @throws Error if it is not an absolute http(s) URL without credentials, query and fragment.
  */
@@ -12,7 +12,7 @@ export function normalBaseUrl(text: string): string {
   return url.href.endsWith('/') ? url.href : `${url.href}/`;
 }
 
-/** Whether a URL is that of a subdomain of a base URL without a path, on the same port. */
+/** Whether a URL is on a subdomain of a base URL without a path, on the same port. */
 export function isOnSubdomain(url: string, base: string): boolean {
   const parts = subdomainParts(base);
   return parts !== undefined && subdomainOf(url, parts) !== undefined;
@@ -23,20 +23,20 @@ export function isOfServer(url: string, base: string): boolean {
   return url.startsWith(base) || url === base.slice(0, -1) || isOnSubdomain(url, base);
 }
 
-/** How a base URL is replaced in the URLs of a server. */
+/** Replacement of a base URL in the URLs of a server. */
 export interface UrlMove {
-  /** The base URL until now, see {@link normalBaseUrl}. */
+  /** Former base URL, see {@link normalBaseUrl}. */
   readonly from: string;
-  /** The base URL from now on. */
+  /** New base URL. */
   readonly to: string;
-  /** Whether subdomains of the base URL belong to the server too. */
+  /** Whether subdomains of the base URL also belong to the server. */
   readonly subdomains: boolean;
 }
 
 /**
- * Returns a function that replaces the base URL in a URL of the server, and returns every other text as it is.
+ * Returns a function that replaces the base URL in a URL of the server, and returns every other text unchanged.
  *
- * Text is compared up to the end of the base URL, so a longer port, host or path segment is never taken for it.
+ * Text is compared up to the end of the base URL, so a longer port, host or path segment never matches.
  */
 export function urlMover({ from, to, subdomains }: UrlMove): (url: string) => string {
   const [ bare, bareTo ] = [ from.slice(0, -1), to.slice(0, -1) ];
@@ -46,7 +46,7 @@ export function urlMover({ from, to, subdomains }: UrlMove): (url: string) => st
     if (url.startsWith(from)) {
       return `${to}${url.slice(from.length)}`;
     }
-    // The root of a host may be written without its slash.
+    // The URL of the root may be without its slash.
     if (url === bare || (isRoot && url.startsWith(bare) && /^[?#]/u.test(url.slice(bare.length)))) {
       return `${bareTo}${url.slice(bare.length)}`;
     }
@@ -60,10 +60,10 @@ export function urlMover({ from, to, subdomains }: UrlMove): (url: string) => st
   };
 }
 
-/** What stands before and behind the name of a subdomain. */
+/** The parts of a URL before and after the name of a subdomain. */
 interface SubdomainParts {
   readonly scheme: string;
-  /** The host with its port, behind a dot. */
+  /** The host with its port, after a dot. */
   readonly host: string;
 }
 
@@ -72,7 +72,7 @@ function subdomainParts(base: string): SubdomainParts | undefined {
   return pathname === '/' ? { scheme: `${protocol}//`, host: `.${host}` } : undefined;
 }
 
-/** The labels before the host in a URL of a subdomain. */
+/** Returns the labels before the host in a URL of a subdomain. */
 function subdomainOf(url: string, { scheme, host }: SubdomainParts): string | undefined {
   if (!url.startsWith(scheme)) {
     return undefined;

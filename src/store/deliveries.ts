@@ -22,7 +22,7 @@ export interface Target {
 }
 
 /**
- * One attempt, in the delivery log.
+ * An attempt, in the delivery log.
  */
 export interface Attempt {
   /** Start, in milliseconds since 1970. */

@@ -362,7 +362,7 @@ describe('A SqliteEventStore on disk', (): void => {
     for (const sql of new Set(before)) {
       const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...Array.from({ length: sql.split('?').length - 1 }, (): number => 1));
       const scans = plan.map((row): string => (row as { detail: string }).detail)
-        // Whether a table holds anything is told by its first row, and a subquery reads no more than its limit.
+        // A check for an empty table reads one row, and a subquery reads at most its limit.
         .filter((detail): boolean => /^SCAN (?!CONSTANT|w\b|\(subquery)/u.test(detail) &&
           !/^SELECT 1 FROM \w+ (?:WHERE (?:watched|gone) = 1 )?LIMIT 1$/u.test(sql));
       expect([ sql, scans ]).toEqual([ sql, []]);

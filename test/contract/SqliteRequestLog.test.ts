@@ -40,7 +40,7 @@ describe('A SqliteRequestLog', (): void => {
     const session = new SqliteSession(IN_MEMORY);
     const { events, log } = sqliteStores(session);
     await events.accept([{ event: anEvent({ pod: POD }), forwards: []}]);
-    // What would take long to publish; each event is another of the same.
+    // Rows are copied, because publishing so many events takes long.
     session.run(`
       WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 45000)
       INSERT INTO events (id, uuid, pod, topic, published, context, members, bytes)
@@ -72,7 +72,7 @@ describe('A SqliteRequestLog', (): void => {
     runs = false;
     expect(turns).toBeGreaterThan(30);
     for (const filter of [{}, { topics: [ 'lead' ]}]) {
-      // Amid the walk, which takes some turns more.
+      // In the middle of the walk, which needs further turns.
       const controller = new AbortController();
       setImmediate((): unknown => setImmediate((): void => controller.abort(new Error('gone'))));
       await expect(log.listEvents(POD, filter, PAGE, controller.signal)).rejects.toThrow('gone');

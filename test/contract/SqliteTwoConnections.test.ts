@@ -46,7 +46,7 @@ describe('A database that other processes use too', (): void => {
     return new SqliteEventStore(other);
   };
 
-  /** Holds the write lock until it is called. */
+  /** Holds the write lock until the returned function is called. */
   const lock = (path = file): () => void => {
     const db = new Database(path);
     db.exec('BEGIN IMMEDIATE');
@@ -56,7 +56,7 @@ describe('A database that other processes use too', (): void => {
     };
   };
 
-  /** Counts turns of the event loop while something is waited for. */
+  /** Counts turns of the event loop until a promise is settled. */
   const turnsDuring = async(work: () => Promise<unknown>): Promise<number> => {
     let turns = 0;
     const timer = setInterval((): unknown => turns += 1, 5);
@@ -69,7 +69,7 @@ describe('A database that other processes use too', (): void => {
     const event = anEvent();
     await store.receive({ event, hops: 1, pod: POD, inbox: INBOX, isForwarded: false });
     const other = another();
-    // The other one knows the same context, agent and containers, and then everything goes.
+    // The other connection caches the same keys, and then all rows are removed.
     await other.accept([{ event: anEvent({ pod: 'http://localhost/third/' }), forwards: [{ pod: POD, inbox: INBOX }]}]);
     const db = new Database(file);
     db.exec('DELETE FROM entries; DELETE FROM received; DELETE FROM forwards; DELETE FROM events; DELETE FROM contexts;' +
@@ -102,7 +102,7 @@ describe('A database that other processes use too', (): void => {
     const event = anEvent();
     await store.accept([{ event, forwards: [{ pod: POD, inbox: INBOX }]}]);
     const watched = (await forwardAll(store)).flatMap((result): typeof result.watched => result.watched);
-    // As another process that starts after this one was killed.
+    // Like another process that starts after this one was killed.
     expect(await another().listNotices(10)).toEqual(watched);
     expect(watched).toEqual([{ container: INBOX, copy: `${INBOX}${event.id}`, notice: expect.any(Number) }]);
     await store.removeNotices(watched);
@@ -126,9 +126,9 @@ describe('A database that other processes use too', (): void => {
       keys.removeKey('a', 'b'),
     ];
     const outcomes = Promise.allSettled(writes);
-    // Nothing that was learned before access changed is used any more, even now.
+    // Decisions from before the change of access are no longer used.
     expect(await store.epochOf(POD)).toBeGreaterThan(epoch!);
-    // What permission reads depend on is no reason for them to fail; but no answer is kept.
+    // A read does not fail because its dependency cannot be written, but its decision is not cached.
     const before = await store.epochOf(POD);
     await expect(store.noteDependency('http://localhost/group', `${POD}x`)).resolves.toBeUndefined();
     expect(await store.epochOf(POD)).toBeGreaterThan(before!);
@@ -145,7 +145,7 @@ describe('A database that other processes use too', (): void => {
     expect(await store.hasDependents('http://localhost/group')).toBe(false);
     await store.noteDependency('http://localhost/group', `${POD}x`);
     expect(await store.hasDependents('http://localhost/group')).toBe(true);
-    // The change of access that could not be noted is, before any copy is written.
+    // The pending change of access is written before any copy.
     const durable = (): unknown => {
       const db = new Database(file, { readonly: true });
       const found = db.prepare('SELECT epoch FROM pods WHERE url = ?').pluck().get(POD);
@@ -196,7 +196,7 @@ describe('A database that other processes use too', (): void => {
     await store.close();
     release();
     await rejected;
-    // What could not be noted at the end counts as an unclean stop.
+    // A close that cannot write counts as an unclean stop.
     await store.open();
     expect(session.unclean).toEqual(expect.any(Number));
   });
@@ -280,7 +280,7 @@ describe('A database that other processes use too', (): void => {
     expect(scans).toEqual([]);
     const write = jest.spyOn(session, 'write');
     await store.raiseEpoch('http://localhost/.acl');
-    // Each step looks at 500 pods, or 500 containers.
+    // Each step examines 500 pods, or 500 containers.
     expect(write.mock.calls.length).toBeGreaterThanOrEqual(4);
     write.mockRestore();
     expect(epochs('url LIKE \'http://localhost/%\' AND epoch = 0')).toEqual([]);
@@ -299,7 +299,7 @@ describe('A database that other processes use too', (): void => {
   it('F4: finds damage, and tells a clean stop from others.', async(): Promise<void> => {
     expect(session.unclean).toBeUndefined();
     await store.accept([{ event: anEvent(), forwards: []}]);
-    // As after a kill: another process finds that nobody has closed the database.
+    // As after a kill: another process finds an open database.
     const killed = new SqliteSession(folder);
     others.push(killed);
     killed.open();
@@ -333,7 +333,7 @@ describe('A database that other processes use too', (): void => {
     await store.close();
     const writeVersion = (version: number): void => {
       const handle = openSync(file, 'r+');
-      // Of a later write version than SQLite knows, a file may only be read.
+      // SQLite opens a file with an unknown write version as read-only.
       writeSync(handle, Buffer.from([ version ]), 0, 1, 18);
       closeSync(handle);
     };

@@ -191,7 +191,7 @@ export function describeDeliveryLogContract(name: string, open: OpenStores<'deli
         deliveries.eventsBetween(pod, [ `${pod}publish/`, `${pod}inbox/` ], { pattern, since, until }, after, limit);
       const keysOf = async(...range: Parameters<typeof looked>): Promise<number[]> =>
         (await looked(...range)).events.map(({ event }): number => event);
-      /** An event whose document names recipients, and of which the pod has a copy. */
+      /** Stores an event with recipients in its document, and a copy in the pod. */
       async function copied(fields: Partial<Event> = {}, more: object = {}): Promise<Event> {
         const id = v7();
         const members = JSON.stringify({ id: `${PRODUCER}publish/${id}`, ...more });

@@ -15,9 +15,9 @@ export const NOTHING: Findings = { hosts: new Map(), failing: new Map() };
 export const NEWEST = Number.MAX_SAFE_INTEGER;
 export const MINUTE = 60_000;
 
-/** Stores of events and deliveries, with the steps that cases about deliveries are made of. */
+/** Stores of events and deliveries, with the steps of cases about deliveries. */
 export interface DeliveryScene extends Pick<Stores, 'deliveries' | 'events'> {
-  /** A moment after all rows of the case, in milliseconds since 1970. */
+  /** A time after all rows of the case, in milliseconds since 1970. */
   readonly now: number;
   /** Adds a subscription of {@link POD}, by default of Alice's webhook. */
   readonly follow: (fields?: SubscriptionFields, host?: string, rate?: number) => Promise<Subscription>;

@@ -221,7 +221,7 @@ export function describeFanOutContract(name: string, open: OpenStores<'events'>)
           await store.accept([{ event, forwards: [{ pod: POD, inbox: inboxOf('user') }, { pod: PRODUCER }]}]);
           const told: string[] = [];
           while ((await store.pendingForwards(1)).length > 0) {
-            // One agent is not allowed to receive; of the others it becomes known step by step.
+            // One agent may not receive; decisions about the others are added step by step.
             told.push(...(await forwardAll(store, (agent): boolean => !agent.includes('b.'), limit)).flatMap(({ watched }): string[] => watched.map(({ copy }): string => copy)));
           }
           expect(told.sort()).toEqual([ inboxOf('user'), inboxOf(1) ].map((inbox): string => `${inbox}${event.id}`).sort());
@@ -276,7 +276,7 @@ export function describeFanOutContract(name: string, open: OpenStores<'events'>)
     });
 
     describe('by two instances at the same time', (): void => {
-      /** Fans out until nothing is left, as one process does. */
+      /** Fans out until the queues are empty, as one process does. */
       const drain = async(instance: EventStore, limit: number): Promise<string[]> => {
         const told: string[] = [];
         while ((await instance.pendingForwards(1)).length > 0) {
@@ -315,7 +315,7 @@ export function describeFanOutContract(name: string, open: OpenStores<'events'>)
           await other.raiseEpoch(`${POD}topics/.acl`);
           const before = await idsIn(other, inboxOf('subscriber'));
           const { outcome } = await step;
-          // Either the step came first, and its copy with it, or it has written nothing.
+          // Either the step was first and wrote its copy, or it wrote none.
           expect(await idsIn(other, inboxOf('subscriber'))).toEqual(before);
           expect(before.includes(event.id)).toBe(outcome === 'done');
           expect(await one.fanOutStep(forward, scope, 10)).toMatchObject({ outcome: 'stale' });

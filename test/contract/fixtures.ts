@@ -37,7 +37,7 @@ export function aSubscription({ inbox = inboxOf('subscriber'), webhook, ...field
   };
 }
 
-/** Fans the oldest event of each pod out to its end. `may` tells which agents have read access. */
+/** Completes the fan-out of the oldest event of each pod. `may` returns whether an agent has read access. */
 export async function forwardAll(
   store: FanOutStore,
   may: (agent: string) => boolean = (): boolean => true,

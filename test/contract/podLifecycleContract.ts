@@ -83,7 +83,7 @@ export function describePodLifecycleContract(name: string, open: OpenStores<Port
         expect(await keys.findKeys(of)).toEqual([]);
       };
       await expectNone();
-      // Nothing that was remembered under the numbers of before is used again.
+      // No decision cached under the former numbers is used again.
       expect(await events.epochOf(POD)).toBeGreaterThan(epoch);
       expect(await events.revisionOf(POD)).toBeGreaterThan(revision);
       expect(await events.pendingForwards(10)).toEqual([]);
@@ -151,7 +151,7 @@ export function describePodLifecycleContract(name: string, open: OpenStores<Port
       expect((await deliveries.queue(now)).waiting).toBe(0);
       const [ log ] = await deliveries.listDeliveries(PRODUCER, {}, Number.MAX_SAFE_INTEGER, 10);
       expect(log).toMatchObject({ state: 'ended', attempts: [{ reason: expect.stringContaining('was removed') }]});
-      // The next one of that name is not who it was for.
+      // The next agent with this WebID is another one.
       expect(log.agent).not.toBe(OWNER);
       expect(await deliveries.listDeliveries(PRODUCER, { agent: OWNER }, Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
       await sweepAll();
@@ -241,7 +241,7 @@ export function describePodLifecycleContract(name: string, open: OpenStores<Port
           await events.accept([{ event, forwards: [{ pod: PRODUCER, inbox: `${PRODUCER}inbox/` }]}]);
           kept.push(event.id);
           await one.endPod(pod);
-          // One is ahead by some steps of its round, then the other one begins, and both go on.
+          // One instance is some steps ahead, then the other one begins, and both continue.
           for (let call = 0; call < calls; call += 1) {
             await one.sweep(100);
           }
@@ -249,7 +249,7 @@ export function describePodLifecycleContract(name: string, open: OpenStores<Port
             await other.sweep(100);
           }
           while (await one.sweep(100) || await other.sweep(100)) {
-            // Until both have nothing left.
+            // Until both are complete.
           }
         }
         expect(await idsIn(events, `${PRODUCER}inbox/`)).toEqual(kept);

@@ -120,7 +120,7 @@ export function describeRequestLogContract(
         all.push((await publish({ published: index })).id);
       }
       const reversed = [ ...all ].reverse();
-      // All of a page, whether it is counted or filtered.
+      // A full page, for the counting and the filtering walk.
       for (const filter of [{}, { since: 0 }]) {
         for (const size of [ 1, 3, 7, 8 ]) {
           for (let index = 0; index * size <= 8; index += 1) {
@@ -191,7 +191,7 @@ export function describeRequestLogContract(
       for (const { id } of [ late, other ]) {
         expect(await log.getOutcome(POD, `${event.id}.${id}`)).toBeUndefined();
       }
-      // Whoever got it later has it.
+      // The subscriber received the event later.
       await deliveries.replay(POD, late.id, [ 1 ], 1);
       expect((await outcomesOf(event)).map(({ subscription }): unknown => subscription)).toContain(late.id);
       await events.removeEntry(allowed.url, event.id);

@@ -31,7 +31,7 @@ export function describeRetentionContract(name: string, open: OpenStores<'delive
       const HELD = 10 * MINUTE;
       const remove = async(): Promise<number> => (await events.removeEventsBeyond(POD, 0, 0, 100)).removed;
 
-      /** Takes all steps; returns what each of them removed. */
+      /** Runs all steps. Returns the number of removed events of each. */
       const removeAll = async(limit: number): Promise<number[]> => {
         const steps: number[] = [];
         for (let place: number | undefined = 0; place !== undefined;) {
@@ -49,7 +49,7 @@ export function describeRetentionContract(name: string, open: OpenStores<'delive
         }
         expect(await removeAll(10)).toEqual([ 0, 0, 0, 0 ]);
         await deliveries.noteMoment(now, HELD);
-        // Each event is a row, and so is its delivery.
+        // Each event and each delivery counts as one row.
         expect(await removeAll(10)).toEqual([ 5, 5, 5, 5, 5, 5 ]);
       });
 

@@ -2,8 +2,7 @@ import type Database from 'better-sqlite3';
 import type { SqliteSession } from '../../src/store-sqlite/SqliteSession';
 
 /**
- * What the statements that some work runs read without an index, or sort: with the text of each such statement, the
- * steps of its plan.
+ * Returns the statements of some work that scan a table or sort rows, each with these steps of its query plan.
  */
 export async function scansOf(session: SqliteSession, work: () => Promise<unknown>): Promise<unknown[]> {
   const internal = session as unknown as { prepare: (sql: string) => unknown; connect: () => { db: Database.Database }};
@@ -16,7 +15,7 @@ export async function scansOf(session: SqliteSession, work: () => Promise<unknow
     const parameters = Array.from({ length: sql.split('?').length - 1 }, (): number => 1);
     const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters) as { detail: string }[];
     const scans = plan.map(({ detail }): string => detail)
-      // A subquery reads no more than its limit, and the patterns of a topic are few.
+      // A subquery reads at most its limit, and a topic has few patterns.
       .filter((detail): boolean => /^SCAN (?!CONSTANT|few$|\(subquery|(?:j|json_each) VIRTUAL TABLE)|TEMP B-TREE/u.test(detail));
     return scans.length > 0 ? [[ sql, scans ]] : [];
   });

@@ -49,7 +49,7 @@ export function describeSecretStoreContract(name: string, open: OpenStores<'deli
         expect(await secrets()).toEqual([ 'whsec_2', 'whsec_1' ]);
         expect(await deliveries.rotateSecret(POD, id, 'whsec_3')).toEqual(rotated);
         expect(await secrets()).toEqual([ 'whsec_3', 'whsec_2', 'whsec_1' ]);
-        // Whatever moment was noted: only work time counts.
+        // The noted time has no effect: only work time counts.
         await deliveries.noteMoment(now + (40 * DAY), DAY - 1);
         expect(await secrets()).toEqual([ 'whsec_3', 'whsec_2', 'whsec_1' ]);
         await deliveries.noteMoment(now, 10);

@@ -18,7 +18,7 @@ export interface SqliteStores extends Stores {
 
 const folders: string[] = [];
 
-/** Makes a folder that {@link removeFolders} removes. */
+/** Creates a folder that {@link removeFolders} removes. */
 export function newFolder(): string {
   folders.push(mkdtempSync(join(tmpdir(), 'event-store-')));
   return folders.at(-1)!;
@@ -66,7 +66,7 @@ function probeOf(session: SqliteSession): LifecycleProbe {
   };
 }
 
-/** Does something before one of the next writes. Returns a function that counts the writes. */
+/** Runs an action before one of the next writes. Returns a function that counts the writes. */
 function beforeWrite(session: SqliteSession, write: number, action: () => Promise<void>): () => number {
   const actual = session.write.bind(session);
   let writes = 0;
@@ -80,7 +80,7 @@ function beforeWrite(session: SqliteSession, write: number, action: () => Promis
   return (): number => writes;
 }
 
-/** The ways in which SQLite is opened: each with its name, and a function that opens its instances. */
+/** The variants of SQLite, each with its name, and a function that opens its instances. */
 export const SQLITE: readonly [name: string, open: () => Promise<readonly SqliteStores[]>][] = [
   [ 'SQLite in memory', async(): Promise<SqliteStores[]> => [ sqliteStores(new SqliteSession(IN_MEMORY)) ]],
   [ 'SQLite on disk', async(): Promise<SqliteStores[]> => [ sqliteStores(new SqliteSession(newFolder())) ]],

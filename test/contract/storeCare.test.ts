@@ -29,7 +29,7 @@ const fileIn = (folder: string): string => join(folder, '.events/events.sqlite')
 
 afterAll((): void => folders.forEach((folder): void => rmSync(folder, { recursive: true })));
 
-/** Does something with a database, and closes it. */
+/** Uses a database, and closes it. */
 function using<T>(folder: string, use: (db: Database.Database) => T): T {
   const db = new Database(fileIn(folder));
   try {
@@ -39,7 +39,7 @@ function using<T>(folder: string, use: (db: Database.Database) => T): T {
   }
 }
 
-/** A store as a server leaves it, with things in each table that has URLs. */
+/** A store after the stop of its server, with rows in each table that has URLs. */
 async function filled(base = FROM, pods = [ `${base}alice/`, `${base}bob/` ]): Promise<string> {
   const folder = newFolder();
   const session = new SqliteSession(folder);
@@ -59,7 +59,7 @@ async function filled(base = FROM, pods = [ `${base}alice/`, `${base}bob/` ]): P
     const request = { method: 'POST', url: `${alice}event/send`, query: { url: base }, headers: { host: 'localhost:3000' }};
     await store.accept([{ event, forwards: [{ pod: bob, inbox: `${bob}inbox/` }], request }], once);
   }
-  // An event of another server, which tells of this one.
+  // An event of another server, with URLs of this one.
   const foreign = await createEvent({ topic: 'a/b#c', recipients: [ `${bob}profile/card#me` ], sources: []}, `${ELSE}eve/`, `${ELSE}eve#me`, loader);
   await store.receive({ event: foreign, hops: 1, pod: bob, inbox: `${bob}inbox/`, isForwarded: true });
   const subscription = { id: '01890000-0000-7000-8000-000000000001', pod: bob, pattern: 'a/*', agent: `${alice}profile/card#me`, created: 1 };
@@ -154,7 +154,7 @@ describe('The guard of a store', (): void => {
     await guard.close();
     await guard.close();
     session.close();
-    // The guard does not fail where the store is gone.
+    // The guard does not fail if the store is missing.
     guard.checkpoint();
     const memory = new StoreGuard(new SqliteSession(IN_MEMORY), IN_MEMORY, FROM);
     await memory.open();
@@ -172,7 +172,7 @@ describe('A store whose files are incomplete', (): void => {
     expect(open).toThrow(/is missing.*Restore a backup.*or delete store\.json/u);
     writeFileSync(file, '');
     expect(open).toThrow('is empty: its data was in the file events.sqlite-wal');
-    // What SQLite leaves of a database that was only ever in its log.
+    // The file that SQLite leaves if all data was in the write-ahead log.
     rmSync(file);
     const empty = new Database(file);
     empty.pragma('journal_mode = WAL');
@@ -197,7 +197,7 @@ describe('The move of a store', (): void => {
     const tables = db.prepare('SELECT name FROM sqlite_schema WHERE type = \'table\' AND name NOT LIKE \'sqlite_%\'').pluck().all() as string[];
     const text = Object.fromEntries(tables.map((table): [string, string[]] => [ table, (db.pragma(`table_info(${table})`) as { name: string; type: string }[])
       .filter(({ type }): boolean => type === 'TEXT').map(({ name }): string => name).sort() ]).filter(([ , columns ]): boolean => columns.length > 0));
-    // Whoever adds a column says in TEXT_COLUMNS whether it holds URLs of the server.
+    // TEXT_COLUMNS must name each new column, and whether it holds URLs of the server.
     expect(Object.fromEntries(Object.entries(TEXT_COLUMNS).map(([ table, columns ]) => [ table, Object.keys(columns).sort() ]))).toEqual(text);
     db.close();
   });
@@ -226,7 +226,7 @@ describe('The move of a store', (): void => {
         expect(bytes).toBe(Buffer.byteLength(`{"@context":${text},${members.slice(1)}`));
         expect(url).toBe(`${TO}alice/`);
       }
-      // Another server's document stays as it came, so that it is known when it comes again.
+      // The document of another server stays unchanged, so that a repeated event is recognised.
       expect(JSON.parse(documents[3].members)).toMatchObject({ recipient: `${FROM}bob/profile/card#me`, origin: `${ELSE}eve/` });
       expect(db.pragma('foreign_key_check')).toEqual([]);
       expect(JSON.parse(db.prepare('SELECT request FROM events LIMIT 1').pluck().get() as string))
@@ -240,14 +240,14 @@ describe('The move of a store', (): void => {
   });
 
   it('goes on where it was interrupted, with the same result, and does not start before.', async(): Promise<void> => {
-    // The new base URL begins with the old one, so nothing may be rewritten twice.
+    // The new base URL begins with the old one, so no URL may be rewritten twice.
     const to = `${FROM}alice/`;
     const whole = await filled();
     const folder = newFolder();
     mkdirSync(join(folder, '.events'));
     writeFileSync(fileIn(folder), readFileSync(fileIn(whole)));
     using(folder, (db): void => {
-      // As it is after the first batch: the events are rewritten, and nothing else.
+      // As after the first batch: only events are rewritten.
       expect((): unknown => relocate(db, FROM, to, (): never => { throw new Error('killed'); })).toThrow('killed');
     });
     expect(startProblem(folder, FROM)).toContain(`The move of the event store in ${folder} from ${FROM} to ${to} was interrupted`);

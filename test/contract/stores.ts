@@ -56,12 +56,12 @@ export interface Stores {
  */
 export type OpenStores<K extends keyof Stores> = () => Promise<readonly Pick<Stores, K>[]>;
 
-/** Methods that belong together within one process: the answers of a scope, and the rotation of the pods. */
+/** Methods with state of one process: the decisions of a scope, and the rotation of the pods. */
 const OF_ONE_PROCESS = new Set([ 'closeScope', 'fanOutStep', 'learn', 'openScope', 'pendingForwards' ]);
 
 /**
- * Joins instances over the same data to one: each call goes to the next instance. So a case that passes with one
- * connection has to pass when its calls are made by several processes.
+ * Joins instances over the same data to one: each call goes to the next instance. So each case with one connection also
+ * runs as if its calls came from several processes.
  */
 export function shared<T extends object>(instances: readonly T[]): T {
   if (instances.length === 1) {

@@ -1,28 +1,29 @@
 import { containersOf } from '../url/containers';
+import { StorageFull } from '../store/StorageFull';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 import type { SqliteSession } from './SqliteSession';
 
-/** Maximum number of pods, and of containers, that one transaction looks at. */
+/** Maximum number of pods, and of containers, that one transaction examines. */
 const CHUNK = 500;
-/** Maximum number of dependents of one document that are changed in one transaction. */
+/** Maximum number of dependents of one document that one transaction changes. */
 const DEPENDENTS = 100;
 
-/** What is left to change below a container: the URL of the last pod, then of the last container, that was reached. */
-interface Place {
+/** Cursor of a change below a container: the URL of the last changed pod, then of the last changed container. */
+interface Cursor {
   readonly container: string;
   readonly pods?: string;
   readonly containers?: string;
 }
 
 /**
- * Notes that access control was changed, as `OverlayStore.raiseEpoch` says.
+ * Records changes of access control, as `OverlayStore.raiseEpoch` specifies.
  *
- * The pods and subscriptions concerned are found by index, and changed in transactions of a bounded size. A change that
- * cannot be written is remembered: until it is, all answers learned by this process count as stale, and
- * {@link settle} makes no fan-out step go ahead of it.
+ * Affected pods and subscriptions are found by index, and changed in transactions of bounded size. If a change cannot
+ * be written, all decisions cached by this process become stale, and {@link settle} writes the change before the next
+ * fan-out step.
  */
 export class AccessChanges {
-  private readonly owed = new Set<string>();
+  private readonly unrecorded = new Set<string>();
 
   /**
    * @param session - The connection to the database.
@@ -30,30 +31,60 @@ export class AccessChanges {
   public constructor(private readonly session: SqliteSession) {}
 
   /**
-   * Notes a change of access to resources.
+   * Records a change of access to resources.
    *
-   * @throws `StorageFull` or `StoreUnavailable` if it cannot be written.
+   * @throws `StorageFull` or `StoreUnavailable` if it cannot be written now.
    */
   public async note(resources: readonly string[]): Promise<void> {
-    let left: Place[] = [];
+    let left: Cursor[] = [];
     const first = (): void => {
-      left = resources.flatMap((resource): Place[] => this.begin(resource));
+      left = resources.flatMap((resource): Cursor[] => this.changeAbove(resource));
     };
     try {
       await this.soon(first);
       while (left.length > 0) {
-        left = await this.session.write((): Place[] => [ ...this.goOn(left[0]), ...left.slice(1) ]);
+        left = await this.session.write((): Cursor[] => [ ...this.changeBelow(left[0]), ...left.slice(1) ]);
       }
-      resources.forEach((resource): unknown => this.owed.delete(resource));
+      resources.forEach((resource): unknown => this.unrecorded.delete(resource));
     } catch (error: unknown) {
-      // Access has changed, even if that cannot be noted now.
-      resources.forEach((resource): unknown => this.owed.add(resource));
+      // Access has changed, even if the change cannot be written now.
+      resources.forEach((resource): unknown => this.unrecorded.add(resource));
       this.session.loseEpochs();
       throw error;
     }
   }
 
-  /** Notes a change of a document on which access to resources depends. */
+  /**
+   * Records that access to a resource depends on a document.
+   *
+   * Does not wait for another writer: if the dependency cannot be written, cached decisions of this process become
+   * stale, so that the decision in progress is not cached.
+   */
+  public noteDependency(document: string, resource: string): void {
+    const pods = this.session.all<{ url: string }>(`
+      SELECT url FROM pods WHERE url IN (SELECT value FROM json_each(?))
+    `, JSON.stringify(containersOf(resource)));
+    if (pods.length === 0) {
+      return;
+    }
+    const pod = pods.map(({ url }): string => url)
+      .reduce((one, other): string => other.length > one.length ? other : one);
+    const place = [ document, pod ];
+    if (!this.session.get('SELECT 1 FROM dependencies WHERE document = ? AND resource = ?', ...place)) {
+      try {
+        this.session.writeNow((): void => {
+          this.session.run('INSERT OR IGNORE INTO dependencies (document, resource) VALUES (?, ?)', ...place);
+        });
+      } catch (error: unknown) {
+        if (!(error instanceof StoreUnavailable || error instanceof StorageFull)) {
+          throw error;
+        }
+        this.session.loseEpochs();
+      }
+    }
+  }
+
+  /** Records a change of a document on which access to resources depends. */
   public async noteDependents(document: string): Promise<void> {
     const sql = 'SELECT resource FROM dependencies WHERE document = ? AND resource > ? ORDER BY resource LIMIT ?';
     for (let after: string | undefined = ''; after !== undefined;) {
@@ -70,14 +101,14 @@ export class AccessChanges {
     return this.session.get('SELECT 1 FROM dependencies WHERE document = ? LIMIT 1', document) !== undefined;
   }
 
-  /** Notes what could not be noted before. */
+  /** Writes the changes that could not be written before. */
   public async settle(): Promise<void> {
-    if (this.owed.size > 0) {
-      await this.note([ ...this.owed ]);
+    if (this.unrecorded.size > 0) {
+      await this.note([ ...this.unrecorded ]);
     }
   }
 
-  /** At once where possible: a change is to be in force before anything else is written. */
+  /** Writes at once if possible, so that the change takes effect before other writes. */
   private async soon(run: () => void): Promise<void> {
     try {
       this.session.writeNow(run);
@@ -90,16 +121,16 @@ export class AccessChanges {
     }
   }
 
-  private begin(resource: string): Place[] {
+  private changeAbove(resource: string): Cursor[] {
     const container = resource.slice(0, resource.lastIndexOf('/') + 1);
     this.session.run(`
       UPDATE pods SET epoch = epoch + 1 WHERE url IN (SELECT value FROM json_each(?))
     `, JSON.stringify(containersOf(resource)));
-    return this.goOn({ container, pods: container });
+    return this.changeBelow({ container, pods: container });
   }
 
-  private goOn({ container, pods, containers }: Place): Place[] {
-    // '0' is the character behind '/', so this is the end of the range of all that begins with the container.
+  private changeBelow({ container, pods, containers }: Cursor): Cursor[] {
+    // '0' is the character after '/', so this ends the range of URLs that begin with the container.
     const end = `${container.slice(0, -1)}0`;
     if (pods !== undefined) {
       const chunk = this.chunk('pods', '>', pods, end);
@@ -123,7 +154,7 @@ export class AccessChanges {
     return chunk.count < CHUNK ? [] : [{ container, containers: chunk.last }];
   }
 
-  /** The next URLs of a table in a range: the last one, and how many there are. */
+  /** Returns the last and the number of the next URLs of a table in a range. */
   private chunk(table: string, from: string, after: string, end: string): { last: string | null; count: number } {
     return this.session.get(`
       SELECT MAX(url) AS last, COUNT(*) AS count

@@ -2,23 +2,23 @@ import { StoreUnavailable } from '../store/StoreUnavailable';
 import { DEFAULT_TIMEOUT } from './CommitQueue';
 import { problemOf } from './storeErrors';
 
-/** First and longest time between two attempts, in milliseconds. */
+/** First and longest delay between two attempts, in milliseconds. */
 const FIRST_RETRY = 1;
 const LAST_RETRY = 50;
-/** Maximum number of operations that wait at the same time. */
+/** Maximum number of waiting operations. */
 const MAX_WAITING = 1_000;
 
 let waiting = 0;
 
 /**
- * Runs an operation of SQLite at once, and again as long as another process holds the lock that it needs.
+ * Runs an operation of SQLite, and repeats it while another process holds the required lock.
  *
- * @param run - Synchronous; is undone if it throws.
+ * @param run - Synchronous operation, which is rolled back if it throws.
  * @param timeout - Maximum time to wait, in milliseconds.
  *
- * @throws {@link StoreUnavailable} if too many wait already; otherwise the last error of the operation.
+ * @throws {@link StoreUnavailable} if too many operations wait; otherwise the last error of the operation.
  */
-export async function whenFree<T>(run: () => T, timeout = DEFAULT_TIMEOUT): Promise<T> {
+export async function retryWhileLocked<T>(run: () => T, timeout = DEFAULT_TIMEOUT): Promise<T> {
   const end = performance.now() + timeout;
   for (let delay = FIRST_RETRY; ; delay = Math.min(delay * 2, LAST_RETRY)) {
     try {

@@ -1,7 +1,8 @@
 import { containersOf } from '../url/containers';
 import type { SqliteSession } from './SqliteSession';
+import { removeSubscriptions } from './subscriptions';
 
-/** What names a row that belongs to a pod by its URL. */
+/** A table whose rows have a URL in a pod as their name. */
 export interface NamedTable {
   readonly table: 'agents' | 'containers';
   readonly column: 'url' | 'webid';
@@ -9,21 +10,22 @@ export interface NamedTable {
   readonly reference: 'agent' | 'inbox';
 }
 
+/** The tables whose rows end with the pod of their URL. */
 export const NAMED: readonly NamedTable[] = [
   { table: 'containers', column: 'url', reference: 'inbox' },
   { table: 'agents', column: 'webid', reference: 'agent' },
 ];
 
-/** Rows of one table that are looked at in one transaction, and subscriptions that are removed in one. */
+/** Maximum number of rows of one table, and of removed subscriptions, in one transaction. */
 const CHUNK = 200;
-const SUBSCRIPTIONS = 500;
+const MAX_SUBSCRIPTIONS = 500;
 
-/** The range of texts that begin with a URL that ends in `/`: '0' is the character behind it. */
+/** Returns the range of texts that begin with a URL ending in `/`: '0' is the character after `/`. */
 export function rangeOf(url: string): [from: string, to: string] {
   return [ url, `${url.slice(0, -1)}0` ];
 }
 
-/** State of the ending of a pod, by which an ending that is late is told from one of the next pod of the same URL. */
+/** State of the ending of a pod. It distinguishes a late request from one for the next pod with the same URL. */
 export interface EndingState {
   /** Start of the unfinished ending of the pod, in milliseconds since 1970. */
   readonly begun?: number;
@@ -31,7 +33,7 @@ export interface EndingState {
   readonly pod?: number;
 }
 
-/** The current state of the ending of a pod. */
+/** Returns the current state of the ending of a pod. */
 export function endingState(session: SqliteSession, pod: string): EndingState {
   return {
     begun: session.get<{ at: number }>('SELECT at FROM endings WHERE url = ?', pod)?.at,
@@ -42,8 +44,8 @@ export function endingState(session: SqliteSession, pod: string): EndingState {
 /**
  * Begins or continues the ending of a pod. Afterwards the URL of the pod belongs to a new row without data.
  *
- * The old row keeps its key and gets a name that no request can have, so rows that refer to it stay together. The
- * new row continues the epoch and the revision of the old one, so no answer cached under them is used again.
+ * The old row keeps its key, so that rows that refer to it stay together, and gets a name that no request can have. The
+ * new row continues the epoch and the revision of the old one, so no decision cached under them is used again.
  *
  * @param session - The connection, inside a transaction of the caller.
  * @param pod - Base URL of the pod.
@@ -80,15 +82,15 @@ export function beginEnding(session: SqliteSession, pod: string, now: number, se
 }
 
 /**
- * Renames the next rows of a table whose names lie in a pod, and removes the subscriptions that refer to them.
+ * Renames the next rows of a table with names in a pod, and removes the subscriptions that refer to them.
  *
  * @param session - The connection, inside a transaction of the caller.
  * @param named - The table.
- * @param pod - The base URL of the pod.
- * @param after - The name that was reached before.
- * @param now - The time, in milliseconds since 1970.
+ * @param pod - Base URL of the pod.
+ * @param after - Last name of the previous call, or the empty string.
+ * @param now - Time in milliseconds since 1970.
  *
- * @returns The name that was reached; `undefined` behind the last one.
+ * @returns The last name; `undefined` if there are no further names.
  */
 export function endNamed(
   session: SqliteSession,
@@ -101,7 +103,7 @@ export function endNamed(
     SELECT id, ${column} AS name FROM ${table} WHERE ${column} >= ? AND ${column} < ? AND ${column} > ? ORDER BY ${column} LIMIT ?
   `, ...rangeOf(pod), after, CHUNK);
   let reached = after;
-  let rest = SUBSCRIPTIONS;
+  let rest = MAX_SUBSCRIPTIONS;
   for (const { id, name } of rows) {
     if (!isInNested(session, pod, name)) {
       rest -= removeSubscriptions(session, reference, id, rest);
@@ -123,7 +125,7 @@ export function endNamed(
   return rows.length === CHUNK ? reached : undefined;
 }
 
-/** Removes the next API keys that stand for WebIDs in a pod, as {@link endNamed} does with rows of other tables. */
+/** Removes the next API keys of WebIDs in a pod, by the same cursor as {@link endNamed}. */
 export function endKeys(session: SqliteSession, pod: string, after: string): string | undefined {
   const rows = session.all<{ webid: string }>(`
     SELECT DISTINCT webid FROM api_keys WHERE webid >= ? AND webid < ? AND webid > ? ORDER BY webid LIMIT ?
@@ -136,22 +138,7 @@ export function endKeys(session: SqliteSession, pod: string, after: string): str
   return rows.length === CHUNK ? rows.at(-1)!.webid : undefined;
 }
 
-/** Removes some of the subscriptions that refer to a row. Returns how many. */
-export function removeSubscriptions(
-  session: SqliteSession,
-  reference: 'agent' | 'inbox' | 'pod',
-  key: number,
-  limit: number,
-): number {
-  const rows = session.all<{ id: number }>(`SELECT id FROM subscriptions WHERE ${reference} = ? LIMIT ?`, key, limit);
-  for (const { id } of rows) {
-    session.run('DELETE FROM doubts WHERE subscription = ?', id);
-    session.run('DELETE FROM subscriptions WHERE id = ?', id);
-  }
-  return rows.length;
-}
-
-/** Whether anything is known of a pod, or of what lies in it. */
+/** Whether the database has rows for a pod, or for URLs in it. */
 export function isKnown(session: SqliteSession, pod: string): boolean {
   const range = rangeOf(pod);
   return session.get('SELECT 1 FROM pods WHERE url = ?', pod) !== undefined ||
@@ -160,13 +147,13 @@ export function isKnown(session: SqliteSession, pod: string): boolean {
     session.get('SELECT 1 FROM api_keys WHERE webid >= ? AND webid < ? LIMIT 1', ...range) !== undefined;
 }
 
-/** Whether a URL lies in another registered pod that lies in a pod. */
+/** Whether a URL is in another registered pod, nested in a pod. */
 function isInNested(session: SqliteSession, pod: string, url: string): boolean {
   return containersOf(url, pod).slice(1).some((container): boolean =>
     session.get('SELECT 1 FROM pods WHERE url = ? AND registered = 1', container) !== undefined);
 }
 
-/** An IRI, because it can be shown where the name was. */
+/** Returns the name of an ended row: an IRI, because it can appear in place of the former name. */
 function nameOfEnded(id: number, name: string): string {
   return `urn:solid-pod-events:ended:${id}:${name}`;
 }

@@ -1,0 +1,63 @@
+import { parse, stringify } from 'uuid';
+import type { Event } from '../event/Event';
+import type { Entry } from '../pod/ports';
+import type { EventRow } from './eventRow';
+import { EVENTS, toEvent } from './eventRow';
+import type { SqliteSession } from './SqliteSession';
+
+/** Returns the event of an entry of a container, by the id of the event. */
+export function getEntry(session: SqliteSession, container: string, id: string): Event | undefined {
+  const row = session.get<EventRow>(`
+    ${EVENTS} WHERE e.uuid = ? AND EXISTS (
+      SELECT 1 FROM entries n JOIN containers c ON c.id = n.container WHERE c.url = ? AND c.gone = 0 AND n.event = e.id
+    )
+  `, parse(id), container);
+  return row && toEvent(row);
+}
+
+/** Returns entries of a container, by increasing keys of their events. */
+export function listEntries(session: SqliteSession, container: string, after: number, limit: number): Entry[] {
+  return session.all<{ uuid: Buffer; event: number; published: number; bytes: number }>(`
+    SELECT e.uuid, e.id AS event, e.published, e.bytes
+    FROM containers c CROSS JOIN entries n ON n.container = c.id CROSS JOIN events e ON e.id = n.event
+    WHERE c.url = ? AND c.gone = 0 AND n.event > ? ORDER BY n.event LIMIT ?
+  `, container, after, limit)
+    .map(({ uuid, ...entry }): Entry => ({ ...entry, id: stringify(uuid) }));
+}
+
+/** Returns the time of the last change of the entries of a container. */
+export function modifiedOf(session: SqliteSession, container: string): number | undefined {
+  const row = session.get<{ modified: number | null }>('SELECT modified FROM containers WHERE url = ?', container);
+  return row?.modified ?? undefined;
+}
+
+/**
+ * Removes an entry of a container; inside a transaction. Returns whether it existed.
+ *
+ * While a fan-out of its event is pending, the removal is noted, so that the fan-out does not write the copy again.
+ */
+export function removeEntry(session: SqliteSession, container: string, id: string): boolean {
+  const row = session.get<{ event: number; container: number }>(`
+    SELECT n.event, n.container FROM events e CROSS JOIN containers c CROSS JOIN entries n
+    WHERE e.uuid = ? AND c.url = ? AND n.container = c.id AND n.event = e.id
+  `, parse(id), container);
+  if (!row) {
+    return false;
+  }
+  session.run('DELETE FROM entries WHERE container = ? AND event = ?', row.container, row.event);
+  session.run(`
+    INSERT OR IGNORE INTO removed (event, container)
+    SELECT event, ? FROM forwards WHERE event = ? LIMIT 1
+  `, row.container, row.event);
+  session.touch(row.container);
+  return true;
+}
+
+/** Removes some entries of a container; inside a transaction. Returns their number. */
+export function removeEntries(session: SqliteSession, container: number, limit: number): number {
+  return session.run(`
+    DELETE FROM entries WHERE (container, event) IN (
+      SELECT container, event FROM entries WHERE container = ? ORDER BY event LIMIT ?
+    )
+  `, container, limit).changes;
+}

@@ -89,7 +89,9 @@ export class EpochAccess implements Access {
     const unknown: Question[] = [];
     // One resource of each scope without a cached answer.
     const asked = new Map<string, string>();
+    const pause = timeSlicer();
     for (const question of questions) {
+      await pause();
       const { resource, pod, scope } = question;
       const epoch = pod === undefined ? undefined : epochs.get(pod);
       const answer = epoch === undefined ? undefined : this.answers.get(keyOf(scope), epoch);
@@ -107,6 +109,7 @@ export class EpochAccess implements Access {
       await this.source.allowed(caller, [ ...new Set(asked.values()) ], mode) :
       new Set<string>();
     for (const { resource, pod, scope } of unknown) {
+      await pause();
       const isAllowed = read.has(asked.get(scope.name)!);
       const epoch = pod === undefined ? undefined : epochs.get(pod);
       if (epoch !== undefined) {

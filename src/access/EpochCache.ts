@@ -55,7 +55,10 @@ export class EpochCache<T> {
    * @param load - Loads the value. If it rejects, nothing is cached.
    */
   public async fetch(name: string, epoch: number | undefined, load: () => Promise<T>): Promise<T> {
-    const { value } = await this.entries.forceFetch(keyOf(name, epoch), { context: load });
+    const key = keyOf(name, epoch);
+    // Deletes an expired entry: a load in its place would keep its age, and expire at once.
+    this.entries.get(key);
+    const { value } = await this.entries.forceFetch(key, { context: load });
     return value;
   }
 }

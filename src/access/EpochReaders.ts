@@ -55,10 +55,12 @@ export class EpochReaders implements Readers {
       const scope = scopes?.get(resource) ?? { name: resource, resource };
       const answers = this.answersOf(scope.name, epoch);
       const unknown = agents.filter((agent): boolean => !answers.has(agent));
+      let readers: ReadonlySet<string> = new Set();
       if (unknown.length > 0) {
         charge(COSTS.accessQuery);
-        const readers = await this.source.readersOf(scope.resource, unknown);
-        for (const agent of unknown) {
+        readers = await this.source.readersOf(scope.resource, unknown);
+        // An entry above the size of the cache would not be kept at all.
+        for (const agent of unknown.slice(0, Math.max(0, MAX_ANSWERS - answers.size))) {
           answers.set(agent, readers.has(agent));
         }
         if (this.known.get(scope.name, epoch) === answers) {
@@ -68,7 +70,7 @@ export class EpochReaders implements Readers {
       // If access has changed in the meantime, the answers are read again: the change may be acknowledged already.
       const now = unknown.length > 0 || this.scopes ? await epochOf() : epoch;
       if (now === epoch) {
-        return new Set(agents.filter((agent): boolean => answers.get(agent) === true));
+        return new Set(agents.filter((agent): boolean => answers.get(agent) ?? readers.has(agent)));
       }
       epoch = now;
     }

@@ -10,7 +10,7 @@ export { handleInbox, readInbox } from './inbox';
 export type { InboxOptions } from './inbox';
 export type { EventDocument, InboxEvent } from './inboxItem';
 export { checkPublish, publish } from './publish';
-export type { EventToPublish, DryRunResult as Forecast, Published, PublishOptions } from './publish';
+export type { DryRunResult, EventToPublish, Published, PublishOptions } from './publish';
 export type { RequestOptions } from './request';
 export { eachSubscription, subscribe, subscriptions, unsubscribe } from './subscriptions';
 export type { NewSubscription, PodSubscription, SubscriptionRequest } from './subscriptions';

@@ -100,7 +100,10 @@ export class ServerAccessScopes implements AccessScopes {
     let hasParent = true;
     for (const [ index, url ] of path.slice(0, -1).entries()) {
       const container = known.has(url) ? known.get(url) : await this.lookUp(url);
-      known.set(url, container);
+      // An entry above the size of the cache would not be kept at all.
+      if (sizeOf(entry) < MAX_CONTAINERS) {
+        known.set(url, container);
+      }
       if (!container) {
         hasParent = false;
         break;
@@ -151,10 +154,12 @@ export class ServerAccessScopes implements AccessScopes {
   }
 
   /** Whether a resource has its own access control document. */
-  private async isGoverned(resource: string, { governed }: CachedContainers): Promise<boolean> {
-    const known = governed.get(resource) ?? (await this.documentsOf(resource)).length > 0;
-    governed.set(resource, known);
-    return known;
+  private async isGoverned(resource: string, entry: CachedContainers): Promise<boolean> {
+    const isGoverned = entry.governed.get(resource) ?? (await this.documentsOf(resource)).length > 0;
+    if (sizeOf(entry) < MAX_CONTAINERS) {
+      entry.governed.set(resource, isGoverned);
+    }
+    return isGoverned;
   }
 
   /** Existing access control documents of a resource. */

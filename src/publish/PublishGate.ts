@@ -67,16 +67,24 @@ export class PublishGate {
       }
     }
     const resourceOf = (pod: string, { topic }: EventDraft): string => `${pod}${paths.get(topic)}`;
-    const topics = events.flatMap(({ draft, pods }): string[] =>
-      podsOf(draft, pods).map(([ , pod ]): string => resourceOf(pod, draft)));
+    const topics = new Set<string>();
+    for (const { draft, pods } of events) {
+      await pause();
+      for (const [ , pod ] of podsOf(draft, pods)) {
+        topics.add(resourceOf(pod, draft));
+      }
+    }
     const allowed = await this.allowedOf(admission, topics);
-    return events.map(({ draft, pods }): Refusal | undefined => {
+    const refusals: (Refusal | undefined)[] = [];
+    for (const { draft, pods } of events) {
+      await pause();
       const refused = podsOf(draft, pods).find(([ , pod ]): boolean => !allowed.has(resourceOf(pod, draft)));
-      return refused && { draft, webId: refused[0] };
-    });
+      refusals.push(refused && { draft, webId: refused[0] });
+    }
+    return refusals;
   }
 
-  private async allowedOf(admission: Admission, topics: readonly string[]): Promise<ReadonlySet<string>> {
+  private async allowedOf(admission: Admission, topics: Iterable<string>): Promise<ReadonlySet<string>> {
     const { caller, resource } = admission;
     const allowed = await this.access.allowed(caller, [ ...new Set([ resource, ...topics ]) ], 'append');
     if (!allowed.has(resource)) {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, normalize } from 'node:path';
+import { basename, dirname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import { getContainedResourceUrlAll, getSolidDataset } from '@inrupt/solid-client';
 import { grant } from '../util/access';
@@ -149,6 +149,13 @@ export type Request = Parameters<Publisher['publish']>[0];
     const options = [ '--noEmit', '--strict', '--skipLibCheck', '--module', 'node16', '--target', 'es2022', '--types', 'node' ];
     const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
     const typeRoots = [ '--typeRoots', join(ROOT, 'node_modules/@types') ];
-    await promisify(execFile)(process.execPath, [ compiler, ...options, ...typeRoots, 'check.ts' ], { cwd: project });
+    // The extensions of docs/extend.md, as another package has them.
+    const extensions = [ 'dialects/pager/PagerCodeReader.ts', 'dialects/pager/PagerEndpoint.ts', 'targets/file/FileTarget.ts' ];
+    for (const name of extensions) {
+      const text = await readFile(join(ROOT, 'test/util', name), 'utf8');
+      await writeFile(join(project, basename(name)), text.replaceAll(/from '(?:\.\.\/)+src\/[^']+'/gu, 'from \'solid-pod-events\''));
+    }
+    const files = [ 'check.ts', ...extensions.map((name): string => basename(name)) ];
+    await promisify(execFile)(process.execPath, [ compiler, ...options, ...typeRoots, ...files ], { cwd: project });
   });
 });

@@ -32,6 +32,16 @@ describe('An epoch cache', (): void => {
     expect(loads).toHaveLength(2);
   });
 
+  it('loads an expired value once, with a new age.', async(): Promise<void> => {
+    const start = performance.now();
+    const now = jest.spyOn(performance, 'now').mockReturnValue(start);
+    const count = async(): Promise<number> => loads.push((): void => {});
+    expect(await cache.fetch('a', 1, count)).toBe(1);
+    now.mockReturnValue(start + 60_001);
+    expect(await cache.fetch('a', 1, count)).toBe(2);
+    expect(await cache.fetch('a', 1, count)).toBe(2);
+  });
+
   it('never returns a load that began before a change of the epoch to a call after it.', async(): Promise<void> => {
     const early = cache.fetch('a', 1, load);
     const late = cache.fetch('a', 2, load);

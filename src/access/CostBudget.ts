@@ -4,9 +4,9 @@ import { AGENT_PATH } from '../identity/ServerAgent';
 import { TooMany } from '../event/TooMany';
 
 /** Maximum number of payers whose costs are remembered; beyond it, the payer that paid longest ago is forgotten. */
-const MOST_PAYERS = 50_000;
+const MAX_PAYERS = 50_000;
 /** Maximum length of a name that is remembered as it is, in characters. */
-const LONGEST_NAME = 200;
+const MAX_NAME_LENGTH = 200;
 
 interface Level {
   units: number;
@@ -104,7 +104,7 @@ export class CostBudget {
       this.levels.set(name, levels[index]);
     }
     for (const oldest of this.levels.keys()) {
-      if (this.levels.size <= MOST_PAYERS) {
+      if (this.levels.size <= MAX_PAYERS) {
         break;
       }
       this.levels.delete(oldest);
@@ -194,7 +194,7 @@ export class CostAccount {
 
 /** Names are as long as clients make them, and many are remembered. */
 function shortened(name: string): string {
-  return name.length <= LONGEST_NAME ? name : createHash('sha256').update(name).digest('base64');
+  return name.length <= MAX_NAME_LENGTH ? name : createHash('sha256').update(name).digest('base64');
 }
 
 function withSlash(url: string): string {

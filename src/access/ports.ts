@@ -100,7 +100,7 @@ export interface Follower {
   /** The WebID of the subscriber. */
   readonly agent: string;
   /** The inbox of which it is to be asked again whether the subscriber controls it, if so. */
-  readonly doubtedInbox?: string;
+  readonly unconfirmedInbox?: string;
 }
 
 /**

@@ -34,11 +34,11 @@ const DRAFT_2020 = /^https?:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/u;
 
 /** Makes them once, and only where somebody uses schemas: that takes longer than to compile most schemas. */
 const draftOf: Record<'draft07' | 'draft2020', () => Draft> = {
-  draft07: once((): Draft => ({
+  draft07: lazy((): Draft => ({
     compile: (schema): ValidateFunction => new Ajv(OPTIONS).compile(schema),
     metaSchema: new Ajv(OPTIONS).getSchema('http://json-schema.org/draft-07/schema')!,
   })),
-  draft2020: once((): Draft => ({
+  draft2020: lazy((): Draft => ({
     compile: (schema): ValidateFunction => new Ajv2020(OPTIONS).compile(schema),
     metaSchema: new Ajv2020(OPTIONS).getSchema('https://json-schema.org/draft/2020-12/schema')!,
   })),
@@ -92,7 +92,7 @@ export class BodySchemas {
    */
   public faultOf(text: string, body: unknown): SchemaFault | undefined {
     const validate = this.validatorOf(text);
-    const isValid = within(this.checkTime, (): boolean => validate(body), 'To check the body by the schema of the event');
+    const isValid = runWithin(this.checkTime, (): boolean => validate(body), 'To check the body by the schema of the event');
     const [ error ] = isValid ? [] : validate.errors ?? [];
     // Else it would be kept for as long as the schema is.
     validate.errors = null;
@@ -113,7 +113,7 @@ export class BodySchemas {
     const schema = JSON.parse(text) as AnySchema;
     const { compile, metaSchema } = draftFor(schema);
     assertFewPatterns(schema);
-    return within(this.compileTime, (): ValidateFunction => {
+    return runWithin(this.compileTime, (): ValidateFunction => {
       if (!metaSchema(schema)) {
         const { instancePath, message } = metaSchema.errors![0];
         throw new InvalidInput(`Invalid schema: ${instancePath || 'it'} ${message}`);
@@ -121,7 +121,7 @@ export class BodySchemas {
       try {
         return compile(schema);
       } catch (error: unknown) {
-        throw explained(error);
+        throw toInvalidInput(error);
       }
     }, 'To read the schema');
   }
@@ -149,8 +149,8 @@ function draftFor(schema: AnySchema | null): Draft {
 }
 
 /** The most characters of all patterns of a schema, and the most classes of Unicode, which take long to read. */
-const MOST_PATTERN_CHARACTERS = 2_000;
-const MOST_UNICODE_CLASSES = 20;
+const MAX_PATTERN_CHARACTERS = 2_000;
+const MAX_UNICODE_CLASSES = 20;
 
 /**
  * Refuses patterns that would take long to read, which no limit on time can end.
@@ -174,18 +174,18 @@ function assertFewPatterns(schema: unknown): void {
       }
     }
   }
-  if (characters > MOST_PATTERN_CHARACTERS) {
+  if (characters > MAX_PATTERN_CHARACTERS) {
     throw new InvalidInput(`Invalid schema: its patterns have ${characters} characters together, ` +
-      `and at most ${MOST_PATTERN_CHARACTERS} are accepted`);
+      `and at most ${MAX_PATTERN_CHARACTERS} are accepted`);
   }
-  if (classes > MOST_UNICODE_CLASSES) {
+  if (classes > MAX_UNICODE_CLASSES) {
     throw new InvalidInput(`Invalid schema: its patterns have ${classes} classes such as \\p{L} together, ` +
-      `and at most ${MOST_UNICODE_CLASSES} are accepted`);
+      `and at most ${MAX_UNICODE_CLASSES} are accepted`);
   }
 }
 
-/** Says why a schema could not be compiled; that it takes too long is said by {@link within}. */
-function explained(error: unknown): unknown {
+/** Says why a schema could not be compiled; that it takes too long is said by {@link runWithin}. */
+function toInvalidInput(error: unknown): unknown {
   const { message, missingRef } = error as Error & { missingRef?: string };
   return isTooDeep(error) ?
     error :
@@ -194,11 +194,11 @@ function explained(error: unknown): unknown {
       '; it can refer only to what it contains, and nothing is fetched'}`);
 }
 
-const runner = once((): { readonly script: VmScript; readonly context: { run?: () => void } } =>
+const runner = lazy((): { readonly script: VmScript; readonly context: { run?: () => void } } =>
   ({ script: new Script('run()'), context: createContext({}) }));
 
 /** How often work is begun anew where the machine was busy with something else. */
-const MOST_TRIES = 4;
+const MAX_TRIES = 4;
 /** Which part of the time is to have been spent on this process, for the work to have had it. */
 const SHARE = 0.8;
 
@@ -216,11 +216,11 @@ const SHARE = 0.8;
  *
  * @see https://nodejs.org/docs/latest-v20.x/api/vm.html#scriptrunincontextcontextifiedobject-options
  */
-function within<T>(milliseconds: number, work: () => T, what: string): T {
+function runWithin<T>(milliseconds: number, work: () => T, what: string): T {
   let spent = 0;
-  for (let tries = 0; tries < MOST_TRIES && spent < milliseconds * SHARE; tries += 1) {
+  for (let tries = 0; tries < MAX_TRIES && spent < milliseconds * SHARE; tries += 1) {
     const before = process.cpuUsage();
-    const done = inTurn(milliseconds, work);
+    const done = runOnce(milliseconds, work);
     if (done) {
       if ('error' in done) {
         throw isTooDeep(done.error) ? new InvalidInput(`${what} takes too many steps within each other`) : done.error;
@@ -233,12 +233,12 @@ function within<T>(milliseconds: number, work: () => T, what: string): T {
   throw new InvalidInput(`${what} takes too long: more than ${milliseconds} ms. Make the schema, or the body, simpler`);
 }
 
-type Done<T> = { readonly value: T } | { readonly error: unknown };
+type TimedResult<T> = { readonly value: T } | { readonly error: unknown };
 
 /** Result or error of some work; `undefined` if it exceeded its time. */
-function inTurn<T>(milliseconds: number, work: () => T): Done<T> | undefined {
+function runOnce<T>(milliseconds: number, work: () => T): TimedResult<T> | undefined {
   const { script, context } = runner();
-  let done: Done<T> | undefined;
+  let done: TimedResult<T> | undefined;
   // Nothing is thrown through the other context, which would make it an error of that one's classes.
   context.run = (): void => {
     try {
@@ -266,7 +266,7 @@ function isTooDeep(error: unknown): boolean {
 }
 
 /** Makes something when it is first asked for. */
-function once<T>(make: () => T): () => T {
+function lazy<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return (): T => {
     made ??= { value: make() };

@@ -17,7 +17,7 @@ import type { Schemas } from './checkSchema';
 /** When it may work again where there are as many as there may be, in seconds. */
 const FULL_RETRY = 3_600;
 /** Checks up to this duration do not count against the rate, in milliseconds. */
-const SOON = 10;
+const FREE_CHECK = 10;
 
 /** The resource that decides access to the event catalogue of a pod. */
 export function eventsPath(pod: string): string {
@@ -231,7 +231,7 @@ export class Catalogue {
   private async check(pod: string, { agent }: Caller, schema: string, body?: string): Promise<SchemaFault | undefined> {
     await this.rate.check(agent, pod, 1);
     const { fault, invalid, spent } = await this.schemas.check(schema, body);
-    if (spent > SOON) {
+    if (spent > FREE_CHECK) {
       await this.rate.count(agent, pod, Math.round(spent));
     }
     if (invalid !== undefined) {

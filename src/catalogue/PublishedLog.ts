@@ -11,12 +11,12 @@ import { subscriptionsContainer } from '../subscription/Subscription';
 /** An event that was published through a pod, with the text of its data and its outcomes. */
 export interface ReceivedEventDetail {
   readonly event: LoggedEvent & { readonly data?: string };
-  /** The first {@link MOST_OUTCOMES} of them. */
+  /** The first {@link MAX_OUTCOMES} of them. */
   readonly outcomes: readonly Outcome[];
 }
 
 /** The most outcomes of an event that are shown. */
-export const MOST_OUTCOMES = 1_000;
+export const MAX_OUTCOMES = 1_000;
 
 /** Form of the ids of outcomes: the key of a delivery, or the ids of an event and a subscription. */
 const OUTCOME_ID = /^(?:\d{1,15}|[0-9a-f-]{36}\.[0-9a-f-]{36})$/u;
@@ -92,7 +92,7 @@ export class PublishedLog {
     await this.assertMay(pod, caller);
     const event = isId(id) ? await this.log.getEvent(pod, id) : undefined;
     return event && coversTopic(caller, event.topic) ?
-      { event, outcomes: await this.log.listOutcomes(pod, id, MOST_OUTCOMES) } :
+      { event, outcomes: await this.log.listOutcomes(pod, id, MAX_OUTCOMES) } :
       undefined;
   }
 

@@ -4,7 +4,7 @@ import { isTopic } from '../event/Topic';
 import type { CatalogueEntryDraft, SystemDraft } from './CatalogueStore';
 
 /** Maximum length of the members of systems and entries, in characters; of schemas, in bytes. */
-const BOUNDS = { name: 200, description: 2_000, schema: 64 * 1_024 } as const;
+const MAX_SIZES = { name: 200, description: 2_000, schema: 64 * 1_024 } as const;
 
 const CLASSES = [ 'producer', 'consumer', 'hybrid' ] as const;
 const OPERATIONS = [ 'select', 'new', 'update', 'delete', 'process' ] as const;
@@ -28,8 +28,8 @@ export function toSystemDraft(body: unknown): SystemDraft {
     name: toName(members, 'name'),
     identifier: toName(members, 'identifier'),
     class: toOneOf(members, 'class', CLASSES),
-    type: toText(members, 'type', BOUNDS.name),
-    description: toText(members, 'description', BOUNDS.description),
+    type: toText(members, 'type', MAX_SIZES.name),
+    description: toText(members, 'description', MAX_SIZES.description),
   };
 }
 
@@ -51,7 +51,7 @@ export function toEntryDraft(body: unknown): CatalogueEntryDraft {
     system,
     name: toName(members, 'name'),
     operation: toOneOf(members, 'operation', OPERATIONS),
-    description: toText(members, 'description', BOUNDS.description),
+    description: toText(members, 'description', MAX_SIZES.description),
   };
   const { topic } = members;
   if (typeof topic !== 'string' || !isTopic(topic)) {
@@ -88,7 +88,7 @@ function membersOf(body: unknown): Members {
 }
 
 function toName(members: Members, name: string): string {
-  const text = toText(members, name, BOUNDS.name, true).trim();
+  const text = toText(members, name, MAX_SIZES.name, true).trim();
   if (text === '') {
     throw invalid(name, members[name], 'it is not empty');
   }
@@ -123,8 +123,8 @@ function toSchema(value: unknown): string | undefined {
   }
   const text = JSON.stringify(value);
   const bytes = Buffer.byteLength(text);
-  if (bytes > BOUNDS.schema) {
-    throw new InvalidInput(`Invalid body; schema has ${bytes} bytes, and at most ${BOUNDS.schema} are accepted`);
+  if (bytes > MAX_SIZES.schema) {
+    throw new InvalidInput(`Invalid body; schema has ${bytes} bytes, and at most ${MAX_SIZES.schema} are accepted`);
   }
   return text;
 }

@@ -5,5 +5,5 @@ import type { WatchedCopy } from '../store/WatchedCopy';
  */
 export interface CopyListener {
   /** Must not throw or reject. A returned promise is fulfilled once the notifications of the copy are emitted. */
-  landed: (copy: WatchedCopy) => unknown;
+  copyWritten: (copy: WatchedCopy) => unknown;
 }

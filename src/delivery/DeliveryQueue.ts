@@ -10,7 +10,7 @@ export interface HostRecord {
   /** Time of the first of them, or `null`. */
   readonly since: number | null;
   /** Time until which the circuit is open, or `null` if it is closed. */
-  readonly rests: number | null;
+  readonly openUntil: number | null;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface ClaimRequest {
   /** Key of the host. */
   readonly host: number;
   /** Maximum number of deliveries; with 0, the host is not due again until the lease ends or an outcome is written. */
-  readonly most: number;
+  readonly limit: number;
 }
 
 /**
@@ -63,7 +63,7 @@ export interface ClaimedDelivery extends Target {
   /** Maximum number of deliveries per minute to the target, or `null` if unlimited. */
   readonly rate: number | null;
   /** Time until which the target requested no deliveries, or `null`. */
-  readonly rests: number | null;
+  readonly pausedUntil: number | null;
   /** Work time of the target's first failure since its last success, or `null`. */
   readonly failing: number | null;
   /** Time at which the target was disabled, or `null`. */
@@ -100,7 +100,7 @@ export interface Findings {
   /**
    * Time until which targets requested no deliveries, by their keys; applies to all targets of the same URL and kind.
    */
-  readonly rests?: ReadonlyMap<number, number>;
+  readonly pauses?: ReadonlyMap<number, number>;
 }
 
 /** Subscriptions to notify of a change of a target. */
@@ -185,7 +185,7 @@ export interface HostStates {
    * @param now - The time by the delivery clock.
    * @param target - A target of the host.
    */
-  isResting: (name: string, now: number, target?: Pick<Target, 'kind' | 'url'>) => Promise<boolean>;
+  isPaused: (name: string, now: number, target?: Pick<Target, 'kind' | 'url'>) => Promise<boolean>;
 }
 
 /**
@@ -197,7 +197,7 @@ export interface QueueState {
   /** Due time of the delivery that is due longest; absent if none waits. */
   readonly oldestDue?: number;
   /** Number of hosts with an open circuit. */
-  readonly resting: number;
+  readonly openCircuits: number;
 }
 
 /**

@@ -31,7 +31,7 @@ export interface ObstaclesArgs {
   /** Access decisions about readers of topics. */
   readonly readers: Readers;
   /** Clock of deliveries. */
-  readonly clock: Pick<SteadyClock, 'worked'>;
+  readonly clock: Pick<SteadyClock, 'workTime'>;
   /** Current states of targets. */
   readonly targets: TargetStates;
   /** Health policy. */
@@ -99,7 +99,7 @@ export class Obstacles {
 
   private ageObstacle(delivery: ClaimedDelivery, canBeDisabled: boolean): Obstacle | undefined {
     const { clock, policy, targets } = this.args;
-    const worked = clock.worked();
+    const worked = clock.workTime();
     if (!isTooOld(delivery.begun, worked, policy)) {
       return undefined;
     }

@@ -7,7 +7,7 @@ const TOLERANCE = 5 * MINUTE;
 /** By how much the time of day can be behind the noted time for that to hold, in milliseconds. */
 const MAX_BEHIND = 2 * DAY;
 /** Longest time between two ticks that counts as work, in milliseconds: in a longer one, no attempts were made. */
-const LONGEST_TICK = 5_000;
+const MAX_TICK = 5_000;
 
 /**
  * Tells the time by which deliveries are due: in milliseconds since 1970, and never back or in leaps.
@@ -55,7 +55,7 @@ export class SteadyClock {
     this.base = ahead > MAX_BEHIND ? now : Math.max(now, noted);
     this.begun = performance.now();
     this.ticked = this.begun;
-    this.work = await this.store.worked();
+    this.work = await this.store.workTime();
     // Now and not only when it has worked for a while: a process that is killed before leaves what is due by its clock.
     await this.store.noteMoment(this.now(), 0).catch((error: unknown): void =>
       this.report(`The time could not be noted: ${(error as Error).message}`));
@@ -80,14 +80,14 @@ export class SteadyClock {
   /** Tells that the worker works: the time since the last tick is work time, unless it is long. */
   public tick(): void {
     const now = performance.now();
-    const passed = Math.min(now - this.ticked, LONGEST_TICK);
+    const passed = Math.min(now - this.ticked, MAX_TICK);
     this.ticked = now;
     this.work += passed;
     this.unnoted += passed;
   }
 
   /** Work time, in whole milliseconds. */
-  public worked(): number {
+  public workTime(): number {
     return Math.floor(this.work);
   }
 

@@ -45,7 +45,7 @@ export class TargetStates {
 
   /** Time until which the target requested no deliveries, in milliseconds since 1970; 0 without a request. */
   public pausedUntil(delivery: ClaimedDelivery): number {
-    return Math.max(delivery.rests ?? 0, this.pauses.get(endpointOf(delivery)) ?? 0);
+    return Math.max(delivery.pausedUntil ?? 0, this.pauses.get(endpointOf(delivery)) ?? 0);
   }
 
   /**

@@ -17,7 +17,7 @@ export async function announce(
   copies: readonly WatchedCopy[],
 ): Promise<boolean> {
   await Promise.all(listeners.flatMap((listener): Promise<unknown>[] =>
-    copies.map(async(copy): Promise<unknown> => listener.landed(copy))));
+    copies.map(async(copy): Promise<unknown> => listener.copyWritten(copy))));
   const noted = copies.filter(({ notice }): boolean => notice !== undefined);
   try {
     if (noted.length > 0) {

@@ -71,7 +71,7 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter,
    *
    * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
    */
-  public async text({ waiting, oldestDue, resting }: QueueState, now: number): Promise<string> {
+  public async text({ waiting, oldestDue, openCircuits: resting }: QueueState, now: number): Promise<string> {
     this.instruments?.waiting.set(waiting);
     this.instruments?.oldest.set(Math.max(0, now - (oldestDue ?? now)) / 1_000);
     this.instruments?.resting.set(resting);

@@ -17,8 +17,8 @@ import type {
   EventRange,
   Findings,
   FinishedDelivery,
-  HeldEvent,
-  HeldEvents,
+  StoredEvent,
+  StoredEvents,
   HostStates,
   QueueCounts,
   QueueState,
@@ -56,7 +56,7 @@ interface RecordRow extends Omit<DeliveryRecord, 'state' | 'event' | 'subscripti
   removed: number;
 }
 
-interface HeldRow extends Omit<HeldEvent, 'topic' | 'hops' | 'isReceived' | 'isPublishedHere' | 'addressees'> {
+interface HeldRow extends Omit<StoredEvent, 'topic' | 'hops' | 'isReceived' | 'isPublishedHere' | 'addressees'> {
   /** None, where the event of a copy was removed. */
   topic: string | null;
   published: number;
@@ -82,7 +82,7 @@ interface Source {
 const CLAIMABLE = `
   SELECT d.id AS delivery, d.host, d.event, d.tries, IFNULL(d.repeated, d.made) AS begun, d.subscription,
     s.id AS subscriptionKey, p.url AS pod, e.topic, t.id AS target, t.kind, t.url, a.webid AS agent, t.secret,
-    t.rate, t.rests, t.failing, t.disabled,
+    t.rate, t.rests AS pausedUntil, t.failing, t.disabled,
     p.ended IS NOT NULL OR a.ended IS NOT NULL OR EXISTS (SELECT 1 FROM pods o WHERE o.id = e.pod AND o.ended IS NOT NULL) AS ended
   FROM deliveries d CROSS JOIN targets t CROSS JOIN agents a CROSS JOIN pods p CROSS JOIN events e
   LEFT JOIN subscriptions s ON s.uuid = d.subscription
@@ -152,7 +152,7 @@ export class SqliteDeliveryStore implements
     });
   }
 
-  public async worked(): Promise<number> {
+  public async workTime(): Promise<number> {
     return this.db.get<{ time: number }>(`SELECT ${WORKED} AS time`)!.time;
   }
 
@@ -170,11 +170,11 @@ export class SqliteDeliveryStore implements
 
   public async dueHosts(now: number, limit: number): Promise<DueHost[]> {
     return this.db.all<DueHost>(`
-      SELECT id AS host, name, failures, since, rests FROM hosts WHERE next <= ? ORDER BY next LIMIT ?
+      SELECT id AS host, name, failures, since, rests AS openUntil FROM hosts WHERE next <= ? ORDER BY next LIMIT ?
     `, now, limit);
   }
 
-  public async isResting(name: string, now: number, target?: Pick<Target, 'kind' | 'url'>): Promise<boolean> {
+  public async isPaused(name: string, now: number, target?: Pick<Target, 'kind' | 'url'>): Promise<boolean> {
     return this.db.get('SELECT 1 FROM hosts WHERE name = ? AND rests > ?', name, now) !== undefined || (
       target !== undefined &&
       this.db.get('SELECT 1 FROM targets WHERE url = ? AND kind = ? AND rests > ?', target.url, target.kind, now) !== undefined
@@ -195,13 +195,13 @@ export class SqliteDeliveryStore implements
     return this.db.write((): ClaimedDelivery[] => {
       const claimed: ClaimedDelivery[] = [];
       const secrets = new Map<number, readonly string[]>();
-      for (const { host, most } of requests) {
-        if (most === 0) {
+      for (const { host, limit } of requests) {
+        if (limit === 0) {
           this.db.run('UPDATE hosts SET next = MAX(next, ?) WHERE id = ?', until, host);
           continue;
         }
         const claim = randomInt(MOST_CLAIMS);
-        for (const { ended, secret, ...row } of this.db.all<ClaimedRow>(CLAIMABLE, host, now, most)) {
+        for (const { ended, secret, ...row } of this.db.all<ClaimedRow>(CLAIMABLE, host, now, limit)) {
           if (ended === 1) {
             endDelivery(this.db, row.delivery, now);
             continue;
@@ -225,18 +225,18 @@ export class SqliteDeliveryStore implements
     `, target).map(({ secret }): string => secret);
   }
 
-  public async finish(finished: readonly FinishedDelivery[], { hosts, failing, rests }: Findings): Promise<void> {
+  public async finish(finished: readonly FinishedDelivery[], { hosts, failing, pauses }: Findings): Promise<void> {
     return this.db.write((): void => {
       for (const one of finished) {
         this.finishOne(one);
       }
-      for (const [ host, { failures, since, rests }] of hosts) {
-        this.db.run('UPDATE hosts SET failures = ?, since = ?, rests = ? WHERE id = ?', failures, since, rests, host);
+      for (const [ host, { failures, since, openUntil }] of hosts) {
+        this.db.run('UPDATE hosts SET failures = ?, since = ?, rests = ? WHERE id = ?', failures, since, openUntil, host);
       }
       for (const [ target, since ] of failing) {
         this.db.run('UPDATE targets SET failing = ? WHERE id = ?', since, target);
       }
-      for (const [ target, until ] of rests ?? []) {
+      for (const [ target, until ] of pauses ?? []) {
         this.db.run(`
           UPDATE targets SET rests = MAX(IFNULL(rests, 0), ?)
           WHERE (url, kind) = (SELECT url, kind FROM targets WHERE id = ?)
@@ -483,7 +483,7 @@ export class SqliteDeliveryStore implements
     { pattern, since, until }: EventRange,
     after: number,
     limit: number,
-  ): Promise<HeldEvents> {
+  ): Promise<StoredEvents> {
     // Each container by itself, so that no more than the limit is looked at, however much they hold.
     const entries = containers.map((): string => `SELECT event FROM (
       SELECT n.event FROM containers c CROSS JOIN entries n
@@ -496,7 +496,7 @@ export class SqliteDeliveryStore implements
       FROM (${entries} ORDER BY event LIMIT ?) n LEFT JOIN events e ON e.id = n.event LEFT JOIN pods o ON o.id = e.pod
       ORDER BY n.event
     `, pod, ...containers.flatMap((container): unknown[] => [ container, after, limit ]), limit);
-    const events = rows.flatMap(({ event, topic, published, received, hops, passed, origin }): HeldEvent[] => {
+    const events = rows.flatMap(({ event, topic, published, received, hops, passed, origin }): StoredEvent[] => {
       if (topic === null || published < since || published >= until || !covers(pattern, topic)) {
         return [];
       }
@@ -518,9 +518,9 @@ export class SqliteDeliveryStore implements
 
   public async queue(now: number): Promise<QueueState> {
     const { waiting } = this.db.get<{ waiting: number }>('SELECT COUNT(*) AS waiting FROM deliveries WHERE state = 0')!;
-    const { resting } = this.db.get<{ resting: number }>('SELECT COUNT(*) AS resting FROM hosts WHERE rests > ?', now)!;
+    const { openCircuits } = this.db.get<{ openCircuits: number }>('SELECT COUNT(*) AS openCircuits FROM hosts WHERE rests > ?', now)!;
     const oldestDue = await this.nextDue();
-    return { waiting, resting, ...oldestDue !== undefined && { oldestDue }};
+    return { waiting, openCircuits, ...oldestDue !== undefined && { oldestDue }};
   }
 
   public async removeUnusedTargets(after: number, limit: number): Promise<number | undefined> {

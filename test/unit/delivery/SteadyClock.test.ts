@@ -49,19 +49,19 @@ describe('The clock of deliveries', (): void => {
     const first = await startClock();
     work(first, 90);
     await first.note();
-    expect(first.worked()).toBe(90 * SECOND);
+    expect(first.workTime()).toBe(90 * SECOND);
     pass(9 * DAY);
     const second = await startClock();
-    expect(second.worked()).toBe(90 * SECOND);
+    expect(second.workTime()).toBe(90 * SECOND);
     expect(second.now()).toBe(day);
     work(second, 10);
     // Suspended, or busy with something else.
     pass(DAY);
     second.tick();
-    expect(second.worked()).toBe(105 * SECOND);
+    expect(second.workTime()).toBe(105 * SECOND);
     await second.note();
     await second.note();
-    expect(await store.worked()).toBe(105 * SECOND);
+    expect(await store.workTime()).toBe(105 * SECOND);
     expect(messages).toEqual([ expect.stringContaining('9 days ago') ]);
   });
 
@@ -77,7 +77,7 @@ describe('The clock of deliveries', (): void => {
     day -= 40 * DAY;
     const after = await startClock();
     expect(after.now()).toBe(day);
-    expect(after.worked()).toBe(70 * SECOND);
+    expect(after.workTime()).toBe(70 * SECOND);
     expect(messages).toEqual([ expect.stringContaining('40 days ago'), expect.stringContaining('40 days behind') ]);
     await after.note();
     expect(await store.moment()).toBe(day);
@@ -137,7 +137,7 @@ describe('The clock of deliveries', (): void => {
     jest.spyOn(store, 'noteMoment').mockRejectedValueOnce(new Error('disk full'));
     await expect(clock.note()).rejects.toThrow('disk full');
     await clock.note();
-    expect(await store.worked()).toBe(60 * SECOND);
-    expect(new SteadyClock(store).worked()).toBe(0);
+    expect(await store.workTime()).toBe(60 * SECOND);
+    expect(new SteadyClock(store).workTime()).toBe(0);
   });
 });

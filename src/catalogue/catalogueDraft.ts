@@ -20,7 +20,7 @@ type Members = Readonly<Record<string, unknown>>;
  *
  * @param body - The parsed body.
  *
- * @throws {@link InvalidInput} that names the first member that is missing or malformed.
+ * @throws {@link InvalidInput} with the name of the first missing or malformed member.
  */
 export function toSystemDraft(body: unknown): SystemDraft {
   const members = membersOf(body);
@@ -35,11 +35,11 @@ export function toSystemDraft(body: unknown): SystemDraft {
 
 /**
  * Reads the draft of a catalogue entry: `system_id`, `name`, `operation`, `description`, `topic` and,
- * if bodies have to satisfy one, `schema`. Other members are not looked at.
+ * optionally, `schema`. Other members are ignored.
  *
  * @param body - The parsed body.
  *
- * @throws {@link InvalidInput} that names the first member that is missing or malformed.
+ * @throws {@link InvalidInput} with the name of the first missing or malformed member.
  */
 export function toEntryDraft(body: unknown): CatalogueEntryDraft {
   const members = membersOf(body);
@@ -61,7 +61,7 @@ export function toEntryDraft(body: unknown): CatalogueEntryDraft {
   return { ...draft, topic, ...schema !== undefined && { schema }};
 }
 
-/** A key of the store, given as a number or as its text; `undefined` if it has not the form of one. */
+/** Parses a key of the store from a number or its text; `undefined` if malformed. */
 export function toKey(value: unknown): number | undefined {
   const isKey = typeof value === 'number' ?
     Number.isSafeInteger(value) && value >= 0 :
@@ -70,8 +70,8 @@ export function toKey(value: unknown): number | undefined {
 }
 
 /**
- * A new identifier of an event: its name in small letters, digits and hyphens, and 10 random letters and digits,
- * which cannot be guessed.
+ * Creates the identifier of an entry: its name in lower case, with digits and hyphens, and 10 random letters and digits,
+ * so that it cannot be guessed.
  */
 export function mintIdentifier(name: string): string {
   const words = name.normalize('NFKD').toLowerCase().replaceAll(/\p{M}/gu, '').replaceAll(/[^a-z0-9]+/gu, '-');
@@ -95,7 +95,7 @@ function toName(members: Members, name: string): string {
   return text;
 }
 
-function toText(members: Members, name: string, most: number, isRequired = false): string {
+function toText(members: Members, name: string, max: number, isRequired = false): string {
   const value = members[name] ?? undefined;
   if (value === undefined && !isRequired) {
     return '';
@@ -103,8 +103,8 @@ function toText(members: Members, name: string, most: number, isRequired = false
   if (typeof value !== 'string') {
     throw invalid(name, value, 'it is a text');
   }
-  if (value.length > most) {
-    throw new InvalidInput(`Invalid body; ${name} has ${value.length} characters, and at most ${most} are accepted`);
+  if (value.length > max) {
+    throw new InvalidInput(`Invalid body; ${name} has ${value.length} characters, and at most ${max} are accepted`);
   }
   return value;
 }
@@ -129,8 +129,8 @@ function toSchema(value: unknown): string | undefined {
   return text;
 }
 
-function invalid(name: string, value: unknown, what: string): InvalidInput {
+function invalid(name: string, value: unknown, expected: string): InvalidInput {
   return new InvalidInput(value === undefined || value === null ?
-    `Invalid body; ${name} is required: ${what}` :
-    `Invalid body; ${name} ${JSON.stringify(value).slice(0, 100)} will not do: ${what}`);
+    `Invalid body; ${name} is required: ${expected}` :
+    `Invalid body; ${name} ${JSON.stringify(value).slice(0, 100)} will not do: ${expected}`);
 }

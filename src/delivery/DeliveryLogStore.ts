@@ -15,7 +15,7 @@ export interface DeliveryFilter {
   /** Only deliveries of the subscription with this id. */
   readonly subscription?: string;
   readonly state?: DeliveryState;
-  /** Only deliveries whose topic matches one of these patterns. */
+  /** Only deliveries of topics that match one of these patterns. */
   readonly topics?: readonly TopicPattern[];
   /** Only deliveries created, or requested again, at this time or later, in milliseconds since 1970. */
   readonly since?: number;

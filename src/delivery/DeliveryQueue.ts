@@ -34,7 +34,7 @@ export interface ClaimRequest {
 }
 
 /**
- * A delivery that this worker holds until its lease ends.
+ * A delivery that this worker claims until its lease ends.
  */
 export interface ClaimedDelivery extends Target {
   /** Key of the delivery in the store. */
@@ -131,7 +131,7 @@ export interface ClaimStore {
  * Outcomes of claimed deliveries.
  */
 export interface OutcomeStore {
-  /** Writes outcomes in one transaction. Discards each outcome whose claim id is not current. */
+  /** Writes outcomes in one transaction. Discards outcomes with an outdated claim id. */
   finish: (finished: readonly FinishedDelivery[], findings: Findings) => Promise<void>;
 }
 
@@ -144,7 +144,7 @@ export interface DemandStore {
 }
 
 /**
- * States of targets that their owners are notified of.
+ * States of targets, for notifications of owners.
  */
 export interface TargetStateStore {
   /** Disables a target. Returns the subscriptions to notify, or `undefined` if it was disabled before. */
@@ -217,7 +217,7 @@ export interface DeliveryRetention {
    *
    * @returns The number of removed deliveries, at most `limit`.
    */
-  removeDeliveriesBefore: (worked: number, limit: number) => Promise<number>;
+  removeDeliveriesBefore: (workTime: number, limit: number) => Promise<number>;
   /**
    * Removes targets without subscriptions and deliveries, with their hosts.
    *

@@ -49,7 +49,7 @@ export class TargetStates {
   }
 
   /**
-   * Notes that the target requested no deliveries until a time. It holds for all targets of the same kind and URL.
+   * Notes that the target requested no deliveries until a time. It applies to all targets of the same kind and URL.
    *
    * @returns The end of the pause, which no request shortens.
    */

@@ -21,7 +21,7 @@ export interface HealthPolicy {
   readonly maxDeliveryAge: number;
   /** Maximum work time from the first failure of a target to its last, without a success. */
   readonly disableAfter: number;
-  /** Minimum number of attempts of a delivery whose failure disables such a target. */
+  /** Minimum number of attempts of the delivery that disables such a target. */
   readonly targetTries: number;
 }
 
@@ -137,11 +137,11 @@ export function afterAttempt(
  * Whether a waiting delivery exceeds its maximum age.
  *
  * @param begun - Work time of its creation or last redelivery request, in milliseconds, see `SteadyClock`.
- * @param worked - The work time, in milliseconds.
+ * @param workTime - The work time, in milliseconds.
  * @param policy - Health policy.
  */
-export function isTooOld(begun: number, worked: number, policy: HealthPolicy): boolean {
-  return worked - begun >= policy.maxDeliveryAge;
+export function isTooOld(begun: number, workTime: number, policy: HealthPolicy): boolean {
+  return workTime - begun >= policy.maxDeliveryAge;
 }
 
 /** Work time of the first failure of a target since its last success, after an attempt; null after a success. */

@@ -56,7 +56,7 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter,
   /**
    * Starts counting. Earlier observations are not counted.
    *
-   * @param kinds - Names of the target kinds, whose counters start at 0.
+   * @param kinds - Names of the target kinds; their counters start at 0.
    */
   public start(kinds: readonly string[]): void {
     collectDefaultMetrics({ register: this.registry });

@@ -101,7 +101,7 @@ describe('The clock of deliveries', (): void => {
     jest.spyOn(store, 'noteMoment').mockRejectedValueOnce(new Error('disk full'));
     const clock = await startClock();
     expect(clock.now()).toBe(TODAY);
-    expect(messages).toEqual([ 'The time could not be noted: disk full' ]);
+    expect(messages).toEqual([ 'Noting the time failed: disk full' ]);
   });
 
   it('does not go back a little, and says so.', async(): Promise<void> => {

@@ -2,7 +2,7 @@ import type { Caller } from '../identity/Caller';
 import type { Access } from './ports';
 
 /**
- * Whether an agent controls an inbox, by write or control access to it. Its subscription then counts as consent to copies.
+ * Whether an agent controls an inbox, by write or control access. Its subscription then counts as consent to copies.
  *
  * @see https://solidproject.org/TR/wac#access-modes
  */

@@ -125,7 +125,7 @@ export interface FollowerPlace {
  */
 export interface AccessEpochs {
   /**
-   * Returns the number of changes of access to a pod, or `undefined` for an unknown pod. It only rises, and each rise is
+   * Returns the number of changes of access to a pod, or `undefined` for an unknown pod. It only rises. Each rise is
    * visible to every process before the change is acknowledged.
    */
   epochOf: (pod: string) => Promise<number | undefined>;

@@ -205,8 +205,8 @@ const SHARE = 0.8;
 /**
  * Runs work with a time limit, which also interrupts regular expressions.
  *
- * The limit is elapsed time. If this process spent less CPU time because the machine is busy, the work is repeated a few
- * times, so that simple work is not refused.
+ * The limit is elapsed time. If this process spent less CPU time because the machine is busy, the work is repeated a
+ * few times, so that simple work is not refused.
  *
  * @param milliseconds - The time limit.
  * @param work - A synchronous function that can be repeated.

@@ -15,7 +15,7 @@ const MIN_COST = 0.05;
 const MAX_COST = 2;
 /** Weight of a new measurement in the estimate. */
 const WEIGHT = 0.1;
-/** Maximum time that a request counts as waiting, in milliseconds: longer ones are streams or wait for other servers. */
+/** Maximum time that a request counts as waiting, in milliseconds: longer ones are streams or wait for servers. */
 const LONG_REQUEST = 1_000;
 /** Interval of checks while a request waits, in milliseconds. */
 const PACE = 1;

@@ -151,7 +151,8 @@ export class Attempts {
   private noteHealth(queue: HostQueue, result: AttemptResult, now: number): void {
     const { outcomes, slots } = this.args;
     const health = afterAttempt(queue.health, result, now, this.args.health);
-    if (health !== queue.health && (health !== HEALTHY || queue.health.failures > 0 || queue.health.openUntil !== null)) {
+    const wasHealthy = queue.health.failures === 0 && queue.health.openUntil === null;
+    if (health !== queue.health && (health !== HEALTHY || !wasHealthy)) {
       outcomes.noteHealth(queue.host, health);
     }
     queue.health = health;

@@ -12,7 +12,7 @@ const MAX_TICK = 5_000;
 /**
  * The clock of deliveries: milliseconds since 1970, which never go back and never jump.
  *
- * It starts with the wall clock and then counts elapsed time, so that setting the machine's clock neither stalls waiting
+ * It starts with the wall clock and then counts elapsed time: setting the machine's clock neither stalls waiting
  * deliveries nor makes all of them due. If the wall clock was days ahead in an earlier run, the due times of waiting
  * deliveries are moved back.
  *

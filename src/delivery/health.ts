@@ -103,10 +103,11 @@ export function afterSuccess(): HostHealth {
 export function afterFailure(health: HostHealth, now: number, policy: HealthPolicy): HostHealth {
   const isCounted = health.openUntil !== null || (health.since !== null && now - health.since < policy.window);
   const failures = isCounted ? Math.min(health.failures + 1, policy.failures) : 1;
+  const isOpened = health.openUntil !== null || failures >= policy.failures;
   return {
     failures,
     since: isCounted ? health.since : now,
-    openUntil: health.openUntil !== null || failures >= policy.failures ? Math.max(health.openUntil ?? 0, now + policy.openTime) : null,
+    openUntil: isOpened ? Math.max(health.openUntil ?? 0, now + policy.openTime) : null,
   };
 }
 

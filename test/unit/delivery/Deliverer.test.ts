@@ -944,7 +944,7 @@ describe('The delivery worker', (): void => {
         topic: 'delivery/inbox#gone', publisher: agent.webId,
         data: { inbox: `${POD}inbox/`, reason: expect.stringContaining('was deleted') },
       }]);
-      const lifecycle = new SqlitePodLifecycle((events as any).db);
+      const lifecycle = new SqlitePodLifecycle(session);
       await lifecycle.closeContainer(`${POD}publish/`, true);
       await news.gone(POD, `${POD}inbox/`);
       await lifecycle.openContainer(`${POD}publish/`);

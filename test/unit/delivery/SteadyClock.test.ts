@@ -140,4 +140,36 @@ describe('The clock of deliveries', (): void => {
     expect(await store.workTime()).toBe(60 * SECOND);
     expect(new SteadyClock(store).workTime()).toBe(0);
   });
+
+  describe('in a process without the worker', (): void => {
+    const MAX_BEHIND = 2 * DAY;
+
+    it.each([ 1, 60 * MINUTE, MAX_BEHIND ])('advances to a noted time that is %d ms ahead.', async(ahead): Promise<void> => {
+      const clock = new SteadyClock(store);
+      await store.noteMoment(TODAY + ahead);
+      await clock.adopt();
+      expect(clock.now()).toBe(TODAY + ahead);
+      pass(SECOND);
+      expect(clock.now()).toBe(TODAY + ahead + SECOND);
+      // The worker has noted nothing new.
+      await clock.adopt();
+      expect(clock.now()).toBe(TODAY + ahead + SECOND);
+    });
+
+    it.each([ 0, -SECOND, MAX_BEHIND + 1 ])('keeps its own time if the noted time is %d ms ahead.', async(ahead): Promise<void> => {
+      const clock = new SteadyClock(store);
+      await store.noteMoment(TODAY + ahead);
+      await clock.adopt();
+      expect(clock.now()).toBe(TODAY);
+    });
+
+    it('notes no time, and keeps its own if the store cannot be read.', async(): Promise<void> => {
+      const clock = new SteadyClock(store);
+      await clock.adopt();
+      expect([ clock.now(), await store.moment() ]).toEqual([ TODAY, 0 ]);
+      jest.spyOn(store, 'moment').mockRejectedValueOnce(new Error('disk'));
+      await expect(clock.adopt()).rejects.toThrow('disk');
+      expect(clock.now()).toBe(TODAY);
+    });
+  });
 });

@@ -70,8 +70,8 @@ export function toKey(value: unknown): number | undefined {
 }
 
 /**
- * Creates the identifier of an entry: its name in lower case, with digits and hyphens, and 10 random characters, so that it
- * cannot be guessed.
+ * Creates the identifier of an entry: its name in lower case, with digits and hyphens, and 10 random characters,
+ * so that it cannot be guessed.
  */
 export function mintIdentifier(name: string): string {
   const words = name.normalize('NFKD').toLowerCase().replaceAll(/\p{M}/gu, '').replaceAll(/[^a-z0-9]+/gu, '-');

@@ -339,7 +339,7 @@ describe('The log of deliveries', (): void => {
     const before = arrived().length;
     for (const { fetch: fetcher } of [ user, subscriber ]) {
       const response = await post(fetcher, `${delivery.id}/redeliver`, '');
-      expect([ response.status, await response.json() ]).toEqual([ 403, { error: expect.stringContaining('may not read topic') }]);
+      expect([ response.status, await response.json() ]).toEqual([ 403, { error: expect.stringContaining('has no read access to topic') }]);
       expect(await (await post(fetcher, `${subscription}/replay`, { since: begun })).json()).toEqual({ events: 0 });
     }
     await publish();

@@ -3,12 +3,15 @@ import { HEALTHY, healthPolicy } from '../../../src/delivery/health';
 import { HostQueue } from '../../../src/delivery/HostQueue';
 import type { Obstacle } from '../../../src/delivery/Obstacles';
 import { OutcomeWriter } from '../../../src/delivery/OutcomeWriter';
-import type { FinishedDelivery, Findings, Sent } from '../../../src/delivery/ports';
+import { DeliveryListener } from '../../../src/delivery/DeliveryListener';
+import type { ClaimedDelivery, FinishedDelivery, Findings, Sent } from '../../../src/delivery/ports';
+import type { Verdict } from '../../../src/delivery/retry';
 import { retryPolicy } from '../../../src/delivery/retry';
 import { Slots } from '../../../src/delivery/Slots';
 import { TargetStates } from '../../../src/delivery/TargetStates';
 import { Tasks } from '../../../src/delivery/Tasks';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
+import type { DeliveryState } from '../../../src/store/deliveries';
 import { aClaim } from '../../util/claims';
 import { kindOf } from '../../util/kinds';
 
@@ -27,6 +30,18 @@ describe('An attempt', (): void => {
   let outcomes: OutcomeWriter;
   let queue: HostQueue;
   let attempts: Attempts;
+
+  class Recorder extends DeliveryListener {
+    public attempted({ delivery }: ClaimedDelivery, { outcome }: Verdict): void {
+      calls.push([ 'attempted', delivery, outcome ]);
+    }
+
+    public override unsent({ delivery }: ClaimedDelivery, state: DeliveryState): void {
+      calls.push([ 'unsent', delivery, state ]);
+    }
+
+    public async failed(): Promise<void> {}
+  }
 
   const make = async(fields: object = {}): Promise<FinishedDelivery[]> => {
     const delivery = aClaim(1, fields);
@@ -61,11 +76,7 @@ describe('An attempt', (): void => {
         },
       },
       tasks: new Tasks(),
-      listeners: [{
-        attempted: ({ delivery }, { outcome }): unknown => calls.push([ 'attempted', delivery, outcome ]),
-        unsent: ({ delivery }, state): unknown => calls.push([ 'unsent', delivery, state ]),
-        failed: async(): Promise<void> => {},
-      }],
+      listeners: [ new Recorder() ],
       release: ({ host }, target): unknown => calls.push([ 'release', host, target ]),
       report: (message): unknown => messages.push(message),
       retry: retryPolicy({ jitter: 0 }),

@@ -206,7 +206,7 @@ describe('The log of deliveries', (): void => {
 
     it.each([ OWNER, ALICE ])('nothing for %s to a subscriber who may not read the topic any more.', async(agent): Promise<void> => {
       refused.add(`${ALICE} read ${RESOURCE}`);
-      await expect(newLog().redeliver(POD, { agent }, id)).rejects.toThrow(`${ALICE} may not read topic ${TOPIC} of ${POD}`);
+      await expect(newLog().redeliver(POD, { agent }, id)).rejects.toThrow(`${ALICE} has no read access to topic ${TOPIC} of ${POD}`);
       expect(await list(OWNER)).toMatchObject([{ state: 'dead' }]);
       expect(outbox.wake).not.toHaveBeenCalled();
     });

@@ -209,7 +209,7 @@ describe('The fan-out', (): void => {
     }
     await eventually(async(): Promise<true | undefined> => await count(inboxOf('whole')) === 1 || undefined);
     expect(messages.length).toBeGreaterThanOrEqual(2);
-    expect(messages[0]).toContain('tried again in 1000 ms');
+    expect(messages[0]).toContain('is retried in 1000 ms');
   });
 
   it('uses what it has learned, however long that took.', async(): Promise<void> => {

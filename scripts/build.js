@@ -53,8 +53,10 @@ function build(hash) {
   try {
     const compiler = require.resolve('typescript/bin/tsc');
     execFileSync(process.execPath, [ compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', own ], { cwd: root, stdio: 'inherit' });
-    const { joinParts } = require(join(own, 'http/openapi/joinParts.js'));
-    writeFileSync(join(own, 'openapi.json'), JSON.stringify(joinParts(join(root, 'src'))));
+    const joiner = join(own, 'http/openapi/joinParts.js');
+    if (existsSync(joiner)) {
+      writeFileSync(join(own, 'openapi.json'), JSON.stringify(require(joiner).joinParts(join(root, 'src'))));
+    }
     const names = filesIn(own);
     const files = Object.fromEntries(names.map((name) => [ name, statSync(join(own, name)).size ]));
     // Without a record, an interrupted build is repeated.

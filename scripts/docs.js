@@ -13,9 +13,16 @@ const LITERALS = new Set([ 'xsd:number', 'xsd:integer', 'xsd:boolean', 'xsd:stri
 const readJson = (name) => JSON.parse(readFileSync(join(root, name), 'utf8'));
 const isObject = (value) => typeof value === 'object' && value !== null;
 
+/** Numeric constants of `src`, by name: comments link to the constant of a default. */
+const constants = new Map(readdirSync(join(root, 'src'), { recursive: true })
+  .filter((name) => name.endsWith('.ts'))
+  .flatMap((name) => [ ...readFileSync(join(root, 'src', name), 'utf8').matchAll(/^export const ([A-Z_]+) = (\d+);$/gmu) ])
+  .map(([ , name, value ]) => [ name, value ]));
+
 /** A comment as one table cell. */
 function cell(text = '') {
-  return text.replaceAll(/\{@link ([^}]*)\}/gu, '`$1`').replaceAll(/\s+/gu, ' ').replaceAll('|', String.raw`\|`).trim();
+  return text.replaceAll(/\{@link ([A-Z_]+)\}/gu, (link, name) => constants.get(name) ?? link)
+    .replaceAll(/\{@link ([^}]*)\}/gu, '`$1`').replaceAll(/\s+/gu, ' ').replaceAll('|', String.raw`\|`).trim();
 }
 
 function table(heads, rows) {

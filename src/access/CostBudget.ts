@@ -3,10 +3,10 @@ import type { Caller } from '../identity/Caller';
 import { AGENT_PATH } from '../identity/ServerAgent';
 import { TooMany } from '../event/TooMany';
 
-/** Maximum number of payers whose costs are remembered; beyond it, the payer that paid longest ago is forgotten. */
-const MOST_PAYERS = 50_000;
-/** Maximum length of a name that is remembered as it is, in characters. */
-const LONGEST_NAME = 200;
+/** Maximum number of stored payers; above it, the least recently charged payer is removed. */
+const MAX_PAYERS = 50_000;
+/** Maximum length of a stored name, in characters; longer names are hashed. */
+const MAX_NAME_LENGTH = 200;
 
 interface Level {
   units: number;
@@ -25,9 +25,9 @@ interface Payer {
 /**
  * Limits the cost of requests, in units of about 1 ms of CPU.
  *
- * An agent has a budget for each minute. The agents of one foreign issuer have a common budget besides; the agent of a
- * foreign server has only that one, because it sends for all agents of its server. Public requests are counted for each
- * pod and client address. Costs drain continuously, so the budget of a minute is also the largest burst.
+ * An agent has a budget for each minute. The agents of one foreign issuer also share a budget. The agent of a foreign
+ * server has only the shared one, because it sends for all agents of its server. Public requests are counted for each
+ * pod and client address. Costs drain continuously, so the budget of a minute is also the maximum burst.
  *
  * Memory is bounded. Each process counts for itself.
  */
@@ -51,7 +51,7 @@ export class CostBudget {
   }
 
   /**
-   * Opens the account of a request, whose payer is not known yet.
+   * Opens the account of a request without a known payer.
    *
    * @param pod - Base URL of the pod.
    * @param address - Client address.
@@ -77,7 +77,7 @@ export class CostBudget {
   /**
    * Charges payers.
    *
-   * @param payers - Who pays; all or none of them.
+   * @param payers - The payers; all or none of them are charged.
    * @param units - The cost.
    * @param isForced - Whether the cost is charged even if it exceeds a budget, because the work was already done.
    *
@@ -104,7 +104,7 @@ export class CostBudget {
       this.levels.set(name, levels[index]);
     }
     for (const oldest of this.levels.keys()) {
-      if (this.levels.size <= MOST_PAYERS) {
+      if (this.levels.size <= MAX_PAYERS) {
         break;
       }
       this.levels.delete(oldest);
@@ -136,7 +136,7 @@ export class CostAccount {
     this.address = address;
   }
 
-  /** Name of the payer; that of the public, as long as it is not known. */
+  /** Name of the payer; the name of the public until the payer is known. */
   public get payer(): string {
     return (this.payers ?? this.budget.payersOf({}, this.pod, this.address))[0].name;
   }
@@ -146,17 +146,17 @@ export class CostAccount {
     return this.payer.startsWith('public ');
   }
 
-  /** Counts the request for another pod, because the one in its URL does not exist. */
+  /** Counts the request for another pod, because the pod in its URL does not exist. */
   public moveTo(pod: string): void {
     this.pod = pod;
   }
 
   /**
-   * Makes the caller pay, if no payer is known yet.
+   * Makes the caller the payer, unless a payer is known.
    *
-   * @param caller - Who makes the request.
+   * @param caller - The caller.
    *
-   * @throws {@link TooMany} if its budget does not cover the costs so far. The request is to be refused then.
+   * @throws {@link TooMany} if its budget does not cover the costs so far. The request must be refused then.
    */
   public identify(caller: Caller): void {
     if (!this.payers && !this.isClosed) {
@@ -186,15 +186,15 @@ export class CostAccount {
     }
   }
 
-  /** Ends the account, once the request was answered: what is charged later is for nobody. */
+  /** Closes the account after the response; later charges have no effect. */
   public close(): void {
     this.isClosed = true;
   }
 }
 
-/** Names are as long as clients make them, and many are remembered. */
+/** Returns a name of bounded length, because clients choose names and many are stored. */
 function shortened(name: string): string {
-  return name.length <= LONGEST_NAME ? name : createHash('sha256').update(name).digest('base64');
+  return name.length <= MAX_NAME_LENGTH ? name : createHash('sha256').update(name).digest('base64');
 }
 
 function withSlash(url: string): string {

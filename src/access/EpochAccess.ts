@@ -83,8 +83,8 @@ export class EpochAccess implements Access {
     epochs: ReadonlyMap<string, number | undefined>,
     mode: Mode,
   ): Promise<ReadonlySet<string>> {
-    const who = [ caller.agent, caller.client, caller.issuer ].join(' ');
-    const keyOf = ({ name }: AccessScope): string => `${mode} ${name} ${who}`;
+    const callerKey = [ caller.agent, caller.client, caller.issuer ].join(' ');
+    const keyOf = ({ name }: AccessScope): string => `${mode} ${name} ${callerKey}`;
     const allowed = new Set<string>();
     const unknown: Question[] = [];
     // One resource of each scope without a cached answer.

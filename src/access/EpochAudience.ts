@@ -79,7 +79,7 @@ export class EpochAudience implements Audience {
     return count;
   }
 
-  private async takes({ agent, doubtedInbox }: Follower): Promise<boolean> {
-    return doubtedInbox === undefined || controlsInbox(this.access, { agent }, doubtedInbox);
+  private async takes({ agent, unconfirmedInbox }: Follower): Promise<boolean> {
+    return unconfirmedInbox === undefined || controlsInbox(this.access, { agent }, unconfirmedInbox);
   }
 }

@@ -1,11 +1,11 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { TooMany } from '../event/TooMany';
 
-/** The time in which events are counted, in seconds. */
+/** Window of the rate, in seconds. */
 const WINDOW = 60;
 
 /**
- * Bounds how many events each agent publishes in a minute; the public counts as one agent for each pod.
+ * Limits the number of events of each agent per minute; the public counts as one agent for each pod.
  *
  * Each process of the server counts for itself.
  */
@@ -15,8 +15,8 @@ export class PublishRate {
   private readonly limiter?: RateLimiterMemory;
 
   /**
-   * @param maxEventsPerMinute - The most events of an agent in a minute; 0 for no bound. Default 6,000.
-   * @param action - What is done with them, for the message. Default `accepted`.
+   * @param maxEventsPerMinute - Maximum number of events of an agent per minute; 0 for no limit. Default 6,000.
+   * @param action - Name of the limited action, for the message. Default `accepted`.
    */
   public constructor(maxEventsPerMinute = 6_000, action = 'accepted') {
     this.maxEventsPerMinute = maxEventsPerMinute;
@@ -27,38 +27,38 @@ export class PublishRate {
   }
 
   /**
-   * Counts events that an agent is about to publish.
+   * Counts events of an agent.
    *
-   * @throws {@link TooMany} if they are too many.
+   * @throws {@link TooMany} if they exceed the rate.
    */
   public async count(agent: string | undefined, pod: string, events: number): Promise<void> {
-    const who = nameOf(agent, pod);
+    const name = nameOf(agent, pod);
     try {
-      await this.limiter?.consume(who, events);
+      await this.limiter?.consume(name, events);
     } catch (error: unknown) {
       if (!(error instanceof RateLimiterRes)) {
         throw error;
       }
-      throw this.tooMany(who, error);
+      throw this.tooMany(name, error);
     }
   }
 
   /**
-   * Tells whether events could be counted, and counts none.
+   * Checks the rate without counting events.
    *
-   * @throws {@link TooMany} if they would be too many.
+   * @throws {@link TooMany} if the events would exceed the rate.
    */
   public async check(agent: string | undefined, pod: string, events: number): Promise<void> {
-    const who = nameOf(agent, pod);
-    const state = await this.limiter?.get(who);
+    const name = nameOf(agent, pod);
+    const state = await this.limiter?.get(name);
     if (this.limiter && (state?.consumedPoints ?? 0) + events > this.maxEventsPerMinute) {
-      throw this.tooMany(who, state ?? undefined);
+      throw this.tooMany(name, state ?? undefined);
     }
   }
 
-  private tooMany(who: string, state?: RateLimiterRes): TooMany {
+  private tooMany(name: string, state?: RateLimiterRes): TooMany {
     return new TooMany(
-      `At most ${this.maxEventsPerMinute} events in a minute are ${this.action} of ${who}: wait, or send fewer`,
+      `At most ${this.maxEventsPerMinute} events in a minute are ${this.action} of ${name}: wait, or send fewer`,
       Math.max(1, Math.ceil((state?.msBeforeNext ?? 0) / 1_000)),
     );
   }

@@ -2,7 +2,7 @@ import type { Caller } from '../identity/Caller';
 import type { Access } from './ports';
 
 /**
- * Whether somebody may have copies put into an inbox: whoever may write it, or decide who may, consents by subscribing.
+ * Whether an agent controls an inbox, by write or control access. Its subscription then counts as consent to copies.
  *
  * @see https://solidproject.org/TR/wac#access-modes
  */

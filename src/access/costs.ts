@@ -7,7 +7,7 @@ import type { CostAccount } from './CostBudget';
  * A cost is charged before its work begins, as soon as the amount of work is known.
  */
 export const COSTS = {
-  /** A request, whatever its answer. */
+  /** A request, regardless of its response. */
   request: 0.5,
   /** Verification of an access token that was not verified before. */
   newToken: 2,
@@ -25,7 +25,7 @@ export const COSTS = {
   container: 0.5,
   /** A query of access control. */
   accessQuery: 5,
-  /** A count of the subscriptions that would get an event, for a check. */
+  /** A count of the subscriptions that would receive an event, for a dry run. */
   audience: 1,
   /** A request to another server: a recipient, a webhook handshake, a profile. */
   remote: 10,
@@ -37,14 +37,14 @@ export const COSTS = {
 
 interface Charging {
   readonly account: CostAccount;
-  /** Whether work that exceeds the budget continues, so that the agent's next request is refused instead. */
+  /** Whether work above the budget continues; then the agent's next request is refused instead. */
   readonly isLenient: boolean;
 }
 
 const charging = new AsyncLocalStorage<Charging>();
 
 /**
- * Does the work of a request, whose costs go to an account.
+ * Does the work of a request and charges its costs to an account.
  *
  * @param account - The account of the request.
  * @param work - Does the work.
@@ -71,8 +71,8 @@ export function currentAccount(): CostAccount | undefined {
 }
 
 /**
- * Does work whose result other requests may share: its costs are charged and never refused, so that nobody fails
- * because of the budget of somebody else.
+ * Does work with a result that other requests may share. Charges its costs without refusal, so that no request fails
+ * because of the budget of another agent.
  *
  * @param work - Does the work.
  */

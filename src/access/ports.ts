@@ -5,24 +5,24 @@ import type { Caller } from '../identity/Caller';
  */
 export interface Pods {
   /**
-   * The pod of an agent on this server, set up to take part in publish and subscribe.
+   * Returns the pod of an agent on this server, set up for publish and subscribe.
    *
    * @param webId - An absolute http(s) IRI. If it has no canonical form, it is `unknown`.
    *
-   * @returns The base URL of the pod, or why there is none: the WebID is of another server, or of no pod here.
+   * @returns The base URL of the pod, or the reason for its absence: a WebID of another server, or of no pod.
    */
   podOf: (webId: string) => Promise<{ readonly pod: string } | { readonly reason: 'elsewhere' | 'unknown' }>;
 }
 
 /**
- * Tells in which pod something lies.
+ * Finds the pod of a URL.
  */
 export interface Locator {
-  /** The base URL of the pod in which a URL would lie, by its form alone; `undefined` outside all pods. */
+  /** Returns the base URL of the pod of a URL, by its form alone; `undefined` outside all pods. */
   locate: (url: string) => Promise<string | undefined>;
 }
 
-/** The access modes that publish and subscribe ask for. */
+/** Access modes of publish and subscribe. */
 export type Mode = 'append' | 'read' | 'write' | 'control';
 
 /**
@@ -34,7 +34,7 @@ export interface Access {
    *
    * @param caller - The caller. The limits of its API key are not checked here.
    * @param resources - The URLs of the resources.
-   * @param mode - The mode that is asked for.
+   * @param mode - The requested mode.
    *
    * @returns The resources on which the caller has the mode.
    */
@@ -70,18 +70,16 @@ export interface AccessScopes {
  */
 export interface Readers {
   /**
-   * Tells which agents may read a resource, which does not have to exist.
+   * Returns the agents with read access to a resource, which does not have to exist.
    *
-   * @param resource - The URL of the resource.
-   * @param agents - WebIDs.
-   *
-   * @returns Those of the agents that may.
+   * @param resource - URL of the resource.
+   * @param agents - WebIDs of the agents to check.
    */
   readersOf: (resource: string, agents: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 /**
- * The subscriptions that would receive an event if it were published now.
+ * Counts of the subscriptions that would receive an event.
  */
 export interface Audience {
   /**
@@ -89,67 +87,67 @@ export interface Audience {
    * enabled target and an agent with read access to the topic.
    */
   countOf: (pod: string, topic: string) => Promise<number>;
-  /** Whether there is at least one, which takes fewer lookups than the number. */
+  /** Whether the number is above 0; takes fewer lookups than the number. */
   hasAny: (pod: string, topic: string) => Promise<boolean>;
 }
 
 /**
- * A subscription that a topic matches and whose target takes events.
+ * A subscription that matches a topic and has an enabled target.
  */
 export interface Follower {
   /** The WebID of the subscriber. */
   readonly agent: string;
-  /** The inbox of which it is to be asked again whether the subscriber controls it, if so. */
-  readonly doubtedInbox?: string;
+  /** The inbox, if the consent of its subscriber is unconfirmed. */
+  readonly unconfirmedInbox?: string;
 }
 
 /**
- * Some of the subscriptions that a topic matches.
+ * One page of the subscriptions that match a topic.
  */
 export interface Followers {
   readonly followers: readonly Follower[];
-  /** The place that was reached; `undefined` behind the last one. */
+  /** Cursor of the next page; `undefined` after the last one. */
   readonly next?: FollowerPlace;
 }
 
 /**
- * A place among the subscriptions that a topic matches.
+ * A cursor over the subscriptions that match a topic.
  */
 export interface FollowerPlace {
-  /** The pattern, as its place among all that match. */
+  /** Position of the pattern among all matching patterns. */
   readonly pattern: number;
-  /** The key of the last inbox of that pattern that was reached. */
+  /** Key of the last returned inbox of that pattern. */
   readonly inbox: number;
 }
 
 /**
- * Numbers that change with every change of access to a pod.
+ * Access epochs of pods.
  */
 export interface AccessEpochs {
   /**
-   * The number of times that access to a pod has changed, or `undefined` if the pod is not known.
-   * It only rises, and a rise is visible to every process once the change is acknowledged.
+   * Returns the number of changes of access to a pod, or `undefined` for an unknown pod. It only rises. Each rise is
+   * visible to every process before the change is acknowledged.
    */
   epochOf: (pod: string) => Promise<number | undefined>;
 }
 
 /**
- * The subscriptions of a pod, by the topics that they match.
+ * Subscriptions of pods, by matching topics.
  */
 export interface FollowerList {
   /**
-   * A number that rises whenever access to a pod has changed, or {@link followersOf} may have other answers for it,
-   * in whichever process; `undefined` if the pod is not known.
+   * Returns a number that rises with each change of access to a pod, and of the results of {@link followersOf}, in any
+   * process; `undefined` for an unknown pod.
    */
   revisionOf: (pod: string) => Promise<number | undefined>;
   /**
-   * The subscriptions of a pod that match a topic and whose targets take events, whether or not their agents may
-   * receive it. One of whose agent it is known that it does not control its inbox any more is left out.
+   * Returns subscriptions of a pod that match a topic and have enabled targets, regardless of their agents' access to
+   * the topic. Omits subscriptions with revoked consent.
    *
    * @param pod - The base URL of the pod.
    * @param topic - The topic.
-   * @param after - The place that was reached before, if any.
-   * @param limit - About how many to look at: those with the same inbox are not told apart.
+   * @param after - Cursor returned by the previous call, if any.
+   * @param limit - Approximate number of subscriptions to examine; subscriptions with one inbox stay together.
    */
   followersOf: (pod: string, topic: string, after: FollowerPlace | undefined, limit: number) => Promise<Followers>;
 }

@@ -4,17 +4,17 @@ import type { TopicPattern } from '../event/TopicPattern';
 import { isCovered } from '../event/TopicPattern';
 import type { Access } from './ports';
 
-/** Whether an API key or token, if the caller has one, is good for a topic, or for all that a pattern matches. */
+/** Whether the limits of a caller's credential include a topic, or all topics of a pattern. */
 export function coversTopic({ limits }: Caller, topic: TopicPattern): boolean {
   return isCovered(limits?.topics, topic);
 }
 
 /**
- * Whether somebody may publish on a topic to a pod.
+ * Whether a caller may publish on a topic to a pod.
  *
- * @param access - Decides it.
- * @param caller - Who would publish; an API key or token has to be good for the topic too.
- * @param pod - The base URL of the pod.
+ * @param access - Access decisions.
+ * @param caller - The caller; its credential must include the topic.
+ * @param pod - Base URL of the pod.
  * @param topic - A valid topic.
  *
  * @see https://solidproject.org/TR/wac#access-modes
@@ -23,7 +23,7 @@ export async function mayPublish(access: Access, caller: Caller, pod: string, to
   return (await publishable(access, caller, pod, [ topic ])).has(topic);
 }
 
-/** Those of some topics that a caller may publish to a pod, all asked at once. */
+/** Returns the topics that a caller may publish to a pod, by one access query. */
 export async function publishable(
   access: Access,
   caller: Caller,

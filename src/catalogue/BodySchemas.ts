@@ -5,14 +5,14 @@ import Ajv from 'ajv';
 import Ajv2020 from 'ajv/dist/2020';
 import { InvalidInput } from '../event/InvalidInput';
 
-/** Where a body breaks a schema, and how. */
+/** First violation of a schema by a body. */
 export interface SchemaFault {
-  /** A JSON Pointer to the part of the body that breaks it; empty for the whole. */
+  /** JSON Pointer to the invalid part of the body; empty for the whole. */
   readonly path: string;
   readonly message: string;
 }
 
-/** A draft of JSON Schema that is read. */
+/** A supported draft of JSON Schema. */
 interface Draft {
   readonly compile: (schema: AnySchema) => ValidateFunction;
   /** Checks a schema itself. */
@@ -32,13 +32,13 @@ const OPTIONS = {
 const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/u;
 const DRAFT_2020 = /^https?:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/u;
 
-/** Makes them once, and only where somebody uses schemas: that takes longer than to compile most schemas. */
+/** Created on first use, because this takes longer than compiling a typical schema. */
 const draftOf: Record<'draft07' | 'draft2020', () => Draft> = {
-  draft07: once((): Draft => ({
+  draft07: lazy((): Draft => ({
     compile: (schema): ValidateFunction => new Ajv(OPTIONS).compile(schema),
     metaSchema: new Ajv(OPTIONS).getSchema('http://json-schema.org/draft-07/schema')!,
   })),
-  draft2020: once((): Draft => ({
+  draft2020: lazy((): Draft => ({
     compile: (schema): ValidateFunction => new Ajv2020(OPTIONS).compile(schema),
     metaSchema: new Ajv2020(OPTIONS).getSchema('https://json-schema.org/draft/2020-12/schema')!,
   })),
@@ -57,13 +57,13 @@ export class BodySchemas {
   private readonly compileTime: number;
   private readonly checkTime: number;
   private readonly maxSchemas: number;
-  /** By the text of the schema, the one that was used last at the end. */
+  /** Compiled schemas by their text, least recently used first. */
   private readonly compiled = new Map<string, ValidateFunction>();
 
   /**
-   * @param compileTime - How long it may take to read a schema, in milliseconds. Default 200.
-   * @param checkTime - How long it may take to check a body, in milliseconds. Default 50.
-   * @param maxSchemas - How many schemas are kept ready. Default 200.
+   * @param compileTime - Maximum time to compile a schema, in milliseconds. Default 200.
+   * @param checkTime - Maximum time to check a body, in milliseconds. Default 50.
+   * @param maxSchemas - Maximum number of cached compiled schemas. Default 200.
    */
   public constructor(compileTime = 200, checkTime = 50, maxSchemas = 200) {
     this.compileTime = compileTime;
@@ -72,29 +72,29 @@ export class BodySchemas {
   }
 
   /**
-   * Checks that a schema can be used.
+   * Checks that a schema is supported and valid.
    *
-   * @param text - The schema, as JSON text: draft-07, or 2020-12 if its `$schema` says so.
+   * @param text - The schema, as JSON text: draft-07, or 2020-12 if its `$schema` names it.
    *
-   * @throws {@link InvalidInput} that says why it cannot.
+   * @throws {@link InvalidInput} with the reason if it is not.
    */
   public assertUsable(text: string): void {
     this.validatorOf(text);
   }
 
   /**
-   * Where a body breaks a schema first; `undefined` if it does not.
+   * Returns the first violation of a schema by a body; `undefined` if the body is valid.
    *
    * @param text - The schema, as JSON text.
    * @param body - The parsed body.
    *
-   * @throws {@link InvalidInput} if that takes too long to find out.
+   * @throws {@link InvalidInput} if the check exceeds its time.
    */
   public faultOf(text: string, body: unknown): SchemaFault | undefined {
     const validate = this.validatorOf(text);
-    const isValid = within(this.checkTime, (): boolean => validate(body), 'To check the body by the schema of the event');
+    const isValid = runWithin(this.checkTime, (): boolean => validate(body), 'To check the body by the schema of the event');
     const [ error ] = isValid ? [] : validate.errors ?? [];
-    // Else it would be kept for as long as the schema is.
+    // Errors would otherwise stay in memory with the schema.
     validate.errors = null;
     return isValid ? undefined : { path: error.instancePath, message: error.message ?? 'must match the schema' };
   }
@@ -113,7 +113,7 @@ export class BodySchemas {
     const schema = JSON.parse(text) as AnySchema;
     const { compile, metaSchema } = draftFor(schema);
     assertFewPatterns(schema);
-    return within(this.compileTime, (): ValidateFunction => {
+    return runWithin(this.compileTime, (): ValidateFunction => {
       if (!metaSchema(schema)) {
         const { instancePath, message } = metaSchema.errors![0];
         throw new InvalidInput(`Invalid schema: ${instancePath || 'it'} ${message}`);
@@ -121,7 +121,7 @@ export class BodySchemas {
       try {
         return compile(schema);
       } catch (error: unknown) {
-        throw explained(error);
+        throw toInvalidInput(error);
       }
     }, 'To read the schema');
   }
@@ -145,27 +145,27 @@ function draftFor(schema: AnySchema | null): Draft {
     return draftOf.draft07();
   }
   throw new InvalidInput('Invalid schema: its $schema is neither http://json-schema.org/draft-07/schema# nor ' +
-    'https://json-schema.org/draft/2020-12/schema, the drafts that are read');
+    'https://json-schema.org/draft/2020-12/schema, the supported drafts');
 }
 
-/** The most characters of all patterns of a schema, and the most classes of Unicode, which take long to read. */
-const MOST_PATTERN_CHARACTERS = 2_000;
-const MOST_UNICODE_CLASSES = 20;
+/** Maximum number of characters, and of slow Unicode classes, of all patterns of a schema. */
+const MAX_PATTERN_CHARACTERS = 2_000;
+const MAX_UNICODE_CLASSES = 20;
 
 /**
- * Refuses patterns that would take long to read, which no limit on time can end.
+ * Limits the patterns of a schema, because a time limit cannot interrupt their compilation.
  *
- * @throws {@link InvalidInput} if there are too many.
+ * @throws {@link InvalidInput} if the patterns exceed a limit.
  */
 function assertFewPatterns(schema: unknown): void {
   let characters = 0;
   let classes = 0;
-  const rest = [ schema ];
-  while (rest.length > 0) {
-    for (const [ name, value ] of Object.entries(rest.pop() as object)) {
+  const pending = [ schema ];
+  while (pending.length > 0) {
+    for (const [ name, value ] of Object.entries(pending.pop() as object)) {
       const isObject = typeof value === 'object' && value !== null;
       if (isObject) {
-        rest.push(value);
+        pending.push(value);
       }
       const patterns = name === 'pattern' && typeof value === 'string' ? [ value ] : [];
       for (const pattern of name === 'patternProperties' && isObject ? Object.keys(value as object) : patterns) {
@@ -174,18 +174,18 @@ function assertFewPatterns(schema: unknown): void {
       }
     }
   }
-  if (characters > MOST_PATTERN_CHARACTERS) {
+  if (characters > MAX_PATTERN_CHARACTERS) {
     throw new InvalidInput(`Invalid schema: its patterns have ${characters} characters together, ` +
-      `and at most ${MOST_PATTERN_CHARACTERS} are accepted`);
+      `and at most ${MAX_PATTERN_CHARACTERS} are accepted`);
   }
-  if (classes > MOST_UNICODE_CLASSES) {
+  if (classes > MAX_UNICODE_CLASSES) {
     throw new InvalidInput(`Invalid schema: its patterns have ${classes} classes such as \\p{L} together, ` +
-      `and at most ${MOST_UNICODE_CLASSES} are accepted`);
+      `and at most ${MAX_UNICODE_CLASSES} are accepted`);
   }
 }
 
-/** Says why a schema could not be compiled; that it takes too long is said by {@link within}. */
-function explained(error: unknown): unknown {
+/** Converts an error of compilation, except a stack overflow, which {@link runWithin} converts. */
+function toInvalidInput(error: unknown): unknown {
   const { message, missingRef } = error as Error & { missingRef?: string };
   return isTooDeep(error) ?
     error :
@@ -194,62 +194,62 @@ function explained(error: unknown): unknown {
       '; it can refer only to what it contains, and nothing is fetched'}`);
 }
 
-const runner = once((): { readonly script: VmScript; readonly context: { run?: () => void } } =>
+const runner = lazy((): { readonly script: VmScript; readonly context: { run?: () => void } } =>
   ({ script: new Script('run()'), context: createContext({}) }));
 
-/** How often work is begun anew where the machine was busy with something else. */
-const MOST_TRIES = 4;
-/** Which part of the time is to have been spent on this process, for the work to have had it. */
+/** Maximum number of runs of a work item on a busy machine. */
+const MAX_TRIES = 4;
+/** Minimum share of the time limit that this process must have spent, for the limit to count as exceeded. */
 const SHARE = 0.8;
 
 /**
- * Does some work that is ended, even within a regular expression, when its time is up.
+ * Runs work with a time limit, which also interrupts regular expressions.
  *
- * The time is that of the clock. Where the machine was so busy that this process has spent less, the work is begun anew
- * a few times, so that nobody is told that something simple takes too long.
+ * The limit is elapsed time. If this process spent less CPU time because the machine is busy, the work is repeated a
+ * few times, so that simple work is not refused.
  *
- * @param milliseconds - The time.
+ * @param milliseconds - The time limit.
  * @param work - A synchronous function that can be repeated.
- * @param what - Name of the work, for the message.
+ * @param label - Name of the work, for the message.
  *
- * @throws {@link InvalidInput} if it takes longer, or recurses too deep.
+ * @throws {@link InvalidInput} if the work exceeds the limit, or recurses too deeply.
  *
  * @see https://nodejs.org/docs/latest-v20.x/api/vm.html#scriptrunincontextcontextifiedobject-options
  */
-function within<T>(milliseconds: number, work: () => T, what: string): T {
+function runWithin<T>(milliseconds: number, work: () => T, label: string): T {
   let spent = 0;
-  for (let tries = 0; tries < MOST_TRIES && spent < milliseconds * SHARE; tries += 1) {
+  for (let tries = 0; tries < MAX_TRIES && spent < milliseconds * SHARE; tries += 1) {
     const before = process.cpuUsage();
-    const done = inTurn(milliseconds, work);
-    if (done) {
-      if ('error' in done) {
-        throw isTooDeep(done.error) ? new InvalidInput(`${what} takes too many steps within each other`) : done.error;
+    const result = runOnce(milliseconds, work);
+    if (result) {
+      if ('error' in result) {
+        throw isTooDeep(result.error) ? new InvalidInput(`${label} takes too many steps within each other`) : result.error;
       }
-      return done.value;
+      return result.value;
     }
     const { user, system } = process.cpuUsage(before);
     spent += (user + system) / 1_000;
   }
-  throw new InvalidInput(`${what} takes too long: more than ${milliseconds} ms. Make the schema, or the body, simpler`);
+  throw new InvalidInput(`${label} takes too long: more than ${milliseconds} ms. Make the schema, or the body, simpler`);
 }
 
-type Done<T> = { readonly value: T } | { readonly error: unknown };
+type TimedResult<T> = { readonly value: T } | { readonly error: unknown };
 
 /** Result or error of some work; `undefined` if it exceeded its time. */
-function inTurn<T>(milliseconds: number, work: () => T): Done<T> | undefined {
+function runOnce<T>(milliseconds: number, work: () => T): TimedResult<T> | undefined {
   const { script, context } = runner();
-  let done: Done<T> | undefined;
-  // Nothing is thrown through the other context, which would make it an error of that one's classes.
+  let result: TimedResult<T> | undefined;
+  // An error thrown through the other context would have the error classes of that context.
   context.run = (): void => {
     try {
-      done = { value: work() };
+      result = { value: work() };
     } catch (error: unknown) {
-      done = { error };
+      result = { error };
     }
   };
   try {
     script.runInContext(context, { timeout: milliseconds });
-    return done;
+    return result;
   } catch (error: unknown) {
     if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
       throw error;
@@ -260,16 +260,16 @@ function inTurn<T>(milliseconds: number, work: () => T): Done<T> | undefined {
   }
 }
 
-/** Whether there was no room for more calls within each other. */
+/** Whether an error is a stack overflow. */
 function isTooDeep(error: unknown): boolean {
   return (error as Error).name === 'RangeError';
 }
 
-/** Makes something when it is first asked for. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
+/** Returns a function that creates a value on its first call. */
+function lazy<T>(create: () => T): () => T {
+  let created: { readonly value: T } | undefined;
   return (): T => {
-    made ??= { value: make() };
-    return made.value;
+    created ??= { value: create() };
+    return created.value;
   };
 }

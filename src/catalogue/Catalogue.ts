@@ -14,17 +14,17 @@ import type { SchemaFault } from './BodySchemas';
 import { mintIdentifier } from './catalogueDraft';
 import type { Schemas } from './checkSchema';
 
-/** When it may work again where there are as many as there may be, in seconds. */
+/** Delay of a retry on a full catalogue, in seconds. */
 const FULL_RETRY = 3_600;
-/** Checks up to this duration do not count against the rate, in milliseconds. */
-const SOON = 10;
+/** Maximum duration of a check that does not count against the rate, in milliseconds. */
+const FREE_CHECK = 10;
 
 /** The resource that decides access to the event catalogue of a pod. */
 export function eventsPath(pod: string): string {
   return `${pod}event`;
 }
 
-/** The path of a pod's systems, in the same way. */
+/** The resource that decides access to the systems of a pod. */
 export function systemsPath(pod: string): string {
   return `${pod}system`;
 }
@@ -44,12 +44,12 @@ export class Catalogue {
   private readonly maxEntries: number;
 
   /**
-   * @param store - Where catalogues are kept.
-   * @param access - Decides access.
+   * @param store - Storage of catalogues.
+   * @param access - Access decisions.
    * @param schemas - Checks bodies.
-   * @param rate - Bounds for how long an agent can have schemas and bodies checked, as it bounds how much is published.
-   * @param maxSystems - The most systems of a pod. Default 1,000.
-   * @param maxEntries - The most events of a pod's catalogue. Default 10,000.
+   * @param rate - Limits the time of checks of each agent, together with its published events.
+   * @param maxSystems - Maximum number of systems of a pod. Default 1,000.
+   * @param maxEntries - Maximum number of entries of a pod. Default 10,000.
    */
   public constructor(
     store: CatalogueStore,
@@ -68,9 +68,9 @@ export class Catalogue {
   }
 
   /**
-   * The systems of a pod.
+   * Lists the systems of a pod.
    *
-   * @throws {@link NotAuthorized} if the caller may not see them.
+   * @throws {@link NotAuthorized} if the caller has no read access.
    */
   public async listSystems(pod: string, caller: Caller, page: PageRequest): Promise<Page<System>> {
     await this.assertMay(caller, systemsPath(pod), 'read');
@@ -78,9 +78,9 @@ export class Catalogue {
   }
 
   /**
-   * One system of a pod, or `undefined` if there is none.
+   * Returns one system of a pod, or `undefined` if it does not exist.
    *
-   * @throws {@link NotAuthorized} if the caller may not see it.
+   * @throws {@link NotAuthorized} if the caller has no read access.
    */
   public async getSystem(pod: string, caller: Caller, id: number): Promise<System | undefined> {
     await this.assertMay(caller, systemsPath(pod), 'read');
@@ -90,9 +90,9 @@ export class Catalogue {
   /**
    * Adds a system to a pod.
    *
-   * @throws {@link NotAuthorized} if the caller may not.
+   * @throws {@link NotAuthorized} if the caller has no write access.
    * @throws {@link Conflict} if another system of the pod has the identifier.
-   * @throws {@link TooMany} if the pod has as many as it may have.
+   * @throws {@link TooMany} if the pod has the maximum number.
    */
   public async addSystem(pod: string, caller: Caller, draft: SystemDraft): Promise<System> {
     await this.assertMayChangeSystems(pod, caller);
@@ -100,11 +100,11 @@ export class Catalogue {
   }
 
   /**
-   * Changes all that is said of a system.
+   * Replaces all members of a system.
    *
-   * @returns The system, or `undefined` if there is none.
+   * @returns The system, or `undefined` if it does not exist.
    *
-   * @throws {@link NotAuthorized} if the caller may not.
+   * @throws {@link NotAuthorized} if the caller has no write access.
    * @throws {@link Conflict} if another system of the pod has the identifier.
    */
   public async changeSystem(pod: string, caller: Caller, id: number, draft: SystemDraft): Promise<System | undefined> {
@@ -116,9 +116,9 @@ export class Catalogue {
   /**
    * Removes a system.
    *
-   * @returns Whether it was there; `used` if it has events, which are to be removed first.
+   * @returns Whether it existed; `used` if it has entries, which must be removed first.
    *
-   * @throws {@link NotAuthorized} if the caller may not.
+   * @throws {@link NotAuthorized} if the caller has no write access.
    */
   public async removeSystem(pod: string, caller: Caller, id: number): Promise<boolean | 'used'> {
     await this.assertMayChangeSystems(pod, caller);
@@ -126,9 +126,9 @@ export class Catalogue {
   }
 
   /**
-   * The events that can be sent to a pod, those of the caller's topics if its key is for some only.
+   * Lists the catalogue entries of a pod; for a credential limited to topics, only entries of its topics.
    *
-   * @throws {@link NotAuthorized} if the caller may not see them.
+   * @throws {@link NotAuthorized} if the caller has no read access.
    */
   public async listEntries(pod: string, caller: Caller, page: PageRequest): Promise<Page<CatalogueEntry>> {
     await this.assertMay(caller, eventsPath(pod), 'read');
@@ -136,20 +136,20 @@ export class Catalogue {
   }
 
   /**
-   * One event that can be sent to a pod, or `undefined` if there is none.
+   * Returns one catalogue entry, or `undefined` if it does not exist.
    *
-   * @throws {@link NotAuthorized} if the caller may not see it.
+   * @throws {@link NotAuthorized} if the caller has no read access.
    */
   public async getEntry(pod: string, caller: Caller, id: number): Promise<CatalogueEntry | undefined> {
     return this.getIf(pod, caller, id, 'read');
   }
 
   /**
-   * Adds an event that can be sent to a pod, with a new identifier.
+   * Adds a catalogue entry to a pod, with a new identifier.
    *
-   * @throws {@link NotAuthorized} if the caller may not, or its key is for other topics.
-   * @throws {@link InvalidInput} if there is no such system, or the schema cannot be used.
-   * @throws {@link TooMany} if the pod has as many as it may have.
+   * @throws {@link NotAuthorized} if the caller has no write access, or its credential is limited to other topics.
+   * @throws {@link InvalidInput} if its system does not exist, or its schema is not supported.
+   * @throws {@link TooMany} if the pod has the maximum number.
    */
   public async addEntry(pod: string, caller: Caller, draft: CatalogueEntryDraft): Promise<CatalogueEntry> {
     await this.assertMay(caller, eventsPath(pod), 'write');
@@ -158,12 +158,12 @@ export class Catalogue {
   }
 
   /**
-   * Changes all that is said of an event that can be sent, but its identifier.
+   * Replaces all members of a catalogue entry, except its identifier.
    *
-   * @returns The event, or `undefined` if there is none.
+   * @returns The entry, or `undefined` if it does not exist.
    *
-   * @throws {@link NotAuthorized} if the caller may not, or its key is for other topics.
-   * @throws {@link InvalidInput} if there is no such system, or the schema cannot be used.
+   * @throws {@link NotAuthorized} if the caller has no write access, or its credential is limited to other topics.
+   * @throws {@link InvalidInput} if its system does not exist, or its schema is not supported.
    */
   public async changeEntry(
     pod: string,
@@ -180,11 +180,11 @@ export class Catalogue {
   }
 
   /**
-   * Removes an event, so that it can be sent no more.
+   * Removes a catalogue entry; its events can no longer be sent.
    *
-   * @returns Whether it was there.
+   * @returns Whether it existed.
    *
-   * @throws {@link NotAuthorized} if the caller may not.
+   * @throws {@link NotAuthorized} if the caller has no write access.
    */
   public async removeEntry(pod: string, caller: Caller, id: number): Promise<boolean> {
     return await this.getIf(pod, caller, id, 'write') !== undefined && this.store.removeEntry(pod, id);
@@ -204,10 +204,11 @@ export class Catalogue {
   }
 
   /**
-   * Where a body, as JSON text, breaks the schema of its event; `undefined` if it does not, or there is none.
+   * Returns the first violation of an entry's schema by a body (JSON text); `undefined` if the body is valid or the
+   * entry has no schema.
    *
-   * @throws {@link InvalidInput} if that takes too long to find out.
-   * @throws {@link TooMany} if checks took too long too often, or the caller exceeds its rate.
+   * @throws {@link InvalidInput} if the check exceeds its time.
+   * @throws {@link TooMany} if the caller exceeds its rate, to which slow checks count.
    */
   public async faultOf(
     { schema }: CatalogueEntry,
@@ -227,11 +228,11 @@ export class Catalogue {
     }
   }
 
-  /** Checks a schema, and a body by it. Counts the time: a millisecond as much as an event that is published. */
+  /** Checks a schema, and a body by it. A millisecond of a slow check counts as one published event. */
   private async check(pod: string, { agent }: Caller, schema: string, body?: string): Promise<SchemaFault | undefined> {
     await this.rate.check(agent, pod, 1);
     const { fault, invalid, spent } = await this.schemas.check(schema, body);
-    if (spent > SOON) {
+    if (spent > FREE_CHECK) {
       await this.rate.count(agent, pod, Math.round(spent));
     }
     if (invalid !== undefined) {
@@ -248,9 +249,9 @@ export class Catalogue {
   }
 
   /**
-   * Checks before the body of a request is read that its caller may change the systems or the events of a pod.
+   * Checks that a caller may change the systems or entries of a pod, before the body of its request is read.
    *
-   * @throws {@link NotAuthorized} if the caller may not.
+   * @throws {@link NotAuthorized} if the caller has no write access.
    */
   public async assertMayChange(pod: string, caller: Caller, kind: 'event' | 'system'): Promise<void> {
     await (kind === 'system' ?

@@ -3,10 +3,10 @@ import type { Openable } from '../store/Openable';
 import type { Page, PageRequest } from '../store/Page';
 
 /**
- * A system to be stored.
+ * Members of a system, without its key.
  */
 export interface SystemDraft {
-  /** By which it is told apart from the other systems of the pod. */
+  /** Identifier, unique among the systems of the pod. */
   readonly identifier: string;
   readonly name: string;
   readonly class: string;
@@ -18,67 +18,70 @@ export interface SystemDraft {
  * A system that sends events to a pod.
  */
 export interface System extends SystemDraft {
-  /** The key of the system in the store. */
+  /** Key of the system in the store. */
   readonly id: number;
-  /** When it was made, in milliseconds since 1970. */
+  /** Time of its creation, in milliseconds since 1970. */
   readonly created: number;
 }
 
 /**
- * A catalogue entry to be stored: an event that can be sent to a pod.
+ * Members of a catalogue entry, without its key.
  */
 export interface CatalogueEntryDraft {
-  /** The key of the system that sends it. */
+  /** Key of the sending system. */
   readonly system: number;
   readonly name: string;
   readonly operation: string;
   readonly description: string;
-  /** The topic that it publishes. */
+  /** Topic of its events. */
   readonly topic: string;
-  /** The JSON Schema that its bodies satisfy, as JSON text; any body will do if absent. */
+  /** JSON Schema of its bodies, as JSON text; any body is valid if absent. */
   readonly schema?: string;
 }
 
 /**
- * An event that can be sent to a pod.
+ * A catalogue entry: an event that systems can send to a pod.
  */
 export interface CatalogueEntry extends CatalogueEntryDraft {
-  /** The key of the entry in the store. */
+  /** Key of the entry in the store. */
   readonly id: number;
-  /** By which senders name it, unique in the pod. */
+  /** Identifier used by senders, unique in the pod. */
   readonly identifier: string;
-  /** When it was made, in milliseconds since 1970. */
+  /** Time of its creation, in milliseconds since 1970. */
   readonly created: number;
   readonly systemName: string;
   readonly systemIdentifier: string;
 }
 
 /**
- * Why something of the catalogue was not written:
- * its identifier is another one's, its system is not there, or there are as many as there may be.
+ * Reason for a refused write of the catalogue.
+ *
+ * - `taken`: another system has the identifier;
+ * - `no system`: the system does not exist;
+ * - `full`: the pod has the maximum number.
  */
 export type CatalogueFault = 'taken' | 'no system' | 'full';
 
 /**
- * Stores the catalogues of pods durably. Removed entries are found by {@link RequestLog} only.
+ * Storage of the catalogues of pods. Only {@link RequestLog} returns removed entries.
  */
 export interface CatalogueStore extends Openable {
-  /** The systems of a pod, in the order of their making. */
+  /** Lists the systems of a pod, in the order of their creation. */
   listSystems: (pod: string, page: PageRequest) => Promise<Page<System>>;
   getSystem: (pod: string, id: number) => Promise<System | undefined>;
-  /** Adds a system, unless the pod has `most` already. */
-  addSystem: (pod: string, draft: SystemDraft, most: number) => Promise<System | CatalogueFault>;
-  /** Changes all that is said of a system; `undefined` if there is none. */
+  /** Adds a system, unless the pod has `max` systems. */
+  addSystem: (pod: string, draft: SystemDraft, max: number) => Promise<System | CatalogueFault>;
+  /** Replaces all members of a system. Returns `undefined` if it does not exist. */
   changeSystem: (pod: string, id: number, draft: SystemDraft) => Promise<System | CatalogueFault | undefined>;
-  /** Removes a system; `used` if it has entries, which are to be removed first. Returns whether it was there. */
+  /** Removes a system. Returns whether it existed; `used` if it has entries, which must be removed first. */
   removeSystem: (pod: string, id: number) => Promise<boolean | 'used'>;
 
   /**
-   * The entries of a pod, in the order of their making.
+   * Lists the entries of a pod, in the order of their creation.
    *
-   * @param pod - The base URL of the pod.
+   * @param pod - Base URL of the pod.
    * @param topics - Patterns; only entries with a matching topic are returned. Default: all.
-   * @param page - Which part.
+   * @param page - The requested page.
    */
   listEntries: (
     pod: string,
@@ -86,21 +89,21 @@ export interface CatalogueStore extends Openable {
     page: PageRequest,
   ) => Promise<Page<CatalogueEntry>>;
   getEntry: (pod: string, id: number) => Promise<CatalogueEntry | undefined>;
-  /** The entry that senders name so. */
+  /** Returns the entry with an identifier. */
   findEntry: (pod: string, identifier: string) => Promise<CatalogueEntry | undefined>;
-  /** Adds an entry, unless the pod has `most` already. */
+  /** Adds an entry, unless the pod has `max` entries. */
   addEntry: (
     pod: string,
     identifier: string,
     draft: CatalogueEntryDraft,
-    most: number,
+    max: number,
   ) => Promise<CatalogueEntry | CatalogueFault>;
-  /** Changes all that is said of an entry but its identifier; `undefined` if there is none. */
+  /** Replaces all members of an entry except its identifier. Returns `undefined` if it does not exist. */
   changeEntry: (
     pod: string,
     id: number,
     draft: CatalogueEntryDraft,
   ) => Promise<CatalogueEntry | CatalogueFault | undefined>;
-  /** Removes an entry, so that it can be sent no more. Returns whether it was there. */
+  /** Removes an entry; its events can no longer be sent. Returns whether it existed. */
   removeEntry: (pod: string, id: number) => Promise<boolean>;
 }

@@ -8,20 +8,20 @@ import type { Page, PageRequest } from '../store/Page';
 import type { LoggedEvent, Outcome, RequestFilter, RequestLog } from './RequestLog';
 import { subscriptionsContainer } from '../subscription/Subscription';
 
-/** An event that was published through a pod, with the text of its data and its outcomes. */
+/** A published event of a pod, with the text of its data and its outcomes. */
 export interface ReceivedEventDetail {
   readonly event: LoggedEvent & { readonly data?: string };
-  /** The first {@link MOST_OUTCOMES} of them. */
+  /** The first {@link MAX_OUTCOMES} outcomes. */
   readonly outcomes: readonly Outcome[];
 }
 
-/** The most outcomes of an event that are shown. */
-export const MOST_OUTCOMES = 1_000;
+/** Maximum number of shown outcomes of an event. */
+export const MAX_OUTCOMES = 1_000;
 
 /** Form of the ids of outcomes: the key of a delivery, or the ids of an event and a subscription. */
 const OUTCOME_ID = /^(?:\d{1,15}|[0-9a-f-]{36}\.[0-9a-f-]{36})$/u;
 
-/** After how many seconds it can be asked again while another list is made. */
+/** Delay of a retry while another list is in progress, in seconds. */
 const BUSY_RETRY = 1;
 
 /** The resource of the published log of a pod; access to it and to the logged resources decides. */
@@ -38,7 +38,7 @@ export function receivedPath(pod: string): string {
 export class PublishedLog {
   private readonly log: RequestLog;
   private readonly access: Access;
-  /** The pods of which a list is being made. */
+  /** Pods with a list in progress. */
   private readonly listed = new Set<string>();
 
   /**
@@ -51,17 +51,17 @@ export class PublishedLog {
   }
 
   /**
-   * A part of the log. As all of the log may have to be looked at, it is done once at a time for each pod.
+   * Lists a page of the log. A list may read the whole log, so that each pod has one list in progress at a time.
    *
-   * @param pod - The base URL of the pod.
+   * @param pod - Base URL of the pod.
    * @param caller - The caller.
-   * @param filter - Which events are asked for.
-   * @param page - Which part of these.
-   * @param signal - Aborted once nobody waits for it any more.
+   * @param filter - Filter of the events.
+   * @param page - The requested page.
+   * @param signal - Aborted when the client disconnects.
    *
-   * @throws {@link NotAuthorized} if the caller may not see it.
-   * @throws {@link TooMany} if a list of the pod's log is being made.
-   * @throws The reason of the signal once that is aborted.
+   * @throws {@link NotAuthorized} if the caller has no access to the log.
+   * @throws {@link TooMany} if a list of the pod's log is in progress.
+   * @throws The reason of the signal, if it is aborted.
    */
   public async list(
     pod: string,
@@ -72,7 +72,7 @@ export class PublishedLog {
   ): Promise<Page<LoggedEvent>> {
     await this.assertMay(pod, caller);
     if (this.listed.has(pod)) {
-      throw new TooMany(`Another list of what was published through ${pod} is being made: ask again after it`, BUSY_RETRY);
+      throw new TooMany(`Another list of the events published through ${pod} is in progress: retry after it`, BUSY_RETRY);
     }
     this.listed.add(pod);
     try {
@@ -86,20 +86,20 @@ export class PublishedLog {
   /**
    * Returns one event with its outcomes, or `undefined` if it does not exist.
    *
-   * @throws {@link NotAuthorized} if the caller may not see it.
+   * @throws {@link NotAuthorized} if the caller has no access to the log.
    */
   public async get(pod: string, caller: Caller, id: string): Promise<ReceivedEventDetail | undefined> {
     await this.assertMay(pod, caller);
     const event = isId(id) ? await this.log.getEvent(pod, id) : undefined;
     return event && coversTopic(caller, event.topic) ?
-      { event, outcomes: await this.log.listOutcomes(pod, id, MOST_OUTCOMES) } :
+      { event, outcomes: await this.log.listOutcomes(pod, id, MAX_OUTCOMES) } :
       undefined;
   }
 
   /**
    * Returns the outcome of an event for one subscription or recipient; `undefined` if it does not exist.
    *
-   * @throws {@link NotAuthorized} if the caller may not see it.
+   * @throws {@link NotAuthorized} if the caller has no access to the log.
    */
   public async getOutcome(pod: string, caller: Caller, id: string): Promise<Outcome | undefined> {
     await this.assertMay(pod, caller);

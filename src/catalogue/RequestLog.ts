@@ -5,64 +5,68 @@ import type { Page, PageRequest } from '../store/Page';
 import type { RequestRecord } from '../store/RequestRecord';
 
 /**
- * What became of an event for one subscription or recipient: it got it, has yet to get it, will not get it because of
- * failures, may not receive it any more or asks for it no more; or, in an inbox here, there is no copy,
- * because the subscriber may not receive it or has deleted it.
+ * State of an event for one subscription or recipient.
+ *
+ * - `processed`: delivered;
+ * - `waiting`: not yet delivered;
+ * - `error`: failed for good;
+ * - `ended`: not sent, because the subscriber lost access or the subscription ended;
+ * - `absent`: an inbox of this server has no copy, because the subscriber lacks access or deleted it.
  */
 export type OutcomeState = 'processed' | 'waiting' | 'error' | 'ended' | 'absent';
 
 /**
- * Which of the events that were published through a pod to show.
+ * Filter of the published events of a pod.
  */
 export interface RequestFilter {
-  /** Only those that this system has sent. */
+  /** Only events sent by this system. */
   readonly system?: number;
-  /** Only those of this moment or later, in milliseconds since 1970. */
+  /** Only events published at this time or later, in milliseconds since 1970. */
   readonly since?: number;
-  /** Only those of before this moment. */
+  /** Only events published before this time. */
   readonly until?: number;
-  /** Only those whose id begins so. */
+  /** Only events with this prefix of their id. */
   readonly id?: string;
-  /** Only those that were sent by an entry whose identifier has this in it. */
+  /** Only events sent by a catalogue entry with this text in its identifier. */
   readonly identifier?: string;
-  /** Only those with an outcome of this state, among the first 1,000. */
+  /** Only events with an outcome of this state, among the first 1,000 outcomes. */
   readonly state?: OutcomeState;
-  /** Only those whose topic one of these patterns matches. */
+  /** Only events of topics that match one of these patterns. */
   readonly topics?: readonly TopicPattern[];
 }
 
 /**
- * An event that was published through a pod, with what is known of the request.
+ * A published event of a pod, with its request.
  */
 export interface LoggedEvent {
   /** The id of the event, a UUID. */
   readonly id: string;
   readonly topic: string;
-  /** When it was published, in milliseconds since 1970. */
+  /** Time of its publication, in milliseconds since 1970. */
   readonly published: number;
-  /** The entry of the catalogue by which it was sent, be it there or removed since; absent in other dialects. */
+  /** The catalogue entry that sent it, including removed entries; absent in other dialects. */
   readonly entry?: Pick<
     CatalogueEntry,
     'id' | 'identifier' | 'name' | 'operation' | 'description' | 'system' | 'systemName' | 'systemIdentifier'
   >;
-  /** The request, where the dialect has it logged. */
+  /** The request, if the dialect logs it. */
   readonly request?: RequestRecord;
-  /** The states of its outcomes, each once; of the first 1,000, where there are many more. */
+  /** Distinct states of its first 1,000 outcomes. */
   readonly states: readonly OutcomeState[];
 }
 
 /**
- * What became of an event for one subscription or recipient.
+ * Outcome of an event for one subscription or recipient.
  */
 export interface Outcome {
-  /** Names it within the pod: the key of a delivery, or the ids of event and subscription with a dot between. */
+  /** Identifies it within the pod: the key of a delivery, or the ids of event and subscription, separated by a dot. */
   readonly id: string;
   /** The id of the event. */
   readonly event: string;
   readonly state: OutcomeState;
   /** The id of the subscription; absent for a recipient. */
   readonly subscription?: string;
-  /** What the subscription follows. */
+  /** Topic pattern of the subscription. */
   readonly pattern?: string;
   /** Name of the target kind, or `copy` for an inbox of this server. */
   readonly kind: string;
@@ -73,18 +77,17 @@ export interface Outcome {
 }
 
 /**
- * The log of what was published through a pod: a view of its events, subscriptions, copies and deliveries.
+ * The log of published events: a view of a pod's events, subscriptions, copies and deliveries.
  *
- * An event has an outcome for each delivery by the pod. If the pod forwards it, it has one for each subscription too
- * that there is now and that the topic matches, if that got the event, is yet to get it, or is older than the event; a
- * pod that is not addressed forwards nothing. For what an older version has stored it is not known whether the pod
- * forwarded it: it has no outcomes that are `absent`. An event that was taken out of the pod's `publish/` is not in the
- * log.
+ * An event has an outcome for each delivery of the pod. If the pod forwards it, it also has one for each existing
+ * subscription that matches the topic and received the event, waits for it, or is older than the event. A pod that is
+ * not addressed forwards nothing. Events stored by an older version have no `absent` outcomes, because forwarding was
+ * not recorded. Events removed from the pod's `publish/` are not in the log.
  */
 export interface RequestLog {
   /**
-   * Events in the order of their publishing. Looks at them in steps, so that it never holds the process for long, and
-   * rejects with the reason of the signal at the first step after that is aborted.
+   * Lists events in the order of their publication. Reads in steps, so that it does not block the event loop, and
+   * rejects with the reason of the signal at the first step after its abort.
    */
   listEvents: (
     pod: string,
@@ -92,10 +95,10 @@ export interface RequestLog {
     page: PageRequest,
     signal?: AbortSignal,
   ) => Promise<Page<LoggedEvent>>;
-  /** One event, with the text of its data. */
+  /** Returns one event, with the text of its data. */
   getEvent: (pod: string, id: string) => Promise<(LoggedEvent & { readonly data?: string }) | undefined>;
-  /** What became of an event; `limit` outcomes at most. */
+  /** Returns the outcomes of an event, at most `limit`. */
   listOutcomes: (pod: string, id: string, limit: number) => Promise<Outcome[]>;
-  /** One outcome, by its {@link Outcome.id}. */
+  /** Returns one outcome, by its {@link Outcome.id}. */
   getOutcome: (pod: string, id: string) => Promise<Outcome | undefined>;
 }

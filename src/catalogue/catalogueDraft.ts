@@ -4,7 +4,7 @@ import { isTopic } from '../event/Topic';
 import type { CatalogueEntryDraft, SystemDraft } from './CatalogueStore';
 
 /** Maximum length of the members of systems and entries, in characters; of schemas, in bytes. */
-const BOUNDS = { name: 200, description: 2_000, schema: 64 * 1_024 } as const;
+const MAX_SIZES = { name: 200, description: 2_000, schema: 64 * 1_024 } as const;
 
 const CLASSES = [ 'producer', 'consumer', 'hybrid' ] as const;
 const OPERATIONS = [ 'select', 'new', 'update', 'delete', 'process' ] as const;
@@ -20,7 +20,7 @@ type Members = Readonly<Record<string, unknown>>;
  *
  * @param body - The parsed body.
  *
- * @throws {@link InvalidInput} that names the first member that is missing or malformed.
+ * @throws {@link InvalidInput} with the name of the first missing or malformed member.
  */
 export function toSystemDraft(body: unknown): SystemDraft {
   const members = membersOf(body);
@@ -28,18 +28,18 @@ export function toSystemDraft(body: unknown): SystemDraft {
     name: toName(members, 'name'),
     identifier: toName(members, 'identifier'),
     class: toOneOf(members, 'class', CLASSES),
-    type: toText(members, 'type', BOUNDS.name),
-    description: toText(members, 'description', BOUNDS.description),
+    type: toText(members, 'type', MAX_SIZES.name),
+    description: toText(members, 'description', MAX_SIZES.description),
   };
 }
 
 /**
  * Reads the draft of a catalogue entry: `system_id`, `name`, `operation`, `description`, `topic` and,
- * if bodies have to satisfy one, `schema`. Other members are not looked at.
+ * optionally, `schema`. Other members are ignored.
  *
  * @param body - The parsed body.
  *
- * @throws {@link InvalidInput} that names the first member that is missing or malformed.
+ * @throws {@link InvalidInput} with the name of the first missing or malformed member.
  */
 export function toEntryDraft(body: unknown): CatalogueEntryDraft {
   const members = membersOf(body);
@@ -51,7 +51,7 @@ export function toEntryDraft(body: unknown): CatalogueEntryDraft {
     system,
     name: toName(members, 'name'),
     operation: toOneOf(members, 'operation', OPERATIONS),
-    description: toText(members, 'description', BOUNDS.description),
+    description: toText(members, 'description', MAX_SIZES.description),
   };
   const { topic } = members;
   if (typeof topic !== 'string' || !isTopic(topic)) {
@@ -61,7 +61,7 @@ export function toEntryDraft(body: unknown): CatalogueEntryDraft {
   return { ...draft, topic, ...schema !== undefined && { schema }};
 }
 
-/** A key of the store, given as a number or as its text; `undefined` if it has not the form of one. */
+/** Parses a key of the store from a number or its text; `undefined` if malformed. */
 export function toKey(value: unknown): number | undefined {
   const isKey = typeof value === 'number' ?
     Number.isSafeInteger(value) && value >= 0 :
@@ -70,8 +70,8 @@ export function toKey(value: unknown): number | undefined {
 }
 
 /**
- * A new identifier of an event: its name in small letters, digits and hyphens, and 10 random letters and digits,
- * which cannot be guessed.
+ * Creates the identifier of an entry: its name in lower case, with digits and hyphens, and 10 random characters,
+ * so that it cannot be guessed.
  */
 export function mintIdentifier(name: string): string {
   const words = name.normalize('NFKD').toLowerCase().replaceAll(/\p{M}/gu, '').replaceAll(/[^a-z0-9]+/gu, '-');
@@ -88,14 +88,14 @@ function membersOf(body: unknown): Members {
 }
 
 function toName(members: Members, name: string): string {
-  const text = toText(members, name, BOUNDS.name, true).trim();
+  const text = toText(members, name, MAX_SIZES.name, true).trim();
   if (text === '') {
     throw invalid(name, members[name], 'it is not empty');
   }
   return text;
 }
 
-function toText(members: Members, name: string, most: number, isRequired = false): string {
+function toText(members: Members, name: string, max: number, isRequired = false): string {
   const value = members[name] ?? undefined;
   if (value === undefined && !isRequired) {
     return '';
@@ -103,8 +103,8 @@ function toText(members: Members, name: string, most: number, isRequired = false
   if (typeof value !== 'string') {
     throw invalid(name, value, 'it is a text');
   }
-  if (value.length > most) {
-    throw new InvalidInput(`Invalid body; ${name} has ${value.length} characters, and at most ${most} are accepted`);
+  if (value.length > max) {
+    throw new InvalidInput(`Invalid body; ${name} has ${value.length} characters, and at most ${max} are accepted`);
   }
   return value;
 }
@@ -123,14 +123,14 @@ function toSchema(value: unknown): string | undefined {
   }
   const text = JSON.stringify(value);
   const bytes = Buffer.byteLength(text);
-  if (bytes > BOUNDS.schema) {
-    throw new InvalidInput(`Invalid body; schema has ${bytes} bytes, and at most ${BOUNDS.schema} are accepted`);
+  if (bytes > MAX_SIZES.schema) {
+    throw new InvalidInput(`Invalid body; schema has ${bytes} bytes, and at most ${MAX_SIZES.schema} are accepted`);
   }
   return text;
 }
 
-function invalid(name: string, value: unknown, what: string): InvalidInput {
+function invalid(name: string, value: unknown, expected: string): InvalidInput {
   return new InvalidInput(value === undefined || value === null ?
-    `Invalid body; ${name} is required: ${what}` :
-    `Invalid body; ${name} ${JSON.stringify(value).slice(0, 100)} will not do: ${what}`);
+    `Invalid body; ${name} is required: ${expected}` :
+    `Invalid body; ${name} ${JSON.stringify(value).slice(0, 100)} will not do: ${expected}`);
 }

@@ -23,9 +23,9 @@ interface SchemaJob {
 
 /** The result of a check. */
 export interface SchemaCheck {
-  /** Where the body breaks the schema. */
+  /** First violation of the schema by the body. */
   readonly fault?: SchemaFault;
-  /** Why there is no result: the schema cannot be used, or the check takes too long. */
+  /** Reason for the absence of a result: an unsupported schema, or an exceeded time limit. */
   readonly invalid?: string;
   /** Time that the check took, in milliseconds. */
   readonly spent: number;

@@ -1,33 +1,33 @@
-/** Longest turn of the event loop that deliveries aim at, in milliseconds. */
+/** Target duration of a turn of the event loop, in milliseconds. */
 const TURN = 1;
-/** Bounds of the number of deliveries that begin in one turn. */
+/** First and maximum number of deliveries that begin in one turn. */
 const FIRST_PER_TURN = 16;
 const MAX_PER_TURN = 128;
-/** Share of the time for deliveries while a request waits: at first, and after so many milliseconds without pause. */
+/** Share of the time for deliveries while a request waits: at first, and after `SUSTAINED` ms without a pause. */
 const SHARE = 1 / 8;
 const SUSTAINED_SHARE = 1 / 2;
 const SUSTAINED = 10;
-/** Number of deliveries for which time can be saved up while a request waits. */
+/** Maximum number of deliveries whose time is accumulated while a request waits. */
 const MAX_CREDIT = 2;
-/** Time that one delivery takes, in milliseconds: the first estimate, and the bounds of it. */
+/** Estimated CPU time of one delivery, in milliseconds: first value, minimum and maximum. */
 const FIRST_COST = 0.3;
 const MIN_COST = 0.05;
 const MAX_COST = 2;
 /** Weight of a new measurement in the estimate. */
 const WEIGHT = 0.1;
-/** A request counts as waiting for this long, in milliseconds: longer ones are streams, or wait for others. */
+/** Maximum time that a request counts as waiting, in milliseconds: longer ones are streams or wait for servers. */
 const LONG_REQUEST = 1_000;
-/** How often it is looked whether another delivery may begin while a request waits, in milliseconds. */
+/** Interval of checks while a request waits, in milliseconds. */
 const PACE = 1;
 
 /**
- * Decides when another delivery may begin, by the load of the event loop.
+ * Limits deliveries by the load of the event loop.
  *
- * - In one turn of the event loop only so many begin that the turn stays short: their number is halved after a turn of
- *   more than 1 ms, and grows by one after each other turn. So a request that comes is read soon.
- * - While a request waits for its answer, deliveries get an eighth of the time, measured by what one of them takes, and
- *   half of it once requests have waited for 10 ms without a pause. So one request is hardly delayed, and deliveries
- *   keep up however many requests come.
+ * - The number of deliveries of one turn of the event loop is halved after a turn of more than 1 ms, and grows by one
+ *   after each shorter turn. New requests are therefore read soon.
+ * - While a request waits for its response, deliveries get an eighth of the time, by the measured cost of one delivery;
+ *   after 10 ms with waiting requests they get half of it. A single request is hardly delayed, and deliveries keep up
+ *   with constant requests.
  */
 export class Admission {
   private requests = 0;
@@ -42,14 +42,14 @@ export class Admission {
   private timer?: NodeJS.Timeout;
 
   /**
-   * @param now - Tells the time, in milliseconds.
+   * @param now - Returns the time, in milliseconds.
    */
   public constructor(private readonly now: () => number = (): number => performance.now()) {}
 
   /**
-   * Counts a request that waits for its answer.
+   * Counts a request that waits for its response.
    *
-   * @returns A function that is called when it has been answered.
+   * @returns A function to call after the response.
    */
   public request(): () => void {
     if (this.requests === 0) {
@@ -85,7 +85,7 @@ export class Admission {
     return this.credit >= 1;
   }
 
-  /** Tells that a delivery begins, which {@link mayBegin} has allowed. */
+  /** Counts a delivery that begins, after {@link mayBegin} returned true. */
   public begin(): void {
     if (this.requests > 0) {
       this.credit -= 1;
@@ -97,7 +97,7 @@ export class Admission {
     }
   }
 
-  /** Calls back once, as soon as another delivery may begin. */
+  /** Calls a function once, as soon as another delivery may begin. */
   public whenReady(callback: () => void): void {
     this.ready = callback;
     if (this.turnBegan === undefined) {

@@ -1,11 +1,11 @@
 /**
- * State of background work, as readiness reports it.
+ * State of background work, for readiness.
  */
 export interface Backlog {
-  /** Whether the work is being done in this process. */
+  /** Whether the work runs in this process. */
   readonly isRunning: boolean;
-  /** Number of pieces of work that wait, counted up to a limit. */
+  /** Number of waiting items, counted up to a limit. */
   readonly waiting: number;
-  /** For how many milliseconds the oldest work is due that could be done now; absent if there is none. */
+  /** Time since the oldest due item became due, in milliseconds; absent if none is due. */
   readonly overdue?: number;
 }

@@ -1,9 +1,9 @@
 import type { WatchedCopy } from '../store/WatchedCopy';
 
 /**
- * Is told of copies that have landed in a container that somebody watches.
+ * Receives copies that are written to watched containers.
  */
 export interface CopyListener {
-  /** Must not throw or reject. A returned promise is fulfilled once the notifications of the copy are emitted. */
-  landed: (copy: WatchedCopy) => unknown;
+  /** Receives a copy. Never throws or rejects. A returned promise resolves after its notifications are emitted. */
+  copyWritten: (copy: WatchedCopy) => unknown;
 }

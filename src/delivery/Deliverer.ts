@@ -1,23 +1,22 @@
 import type { Readers } from '../access/ports';
-import type { OutgoingResponse } from '../outgoing/Outgoing';
-import { OutgoingFailed } from '../outgoing/Outgoing';
-import type { Attempt } from '../store/deliveries';
 import { Admission } from './Admission';
-import type { AttemptResult, Sent } from './attempt';
+import { Attempts } from './Attempts';
+import { Claims } from './Claims';
 import type { DeliveryListener } from './DeliveryListener';
-import type { ClaimedDelivery, DeliveryQueue, DueHost, FinishedDelivery } from './DeliveryQueue';
+import type { DeliveryQueue } from './DeliveryQueue';
 import type { DeliverySender } from './DeliverySender';
 import { FailureNotifier } from './FailureNotifier';
 import type { HealthPolicy } from './health';
-import { afterAttempt, failingSince, HEALTHY, healthPolicy, isDisabledBy, mayTry } from './health';
-import { HostQueue } from './HostQueue';
+import { circuitOf, healthPolicy } from './health';
+import type { HostQueue } from './HostQueue';
 import { Obstacles } from './Obstacles';
 import { OutcomeWriter } from './OutcomeWriter';
 import type { RetryPolicy } from './retry';
-import { judge, restOf, retryPolicy } from './retry';
+import { retryPolicy } from './retry';
 import { Slots } from './Slots';
 import type { SteadyClock } from './SteadyClock';
 import { TargetStates } from './TargetStates';
+import { Tasks } from './Tasks';
 
 /**
  * Dependencies of {@link Deliverer}.
@@ -30,7 +29,7 @@ export interface DelivererArgs {
   /** Access decisions about readers of topics. */
   readonly readers: Readers;
   /** Clock of deliveries. */
-  readonly clock: Pick<SteadyClock, 'note' | 'now' | 'tick' | 'worked'>;
+  readonly clock: Pick<SteadyClock, 'note' | 'now' | 'tick' | 'workTime'>;
   /** Listeners for attempts and failures. */
   readonly listeners: readonly DeliveryListener[];
   /** Receives errors; the worker continues by itself. */
@@ -67,14 +66,10 @@ export interface DelivererActivity {
   readonly waiting: number;
 }
 
-type Conclusion = Omit<FinishedDelivery, 'delivery' | 'claim' | 'host'>;
-
 /** Interval of looking up due deliveries, in milliseconds. */
 const POLL = 1_000;
 /** Maximum number of hosts of one look-up. */
 const MAX_HOSTS = 200;
-/** Delay of a delivery after an error of this server, in milliseconds. */
-const OWN_FAULT_DELAY = 5_000;
 /** Interval of noting the time, in milliseconds. */
 const NOTE = 60_000;
 /** Maximum wait of a stop for requests in progress, in milliseconds. */
@@ -90,18 +85,15 @@ const GRACE = 5_000;
 export class Deliverer {
   private readonly args: DelivererArgs;
   private readonly retry: RetryPolicy;
-  private readonly health: HealthPolicy;
   private readonly lease: number;
   private readonly admission: Admission;
   private readonly slots: Slots;
-  private readonly targets = new TargetStates();
-  private readonly obstacles: Obstacles;
   private readonly outcomes: OutcomeWriter;
-  private readonly failures: FailureNotifier;
-  private readonly queues = new Map<number, HostQueue>();
+  private readonly claims: Claims;
+  private readonly attempts: Attempts;
   /** Hosts with ready deliveries and no slot. */
   private readonly blocked = new Set<HostQueue>();
-  private readonly tasks = new Set<Promise<void>>();
+  private readonly tasks = new Tasks();
   private timer?: NodeJS.Timeout;
   private noter?: NodeJS.Timeout;
   private looking?: Promise<void>;
@@ -114,16 +106,26 @@ export class Deliverer {
    */
   public constructor(args: DelivererArgs, options: DelivererOptions = {}) {
     const { store, sender, readers, clock, listeners, report } = args;
+    const { maxRequestsPerHost = 4, maxRequests = 2_048 } = options;
     this.args = args;
     this.retry = retryPolicy(options.retry);
-    this.health = healthPolicy(options.health);
     this.lease = options.lease ?? 60_000;
     this.admission = options.admission ?? new Admission();
-    const { maxRequestsPerHost = 4, maxRequests = 2_048 } = options;
     this.slots = new Slots({ maxRequestsPerHost, maxRequests });
-    this.obstacles = new Obstacles({ store, sender, readers, clock, targets: this.targets, policy: this.health });
     this.outcomes = new OutcomeWriter(store, (): void => this.wake(), report);
-    this.failures = new FailureNotifier(store, listeners, report);
+    const { lease, slots, outcomes, tasks, retry } = this;
+    const health = healthPolicy(options.health);
+    const targets = new TargetStates();
+    const obstacles = new Obstacles({ store, sender, readers, clock, targets, policy: health });
+    this.claims = new Claims({
+      store, clock, slots, obstacles, outcomes, tasks, lease, report,
+      claimed: (queue): void => this.run(queue),
+    });
+    this.attempts = new Attempts({
+      sender, clock, obstacles, outcomes, slots, targets, tasks, listeners, report, retry, health,
+      failures: new FailureNotifier(store, listeners, report),
+      release: (queue, target): void => this.claims.release(queue, target),
+    });
   }
 
   /** The retry policy. */
@@ -162,15 +164,13 @@ export class Deliverer {
     clearTimeout(this.timer);
     clearInterval(this.noter);
     await this.looking;
-    for (const queue of this.queues.values()) {
-      this.release(queue);
-    }
+    this.claims.releaseAll();
     await Promise.race([
-      this.settle(),
+      this.tasks.settle(),
       new Promise((resolve): unknown => setTimeout(resolve, GRACE).unref()),
     ]);
     // Later results of these requests are discarded.
-    this.giveBack(this.slots.inProgress);
+    this.claims.giveBack(this.slots.inProgress);
     this.slots.clear();
     await this.outcomes.drain();
     await this.note();
@@ -206,12 +206,6 @@ export class Deliverer {
       .catch((error: unknown): void => this.args.report(`Noting the time failed: ${(error as Error).message}`));
   }
 
-  private async settle(): Promise<void> {
-    while (this.tasks.size > 0) {
-      await Promise.all(this.tasks);
-    }
-  }
-
   /** Schedules the next look-up, because time passes and other processes add deliveries. */
   private sleep(): void {
     clearTimeout(this.timer);
@@ -232,92 +226,14 @@ export class Deliverer {
       if (due.length === 0) {
         return;
       }
-      const requests = due.map((host): [DueHost, number] => {
-        const most = this.claimable(host, now);
-        this.slots.reserve(most);
-        return [ host, most ];
-      });
-      await this.claim(requests, now);
+      await this.claims.claim(due, now, this.blocked.size);
       this.again ||= due.length === MAX_HOSTS;
     }
   }
 
-  /** Number of deliveries to claim for a due host; 0 if it already has enough claimed deliveries. */
-  private claimable({ host, failures, since, rests }: DueHost, now: number): number {
-    const queue = this.queues.get(host);
-    if (queue && (queue.isClaiming || queue.length > 0 || queue.inFlight >= this.slots.ofHost(queue))) {
-      return 0;
-    }
-    // Without a queue here, the stored health may include failures of other processes.
-    const circuit = mayTry(queue?.health ?? { failures, since, rests }, now);
-    if (circuit === 'closed') {
-      return this.slots.claimable(host, queue?.batch ?? this.slots.firstBatch(host), this.blocked.size);
-    }
-    return circuit === 'probe' && !queue?.inFlight && this.slots.isRoomFor(host) ? 1 : 0;
-  }
-
-  private async claim(hosts: readonly (readonly [DueHost, number])[], now: number): Promise<void> {
-    const until = now + this.lease;
-    const claimed = await this.args.store.claim(hosts.map(([{ host }, most ]) => ({ host, most })), now, until)
-      .catch((error: unknown): never => {
-        this.slots.release(hosts.reduce((sum, [ , most ]): number => sum + most, 0));
-        throw error;
-      });
-    for (const [ due, most ] of hosts) {
-      if (most > 0) {
-        const queue = this.queueOf(due);
-        this.fill(queue, claimed.filter(({ host }): boolean => host === due.host), most, until);
-      }
-    }
-  }
-
-  private queueOf({ host, name, failures, since, rests }: DueHost): HostQueue {
-    let queue = this.queues.get(host);
-    if (!queue) {
-      queue = new HostQueue(host, name, { failures, since, rests }, this.slots.firstBatch(host));
-      this.queues.set(host, queue);
-    }
-    return queue;
-  }
-
-  /** Adds claimed deliveries to a host, after access decisions about their subscribers are loaded. */
-  private fill(queue: HostQueue, claimed: readonly ClaimedDelivery[], most: number, until: number): void {
-    queue.isClaiming = true;
-    this.track(this.obstacles.prepare(claimed).then((): void => {
-      queue.isClaiming = false;
-      this.slots.release(most - claimed.length);
-      queue.hasMore = claimed.length === most;
-      queue.add(claimed, until);
-      this.run(queue);
-    }));
-  }
-
-  /** Claims the next deliveries of a host, before its queue is empty. */
-  private refill(queue: HostQueue): void {
-    const now = this.now();
-    const until = now + this.lease;
-    queue.isClaiming = true;
-    const most = queue.batch;
-    this.slots.reserve(most);
-    this.track(this.args.store.claim([{ host: queue.host, most }], now, until)
-      .then((claimed): void => this.fill(queue, claimed, most, until))
-      .catch((error: unknown): void => {
-        this.slots.release(most);
-        queue.isClaiming = false;
-        queue.hasMore = false;
-        this.args.report(`Claiming deliveries failed: ${(error as Error).message}`);
-      }));
-  }
-
-  /** Makes a stop wait for a task. */
-  private track(task: Promise<void>): void {
-    const tracked = task.finally((): unknown => this.tasks.delete(tracked));
-    this.tasks.add(tracked);
-  }
-
   private run(queue: HostQueue): void {
-    if (!this.started || mayTry(queue.health, this.now()) === 'open') {
-      this.release(queue);
+    if (!this.started || circuitOf(queue.health, this.now()) === 'open') {
+      this.claims.release(queue);
     }
     this.sendReady(queue);
     if (queue.length > 0 && (queue.inFlight === 0 || !this.admission.mayBegin())) {
@@ -326,15 +242,12 @@ export class Deliverer {
     }
     const isServed = this.started && !this.outcomes.isFailing && queue.inFlight > 0;
     if (isServed && queue.hasMore && !queue.isClaiming && queue.length < queue.batch / 2 &&
-      this.slots.room > queue.batch && mayTry(queue.health, this.now()) === 'closed') {
-      this.refill(queue);
+      this.slots.room > queue.batch && circuitOf(queue.health, this.now()) === 'closed') {
+      this.claims.refill(queue);
     }
     if (queue.length === 0) {
       this.blocked.delete(queue);
-      // The host may have a new queue since this one was removed.
-      if (queue.isIdle && this.queues.get(queue.host) === queue) {
-        this.queues.delete(queue.host);
-      }
+      this.claims.removeIdle(queue);
     }
   }
 
@@ -350,7 +263,7 @@ export class Deliverer {
       } else {
         queue.inFlight += 1;
         this.slots.occupy(delivery);
-        this.track(this.attempt(queue, delivery).then((): void => {
+        this.tasks.add(this.attempts.make(queue, delivery).then((): void => {
           queue.inFlight -= 1;
           this.run(queue);
           this.runBlocked();
@@ -378,138 +291,5 @@ export class Deliverer {
 
   private runBlockedLater(): void {
     this.admission.whenReady((): void => this.runBlocked());
-  }
-
-  /** Releases the claims of ready deliveries: all, or those to one target. */
-  private release(queue: HostQueue, target?: number): void {
-    const released = queue.remove(target);
-    this.slots.release(released.length);
-    this.giveBack(released);
-  }
-
-  private giveBack(claimed: readonly ClaimedDelivery[]): void {
-    for (const { delivery, claim, host } of claimed) {
-      this.outcomes.record({ delivery, claim, host, state: 'waiting', due: this.now() });
-    }
-  }
-
-  /** Makes one attempt, unless there is an obstacle. */
-  private async attempt(queue: HostQueue, delivery: ClaimedDelivery): Promise<void> {
-    try {
-      const obstacle = await this.obstacles.find(delivery, this.now());
-      if (obstacle) {
-        const { news, ...rest } = obstacle;
-        this.finish(delivery, rest);
-        if (rest.state !== 'waiting') {
-          this.args.listeners.forEach((listener): void => listener.unsent?.(delivery, rest.state));
-        }
-        if (news) {
-          this.fail(queue, delivery, news, rest.attempt!.reason!);
-        }
-        return;
-      }
-      const at = Date.now();
-      const begun = performance.now();
-      const sent = await this.args.sender.send(delivery);
-      const attempt = { at, duration: Math.round(performance.now() - begun) };
-      // A stop releases deliveries in progress, and may cause their failure.
-      if (this.slots.has(delivery)) {
-        this.conclude(queue, delivery, sent, attempt);
-      }
-    } catch (error: unknown) {
-      // Without the URL, whose path and query can be secret.
-      this.args.report(`Delivery ${delivery.delivery} to ${queue.name} could not be attempted: ${(error as Error).message}`);
-      this.finish(delivery, { state: 'waiting', due: this.now() + OWN_FAULT_DELAY });
-    }
-  }
-
-  /** Records the outcome of a delivery, unless a stop released it. */
-  private finish(delivery: ClaimedDelivery, rest: Conclusion): void {
-    if (this.slots.free(delivery)) {
-      const { delivery: key, claim, host } = delivery;
-      this.outcomes.record({ delivery: key, claim, host, ...rest });
-    }
-  }
-
-  /** Evaluates an attempt: for the delivery, its host and its target. */
-  private conclude(
-    queue: HostQueue,
-    delivery: ClaimedDelivery,
-    { result, host, copy }: Sent,
-    attempt: Pick<Attempt, 'at' | 'duration'>,
-  ): void {
-    const now = this.now();
-    const tries = delivery.tries + 1;
-    const kind = this.args.sender.kindOf(delivery)!;
-    const verdict = judge({ rules: kind, tries, result }, this.retry, Date.now());
-    // Another host, such as that of the inbox of a recipient, does not affect the health of this one.
-    if (host === undefined || host === queue.name) {
-      this.noteHealth(queue, result, now);
-    }
-    this.notePause(delivery, result, now);
-    const failing = this.noteFailing(delivery, verdict);
-    const logged = {
-      ...attempt,
-      ...!(result instanceof OutgoingFailed) && { status: (result as OutgoingResponse).status },
-      ...verdict.outcome !== 'delivered' && { reason: verdict.reason },
-    };
-    this.finish(delivery, {
-      state: verdict.outcome === 'retry' ? 'waiting' : verdict.outcome,
-      attempt: logged,
-      ...verdict.outcome === 'retry' && { due: now + verdict.wait },
-      ...copy && { copy },
-    });
-    for (const listener of this.args.listeners) {
-      listener.attempted(delivery, verdict, logged);
-    }
-    if (kind.canBeDisabled && isDisabledBy(failing, verdict, tries, this.args.clock.worked(), this.health)) {
-      this.fail(queue, delivery, 'disabled', verdict.reason);
-    } else if (verdict.outcome === 'dead') {
-      this.fail(queue, delivery, 'dead', verdict.reason);
-    }
-  }
-
-  private noteHealth(queue: HostQueue, result: AttemptResult, now: number): void {
-    const health = afterAttempt(queue.health, result, now, this.health);
-    if (health !== queue.health && (health !== HEALTHY || queue.health.failures > 0 || queue.health.rests !== null)) {
-      this.outcomes.noteHealth(queue.host, health);
-    }
-    queue.health = health;
-    if (health.failures > 0) {
-      this.slots.note(queue.host, false);
-      queue.resetBatch();
-    } else if (!(result instanceof OutgoingFailed)) {
-      this.slots.note(queue.host, true);
-      queue.doubleBatch();
-    }
-  }
-
-  private notePause(delivery: ClaimedDelivery, result: AttemptResult, now: number): void {
-    const rest = restOf(result, this.retry, Date.now());
-    if (rest > 0) {
-      this.outcomes.notePause(delivery.target, this.targets.pause(delivery, now + rest));
-    }
-  }
-
-  /** Returns the work time of the target's first failure since its last success, after an attempt. */
-  private noteFailing(delivery: ClaimedDelivery, verdict: Parameters<typeof failingSince>[1]): number | null {
-    const before = this.targets.failingSince(delivery);
-    const failing = failingSince(before, verdict, this.args.clock.worked());
-    if (failing !== before) {
-      this.outcomes.noteFailing(delivery.target, failing);
-      this.targets.noteFailing(delivery, failing);
-    }
-    return failing;
-  }
-
-  /** Disables the target of a delivery and releases its deliveries, or records a dead letter. */
-  private fail(queue: HostQueue, delivery: ClaimedDelivery, what: 'disabled' | 'dead', reason: string): void {
-    if (what === 'disabled') {
-      this.targets.forgetFailing(delivery);
-    }
-    this.track(this.failures.notify(delivery, what, reason, this.now()));
-    if (what === 'disabled') {
-      this.release(queue, delivery.target);
-    }
   }
 }

@@ -15,7 +15,7 @@ export interface DeliveryClock {
    * Returns the noted work time: the total time in which the worker made attempts, in milliseconds. Deliveries,
    * failures of targets and former secrets age by it.
    */
-  worked: () => Promise<number>;
+  workTime: () => Promise<number>;
   /**
    * Moves all future times back, after the clock of the machine was ahead.
    *

@@ -3,27 +3,27 @@ import type { ClaimedDelivery, TargetNews } from './ports';
 import type { Verdict } from './retry';
 
 /**
- * Is told what becomes of deliveries, and of their targets.
+ * Receives attempts, ended deliveries and failures of targets.
  */
 export abstract class DeliveryListener {
-  /** An attempt was made; returns at once. */
+  /** Receives an attempt with its outcome. Returns at once. */
   public abstract attempted(delivery: ClaimedDelivery, verdict: Verdict, attempt: Attempt): void;
 
-  /** A delivery has ended without an attempt, as this state says; returns at once. Who does not ask is not told. */
+  /** Receives a delivery that ended without an attempt, with its state. Returns at once. Optional. */
   public unsent?(delivery: ClaimedDelivery, state: DeliveryState): void;
 
   /**
-   * Nothing is sent to a target any more (`disabled`), or a delivery to it is given up (`dead`).
+   * Receives a disabled target (`disabled`), or a dead letter (`dead`).
    *
-   * @param delivery - The delivery by which that was found out.
-   * @param news - The target, and whose subscriptions name it.
-   * @param what - What it is.
-   * @param reason - What happened, in words for the owner.
+   * @param delivery - The failed delivery.
+   * @param news - The target, with the subscriptions to notify.
+   * @param failure - The failure.
+   * @param reason - Description for the owner.
    */
   public abstract failed(
     delivery: ClaimedDelivery,
     news: TargetNews,
-    what: 'disabled' | 'dead',
+    failure: 'disabled' | 'dead',
     reason: string,
   ): Promise<void>;
 }

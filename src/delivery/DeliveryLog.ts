@@ -5,7 +5,7 @@ import { parseTopic, topicPath } from '../event/Topic';
 import { isWebUrl } from '../url/webUrl';
 import { nextTimeSlice } from '../event/timeSlices';
 import type { Caller } from '../identity/Caller';
-import type { DeliveryFilter, DeliveryHistory, HeldEvent, LoggedSubscriptions } from './DeliveryLogStore';
+import type { DeliveryFilter, DeliveryHistory, StoredEvent, LoggedSubscriptions } from './DeliveryLogStore';
 import type { DeliveryRecord } from '../store/deliveries';
 import type { Subscription } from '../subscription/Subscription';
 import { subscriptionsContainer } from '../subscription/Subscription';
@@ -15,41 +15,48 @@ import { NotAuthorized } from '../event/NotAuthorized';
 import type { Access, Mode, Pods } from '../access/ports';
 import type { Outbox } from '../publish/ports';
 import { coversTopic } from '../access/topicAccess';
+import { MAX_HOPS } from '../publish/maxHops';
 import { podInbox } from '../publish/recipients';
 
-/** A page of the log. */
+/**
+ * A page of the delivery log.
+ */
 export interface DeliveryPage {
-  /** Newest first. */
+  /** Deliveries, newest first. */
   readonly deliveries: readonly DeliveryRecord[];
-  /** The place at which the next page begins, if there are more. */
+  /** Cursor of the next page; absent on the last page. */
   readonly next?: number;
 }
 
-/** Which events are replayed; moments are in milliseconds since 1970. */
+/**
+ * Range of the events of a replay; times are in milliseconds since 1970.
+ */
 export interface ReplayRange {
-  /** Those that were published at this moment or later. */
+  /** Only events published at this time or later. */
   readonly since: number;
-  /** Those that were published before this moment; up to now, if it is absent. */
+  /** Only events published before this time. Default: the current time. */
   readonly until?: number;
-  /** The place at which an earlier replay of the same range ended. */
+  /** Cursor returned by the previous replay of the same range. */
   readonly after?: number;
 }
 
-/** What came of a replay. */
+/**
+ * Result of a replay.
+ */
 export interface Replay {
-  /** How many events are delivered again, or were copied. */
+  /** Number of requested deliveries, or of written copies. */
   readonly events: number;
-  /** The place at which the next one goes on, if this one has looked at as many events as it may. */
+  /** Cursor of the next replay; absent if no event remains. */
   readonly next?: number;
 }
 
-/** How many events are looked at, and replayed, in one step; each may be of megabytes. */
+/** Maximum number of events of one step; an event can have megabytes. */
 const CHUNK = 50;
 
-/** The place behind the newest delivery. */
+/** Cursor before the newest delivery. */
 const NEWEST = Number.MAX_SAFE_INTEGER;
 
-/** The path of a pod's log, which is no container: who may see all of it follows from what access to it would be. */
+/** The URL of a pod's delivery log. It has no resource; its access rules decide access to the whole log. */
 export function deliveriesContainer(pod: string): string {
   return `${pod}deliveries/`;
 }
@@ -60,9 +67,9 @@ export function deliveryUrl(pod: string, { id }: Pick<DeliveryRecord, 'id'>): st
 }
 
 /**
- * The rules by which agents see what became of deliveries, and have events delivered again.
+ * The delivery log of each pod: lists deliveries, redelivers them, and replays events to subscriptions.
  *
- * Nothing is delivered again to somebody who may not receive it now, whatever was delivered before.
+ * Each redelivery and replay checks the subscriber's current access; earlier deliveries do not count.
  */
 export class DeliveryLog {
   private readonly store: LoggedSubscriptions;
@@ -76,14 +83,14 @@ export class DeliveryLog {
   private readonly replaying = new Set<string>();
 
   /**
-   * @param store - Where subscriptions are kept.
-   * @param deliveries - Where deliveries are kept.
-   * @param access - Decides who may see and repeat what, and who may still receive it.
-   * @param pods - Finds the pods of those to whom events are addressed.
-   * @param outbox - Makes the deliveries.
-   * @param listeners - Are told of copies in watched containers.
-   * @param maxHops - From how many hops on an event is not forwarded, as for the receiving side. Default 3.
-   * @param maxEvents - The most events that one replay looks at, be they replayed or not. Default 100,000.
+   * @param store - Subscriptions.
+   * @param deliveries - Storage of the delivery log.
+   * @param access - Access decisions about callers and subscribers.
+   * @param pods - Finds the pods of addressees.
+   * @param outbox - Wakes the delivery worker.
+   * @param listeners - Receive copies in watched containers.
+   * @param maxHops - Number of hops from which on an event is not forwarded. Default {@link MAX_HOPS}.
+   * @param maxEvents - Maximum number of events that one replay examines. Default 100,000.
    */
   public constructor(
     store: LoggedSubscriptions,
@@ -92,7 +99,7 @@ export class DeliveryLog {
     pods: Pods,
     outbox: Outbox,
     listeners: CopyListener[],
-    maxHops = 3,
+    maxHops: number = MAX_HOPS,
     maxEvents = 100_000,
   ) {
     this.store = store;
@@ -106,55 +113,54 @@ export class DeliveryLog {
   }
 
   /**
-   * The deliveries of a pod that an agent may see: all if it may read `{pod}deliveries/`, otherwise those for itself;
-   * with a limited API key only those of its topics.
+   * Lists the deliveries of a pod that the caller can see: all with read access to `{pod}deliveries/`, otherwise the
+   * caller's own. A limited API key shows only deliveries of its topics.
    *
-   * @param pod - The base URL of the pod.
-   * @param caller - Who asks.
-   * @param filter - Which of them.
-   * @param place - The `next` of the page before; the newest ones, if it is absent.
-   * @param limit - The most deliveries of the page.
+   * @param pod - Base URL of the pod.
+   * @param caller - The caller.
+   * @param filter - Filter of the log.
+   * @param cursor - Value of `next` of the previous page; absent for the first page.
+   * @param limit - Maximum number of deliveries of the page.
    *
-   * @throws {@link NotAuthorized} if nobody is logged in, and the public may not read `{pod}deliveries/`.
+   * @throws {@link NotAuthorized} if the caller is not authenticated and the public has no read access to
+   * `{pod}deliveries/`.
    */
   public async list(
     pod: string,
     caller: Caller,
     filter: DeliveryFilter,
-    place: number | undefined,
+    cursor: number | undefined,
     limit: number,
   ): Promise<DeliveryPage> {
     const { agent, limits } = caller;
-    const mayAll = await this.may(caller, deliveriesContainer(pod), 'read');
-    if (!mayAll && agent === undefined) {
+    const mayReadAll = await this.may(caller, deliveriesContainer(pod), 'read');
+    if (!mayReadAll && agent === undefined) {
       throw new NotAuthorized(`Not authorized to see the deliveries of ${pod}`);
     }
-    const seen = { ...filter, ...!mayAll && { agent }, ...limits?.topics && { topics: limits.topics }};
-    const found = await this.deliveries.listDeliveries(pod, seen, place ?? NEWEST, limit + 1);
+    const visible = { ...filter, ...!mayReadAll && { agent }, ...limits?.topics && { topics: limits.topics }};
+    const found = await this.deliveries.listDeliveries(pod, visible, cursor ?? NEWEST, limit + 1);
     const deliveries = found.slice(0, limit);
     return { deliveries, ...found.length > limit && { next: deliveries.at(-1)!.id }};
   }
 
   /**
-   * One delivery that an agent may see.
+   * Returns one delivery, or `undefined` if it does not exist.
    *
-   * @returns The delivery, or `undefined` if there is none.
-   *
-   * @throws {@link NotAuthorized} if it is, or could be, somebody else's.
+   * @throws {@link NotAuthorized} if the caller cannot see it, or could not see it if it existed.
    */
   public async get(pod: string, caller: Caller, id: number): Promise<DeliveryRecord | undefined> {
     return this.getIf(pod, caller, id, 'read');
   }
 
   /**
-   * Makes a delivery again, whatever became of it: one for the agent itself, or any if the agent may write
-   * `{pod}deliveries/`. The event keeps its id, and who has had it gets it twice.
+   * Requests a delivery again, in any state: the caller's own, or any with write access to `{pod}deliveries/`. The
+   * event keeps its id, so the target may receive it twice.
    *
-   * @returns The delivery, which waits, or `undefined` if there is none.
+   * @returns The waiting delivery, or `undefined` if it does not exist.
    *
-   * @throws {@link NotAuthorized} if it is, or could be, somebody else's, or the subscriber may not receive it now;
-   *         then nothing has changed.
-   * @throws {@link Conflict} if its subscription has ended, or nothing is sent to its target any more.
+   * @throws {@link NotAuthorized} if the caller cannot change it, or could not change it if it existed, or the
+   * subscriber has no read access to the topic. Changes nothing then.
+   * @throws {@link Conflict} if its event was removed, its subscription has ended, or its target is disabled.
    */
   public async redeliver(pod: string, caller: Caller, id: number): Promise<DeliveryRecord | undefined> {
     const delivery = await this.getIf(pod, caller, id, 'write');
@@ -162,14 +168,14 @@ export class DeliveryLog {
       return undefined;
     }
     if (delivery.isEventRemoved) {
-      throw new Conflict('The event of this delivery was removed by retention, so it cannot be delivered any more');
+      throw new Conflict('The event of this delivery was removed by retention and cannot be redelivered');
     }
     if (delivery.subscription !== null) {
       if (!await this.store.getSubscription(pod, delivery.subscription)) {
-        throw new Conflict('The subscription of this delivery has ended: subscribe again, and replay what was missed');
+        throw new Conflict('The subscription of this delivery has ended: subscribe again, and replay the missed events');
       }
       if (!await this.mayReceive(pod, delivery)) {
-        throw new NotAuthorized(`Not authorized to have this delivered again: ${delivery.agent} may not read ` +
+        throw new NotAuthorized(`Not authorized to redeliver: ${delivery.agent} has no read access to ` +
           `topic ${delivery.topic} of ${pod}`);
       }
     }
@@ -184,19 +190,19 @@ export class DeliveryLog {
   }
 
   /**
-   * Delivers again what a pod forwarded and a subscription follows: one's own, or any if the agent may write
-   * `{pod}subscriptions/`. An inbox on this server gets the copies that it does not have, also those that were deleted
-   * there; any other target gets each event, with its id, also if it has had it.
+   * Replays the events that a pod forwarded and a subscription matches: the caller's own subscription, or any with
+   * write access to `{pod}subscriptions/`. An inbox on this server gets its missing copies, including deleted ones. Any
+   * other target gets each event with its id, including events delivered before.
    *
-   * Only what the pod still holds is found, in its `publish/` or in its own inbox, and only what the subscriber may
-   * receive now. It goes from the oldest event to the newest, in steps, before each of which it is asked anew who may
-   * receive; what fails midway leaves the steps before.
+   * Finds only events in the pod's `publish/` and its own inbox that the subscriber can currently read. Replays from
+   * the oldest event to the newest, in steps, and checks access again before each step. An error keeps the completed
+   * steps.
    *
-   * @returns How many, or `undefined` if there is no such subscription.
+   * @returns The result, or `undefined` if the subscription does not exist.
    *
-   * @throws {@link NotAuthorized} if it is, or could be, somebody else's, or the subscriber does not control its inbox
-   *         now.
-   * @throws {@link Conflict} if nothing is sent to its target any more, or it is being replayed already.
+   * @throws {@link NotAuthorized} if the caller cannot replay it, or could not replay it if it existed, or the
+   * subscriber does not control its inbox.
+   * @throws {@link Conflict} if its target is disabled, or a replay of it is in progress.
    */
   public async replay(pod: string, caller: Caller, id: string, range: ReplayRange): Promise<Replay | undefined> {
     const subscription = await this.toReplay(pod, caller, id);
@@ -208,7 +214,7 @@ export class DeliveryLog {
     }
     await this.checkInbox(subscription);
     if (this.replaying.has(id)) {
-      throw new Conflict('This subscription is being replayed already: try again when that is done');
+      throw new Conflict('A replay of this subscription is in progress: retry after it');
     }
     this.replaying.add(id);
     try {
@@ -218,13 +224,12 @@ export class DeliveryLog {
     }
   }
 
-  /** @throws {@link NotAuthorized} if the subscriber does not control its inbox on this server. */
   /**
-   * The subscription that a caller may replay, so that this can be checked before a request's body is read.
+   * Returns the subscription of a replay, so that access is checked before the body of the request is read.
    *
-   * @returns The subscription, or `undefined` if there is none.
+   * @returns The subscription, or `undefined` if it does not exist.
    *
-   * @throws {@link NotAuthorized} if it is, or could be, somebody else's.
+   * @throws {@link NotAuthorized} if the caller cannot replay it, or could not replay it if it existed.
    */
   public async toReplay(pod: string, caller: Caller, id: string): Promise<Subscription | undefined> {
     const subscription = await this.store.getSubscription(pod, id);
@@ -236,6 +241,7 @@ export class DeliveryLog {
     return subscription;
   }
 
+  /** @throws {@link NotAuthorized} if the subscriber does not control its inbox on this server. */
   private async checkInbox({ agent, kind, url }: Subscription): Promise<void> {
     if (kind === undefined && !await controlsInbox(this.access, { agent }, url)) {
       throw new NotAuthorized(`Not authorized to have events delivered to ${url}: ` +
@@ -249,24 +255,24 @@ export class DeliveryLog {
   ): Promise<Replay> {
     const { pod, id, agent, pattern } = subscription;
     const containers = [ publishContainer(pod), podInbox(pod) ];
-    const isForwarded = this.forwardedBy(pod);
-    const wanted = { pattern, since, until };
+    const isForwarded = this.isForwardedBy(pod);
+    const range = { pattern, since, until };
     let sum = 0;
-    let place = after;
+    let cursor = after;
     for (let left = this.maxEvents; left > 0; left -= CHUNK) {
-      const most = Math.min(CHUNK, left);
-      const { events, last } = await this.deliveries.eventsBetween(pod, containers, wanted, place, most);
+      const limit = Math.min(CHUNK, left);
+      const { events, last } = await this.deliveries.eventsBetween(pod, containers, range, cursor, limit);
       if (last === undefined) {
         return { events: sum };
       }
-      const mayReceive = remembering(async(topic: string): Promise<boolean> => this.mayReceive(pod, { agent, topic }));
+      const mayReceive = cached(async(topic: string): Promise<boolean> => this.mayReceive(pod, { agent, topic }));
       const keys: number[] = [];
       for (const event of events) {
         if (await isForwarded(event) && await mayReceive(event.topic)) {
           keys.push(event.event);
         }
       }
-      place = last;
+      cursor = last;
       if (keys.length > 0) {
         await this.checkInbox(subscription);
         const replayed = await this.deliveries.replay(pod, id, keys, this.outbox.now());
@@ -279,19 +285,18 @@ export class DeliveryLog {
       }
       await nextTimeSlice();
     }
-    return { events: sum, next: place };
+    return { events: sum, next: cursor };
   }
 
   /**
-   * Tells whether a pod forwards an event that it holds.
+   * Returns a function that decides whether a pod forwards an event in its containers.
    *
-   * That it holds it is not enough: what is published through a pod is for others too, and what lies in its inbox may
-   * be a copy of what its owner follows elsewhere. So an event of this server has to be addressed to the pod itself, or
-   * to a WebID that has the pod. The document of another server says what that server likes; of such an event it
-   * counts that it was taken for this pod.
+   * Being in a container is not sufficient: `publish/` has events for other pods, and the inbox has copies of the
+   * owner's subscriptions elsewhere. An event of this server must be addressed to the pod or to a WebID of the pod. The
+   * document of another server is not trusted; such an event must have been received for this pod.
    */
-  private forwardedBy(pod: string): (event: HeldEvent) => Promise<boolean> {
-    const isOfPod = remembering(async(webId: string): Promise<boolean> => {
+  private isForwardedBy(pod: string): (event: StoredEvent) => Promise<boolean> {
+    const isOfPod = cached(async(webId: string): Promise<boolean> => {
       const found = isWebUrl(webId) ? await this.pods.podOf(webId) : {};
       return 'pod' in found && found.pod === pod;
     });
@@ -332,11 +337,11 @@ export class DeliveryLog {
 
 function disabled(url: string, isSubscribed: boolean): Conflict {
   const advice = isSubscribed ? ': subscribe again to resume' : '';
-  return new Conflict(`Nothing is sent to ${url} any more, because it was gone or failed for too long${advice}`);
+  return new Conflict(`Deliveries to ${url} are disabled, because it was gone or failed for too long${advice}`);
 }
 
-/** Asks once for each text. */
-function remembering(ask: (text: string) => Promise<boolean>): (text: string) => Promise<boolean> {
+/** Returns a function that caches the answers of another one. */
+function cached(ask: (text: string) => Promise<boolean>): (text: string) => Promise<boolean> {
   const known = new Map<string, boolean>();
   return async(text): Promise<boolean> => {
     let answer = known.get(text);

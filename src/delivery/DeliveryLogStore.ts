@@ -15,7 +15,7 @@ export interface DeliveryFilter {
   /** Only deliveries of the subscription with this id. */
   readonly subscription?: string;
   readonly state?: DeliveryState;
-  /** Only deliveries whose topic matches one of these patterns. */
+  /** Only deliveries of topics that match one of these patterns. */
   readonly topics?: readonly TopicPattern[];
   /** Only deliveries created, or requested again, at this time or later, in milliseconds since 1970. */
   readonly since?: number;
@@ -38,7 +38,7 @@ export interface EventRange {
 /**
  * An event in a container of a pod, with the facts that decide whether the pod forwards it.
  */
-export interface HeldEvent {
+export interface StoredEvent {
   /** Key of the event. */
   readonly event: number;
   readonly topic: string;
@@ -57,8 +57,8 @@ export interface HeldEvent {
 /**
  * One step through the events of a pod.
  */
-export interface HeldEvents {
-  readonly events: readonly HeldEvent[];
+export interface StoredEvents {
+  readonly events: readonly StoredEvent[];
   /** Key of the last checked event; absent if there are no further events. */
   readonly last?: number;
 }
@@ -121,7 +121,7 @@ export interface ReplayStore {
     range: EventRange,
     after: number,
     limit: number,
-  ) => Promise<HeldEvents>;
+  ) => Promise<StoredEvents>;
 }
 
 /**

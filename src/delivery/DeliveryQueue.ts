@@ -10,7 +10,7 @@ export interface HostRecord {
   /** Time of the first of them, or `null`. */
   readonly since: number | null;
   /** Time until which the circuit is open, or `null` if it is closed. */
-  readonly rests: number | null;
+  readonly openUntil: number | null;
 }
 
 /**
@@ -30,11 +30,11 @@ export interface ClaimRequest {
   /** Key of the host. */
   readonly host: number;
   /** Maximum number of deliveries; with 0, the host is not due again until the lease ends or an outcome is written. */
-  readonly most: number;
+  readonly limit: number;
 }
 
 /**
- * A delivery that this worker holds until its lease ends.
+ * A delivery that this worker claims until its lease ends.
  */
 export interface ClaimedDelivery extends Target {
   /** Key of the delivery in the store. */
@@ -63,7 +63,7 @@ export interface ClaimedDelivery extends Target {
   /** Maximum number of deliveries per minute to the target, or `null` if unlimited. */
   readonly rate: number | null;
   /** Time until which the target requested no deliveries, or `null`. */
-  readonly rests: number | null;
+  readonly pausedUntil: number | null;
   /** Work time of the target's first failure since its last success, or `null`. */
   readonly failing: number | null;
   /** Time at which the target was disabled, or `null`. */
@@ -100,7 +100,7 @@ export interface Findings {
   /**
    * Time until which targets requested no deliveries, by their keys; applies to all targets of the same URL and kind.
    */
-  readonly rests?: ReadonlyMap<number, number>;
+  readonly pauses?: ReadonlyMap<number, number>;
 }
 
 /** Subscriptions to notify of a change of a target. */
@@ -131,7 +131,7 @@ export interface ClaimStore {
  * Outcomes of claimed deliveries.
  */
 export interface OutcomeStore {
-  /** Writes outcomes in one transaction. Discards each outcome whose claim id is not current. */
+  /** Writes outcomes in one transaction. Discards outcomes with an outdated claim id. */
   finish: (finished: readonly FinishedDelivery[], findings: Findings) => Promise<void>;
 }
 
@@ -144,7 +144,7 @@ export interface DemandStore {
 }
 
 /**
- * States of targets that their owners are notified of.
+ * States of targets, for notifications of owners.
  */
 export interface TargetStateStore {
   /** Disables a target. Returns the subscriptions to notify, or `undefined` if it was disabled before. */
@@ -185,7 +185,7 @@ export interface HostStates {
    * @param now - The time by the delivery clock.
    * @param target - A target of the host.
    */
-  isResting: (name: string, now: number, target?: Pick<Target, 'kind' | 'url'>) => Promise<boolean>;
+  isPaused: (name: string, now: number, target?: Pick<Target, 'kind' | 'url'>) => Promise<boolean>;
 }
 
 /**
@@ -197,7 +197,7 @@ export interface QueueState {
   /** Due time of the delivery that is due longest; absent if none waits. */
   readonly oldestDue?: number;
   /** Number of hosts with an open circuit. */
-  readonly resting: number;
+  readonly openCircuits: number;
 }
 
 /**
@@ -217,7 +217,7 @@ export interface DeliveryRetention {
    *
    * @returns The number of removed deliveries, at most `limit`.
    */
-  removeDeliveriesBefore: (worked: number, limit: number) => Promise<number>;
+  removeDeliveriesBefore: (workTime: number, limit: number) => Promise<number>;
   /**
    * Removes targets without subscriptions and deliveries, with their hosts.
    *

@@ -24,17 +24,17 @@ export class FailureNotifier {
    * at most once per hour and target.
    *
    * @param delivery - The delivery.
-   * @param what - The failure.
+   * @param failure - The failure.
    * @param reason - Description for the owner.
    * @param now - The time, in milliseconds since 1970.
    */
-  public async notify(delivery: ClaimedDelivery, what: 'disabled' | 'dead', reason: string, now: number): Promise<void> {
+  public async notify(delivery: ClaimedDelivery, failure: 'disabled' | 'dead', reason: string, now: number): Promise<void> {
     try {
-      const news = await (what === 'disabled' ?
+      const news = await (failure === 'disabled' ?
         this.store.disable(delivery.target, now) :
         this.store.noteDead(delivery.target, now, now - DEAD_INTERVAL));
       for (const listener of news ? this.listeners : []) {
-        await listener.failed(delivery, news!, what, reason);
+        await listener.failed(delivery, news!, failure, reason);
       }
     } catch (error: unknown) {
       this.report(`Notifying the owner of ${delivery.pod} failed: ${(error as Error).message}`);

@@ -21,7 +21,7 @@ export interface ReaderScope {
 }
 
 /**
- * A subscription whose agent may have lost control of its inbox, because access to the inbox has changed.
+ * A subscription with unconfirmed consent: its agent may have lost control of its inbox by a change of access.
  */
 export interface UnconfirmedConsent {
   /** Key of the subscription in the store. */
@@ -67,7 +67,7 @@ export interface FanOutStepResult {
   readonly outcome: 'done' | 'more' | 'unknown' | 'stale';
   /** WebIDs of agents without an access decision in the scope. */
   readonly unknown: readonly string[];
-  /** Subscriptions whose agents may have lost control of their inboxes. */
+  /** Subscriptions with unconfirmed consent. */
   readonly unconfirmed: readonly UnconfirmedConsent[];
   /** Copies written to watched containers. */
   readonly watched: readonly WatchedCopy[];
@@ -76,7 +76,7 @@ export interface FanOutStepResult {
 }
 
 /**
- * Fan-out queue: events whose copies and deliveries are not all written.
+ * Fan-out queue: events with copies or deliveries that are not written.
  */
 export interface FanOutQueue {
   /**
@@ -87,20 +87,20 @@ export interface FanOutQueue {
   pendingForwards: (limit: number) => Promise<PendingForward[]>;
   /**
    * Makes one fan-out step: writes copies and deliveries for a bounded number of subscriptions, in one transaction with
-   * the cursor. Does not write a copy that exists or was removed. Uses the rest of the limit for later events of the
+   * the cursor. Does not write a copy that exists or was removed. Uses the remaining limit for later events of the
    * same pod and topic.
    *
    * @param forward - The event.
    * @param scope - Access decisions about its readers.
    * @param limit - Maximum number of subscriptions.
-   * @param passDoubts - Whether to skip unconfirmed subscriptions; they receive no copy.
+   * @param skipUnconfirmed - Whether to skip unconfirmed subscriptions; they receive no copy.
    * @param now - Due time of deliveries, in milliseconds since 1970.
    */
   fanOutStep: (
     forward: PendingForward,
     scope: ReaderScope,
     limit: number,
-    passDoubts?: boolean,
+    skipUnconfirmed?: boolean,
     now?: number,
   ) => Promise<FanOutStepResult>;
   /** Stores whether the agents of subscriptions control their inboxes. Later changes stay unconfirmed. */
@@ -123,12 +123,12 @@ export interface ReaderScopeStore {
  * Receipts of emitted notifications.
  */
 export interface NoticeReceipts {
-  /** Removes the notices of copies whose notifications are emitted. */
+  /** Removes the notices of copies after their notifications are emitted. */
   removeNotices: (copies: readonly WatchedCopy[]) => Promise<void>;
 }
 
 /**
- * Notices: copies in watched containers whose notifications may not be emitted.
+ * Notices: copies in watched containers without a confirmed notification.
  */
 export interface NoticeStore extends NoticeReceipts {
   /** Returns notices, oldest first. */

@@ -1,4 +1,5 @@
 import TTLCache from '@isaacs/ttlcache';
+import { PERMISSION_AGE } from '../access/permissionAge';
 import type { Access, Readers } from '../access/ports';
 import type { Outbox } from '../publish/ports';
 import type { UnconfirmedConsent, FanOutStore, PendingForward, ReaderScope } from './ports';
@@ -13,43 +14,46 @@ import type { CopyListener } from './CopyListener';
 import { ReaderScopes } from './ReaderScopes';
 
 /**
- * How the fan-out works; the defaults suit one server.
+ * Limits of the fan-out. The defaults suit one server.
  */
 export interface ForwarderOptions {
-  /** The most subscriptions to look at in one transaction; more hold the event loop longer. Default 1,000. */
+  /** Maximum number of subscriptions of one transaction; larger values block the event loop longer. Default 1,000. */
   readonly chunk?: number;
-  /** The most pods that forward at the same time. Default 8. */
+  /** Maximum number of pods with a fan-out in progress. Default 8. */
   readonly concurrency?: number;
-  /** How long an answer to "who may receive" is used at most, in seconds. Default 60. */
+  /** Maximum age of a cached access decision, in seconds. Default {@link PERMISSION_AGE}. */
   readonly maxAge?: number;
 }
 
+/** Delay after the first failure of a pod, and maximum delay, in milliseconds. */
 const FIRST_RETRY = 1_000;
-const LAST_RETRY = 60_000;
+const MAX_RETRY = 60_000;
+/** Interval of looking up events, in milliseconds. */
 const POLL = 1_000;
-/** The least time between two looks at what is to be forwarded, in milliseconds: what comes meanwhile goes together. */
-const LOOK = 5;
-/** For how long an answer about one inbox, and about the readers of a topic, is waited for, in milliseconds. */
-const INBOX_LIMIT = 5_000;
-const READERS_LIMIT = 60_000;
-/** How many copies are announced again at a time, after a crash. */
+/** Minimum time between two look-ups, in milliseconds; events accepted in between are looked up together. */
+const MIN_LOOKUP_INTERVAL = 5;
+/** Maximum wait for an access decision about one inbox, and about the readers of a topic, in milliseconds. */
+const INBOX_TIMEOUT = 5_000;
+const READERS_TIMEOUT = 60_000;
+/** Number of stored notices that are announced together after a crash. */
 const NOTICES = 100;
-const MOST_UNANSWERED = 100_000;
+/** Maximum number of subscriptions that wait before their next confirmation. */
+const MAX_UNANSWERED = 100_000;
 
 /**
- * The fan-out: walks the subscriptions that match each accepted event, and writes the copies.
+ * The fan-out: writes the copies and deliveries of each accepted event for the matching subscriptions.
  *
- * Events of one pod are forwarded in the order in which they were accepted; pods do not wait for each other.
- * What was not finished when the process ended goes on, from where it was, when the next one starts.
+ * Forwards the events of one pod in the order of their acceptance; pods do not wait for each other. A new process
+ * continues an interrupted fan-out from its cursor.
  */
 export class Forwarder {
   private readonly scopes: ReaderScopes;
   private readonly running = new Map<string, Promise<void>>();
   private readonly announcing = new Set<Promise<unknown>>();
-  /** Pods whose last attempt failed, until when they rest and for how long, in milliseconds. */
-  private readonly resting = new Map<string, { readonly until: number; readonly wait: number }>();
-  /** Subscriptions about which nothing could be learned, which are not asked about again for some time. */
-  private readonly unanswered = new TTLCache<number, true>({ max: MOST_UNANSWERED, ttl: LAST_RETRY });
+  /** Backoff of pods after a failed fan-out: its end, and its duration in milliseconds. */
+  private readonly failing = new Map<string, { readonly until: number; readonly wait: number }>();
+  /** Subscriptions with a failed confirmation, which is not retried for some time. */
+  private readonly unanswered = new TTLCache<number, true>({ max: MAX_UNANSWERED, ttl: MAX_RETRY });
   private readonly chunk: number;
   private readonly concurrency: number;
   private started = false;
@@ -59,13 +63,13 @@ export class Forwarder {
   private again = false;
 
   /**
-   * @param store - Where events and subscriptions are.
-   * @param readers - Who may receive what.
-   * @param access - Whose inboxes are whose.
-   * @param listeners - Who is told of copies in watched containers.
-   * @param report - Is told what went wrong; the fan-out tries again by itself.
-   * @param outbox - Makes the deliveries to other servers.
-   * @param options - See {@link ForwarderOptions}.
+   * @param store - Storage of the fan-out.
+   * @param readers - Access decisions about readers of topics.
+   * @param access - Decides control of inboxes.
+   * @param listeners - Receive copies in watched containers.
+   * @param report - Receives errors; the fan-out retries by itself.
+   * @param outbox - Wakes the delivery worker.
+   * @param options - Limits.
    */
   public constructor(
     private readonly store: FanOutStore,
@@ -78,10 +82,10 @@ export class Forwarder {
   ) {
     this.chunk = options.chunk ?? 1_000;
     this.concurrency = options.concurrency ?? 8;
-    this.scopes = new ReaderScopes(store, (options.maxAge ?? 60) * 1_000);
+    this.scopes = new ReaderScopes(store, (options.maxAge ?? PERMISSION_AGE) * 1_000);
   }
 
-  /** Begins to forward, with what an earlier process left. */
+  /** Starts the fan-out, with the events of an earlier process. */
   public start(): void {
     this.started = true;
     // Another process that accepts events into the same store cannot call this one.
@@ -89,7 +93,7 @@ export class Forwarder {
     this.wake();
   }
 
-  /** Ends after the steps that are under way. */
+  /** Stops the fan-out after the steps in progress. */
   public async stop(): Promise<void> {
     this.started = false;
     clearInterval(this.poll);
@@ -97,7 +101,7 @@ export class Forwarder {
     await Promise.all(this.announcing);
   }
 
-  /** Tells that there may be something to forward; returns at once. */
+  /** Signals that events may be pending; returns at once. */
   public wake(): void {
     if (!this.started) {
       return;
@@ -106,7 +110,7 @@ export class Forwarder {
     if (!this.pumping) {
       this.pumping = true;
       this.pump()
-        .catch((error: unknown): void => this.report(`Looking for events to forward failed: ${(error as Error).message}`))
+        .catch((error: unknown): void => this.report(`Looking up events to forward failed: ${(error as Error).message}`))
         .finally((): void => {
           this.pumping = false;
           if (this.again) {
@@ -118,7 +122,7 @@ export class Forwarder {
 
   private async pump(): Promise<void> {
     while (this.again && this.started) {
-      if (!await this.sleep(this.looked + LOOK - performance.now())) {
+      if (!await this.sleep(this.looked + MIN_LOOKUP_INTERVAL - performance.now())) {
         return;
       }
       this.again = false;
@@ -128,9 +132,9 @@ export class Forwarder {
         return;
       }
       const now = performance.now();
-      const rests = (pod: string): boolean => (this.resting.get(pod)?.until ?? 0) > now;
-      const pending = await this.store.pendingForwards(this.concurrency + this.resting.size);
-      const ready = pending.filter(({ pod }): boolean => !this.running.has(pod) && !rests(pod));
+      const isBackingOff = (pod: string): boolean => (this.failing.get(pod)?.until ?? 0) > now;
+      const pending = await this.store.pendingForwards(this.concurrency + this.failing.size);
+      const ready = pending.filter(({ pod }): boolean => !this.running.has(pod) && !isBackingOff(pod));
       for (const forward of ready.slice(0, free)) {
         this.running.set(forward.pod, this.attempt(forward).finally((): void => {
           this.running.delete(forward.pod);
@@ -140,16 +144,16 @@ export class Forwarder {
     }
   }
 
-  /** Forwards an event, or lets its pod rest where that fails, so that other pods go on. */
+  /** Forwards an event. A pod whose fan-out fails backs off and does not block other pods. */
   private async attempt(forward: PendingForward): Promise<void> {
     const { pod, event } = forward;
     try {
       await this.forward(forward);
-      this.resting.delete(pod);
+      this.failing.delete(pod);
     } catch (error: unknown) {
-      const wait = Math.min((this.resting.get(pod)?.wait ?? FIRST_RETRY / 2) * 2, LAST_RETRY);
-      this.resting.set(pod, { until: performance.now() + wait, wait });
-      this.report(`Forwarding event ${event} of ${pod} failed and is tried again in ${wait} ms: ${(error as Error).message}`);
+      const wait = Math.min((this.failing.get(pod)?.wait ?? FIRST_RETRY / 2) * 2, MAX_RETRY);
+      this.failing.set(pod, { until: performance.now() + wait, wait });
+      this.report(`Forwarding event ${event} of ${pod} failed and is retried in ${wait} ms: ${(error as Error).message}`);
     }
   }
 
@@ -158,8 +162,8 @@ export class Forwarder {
     let scope = await this.scopes.get(forward.pod, resource);
     let hasAsked = false;
     while (this.started) {
-      const landed = await this.store.fanOutStep(forward, scope, this.chunk, hasAsked, this.outbox.now());
-      const { outcome, unknown, unconfirmed: doubts, watched, hasDeliveries } = landed;
+      const step = await this.store.fanOutStep(forward, scope, this.chunk, hasAsked, this.outbox.now());
+      const { outcome, unknown, unconfirmed, watched, hasDeliveries } = step;
       if (hasDeliveries) {
         this.outbox.wake();
       }
@@ -168,9 +172,9 @@ export class Forwarder {
         return;
       }
       if (outcome === 'unknown') {
-        // What is learned now is used, however long it takes; and who stays in doubt gets nothing, but holds up nobody.
+        // The next step uses these answers, regardless of their age, and continues without unconfirmed subscriptions.
         await this.learn(scope, resource, unknown);
-        await this.settle(doubts);
+        await this.confirm(unconfirmed);
         hasAsked = true;
       } else {
         scope = await (outcome === 'stale' ?
@@ -182,10 +186,10 @@ export class Forwarder {
   }
 
   /**
-   * Announces again what an earlier process had stored, and had perhaps not announced when it was killed. To be called
-   * once the server listens, because receivers of notifications may ask it for its keys.
+   * Announces the copies of stored notices, which a killed process may not have announced. Call it when the server
+   * listens, because receivers of notifications may request its keys.
    */
-  public async announceLeft(): Promise<void> {
+  public async announceStored(): Promise<void> {
     if (!this.started) {
       return;
     }
@@ -196,12 +200,12 @@ export class Forwarder {
     }
   }
 
-  /** The state of the fan-out. */
+  /** The state of the fan-out, counted up to a limit. */
   public async backlog(limit: number): Promise<Backlog> {
     const { waiting, oldest } = await this.store.forwardBacklog(limit);
     const now = performance.now();
-    // One that fails is due again when its pod's rest ends.
-    const due = oldest.find(({ pod }): boolean => (this.resting.get(pod)?.until ?? 0) <= now);
+    // The event of a failing pod is due when its backoff ends.
+    const due = oldest.find(({ pod }): boolean => (this.failing.get(pod)?.until ?? 0) <= now);
     const overdue = due?.since === undefined ? undefined : Math.max(0, Date.now() - due.since);
     return { isRunning: this.started, waiting, ...overdue !== undefined && { overdue }};
   }
@@ -220,22 +224,22 @@ export class Forwarder {
 
   private async learn(scope: ReaderScope, resource: string, agents: readonly string[]): Promise<void> {
     if (agents.length > 0) {
-      const may = await withTimeout(this.readers.readersOf(resource, agents), READERS_LIMIT);
+      const may = await withTimeout(this.readers.readersOf(resource, agents), READERS_TIMEOUT);
       await this.scopes.learn(scope, new Map(agents.map((agent): [string, boolean] => [ agent, may.has(agent) ])));
     }
   }
 
-  /** Asks again whether subscribers control their inboxes, a few at a time. */
-  private async settle(doubts: readonly UnconfirmedConsent[]): Promise<void> {
+  /** Confirms that subscribers control their inboxes, a few at a time. */
+  private async confirm(unconfirmed: readonly UnconfirmedConsent[]): Promise<void> {
     const answers = new Map<UnconfirmedConsent, boolean>();
-    const open = doubts.filter(({ subscription }): boolean => !this.unanswered.has(subscription));
-    await forEachConcurrently(open, async(doubt): Promise<void> => {
-      const { subscription, agent, inbox } = doubt;
+    const open = unconfirmed.filter(({ subscription }): boolean => !this.unanswered.has(subscription));
+    await forEachConcurrently(open, async(consent): Promise<void> => {
+      const { subscription, agent, inbox } = consent;
       try {
-        answers.set(doubt, await withTimeout(controlsInbox(this.access, { agent }, inbox), INBOX_LIMIT));
+        answers.set(consent, await withTimeout(controlsInbox(this.access, { agent }, inbox), INBOX_TIMEOUT));
       } catch (error: unknown) {
         this.unanswered.set(subscription, true);
-        this.report(`Whether ${agent} controls ${inbox} cannot be told now: ${(error as Error).message}`);
+        this.report(`Checking whether ${agent} controls ${inbox} failed: ${(error as Error).message}`);
       }
     });
     if (answers.size > 0) {
@@ -243,11 +247,11 @@ export class Forwarder {
     }
   }
 
-  /** Waits, but not for longer than until it is stopped. Returns whether it still runs. */
+  /** Waits, at most until the fan-out stops. Returns whether it is running. */
   private async sleep(milliseconds: number): Promise<boolean> {
     const end = performance.now() + milliseconds;
-    for (let rest = milliseconds; this.started && rest > 0; rest = end - performance.now()) {
-      await new Promise((resolve): unknown => setTimeout(resolve, Math.min(200, rest)));
+    for (let left = milliseconds; this.started && left > 0; left = end - performance.now()) {
+      await new Promise((resolve): unknown => setTimeout(resolve, Math.min(200, left)));
     }
     return this.started;
   }

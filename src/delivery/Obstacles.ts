@@ -17,7 +17,7 @@ export interface Obstacle extends Pick<FinishedDelivery, 'state' | 'due' | 'atte
 
 /** Maximum wait for access decisions, in milliseconds. */
 const ACCESS_LIMIT = 10_000;
-/** Delay of a delivery whose target kind is not registered, in milliseconds. */
+/** Delay of a delivery with an unregistered target kind, in milliseconds. */
 const UNKNOWN_KIND_DELAY = 5 * 60_000;
 
 /**
@@ -31,7 +31,7 @@ export interface ObstaclesArgs {
   /** Access decisions about readers of topics. */
   readonly readers: Readers;
   /** Clock of deliveries. */
-  readonly clock: Pick<SteadyClock, 'worked'>;
+  readonly clock: Pick<SteadyClock, 'workTime'>;
   /** Current states of targets. */
   readonly targets: TargetStates;
   /** Health policy. */
@@ -99,13 +99,13 @@ export class Obstacles {
 
   private ageObstacle(delivery: ClaimedDelivery, canBeDisabled: boolean): Obstacle | undefined {
     const { clock, policy, targets } = this.args;
-    const worked = clock.worked();
-    if (!isTooOld(delivery.begun, worked, policy)) {
+    const workTime = clock.workTime();
+    if (!isTooOld(delivery.begun, workTime, policy)) {
       return undefined;
     }
-    // With a circuit that is mostly open, few deliveries have the number of attempts that disables a target.
+    // With a circuit that is usually open, few deliveries have the number of attempts that disables a target.
     const failing = targets.failingSince(delivery);
-    const isLost = canBeDisabled && failing !== null && worked - failing >= policy.disableAfter;
+    const isLost = canBeDisabled && failing !== null && workTime - failing >= policy.disableAfter;
     return {
       state: 'dead', attempt: because('not sent: it has waited for too long'), news: isLost ? 'disabled' : 'dead',
     };
@@ -131,7 +131,7 @@ function because(reason: string): Attempt {
   return { at: Date.now(), duration: 0, reason };
 }
 
-/** The resource whose access control permits receiving. */
+/** The resource of a topic; read access to it permits receiving. */
 function resourceOf({ pod, topic }: ClaimedDelivery): string {
   return `${pod}${topicPath(parseTopic(topic))}`;
 }

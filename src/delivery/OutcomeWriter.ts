@@ -10,7 +10,7 @@ interface Batch {
   finished: FinishedDelivery[];
   hosts: Map<number, HostRecord>;
   failing: Map<number, number | null>;
-  rests: Map<number, number>;
+  pauses: Map<number, number>;
 }
 
 /**
@@ -63,7 +63,7 @@ export class OutcomeWriter {
 
   /** Adds the time until which a target requested no deliveries. */
   public notePause(target: number, until: number): void {
-    this.batch.rests.set(target, until);
+    this.batch.pauses.set(target, until);
   }
 
   /** Allows retries of failed writes. */
@@ -113,16 +113,16 @@ export class OutcomeWriter {
   }
 
   /** Puts a failed batch before the outcomes and states that were added since. */
-  private restore({ finished, hosts, failing, rests }: Batch): void {
+  private restore({ finished, hosts, failing, pauses }: Batch): void {
     this.batch = {
       finished: [ ...finished, ...this.batch.finished ],
       hosts: new Map([ ...hosts, ...this.batch.hosts ]),
       failing: new Map([ ...failing, ...this.batch.failing ]),
-      rests: new Map([ ...rests, ...this.batch.rests ]),
+      pauses: new Map([ ...pauses, ...this.batch.pauses ]),
     };
   }
 }
 
 function emptyBatch(): Batch {
-  return { finished: [], hosts: new Map(), failing: new Map(), rests: new Map() };
+  return { finished: [], hosts: new Map(), failing: new Map(), pauses: new Map() };
 }

@@ -1,85 +1,90 @@
 import type { ReaderScope, ReaderScopeStore } from './ports';
 
-/** How much is kept at a time at most. */
-export interface ReaderBounds {
-  /** Answers, each about one agent and one topic. */
+/**
+ * Limits of cached access decisions.
+ */
+export interface ReaderScopeLimits {
+  /** Maximum number of decisions, each about one agent and one topic. */
   readonly answers: number;
-  /** Topics for which answers are kept. */
+  /** Maximum number of scopes, each of one topic. */
   readonly scopes: number;
 }
 
-interface Kept {
+interface Entry {
   readonly scope: ReaderScope;
-  readonly made: number;
+  /** Time of its creation, in milliseconds since 1970. */
+  readonly opened: number;
   answers: number;
 }
 
 /**
- * What is known of who may receive which topic of which pod: kept while access to the pod stands,
- * for a limited time, and within a limited memory.
+ * Caches access decisions about the readers of topics in scopes of the store.
+ *
+ * A scope ends with a change of access to the pod, at its maximum age, or when the cache is full.
  */
 export class ReaderScopes {
-  // In the order of their making, so the first is the oldest.
-  private readonly kept = new Map<string, Kept>();
+  /** Scopes by resource, oldest first. */
+  private readonly entries = new Map<string, Entry>();
 
   /**
-   * @param store - Holds the answers.
-   * @param maxAge - How long an answer is used at most, in milliseconds.
-   * @param most - How much is kept at a time.
+   * @param store - Storage of scopes.
+   * @param maxAge - Maximum age of a decision, in milliseconds.
+   * @param limits - Limits of the cache.
    */
   public constructor(
     private readonly store: ReaderScopeStore,
     private readonly maxAge: number,
-    private readonly most: ReaderBounds = { answers: 500_000, scopes: 2_000 },
+    private readonly limits: ReaderScopeLimits = { answers: 500_000, scopes: 2_000 },
   ) {}
 
   /**
-   * The scope of a topic's resource, with the answers that still hold.
+   * Returns the scope of a topic's resource, with its cached decisions.
    *
-   * @param pod - The base URL of the pod.
-   * @param resource - The URL of the resource whose access control decides.
+   * @param pod - Base URL of the pod.
+   * @param resource - URL of the resource whose access control decides.
    */
   public async get(pod: string, resource: string): Promise<ReaderScope> {
-    const kept = this.kept.get(resource);
-    return kept && Date.now() - kept.made < this.maxAge ? kept.scope : this.renew(pod, resource);
+    const entry = this.entries.get(resource);
+    return entry && Date.now() - entry.opened < this.maxAge ? entry.scope : this.renew(pod, resource);
   }
 
-  /** A scope without answers, at the pod's access epoch of now. */
+  /** Replaces the scope of a resource by an empty one, at the current access epoch of the pod. */
   public async renew(pod: string, resource: string): Promise<ReaderScope> {
-    await this.forget(resource);
+    await this.remove(resource);
     const scope = await this.store.openScope(pod);
-    this.kept.set(resource, { scope, made: Date.now(), answers: 0 });
+    this.entries.set(resource, { scope, opened: Date.now(), answers: 0 });
     await this.shrink();
     return scope;
   }
 
-  /** Adds answers to a scope. */
+  /** Adds access decisions to a scope, by WebID. */
   public async learn(scope: ReaderScope, answers: ReadonlyMap<string, boolean>): Promise<void> {
     await this.store.learn(scope, answers);
-    for (const kept of this.kept.values()) {
-      if (kept.scope.id === scope.id) {
-        kept.answers += answers.size;
+    for (const entry of this.entries.values()) {
+      if (entry.scope.id === scope.id) {
+        entry.answers += answers.size;
       }
     }
   }
 
-  private async forget(resource: string): Promise<void> {
-    const kept = this.kept.get(resource);
-    if (kept) {
-      this.kept.delete(resource);
-      await this.store.closeScope(kept.scope);
+  private async remove(resource: string): Promise<void> {
+    const entry = this.entries.get(resource);
+    if (entry) {
+      this.entries.delete(resource);
+      await this.store.closeScope(entry.scope);
     }
   }
 
-  /** Forgets the oldest scopes, but for the one just made, until what is kept is within the bounds. */
+  /** Removes the oldest scopes, except the newest one, until the cache is within its limits. */
   private async shrink(): Promise<void> {
-    let answers = [ ...this.kept.values() ].reduce((sum, kept): number => sum + kept.answers, 0);
-    for (const [ resource, kept ] of [ ...this.kept ].slice(0, -1)) {
-      if (answers <= this.most.answers && this.kept.size <= this.most.scopes && Date.now() - kept.made < this.maxAge) {
+    let answers = [ ...this.entries.values() ].reduce((sum, entry): number => sum + entry.answers, 0);
+    for (const [ resource, entry ] of [ ...this.entries ].slice(0, -1)) {
+      const isWithinLimits = answers <= this.limits.answers && this.entries.size <= this.limits.scopes;
+      if (isWithinLimits && Date.now() - entry.opened < this.maxAge) {
         return;
       }
-      answers -= kept.answers;
-      await this.forget(resource);
+      answers -= entry.answers;
+      await this.remove(resource);
     }
   }
 }

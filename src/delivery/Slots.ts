@@ -115,7 +115,7 @@ export class Slots {
   }
 
   /**
-   * Number of deliveries to claim for a host whose circuit is closed.
+   * Number of deliveries to claim for a host with a closed circuit.
    *
    * @param host - Key of the host.
    * @param batch - Claim size of the host.

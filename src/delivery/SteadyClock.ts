@@ -4,21 +4,20 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 /** Differences between clocks up to this are normal, in milliseconds. */
 const TOLERANCE = 5 * MINUTE;
-/** By how much the time of day can be behind the noted time for that to hold, in milliseconds. */
+/** Maximum time that the wall clock can be behind the noted time, for the noted time to be kept, in milliseconds. */
 const MAX_BEHIND = 2 * DAY;
-/** Longest time between two ticks that counts as work, in milliseconds: in a longer one, no attempts were made. */
-const LONGEST_TICK = 5_000;
+/** Maximum work time between two ticks, in milliseconds: no attempts are made in a longer one. */
+const MAX_TICK = 5_000;
 
 /**
- * Tells the time by which deliveries are due: in milliseconds since 1970, and never back or in leaps.
+ * The clock of deliveries: milliseconds since 1970, which never go back and never jump.
  *
- * It takes the time of day when it starts and then counts by itself, so setting the clock of the machine neither
- * stalls what waits nor makes all of it due. If the clock was days ahead in an earlier run, what waits is brought
- * forward.
+ * It starts with the wall clock and then counts elapsed time: setting the machine's clock neither stalls waiting
+ * deliveries nor makes all of them due. If the wall clock was days ahead in an earlier run, the due times of waiting
+ * deliveries are moved back.
  *
- * It also counts work time: for how long attempts were made, over all runs. Time while the server was off, was
- * suspended or could not use its store is no work time, and a wrong clock does not change it. Ages are differences of
- * work time.
+ * It also counts work time: the total time with attempts, over all runs. Time with the server off, suspended or without
+ * its store does not count, and a wrong wall clock does not change it. Ages are differences of work time.
  */
 export class SteadyClock {
   private base = Date.now();
@@ -29,36 +28,36 @@ export class SteadyClock {
   private drift = 0;
 
   /**
-   * @param store - Notes the time.
-   * @param report - Is told of jumps of the machine's clock.
+   * @param store - Storage of the noted time.
+   * @param report - Receives jumps of the machine's clock.
    */
   public constructor(
     private readonly store: DeliveryClock,
     private readonly report: (message: string) => void = (): void => {},
   ) {}
 
-  /** Takes up the time of day, or the time that was noted, if that is a little later; and notes it. */
+  /** Starts with the wall clock, or with the noted time if that is a little later, and notes the time. */
   public async start(): Promise<void> {
     const noted = await this.store.moment();
     const now = Date.now();
     const ahead = noted - now;
     if (ahead > MAX_BEHIND) {
-      this.report(`The clock is ${describe(ahead)} behind the time at which deliveries were made last. Deliveries that ` +
-        'wait are due earlier by that; nothing is given up.');
+      this.report(`The clock is ${describe(ahead)} behind the time of the last deliveries. The due times of waiting ` +
+        'deliveries are moved back by it; no delivery is lost.');
       await this.store.turnBack(now, ahead);
     } else if (ahead > TOLERANCE) {
-      this.report(`The clock is ${describe(ahead)} behind the time at which deliveries were made last, from which they go on.`);
+      this.report(`The clock is ${describe(ahead)} behind the time of the last deliveries, which continue from that time.`);
     } else if (noted > 0 && -ahead > DAY) {
-      this.report(`Deliveries were made last ${describe(-ahead)} ago, by the clock: the server was off, or the clock was ` +
+      this.report(`The last deliveries were ${describe(-ahead)} ago by the clock: the server was off, or the clock was ` +
         'set. This time does not count for the age of deliveries.');
     }
     this.base = ahead > MAX_BEHIND ? now : Math.max(now, noted);
     this.begun = performance.now();
     this.ticked = this.begun;
-    this.work = await this.store.worked();
-    // Now and not only when it has worked for a while: a process that is killed before leaves what is due by its clock.
+    this.work = await this.store.workTime();
+    // A process that is killed before its first note would leave due times by its clock.
     await this.store.noteMoment(this.now(), 0).catch((error: unknown): void =>
-      this.report(`The time could not be noted: ${(error as Error).message}`));
+      this.report(`Noting the time failed: ${(error as Error).message}`));
   }
 
   /**
@@ -77,17 +76,17 @@ export class SteadyClock {
     return Math.floor(this.base + performance.now() - this.begun);
   }
 
-  /** Tells that the worker works: the time since the last tick is work time, unless it is long. */
+  /** Counts the time since the last tick as work time, up to a maximum. Call it while the worker makes attempts. */
   public tick(): void {
     const now = performance.now();
-    const passed = Math.min(now - this.ticked, LONGEST_TICK);
+    const passed = Math.min(now - this.ticked, MAX_TICK);
     this.ticked = now;
     this.work += passed;
     this.unnoted += passed;
   }
 
   /** Work time, in whole milliseconds. */
-  public worked(): number {
+  public workTime(): number {
     return Math.floor(this.work);
   }
 
@@ -95,7 +94,7 @@ export class SteadyClock {
   public async note(): Promise<void> {
     const drift = Date.now() - this.now();
     if (Math.abs(drift - this.drift) > TOLERANCE) {
-      this.report(`The clock of the machine was set by ${describe(Math.abs(drift - this.drift))}; deliveries go on by the time before.`);
+      this.report(`The clock of the machine was set by ${describe(Math.abs(drift - this.drift))}; deliveries continue by the previous time.`);
     }
     this.drift = drift;
     const work = Math.floor(this.unnoted);

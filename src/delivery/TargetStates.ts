@@ -45,11 +45,11 @@ export class TargetStates {
 
   /** Time until which the target requested no deliveries, in milliseconds since 1970; 0 without a request. */
   public pausedUntil(delivery: ClaimedDelivery): number {
-    return Math.max(delivery.rests ?? 0, this.pauses.get(endpointOf(delivery)) ?? 0);
+    return Math.max(delivery.pausedUntil ?? 0, this.pauses.get(endpointOf(delivery)) ?? 0);
   }
 
   /**
-   * Notes that the target requested no deliveries until a time. It holds for all targets of the same kind and URL.
+   * Notes that the target requested no deliveries until a time. It applies to all targets of the same kind and URL.
    *
    * @returns The end of the pause, which no request shortens.
    */

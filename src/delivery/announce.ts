@@ -3,13 +3,13 @@ import type { CopyListener } from './CopyListener';
 import type { NoticeReceipts } from './ports';
 
 /**
- * Tells listeners of copies in watched containers, and then removes the notes by which that is repeated after a crash.
+ * Announces copies in watched containers to listeners, then removes their notices.
  *
- * @param store - Holds the notes.
- * @param listeners - Are told of each copy.
+ * @param store - Storage of notices.
+ * @param listeners - Receive each copy.
  * @param copies - The copies.
  *
- * @returns Whether the notes are removed; otherwise the copies are announced again after the next start.
+ * @returns Whether the notices are removed; otherwise the copies are announced again after the next start.
  */
 export async function announce(
   store: NoticeReceipts,
@@ -17,11 +17,11 @@ export async function announce(
   copies: readonly WatchedCopy[],
 ): Promise<boolean> {
   await Promise.all(listeners.flatMap((listener): Promise<unknown>[] =>
-    copies.map(async(copy): Promise<unknown> => listener.landed(copy))));
-  const noted = copies.filter(({ notice }): boolean => notice !== undefined);
+    copies.map(async(copy): Promise<unknown> => listener.copyWritten(copy))));
+  const withNotice = copies.filter(({ notice }): boolean => notice !== undefined);
   try {
-    if (noted.length > 0) {
-      await store.removeNotices(noted);
+    if (withNotice.length > 0) {
+      await store.removeNotices(withNotice);
     }
     return true;
   } catch {

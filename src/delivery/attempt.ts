@@ -7,7 +7,7 @@ export type AttemptResult = Pick<OutgoingResponse, 'headers' | 'status'> | Outgo
 export interface Sent {
   readonly result: AttemptResult;
   /**
-   * Host whose health the result shows; `null` if it shows none. Default: the host of the delivery.
+   * Host of the result, for its health; `null` if the result shows no health. Default: the host of the delivery.
    */
   readonly host?: string | null;
   /** URL of the copy, if the target returned it. */
@@ -22,6 +22,6 @@ export interface ResponseRules {
   isDelivered: (status: number) => boolean;
   /** Whether a 4xx status is retried, in addition to the statuses that are retried for each kind. */
   isRetried: (status: number) => boolean;
-  /** Reason for the failure of a delivery whose 2xx status does not confirm it. */
+  /** Reason for the failure of a delivery with a 2xx status that does not confirm it. */
   readonly unconfirmed: string;
 }

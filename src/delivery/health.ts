@@ -16,12 +16,12 @@ export interface HealthPolicy {
   /** Maximum time from the first to the last of these failures. */
   readonly window: number;
   /** Time for which a circuit stays open, before each probe. */
-  readonly rest: number;
+  readonly openTime: number;
   /** Maximum age of a waiting delivery, in work time. */
   readonly maxDeliveryAge: number;
   /** Maximum work time from the first failure of a target to its last, without a success. */
   readonly disableAfter: number;
-  /** Minimum number of attempts of a delivery whose failure disables such a target. */
+  /** Minimum number of attempts of the delivery that disables such a target. */
   readonly targetTries: number;
 }
 
@@ -29,7 +29,7 @@ export interface HealthPolicy {
 export const DEFAULT_HEALTH_POLICY: HealthPolicy = {
   failures: 5,
   window: 10 * MINUTE,
-  rest: 30 * MINUTE,
+  openTime: 30 * MINUTE,
   maxDeliveryAge: 7 * DAY,
   disableAfter: 5 * DAY,
   targetTries: 5,
@@ -61,11 +61,11 @@ export interface HostHealth {
   /** Time of the first of them, or null. */
   readonly since: number | null;
   /** Time until which the circuit is open; then it is half-open. Null while it is closed. */
-  readonly rests: number | null;
+  readonly openUntil: number | null;
 }
 
 /** A host without failures. */
-export const HEALTHY: HostHealth = { failures: 0, since: null, rests: null };
+export const HEALTHY: HostHealth = { failures: 0, since: null, openUntil: null };
 
 /**
  * State of the circuit breaker of a host. With `probe` (half-open), one delivery may be sent.
@@ -77,16 +77,16 @@ export type Circuit = 'closed' | 'open' | 'probe';
  *
  * It stays at `probe` until {@link afterAttempt} receives a result, so the caller must send one delivery at a time.
  */
-export function mayTry({ rests }: HostHealth, now: number): Circuit {
-  if (rests === null) {
+export function circuitOf({ openUntil }: HostHealth, now: number): Circuit {
+  if (openUntil === null) {
     return 'closed';
   }
-  return now < rests ? 'open' : 'probe';
+  return now < openUntil ? 'open' : 'probe';
 }
 
 /** Time of the next possible attempt, in milliseconds since 1970: now, or the end of the open circuit. */
-export function nextTry({ rests }: HostHealth, now: number): number {
-  return Math.max(now, rests ?? now);
+export function nextTry({ openUntil }: HostHealth, now: number): number {
+  return Math.max(now, openUntil ?? now);
 }
 
 /** The health of a host after a success. */
@@ -101,12 +101,13 @@ export function afterSuccess(): HostHealth {
  * it again. A failure after the window of the first one starts a new count.
  */
 export function afterFailure(health: HostHealth, now: number, policy: HealthPolicy): HostHealth {
-  const isCounted = health.rests !== null || (health.since !== null && now - health.since < policy.window);
+  const isCounted = health.openUntil !== null || (health.since !== null && now - health.since < policy.window);
   const failures = isCounted ? Math.min(health.failures + 1, policy.failures) : 1;
+  const isOpened = health.openUntil !== null || failures >= policy.failures;
   return {
     failures,
     since: isCounted ? health.since : now,
-    rests: health.rests !== null || failures >= policy.failures ? Math.max(health.rests ?? 0, now + policy.rest) : null,
+    openUntil: isOpened ? Math.max(health.openUntil ?? 0, now + policy.openTime) : null,
   };
 }
 
@@ -129,7 +130,7 @@ export function afterAttempt(
   if (status < 500 && status !== 429) {
     return afterSuccess();
   }
-  const isOfTarget = health.rests === null && retryAfter(headers['retry-after'], now) > 0;
+  const isOfTarget = health.openUntil === null && retryAfter(headers['retry-after'], now) > 0;
   return isOfTarget ? health : afterFailure(health, now, policy);
 }
 
@@ -137,11 +138,11 @@ export function afterAttempt(
  * Whether a waiting delivery exceeds its maximum age.
  *
  * @param begun - Work time of its creation or last redelivery request, in milliseconds, see `SteadyClock`.
- * @param worked - The work time, in milliseconds.
+ * @param workTime - The work time, in milliseconds.
  * @param policy - Health policy.
  */
-export function isTooOld(begun: number, worked: number, policy: HealthPolicy): boolean {
-  return worked - begun >= policy.maxDeliveryAge;
+export function isTooOld(begun: number, workTime: number, policy: HealthPolicy): boolean {
+  return workTime - begun >= policy.maxDeliveryAge;
 }
 
 /** Work time of the first failure of a target since its last success, after an attempt; null after a success. */

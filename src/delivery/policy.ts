@@ -3,8 +3,8 @@
  *
  * @throws RangeError if the value is not a number within the bounds.
  */
-export function checkBounds(name: string, value: number, least: number, most: number): void {
-  if (!Number.isFinite(value) || value < least || value > most) {
-    throw new RangeError(`${name} must be from ${least} to ${most}, but is ${value}: change the configuration`);
+export function checkBounds(name: string, value: number, min: number, max: number): void {
+  if (!Number.isFinite(value) || value < min || value > max) {
+    throw new RangeError(`${name} must be from ${min} to ${max}, but is ${value}: change the configuration`);
   }
 }

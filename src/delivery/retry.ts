@@ -17,7 +17,7 @@ export interface RetryPolicy {
   /** Maximum random addition to a delay, as a fraction of it: 0.2 adds up to 20 %. */
   readonly jitter: number;
   /** Maximum delay by `Retry-After`, for a delivery and for its target, in milliseconds. */
-  readonly longestRetryAfter: number;
+  readonly maxRetryAfter: number;
 }
 
 /** Eleven attempts in three to four days, as Standard Webhooks recommends. */
@@ -26,14 +26,14 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
     5 * SECOND, 30 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR,
   ],
   jitter: 0.2,
-  longestRetryAfter: 24 * HOUR,
+  maxRetryAfter: 24 * HOUR,
 };
 
 /**
  * The default policy, with overrides.
  *
  * @throws RangeError if a delay is not between a millisecond and 30 days, there are more than 100 of them,
- * the jitter is not between 0 and 1, or the longest `Retry-After` is not between 0 and 30 days.
+ * the jitter is not between 0 and 1, or the maximum `Retry-After` is not between 0 and 30 days.
  */
 export function retryPolicy(given: Partial<RetryPolicy> = {}): RetryPolicy {
   const policy = { ...DEFAULT_RETRY_POLICY, ...given };
@@ -42,7 +42,7 @@ export function retryPolicy(given: Partial<RetryPolicy> = {}): RetryPolicy {
     checkBounds('A retry delay, in milliseconds,', wait, 1, 30 * 24 * HOUR);
   }
   checkBounds('The jitter', policy.jitter, 0, 1);
-  checkBounds('The longest Retry-After, in milliseconds,', policy.longestRetryAfter, 0, 30 * 24 * HOUR);
+  checkBounds('The maximum Retry-After, in milliseconds,', policy.maxRetryAfter, 0, 30 * 24 * HOUR);
   return policy;
 }
 
@@ -111,7 +111,7 @@ export function judge(
       return dead(`${reason}; given up after ${tries} ${tries === 1 ? 'try' : 'tries'}`);
     }
     const factor = 1 + policy.jitter * random();
-    const wait = Math.max(policy.retryDelays[tries - 1] * factor, Math.min(asked * factor, policy.longestRetryAfter));
+    const wait = Math.max(policy.retryDelays[tries - 1] * factor, Math.min(asked * factor, policy.maxRetryAfter));
     return { outcome: 'retry', reason, wait: Math.ceil(wait) };
   };
 
@@ -153,11 +153,11 @@ export function judge(
  *
  * @see https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md#22-delivery-response
  */
-export function restOf(result: AttemptResult, policy: RetryPolicy, now: number): number {
+export function requestedPause(result: AttemptResult, policy: RetryPolicy, now: number): number {
   if (result instanceof OutgoingFailed || (result.status !== 429 && result.status < 500)) {
     return 0;
   }
-  return Math.min(retryAfter(result.headers['retry-after'], now), policy.longestRetryAfter);
+  return Math.min(retryAfter(result.headers['retry-after'], now), policy.maxRetryAfter);
 }
 
 /**

@@ -56,7 +56,7 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter,
   /**
    * Starts counting. Earlier observations are not counted.
    *
-   * @param kinds - Names of the target kinds, whose counters start at 0.
+   * @param kinds - Names of the target kinds; their counters start at 0.
    */
   public start(kinds: readonly string[]): void {
     collectDefaultMetrics({ register: this.registry });
@@ -71,7 +71,7 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter,
    *
    * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
    */
-  public async text({ waiting, oldestDue, resting }: QueueState, now: number): Promise<string> {
+  public async text({ waiting, oldestDue, openCircuits: resting }: QueueState, now: number): Promise<string> {
     this.instruments?.waiting.set(waiting);
     this.instruments?.oldest.set(Math.max(0, now - (oldestDue ?? now)) / 1_000);
     this.instruments?.resting.set(resting);

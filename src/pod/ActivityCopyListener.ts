@@ -30,7 +30,7 @@ export class ActivityCopyListener implements CopyListener {
     this.store = store;
   }
 
-  public async landed(copy: WatchedCopy): Promise<void> {
+  public async copyWritten(copy: WatchedCopy): Promise<void> {
     return this.emit(copy).catch((error: unknown): void => {
       this.logger.error(`Notification of the copy ${copy.copy} failed: ${createErrorMessage(error)}`);
     });

@@ -12,6 +12,7 @@ import type { AcceptMeter, PodOwners, ReceptionStore, FanOutSignal } from './por
 import type { Access, Locator } from '../access/ports';
 import type { FederationPolicy } from '../identity/FederationPolicy';
 import { mayPublish } from '../access/topicAccess';
+import { MAX_HOPS } from './maxHops';
 import { podInbox } from './recipients';
 import type { PublishRate } from '../access/PublishRate';
 import type { NotifiedEvent } from './readNotification';
@@ -54,7 +55,7 @@ export class FederationReceiver {
    * @param speakers - Decides which servers may speak for an agent.
    * @param fanOut - Is told of new events.
    * @param rate - Bounds how much a server sends.
-   * @param maxHops - From how many hops on an event is not forwarded any more. Default 3.
+   * @param maxHops - Number of hops from which on an event is stored but not forwarded. Default {@link MAX_HOPS}.
    * @param meter - Counts received events.
    */
   public constructor(
@@ -66,7 +67,7 @@ export class FederationReceiver {
     speakers: FederationPolicy,
     fanOut: FanOutSignal,
     rate: PublishRate,
-    maxHops = 3,
+    maxHops: number = MAX_HOPS,
     meter?: AcceptMeter,
   ) {
     this.store = store;

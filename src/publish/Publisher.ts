@@ -10,6 +10,7 @@ import { chargeDrafts, factoryInput } from './drafts';
 import { DryRun } from './DryRun';
 import type { EventFactory } from './EventFactory';
 import { IdempotentRequests, repeatedResponse } from './IdempotentRequests';
+import { MAX_HOPS } from './maxHops';
 import type { AcceptMeter, EventLog, FanOutSignal, NamedPods, RecipientOutbox, RemoteRecipients } from './ports';
 import { assertWithinLimits, notAuthorizedTo, PublishGate } from './PublishGate';
 import type { Admission, DryRunResult, NamedKey, Published, PublishRequest } from './PublishRequest';
@@ -42,7 +43,7 @@ export interface PublisherArgs {
   audience: Audience;
   /** Maximum time that a request waits for the servers of its recipients, in milliseconds. Default 3,000. */
   budget?: number;
-  /** Number of hops from which on an event is stored but not forwarded. Default 3. */
+  /** Number of hops from which on an event is stored but not forwarded. Default {@link MAX_HOPS}. */
   maxHops?: number;
   /** Counts accepted events. Default: none. */
   meter?: AcceptMeter;
@@ -80,7 +81,7 @@ export class Publisher {
     this.rate = args.rate;
     this.outbox = args.outbox;
     this.audience = args.audience;
-    this.maxHops = args.maxHops ?? 3;
+    this.maxHops = args.maxHops ?? MAX_HOPS;
     this.meter = args.meter;
     this.gate = new PublishGate(args.access);
     this.offers = new RemoteOffers(args.remote, args.outbox, args.budget ?? 3_000);

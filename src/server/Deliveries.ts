@@ -41,7 +41,7 @@ export interface DeliveriesArgs {
   /** Maximum time from the first to the last of these failures, in seconds. Default 600. */
   hostWindow?: number;
   /** Time for which a circuit stays open, in seconds. Default 1,800. */
-  hostRest?: number;
+  circuitOpenTime?: number;
   /** Maximum age of a waiting delivery, in seconds of work time. Default 604,800 (7 days). */
   maxDeliveryAge?: number;
   /** Time of failures after which a target is disabled, in seconds of work time. Default 432,000 (5 days). */
@@ -98,7 +98,7 @@ export class Deliveries extends Initializer implements Finalizable, RecipientOut
       health: defined({
         failures: args.hostFailures,
         window: inMilliseconds(args.hostWindow),
-        rest: inMilliseconds(args.hostRest),
+        rest: inMilliseconds(args.circuitOpenTime),
         maxDeliveryAge: inMilliseconds(args.maxDeliveryAge),
         disableAfter: inMilliseconds(args.disableAfter),
       }),
@@ -188,7 +188,7 @@ export class Deliveries extends Initializer implements Finalizable, RecipientOut
   }
 
   private async sweep(): Promise<void> {
-    while (await this.store.removeDeliveriesBefore(this.clock.worked() - this.retention, CHUNK) === CHUNK) {
+    while (await this.store.removeDeliveriesBefore(this.clock.workTime() - this.retention, CHUNK) === CHUNK) {
       // Until no old deliveries remain.
     }
     this.swept = await this.store.removeUnusedTargets(this.swept, CHUNK) ?? 0;

@@ -3,25 +3,26 @@ import { getLoggerFor, Initializer } from '../css';
 import type { Backlog } from '../delivery/Backlog';
 import type { CopyListener } from '../delivery/CopyListener';
 import { Forwarder } from '../delivery/Forwarder';
+import { PERMISSION_AGE } from '../access/permissionAge';
 import type { Access, Readers } from '../access/ports';
 import type { Outbox, FanOutSignal } from '../publish/ports';
 import type { FanOutStore } from '../delivery/ports';
 
 /**
- * Runs the fan-out in the server's primary process, from its start to its end.
+ * Runs the fan-out in the primary process, until the server stops.
  */
 export class FanOut extends Initializer implements Finalizable, FanOutSignal {
   protected readonly logger = getLoggerFor(this);
   private readonly forwarder: Forwarder;
 
   /**
-   * @param store - Where events and subscriptions are.
-   * @param readers - Who may receive what.
-   * @param access - Whose inboxes are whose.
-   * @param listeners - Are told of copies in watched containers.
-   * @param outbox - Makes the deliveries to other servers.
-   * @param maxAge - How long an answer to "who may receive" is used at most, in seconds. Default 60.
-   * @param chunk - The most subscriptions to look at in one transaction. Default 1,000.
+   * @param store - Storage of the fan-out.
+   * @param readers - Access decisions about readers of topics.
+   * @param access - Decides control of inboxes.
+   * @param listeners - Receive copies in watched containers.
+   * @param outbox - Wakes the delivery worker.
+   * @param maxAge - Maximum age of a cached access decision, in seconds. Default {@link PERMISSION_AGE}.
+   * @param chunk - Maximum number of subscriptions of one transaction. Default 1,000.
    */
   public constructor(
     store: FanOutStore,
@@ -29,7 +30,7 @@ export class FanOut extends Initializer implements Finalizable, FanOutSignal {
     access: Access,
     listeners: CopyListener[],
     outbox: Outbox,
-    maxAge = 60,
+    maxAge: number = PERMISSION_AGE,
     chunk = 1_000,
   ) {
     super();
@@ -41,17 +42,17 @@ export class FanOut extends Initializer implements Finalizable, FanOutSignal {
     this.forwarder.start();
   }
 
-  /** In a process that does not run the fan-out, this does nothing: the one that does looks for itself. */
+  /** Wakes the fan-out; no effect in a process without it, because the fan-out polls. */
   public wake(): void {
     this.forwarder.wake();
   }
 
-  /** Announces again what an earlier process had perhaps not, see {@link Forwarder.announceLeft}. */
-  public async announceLeft(): Promise<void> {
-    return this.forwarder.announceLeft();
+  /** Announces the copies of stored notices, see {@link Forwarder.announceStored}. */
+  public async announceStored(): Promise<void> {
+    return this.forwarder.announceStored();
   }
 
-  /** The state of the fan-out; what waits is counted up to a limit. */
+  /** The state of the fan-out, counted up to a limit. */
   public async backlog(limit: number): Promise<Backlog> {
     return this.forwarder.backlog(limit);
   }

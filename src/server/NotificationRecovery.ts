@@ -21,7 +21,7 @@ export class NotificationRecovery extends ServerConfigurator {
 
   public override async handle(server: Server): Promise<void> {
     server.once('listening', (): void => {
-      this.fanOut.announceLeft().catch((error: unknown): void => {
+      this.fanOut.announceStored().catch((error: unknown): void => {
         this.logger.error(`Repeating stored notifications failed: ${(error as Error).message}`);
       });
     });

@@ -9,17 +9,17 @@ import type { Subscription } from '../subscription/Subscription';
 import { subscriptionUrl } from '../subscription/Subscription';
 import type { EventLog } from '../publish/ports';
 
-/** The domain of the topics by which owners are told, and all of these. */
+/** Domain of the topics of notifications, and all of these topics. */
 const DOMAIN = 'delivery/';
 const TOPICS = new Set([ 'subscription#disabled', 'subscription#dead', 'subscription#resumed', 'recipient#dead', 'inbox#gone' ]
   .map((name): string => `${DOMAIN}${name}`));
 
 /**
- * Tells the owners of pods what becomes of deliveries, by events in their own pods:
+ * Notifies owners of pods of failed deliveries and targets, by events in their own pods:
  * `delivery/subscription#disabled`, `#dead` and `#resumed`, `delivery/recipient#dead`, and `delivery/inbox#gone`.
  *
- * They name the subscription or delivery, where its target and agent are shown to those who may see them, for who may
- * read the topics of a pod may not. Nothing is told of deliveries of these events themselves.
+ * The events name the subscription or delivery, but not its target and agent: topic readers may lack access to the
+ * delivery log. Deliveries of these events cause no further events.
  */
 export class OwnerNotifier extends DeliveryListener implements SubscriptionListener {
   private readonly store: EventLog;
@@ -27,9 +27,9 @@ export class OwnerNotifier extends DeliveryListener implements SubscriptionListe
   private readonly agent: ServerAgent;
 
   /**
-   * @param store - Where events are kept.
-   * @param contexts - The JSON-LD contexts that data may name.
-   * @param agent - Is the publisher.
+   * @param store - Storage of events.
+   * @param contexts - JSON-LD contexts of data.
+   * @param agent - The publisher of the events.
    */
   public constructor(store: EventLog, contexts: ContextLoader, agent: ServerAgent) {
     super();
@@ -39,13 +39,13 @@ export class OwnerNotifier extends DeliveryListener implements SubscriptionListe
   }
 
   public attempted(): void {
-    // One attempt is no news.
+    // A single attempt is not reported.
   }
 
   public async failed(
     delivery: ClaimedDelivery,
     { subscriptions }: TargetNews,
-    what: 'disabled' | 'dead',
+    failure: 'disabled' | 'dead',
     reason: string,
   ): Promise<void> {
     const { topic, pod, delivery: id } = delivery;
@@ -53,13 +53,13 @@ export class OwnerNotifier extends DeliveryListener implements SubscriptionListe
       return;
     }
     if (delivery.subscription === null) {
-      await this.publish(pod, `recipient#${what}`, { delivery: `${pod}deliveries/${id}`, topic, reason });
+      await this.publish(pod, `recipient#${failure}`, { delivery: `${pod}deliveries/${id}`, topic, reason });
       return;
     }
     for (const subscription of subscriptions) {
-      // The topics of a pod are not the business of the owners of others.
+      // Topics of a pod are not disclosed to owners of other pods.
       const of = { subscription: subscriptionUrl(subscription), ...subscription.pod === pod && { topic }};
-      await this.publish(subscription.pod, `subscription#${what}`, { ...of, reason });
+      await this.publish(subscription.pod, `subscription#${failure}`, { ...of, reason });
     }
   }
 
@@ -68,10 +68,10 @@ export class OwnerNotifier extends DeliveryListener implements SubscriptionListe
   }
 
   /**
-   * Tells the owner of a pod that nothing is copied any more into a container that does not exist.
+   * Notifies the owner of a pod that a container does not exist and receives no copies.
    *
-   * @param pod - The base URL of the pod.
-   * @param container - The URL of the container.
+   * @param pod - Base URL of the pod.
+   * @param container - URL of the container.
    */
   public async gone(pod: string, container: string): Promise<void> {
     await this.publish(pod, 'inbox#gone', {
@@ -83,11 +83,11 @@ export class OwnerNotifier extends DeliveryListener implements SubscriptionListe
   private async publish(pod: string, name: string, facts: object): Promise<void> {
     const draft = { topic: `${DOMAIN}${name}`, recipients: [ pod ], sources: [], data: JSON.stringify(facts) };
     const event = await createEvent(draft, pod, this.agent.webId, this.contexts);
-    // The fan-out finds it by itself, a moment later.
+    // The fan-out finds the event when it polls.
     try {
       await this.store.accept([{ event, forwards: [{ pod }]}]);
     } catch (error: unknown) {
-      // Where the owner has deleted `publish/`, there is no place for news.
+      // Without `publish/`, which the owner deleted, there is no container for the event.
       if (!(error instanceof ContainerGone)) {
         throw error;
       }

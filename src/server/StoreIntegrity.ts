@@ -1,19 +1,9 @@
 import { getLoggerFor } from '../css';
+import type { IntegrityState } from '../http/health/Readiness';
 import type { Openable } from '../store/Openable';
 import { quickCheck } from '../store-sqlite/quickCheck';
 import type { SqliteSession } from '../store-sqlite/SqliteSession';
 import { IN_MEMORY } from '../store-sqlite/SqliteSession';
-
-/**
- * State of the integrity check.
- *
- * - `unchecked`: not needed, because the last stop was clean;
- * - `checking`: in progress;
- * - `ok`: no damage found;
- * - `damaged`: damage found;
- * - `unknown`: the check failed.
- */
-export type IntegrityState = 'unchecked' | 'checking' | 'ok' | 'damaged' | 'unknown';
 
 /** Maximum time, in milliseconds, that startup waits for the check. */
 const MAX_STARTUP_WAIT = 2_000;

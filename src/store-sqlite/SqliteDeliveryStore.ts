@@ -10,7 +10,7 @@ import type {
   EventRange,
   Findings,
   FinishedDelivery,
-  HeldEvents,
+  StoredEvents,
   HostStates,
   QueueCounts,
   QueueState,
@@ -66,7 +66,7 @@ export class SqliteDeliveryStore implements
     return this.db.write((): void => noteMoment(this.db, now, work));
   }
 
-  public async worked(): Promise<number> {
+  public async workTime(): Promise<number> {
     return this.db.get<{ time: number }>(`SELECT ${WORKED} AS time`)!.time;
   }
 
@@ -78,7 +78,7 @@ export class SqliteDeliveryStore implements
     return dueHosts(this.db, now, limit);
   }
 
-  public async isResting(name: string, now: number, target?: Pick<Target, 'kind' | 'url'>): Promise<boolean> {
+  public async isPaused(name: string, now: number, target?: Pick<Target, 'kind' | 'url'>): Promise<boolean> {
     return isCircuitOpen(this.db, name, now) || (target !== undefined && isPaused(this.db, target, now));
   }
 
@@ -156,7 +156,7 @@ export class SqliteDeliveryStore implements
     range: EventRange,
     after: number,
     limit: number,
-  ): Promise<HeldEvents> {
+  ): Promise<StoredEvents> {
     return eventsBetween(this.db, pod, containers, range, after, limit);
   }
 
@@ -164,7 +164,7 @@ export class SqliteDeliveryStore implements
     const oldestDue = nextDue(this.db);
     return {
       waiting: countAllWaiting(this.db),
-      resting: countOpenCircuits(this.db, now),
+      openCircuits: countOpenCircuits(this.db, now),
       ...oldestDue !== undefined && { oldestDue },
     };
   }

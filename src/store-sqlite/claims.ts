@@ -21,7 +21,7 @@ interface ClaimableRow extends ClaimedColumns {
 const CLAIMABLE = `
   SELECT d.id AS delivery, d.host, d.event, d.tries, IFNULL(d.repeated, d.made) AS begun, d.subscription,
     s.id AS subscriptionKey, p.url AS pod, e.topic, t.id AS target, t.kind, t.url, a.webid AS agent, t.secret,
-    t.rate, t.rests, t.failing, t.disabled,
+    t.rate, t.rests AS pausedUntil, t.failing, t.disabled,
     p.ended IS NOT NULL OR a.ended IS NOT NULL OR EXISTS (SELECT 1 FROM pods o WHERE o.id = e.pod AND o.ended IS NOT NULL) AS ended
   FROM deliveries d CROSS JOIN targets t CROSS JOIN agents a CROSS JOIN pods p CROSS JOIN events e
   LEFT JOIN subscriptions s ON s.uuid = d.subscription
@@ -46,13 +46,13 @@ export function claimDeliveries(
 ): ClaimedDelivery[] {
   const claimed: ClaimedDelivery[] = [];
   const secrets = new Map<number, readonly string[]>();
-  for (const { host, most } of requests) {
-    if (most === 0) {
+  for (const { host, limit } of requests) {
+    if (limit === 0) {
       delayHost(session, host, until);
       continue;
     }
     const claim = randomInt(MAX_CLAIM);
-    for (const { ended, secret, ...row } of session.all<ClaimableRow>(CLAIMABLE, host, now, most)) {
+    for (const { ended, secret, ...row } of session.all<ClaimableRow>(CLAIMABLE, host, now, limit)) {
       if (ended === 1) {
         endDelivery(session, row.delivery, now);
         continue;

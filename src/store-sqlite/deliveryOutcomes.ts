@@ -9,7 +9,7 @@ import { pauseUrl, setFailing } from './targets';
 export function finishDeliveries(
   session: SqliteSession,
   finished: readonly FinishedDelivery[],
-  { hosts, failing, rests }: Findings,
+  { hosts, failing, pauses }: Findings,
 ): void {
   for (const one of finished) {
     finishDelivery(session, one);
@@ -20,7 +20,7 @@ export function finishDeliveries(
   for (const [ target, since ] of failing) {
     setFailing(session, target, since);
   }
-  for (const [ target, until ] of rests ?? []) {
+  for (const [ target, until ] of pauses ?? []) {
     pauseUrl(session, target, until);
   }
   for (const host of new Set([ ...finished.map((one): number => one.host), ...hosts.keys() ])) {

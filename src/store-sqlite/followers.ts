@@ -40,7 +40,7 @@ export function followersOf(
     const rows = session.all<FollowerRow>(CHUNK, ...range, ...range, rest - 1);
     for (const { agent, disabled, refused, doubtedInbox } of rows) {
       if (disabled === null && refused !== 1) {
-        followers.push({ agent, ...doubtedInbox !== null && { doubtedInbox }});
+        followers.push({ agent, ...doubtedInbox !== null && { unconfirmedInbox: doubtedInbox }});
       }
     }
     if (rows.length >= rest) {

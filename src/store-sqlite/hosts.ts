@@ -9,7 +9,7 @@ export const NEXT = `(
 /** Returns hosts with due deliveries, those due longest first. */
 export function dueHosts(session: SqliteSession, now: number, limit: number): DueHost[] {
   return session.all<DueHost>(`
-    SELECT id AS host, name, failures, since, rests FROM hosts WHERE next <= ? ORDER BY next LIMIT ?
+    SELECT id AS host, name, failures, since, rests AS openUntil FROM hosts WHERE next <= ? ORDER BY next LIMIT ?
   `, now, limit);
 }
 
@@ -29,8 +29,8 @@ export function delayHost(session: SqliteSession, host: number, until: number): 
 }
 
 /** Stores the health of a host; inside a transaction. */
-export function setHealth(session: SqliteSession, host: number, { failures, since, rests }: HostRecord): void {
-  session.run('UPDATE hosts SET failures = ?, since = ?, rests = ? WHERE id = ?', failures, since, rests, host);
+export function setHealth(session: SqliteSession, host: number, { failures, since, openUntil }: HostRecord): void {
+  session.run('UPDATE hosts SET failures = ?, since = ?, rests = ? WHERE id = ?', failures, since, openUntil, host);
 }
 
 /** Returns the number of hosts with an open circuit. */

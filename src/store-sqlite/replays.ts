@@ -1,5 +1,5 @@
 import { parse, stringify } from 'uuid';
-import type { EventRange, HeldEvent, HeldEvents, Replayed } from '../delivery/ports';
+import type { EventRange, StoredEvent, StoredEvents, Replayed } from '../delivery/ports';
 import { covers } from '../event/TopicPattern';
 import type { WatchedCopy } from '../store/WatchedCopy';
 import { WORKED } from './deliveryClock';
@@ -15,7 +15,7 @@ interface ReplayedSubscription {
   readonly uuid: Buffer;
 }
 
-interface HeldRow extends Omit<HeldEvent, 'topic' | 'hops' | 'isReceived' | 'isPublishedHere' | 'addressees'> {
+interface HeldRow extends Omit<StoredEvent, 'topic' | 'hops' | 'isReceived' | 'isPublishedHere' | 'addressees'> {
   /** `null` if the event of the copy was removed. */
   readonly topic: string | null;
   readonly published: number;
@@ -104,7 +104,7 @@ export function eventsBetween(
   { pattern, since, until }: EventRange,
   after: number,
   limit: number,
-): HeldEvents {
+): StoredEvents {
   // One limit for each container bounds the read, regardless of their sizes.
   const entries = containers.map((): string => `SELECT event FROM (
     SELECT n.event FROM containers c CROSS JOIN entries n
@@ -117,7 +117,7 @@ export function eventsBetween(
     FROM (${entries} ORDER BY event LIMIT ?) n LEFT JOIN events e ON e.id = n.event LEFT JOIN pods o ON o.id = e.pod
     ORDER BY n.event
   `, pod, ...containers.flatMap((container): unknown[] => [ container, after, limit ]), limit);
-  const events = rows.flatMap(({ event, topic, published, received, hops, passed, origin }): HeldEvent[] => {
+  const events = rows.flatMap(({ event, topic, published, received, hops, passed, origin }): StoredEvent[] => {
     if (topic === null || published < since || published >= until || !covers(pattern, topic)) {
       return [];
     }

@@ -39,7 +39,7 @@ export interface JobOptions {
 }
 
 /**
- * Runs tasks whose cost grows with the content of a request, so that they do not block the event loop.
+ * Runs tasks off the event loop if their cost grows with the content of a request.
  */
 export interface Work {
   /**

@@ -41,7 +41,7 @@ interface WaitingJob {
   readonly fail: (error: Error) => void;
 }
 
-/** A job that runs in a thread, or whose thread is starting. */
+/** A job in a running or starting thread. */
 interface RunningJob {
   /** Called when the thread begins the job. The time limit starts here. */
   readonly started: () => void;
@@ -55,7 +55,7 @@ const MIB = 1_024 * 1_024;
 const RETRY_AFTER = 5;
 
 /**
- * A bounded pool of worker threads for tasks whose cost grows with the content of a request.
+ * A bounded pool of worker threads, for tasks with a cost that grows with the content of a request.
  *
  * An exceeded limit results in an error that names it: {@link Busy} for a full queue, {@link TooComplex} for the time
  * and memory of a job. A job ends when its client disconnects or the pool stops, even within a regular expression,

@@ -40,7 +40,7 @@ describe('A SqliteDeliveryStore', (): void => {
     await deliveries.replay(POD, id, [ held.event ], 5);
     await deliveries.redeliver(POD, 1, 5);
     const [{ host }] = await deliveries.dueHosts(Date.now(), 10);
-    const claimed = await deliveries.claim([{ host, most: 1 }], Date.now(), Date.now());
+    const claimed = await deliveries.claim([{ host, limit: 1 }], Date.now(), Date.now());
     await deliveries.finish(claimed.map((one) => ({ ...one, state: 'dead' })), { hosts: new Map(), failing: new Map() });
     await deliveries.nextDue();
     const { db } = session.connect();

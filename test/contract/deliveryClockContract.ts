@@ -29,11 +29,11 @@ export function describeDeliveryClockContract(name: string, open: OpenStores<'de
     });
 
     it('counts for how long it was worked.', async(): Promise<void> => {
-      expect(await deliveries.worked()).toBe(0);
+      expect(await deliveries.workTime()).toBe(0);
       await deliveries.noteMoment(5, 10);
       await deliveries.noteMoment(3, 5);
       await deliveries.noteMoment(6);
-      expect(await deliveries.worked()).toBe(15);
+      expect(await deliveries.workTime()).toBe(15);
     });
 
     it('brings forward what waits after the clock was ahead.', async(): Promise<void> => {
@@ -45,9 +45,9 @@ export function describeDeliveryClockContract(name: string, open: OpenStores<'de
       const claimed = await claimAll();
       for (const [ index, each ] of claimed.entries()) {
         await finish(each, 'waiting', now + ahead + 5_000, {
-          hosts: new Map(index === 0 ? [[ each.host, { failures: 5, since: now + ahead, rests: now + ahead + 9_000 }]] : []),
+          hosts: new Map(index === 0 ? [[ each.host, { failures: 5, since: now + ahead, openUntil: now + ahead + 9_000 }]] : []),
           failing: new Map(),
-          rests: new Map([[ each.target, now + ahead + 7_000 ]]),
+          pauses: new Map([[ each.target, now + ahead + 7_000 ]]),
         });
       }
       await deliveries.noteDead(claimed[0].target, now + ahead, 0);
@@ -55,15 +55,15 @@ export function describeDeliveryClockContract(name: string, open: OpenStores<'de
       expect(await deliveries.moment()).toBe(now);
       expect(await deliveries.dueHosts(now + 4_999, 10)).toEqual([]);
       expect(await deliveries.dueHosts(now + 9_000, 10)).toEqual(expect.arrayContaining([
-        { host: claimed[0].host, name: expect.any(String), failures: 5, since: now, rests: now + 9_000 },
+        { host: claimed[0].host, name: expect.any(String), failures: 5, since: now, openUntil: now + 9_000 },
       ]));
-      expect(await claimAll(10, now + 9_000)).toEqual([ expect.objectContaining({ rests: now + 7_000 }), expect.objectContaining({ rests: now + 7_000 }) ]);
+      expect(await claimAll(10, now + 9_000)).toEqual([ expect.objectContaining({ pausedUntil: now + 7_000 }), expect.objectContaining({ pausedUntil: now + 7_000 }) ]);
       expect(await deliveries.noteDead(claimed[0].target, now + 2, now + 1)).toBeDefined();
     });
 
     it('adds up the work of all instances.', async(): Promise<void> => {
       await Promise.all(Array.from({ length: 10 }, async(_, index): Promise<void> => deliveries.noteMoment(100 - index, index)));
-      expect([ await deliveries.moment(), await deliveries.worked() ]).toEqual([ 100, 45 ]);
+      expect([ await deliveries.moment(), await deliveries.workTime() ]).toEqual([ 100, 45 ]);
     });
   });
 }

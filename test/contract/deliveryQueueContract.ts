@@ -37,7 +37,7 @@ export function describeDeliveryQueueContract(name: string, open: OpenStores<'de
         id: expect.any(Number), kind: 'webhook', url: WEBHOOK, agent: ALICE, state: 'waiting', event: eventUrl(event), topic: event.topic,
         subscription: first.id, created: expect.any(Number), due: expect.any(Number), copy: null, isDisabled: false, attempts: [],
       });
-      expect(await deliveries.queue(now)).toEqual({ waiting: 2, resting: 0, oldestDue: expect.any(Number) });
+      expect(await deliveries.queue(now)).toEqual({ waiting: 2, openCircuits: 0, oldestDue: expect.any(Number) });
     });
 
     it('claims each due delivery once, and again when its lease has ended.', async(): Promise<void> => {
@@ -45,11 +45,11 @@ export function describeDeliveryQueueContract(name: string, open: OpenStores<'de
       const event = await publish();
       expect(await deliveries.dueHosts(0, 10)).toEqual([]);
       const [ host ] = await deliveries.dueHosts(now, 10);
-      expect(host).toEqual({ host: expect.any(Number), name: HOST, failures: 0, since: null, rests: null });
+      expect(host).toEqual({ host: expect.any(Number), name: HOST, failures: 0, since: null, openUntil: null });
       const [ claimed ] = await claimAll();
       expect(claimed).toMatchObject({
         kind: 'webhook', url: WEBHOOK, agent: ALICE, host: host.host, topic: event.topic, pod: POD, subscription: id, isWanted: true,
-        tries: 0, secrets: [ 'whsec_1' ], rate: 600, rests: null, failing: null, disabled: null,
+        tries: 0, secrets: [ 'whsec_1' ], rate: 600, pausedUntil: null, failing: null, disabled: null,
       });
       expect(await deliveries.eventOf(claimed.event)).toEqual({ ...event, hops: 0 });
       expect(await claimAll()).toEqual([]);
@@ -72,7 +72,7 @@ export function describeDeliveryQueueContract(name: string, open: OpenStores<'de
       expect(urls).toEqual(published.map((event): string => eventUrl(event)).reverse());
       expect(claimed).toHaveLength(2);
       const [{ host }] = await deliveries.dueHosts(now, 10);
-      expect(await deliveries.claim([{ host, most: 0 }], now, now + 5)).toEqual([]);
+      expect(await deliveries.claim([{ host, limit: 0 }], now, now + 5)).toEqual([]);
       expect(await deliveries.dueHosts(now, 10)).toEqual([]);
       expect(await claimAll(100, now + 5)).toHaveLength(1);
     });
@@ -96,15 +96,15 @@ export function describeDeliveryQueueContract(name: string, open: OpenStores<'de
       await publish();
       await publish();
       const [ claimed ] = await claimAll(1);
-      const health = { failures: 5, since: now - 10, rests: now + 500 };
+      const health = { failures: 5, since: now - 10, openUntil: now + 500 };
       await finish(claimed, 'waiting', now + 1, { hosts: new Map([[ claimed.host, health ]]), failing: new Map([[ claimed.target, now ]]) });
       expect(await deliveries.dueHosts(now + 499, 10)).toEqual([]);
-      expect(await deliveries.queue(now)).toMatchObject({ waiting: 2, resting: 1 });
+      expect(await deliveries.queue(now)).toMatchObject({ waiting: 2, openCircuits: 1 });
       expect(await deliveries.dueHosts(now + 500, 10)).toEqual([{ host: claimed.host, name: HOST, ...health }]);
       const [ probe ] = await claimAll(1, now + 500);
       expect(probe.failing).toBe(now);
       await finish(probe, 'delivered', undefined, {
-        hosts: new Map([[ probe.host, { failures: 0, since: null, rests: null }]]), failing: new Map([[ probe.target, null ]]),
+        hosts: new Map([[ probe.host, { failures: 0, since: null, openUntil: null }]]), failing: new Map([[ probe.target, null ]]),
       });
       expect(await claimAll(10, now + 500)).toMatchObject([{ failing: null }]);
     });
@@ -144,21 +144,21 @@ export function describeDeliveryQueueContract(name: string, open: OpenStores<'de
       const claimed = await claimAll();
       const one = claimed.find(({ url, agent }): boolean => url === WEBHOOK && agent === ALICE)!;
       for (const each of claimed) {
-        await finish(each, 'waiting', now + 1, { ...NOTHING, rests: new Map(each === one ? [[ one.target, now + 500 ]] : []) });
+        await finish(each, 'waiting', now + 1, { ...NOTHING, pauses: new Map(each === one ? [[ one.target, now + 500 ]] : []) });
       }
       const rests = async(): Promise<(number | null)[]> =>
-        (await claimAll(100, now + 2, now + 3)).sort((left, right): number => left.target - right.target).map((each): number | null => each.rests);
+        (await claimAll(100, now + 2, now + 3)).sort((left, right): number => left.target - right.target).map((each): number | null => each.pausedUntil);
       expect(await rests()).toEqual([ now + 500, now + 500, null ]);
-      await deliveries.finish([], { ...NOTHING, rests: new Map([[ one.target, now + 400 ]]) });
+      await deliveries.finish([], { ...NOTHING, pauses: new Map([[ one.target, now + 400 ]]) });
       await publish();
       const [ due ] = (await list({ agent: bob })).map((record): number | null => record.due);
       expect(due).toBe(now + 500);
       await events.registerPod(PRODUCER);
       const recipient = { kind: 'recipient', agent: ALICE, host: 'alice.example', isDelivered: false, due: now + 700, rests: now + 700 };
       await publish({}, POD, [ recipient ]);
-      expect(await deliveries.isResting('alice.example', now, { kind: 'recipient', url: ALICE })).toBe(true);
-      expect(await deliveries.isResting('alice.example', now, { kind: 'recipient', url: bob })).toBe(false);
-      expect(await deliveries.isResting('alice.example', now + 700, { kind: 'recipient', url: ALICE })).toBe(false);
+      expect(await deliveries.isPaused('alice.example', now, { kind: 'recipient', url: ALICE })).toBe(true);
+      expect(await deliveries.isPaused('alice.example', now, { kind: 'recipient', url: bob })).toBe(false);
+      expect(await deliveries.isPaused('alice.example', now + 700, { kind: 'recipient', url: ALICE })).toBe(false);
     });
 
     it('disables a target once, and tells which subscriptions name it.', async(): Promise<void> => {
@@ -262,7 +262,7 @@ export function describeDeliveryQueueContract(name: string, open: OpenStores<'de
       }
       const hosts = await deliveries.dueHosts(now, 10);
       const claims = await Promise.all(Array.from({ length: 4 }, async(): Promise<ClaimedDelivery[]> =>
-        deliveries.claim(hosts.map(({ host }) => ({ host, most: 6 })), now, now + MINUTE)));
+        deliveries.claim(hosts.map(({ host }) => ({ host, limit: 6 })), now, now + MINUTE)));
       const keys = claims.flat().map(({ delivery }): number => delivery);
       expect(keys).toHaveLength(20);
       expect(new Set(keys).size).toBe(20);

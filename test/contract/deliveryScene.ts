@@ -60,7 +60,7 @@ export async function openScene({ events, deliveries }: Pick<Stores, 'deliveries
       deliveries.listDeliveries(POD, filter, before, limit),
     async claimAll(most = 100, at = now, until = at + MINUTE): Promise<ClaimedDelivery[]> {
       const hosts = await deliveries.dueHosts(at, 100);
-      return deliveries.claim(hosts.map(({ host }) => ({ host, most })), at, until);
+      return deliveries.claim(hosts.map(({ host }) => ({ host, limit: most })), at, until);
     },
     finish: async(claimed, state, due, findings = NOTHING, at = now): Promise<void> =>
       deliveries.finish([{

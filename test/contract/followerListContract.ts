@@ -69,7 +69,7 @@ export function describeFollowerListContract(name: string, open: OpenStores<'eve
       it('are told with the inbox that is unconfirmed, and left out once it is known to be somebody else\'s.', async(): Promise<void> => {
         await store.addSubscription(aSubscription());
         await store.raiseEpoch(`${inboxOf('subscriber')}.acl`);
-        expect(await all()).toEqual([{ agent: AGENT, doubtedInbox: inboxOf('subscriber') }]);
+        expect(await all()).toEqual([{ agent: AGENT, unconfirmedInbox: inboxOf('subscriber') }]);
         await store.confirm(new Map([[ (await unconfirmedOf())[0], false ]]));
         expect(await all()).toEqual([]);
         await store.raiseEpoch(`${inboxOf('subscriber')}.acl`);

@@ -147,7 +147,7 @@ export function describePodLifecycleContract(name: string, open: OpenStores<Port
       expect((await deliveries.queue(now)).waiting).toBe(2);
       await lifecycle.endPod(POD);
       const hosts = await deliveries.dueHosts(now, 10);
-      expect(await deliveries.claim(hosts.map(({ host }) => ({ host, most: 10 })), now, now + 1)).toEqual([]);
+      expect(await deliveries.claim(hosts.map(({ host }) => ({ host, limit: 10 })), now, now + 1)).toEqual([]);
       expect((await deliveries.queue(now)).waiting).toBe(0);
       const [ log ] = await deliveries.listDeliveries(PRODUCER, {}, Number.MAX_SAFE_INTEGER, 10);
       expect(log).toMatchObject({ state: 'ended', attempts: [{ reason: expect.stringContaining('was removed') }]});

@@ -57,7 +57,7 @@ export function describeRequestLogContract(
     const claim = async(): Promise<ClaimedDelivery> => {
       const now = Date.now() + 60_000;
       const hosts = await deliveries.dueHosts(now, 10);
-      const [ claimed ] = await deliveries.claim(hosts.map(({ host }) => ({ host, most: 1 })), now, now);
+      const [ claimed ] = await deliveries.claim(hosts.map(({ host }) => ({ host, limit: 1 })), now, now);
       return claimed;
     };
     const finish = async(claimed: ClaimedDelivery, state: DeliveryState): Promise<void> => deliveries.finish(

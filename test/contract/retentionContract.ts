@@ -100,7 +100,7 @@ export function describeRetentionContract(name: string, open: OpenStores<'delive
         await publish({ pod: POD });
         const [ last, other ] = (await claimAll()).sort((left): number => left.url === WEBHOOK ? -1 : 1);
         await finish(other, 'delivered');
-        await finish(last, 'waiting', now + 5, { ...NOTHING, hosts: new Map([[ last.host, { failures: 5, since: now, rests: now + 50 }]]) });
+        await finish(last, 'waiting', now + 5, { ...NOTHING, hosts: new Map([[ last.host, { failures: 5, since: now, openUntil: now + 50 }]]) });
         expect(await remove()).toBe(1);
         expect(await deliveries.removeDeliveriesBefore(1, 100)).toBeGreaterThan(0);
         expect(await list({ event: event.id })).toEqual([]);

@@ -262,7 +262,7 @@ describe('An operator', (): void => {
         [[ '-p', 'http' ], /Invalid --port/u ],
         [[ '-p', '99999' ], /Invalid --port/u ],
         [[ '-p', free, '-p', '2' ], /--port \(-p\) is given more than once/u ],
-        [[ '--workers', '2' ], /--workers: events are kept.*by one process/u ],
+        [[ '--workers', '2' ], /--workers: a server with events runs in one process/u ],
         [[ '-b', 'localhost:3000' ], /Invalid --baseUrl/u ],
         [[ '-l', 'loud' ], /Invalid --loggingLevel/u ],
         [[ '--eventsAllow', '0.0.0.0/0' ], /Invalid --eventsAllow/u ],

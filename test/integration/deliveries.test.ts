@@ -319,7 +319,7 @@ describe('The log of deliveries', (): void => {
     expect(await command('deliveries', '--since', 'x')).toMatchObject({ code: 1, err: expect.stringContaining('Invalid since') });
 
     const made = await command('subscribe', 'realestate/contact', '--webhook', `${sink.url}other`);
-    expect(made).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^\S+\/subscriptions\/\S+\n\nThe secret .*:\nwhsec_\S+\n$/u) });
+    expect(made).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^\S+\/subscriptions\/\S+\n\nSecret .*:\nwhsec_\S+\n$/u) });
     const again = await subscribe(scene.user.pod, { topic: 'realestate/contact', webhook: `${sink.url}other` }, { fetch: scene.subscriber.fetch });
     expect([ made.out.split('\n')[0], undefined ]).toEqual([ again.id, again.secret ]);
     expect((await command('subscriptions')).out).toContain(`  hook   ${sink.url}other\n`);
@@ -339,7 +339,7 @@ describe('The log of deliveries', (): void => {
     const before = arrived().length;
     for (const { fetch: fetcher } of [ user, subscriber ]) {
       const response = await post(fetcher, `${delivery.id}/redeliver`, '');
-      expect([ response.status, await response.json() ]).toEqual([ 403, { error: expect.stringContaining('may not read topic') }]);
+      expect([ response.status, await response.json() ]).toEqual([ 403, { error: expect.stringContaining('has no read access to topic') }]);
       expect(await (await post(fetcher, `${subscription}/replay`, { since: begun })).json()).toEqual({ events: 0 });
     }
     await publish();

@@ -120,7 +120,7 @@ function readingAgain(fetcher: typeof fetch): typeof fetch {
     try {
       return await fetcher(input, init);
     } catch (error: unknown) {
-      if (![ 'GET', 'HEAD' ].includes(init?.method ?? 'GET') || !String((error as Error).cause).includes('other side closed')) {
+      if (![ 'GET', 'HEAD' ].includes(init?.method ?? 'GET') || !/other side closed|socket hang up/u.test(`${String((error as Error).cause)} ${String(error)}`)) {
         throw error;
       }
       return fetcher(input, init);

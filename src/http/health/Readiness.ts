@@ -1,3 +1,14 @@
+/**
+ * State of the integrity check.
+ *
+ * - `unchecked`: not needed, because the last stop was clean;
+ * - `checking`: in progress;
+ * - `ok`: no damage found;
+ * - `damaged`: damage found;
+ * - `unknown`: the check failed.
+ */
+export type IntegrityState = 'unchecked' | 'checking' | 'ok' | 'damaged' | 'unknown';
+
 /** State of one kind of background work, without data of persons or agents. */
 export interface WorkReport {
   /** Whether the work is running. */
@@ -15,7 +26,7 @@ export interface ReadinessReport {
     /** Whether a write succeeds. */
     readonly writable: boolean;
     /** State of the integrity check after an unclean stop. */
-    readonly integrity: 'unchecked' | 'checking' | 'ok' | 'damaged' | 'unknown';
+    readonly integrity: IntegrityState;
   };
   readonly fanOut: WorkReport;
   readonly deliveries: WorkReport;

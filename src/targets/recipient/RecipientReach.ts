@@ -6,7 +6,7 @@ import type { InboxFinder } from '../../subscription/ports';
 import type { Offer, Outbox, RemoteRecipients } from '../../publish/ports';
 import type { Attempt } from '../../store/deliveries';
 import type { RetryRules } from '../../delivery/RetryRules';
-import { judge, restOf } from '../../delivery/retry';
+import { judge, requestedPause } from '../../delivery/retry';
 import { findInbox } from './findInbox';
 import { INBOX_RESPONSES } from '../inboxResponses';
 import { sendToInbox } from '../sendToInbox';
@@ -69,7 +69,7 @@ export class RecipientReach implements RemoteRecipients {
   public async offer(webId: string, document: string, deadline: number): Promise<Offer> {
     let { host } = new URL(webId);
     const left = (): number => deadline - performance.now();
-    if (left() < LEAST || await this.deliveries.isResting(host, this.outbox.now(), { kind: RECIPIENT, url: webId })) {
+    if (left() < LEAST || await this.deliveries.isPaused(host, this.outbox.now(), { kind: RECIPIENT, url: webId })) {
       return { outcome: 'later', host };
     }
     const at = Date.now();
@@ -80,7 +80,7 @@ export class RecipientReach implements RemoteRecipients {
       const inbox = await withTimeout(findInbox(this.profiles, webId), left());
       // Failures of the inbox's host do not delay other WebIDs of the profile's host.
       host = new URL(inbox).host;
-      if (await this.deliveries.isResting(host, this.outbox.now())) {
+      if (await this.deliveries.isPaused(host, this.outbox.now())) {
         return { outcome: 'later', host };
       }
       const timeout = Math.max(1, left());
@@ -93,7 +93,7 @@ export class RecipientReach implements RemoteRecipients {
         return { outcome: 'taken', host, attempt: attempt({ status }), ...copy };
       }
       const outcome = status === 403 ? 'refused' : verdict.outcome === 'dead' ? 'failed' : 'later';
-      const rest = restOf(answer, policy, at);
+      const rest = requestedPause(answer, policy, at);
       return { outcome, host, attempt: attempt({ status, reason: verdict.reason }), ...rest > 0 && { rest }};
     } catch (error: unknown) {
       if (error instanceof OutgoingFailed || error instanceof TimeoutError) {

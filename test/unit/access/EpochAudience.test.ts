@@ -14,7 +14,7 @@ describe('An audience', (): void => {
   let audience: EpochAudience;
 
   beforeEach((): void => {
-    pages = [[{ agent: 'a' }, { agent: 'a' }], [{ agent: 'b' }], [{ agent: 'c', doubtedInbox: 'http://localhost/c/inbox/' }]];
+    pages = [[{ agent: 'a' }, { agent: 'a' }], [{ agent: 'b' }], [{ agent: 'c', unconfirmedInbox: 'http://localhost/c/inbox/' }]];
     [ epoch, revision, looked ] = [ 0, 0, 0 ];
     readers.clear();
     controllers.clear();

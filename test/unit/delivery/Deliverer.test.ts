@@ -54,7 +54,7 @@ describe('The delivery worker', (): void => {
 
   const clock = {
     now: (): number => time,
-    worked: (): number => time,
+    workTime: (): number => time,
     tick: (): void => {},
     note: async(): Promise<void> => {
       await store.noteMoment(time, time - worked);
@@ -422,7 +422,7 @@ describe('The delivery worker', (): void => {
       const toHook = (): number => urls().filter((url): boolean => url === HOOK).length;
       expect(toHook()).toBe(5);
       expect(urls()).toContain('https://other.example/');
-      expect(await store.queue(time)).toMatchObject({ waiting: 10, resting: 1 });
+      expect(await store.queue(time)).toMatchObject({ waiting: 10, openCircuits: 1 });
       await pass(30 * MINUTE - 1);
       expect(toHook()).toBe(5);
       await pass(1);
@@ -454,7 +454,7 @@ describe('The delivery worker', (): void => {
         await pass(SECOND);
       }
       expect(sends).toHaveLength(10);
-      expect(await store.queue(time)).toMatchObject({ resting: 0 });
+      expect(await store.queue(time)).toMatchObject({ openCircuits: 0 });
     });
 
     it.each([ null, 'inbox.example' ])('counts nothing that tells of %p instead.', async(host): Promise<void> => {
@@ -465,11 +465,11 @@ describe('The delivery worker', (): void => {
         await pass(SECOND);
       }
       expect(sends).toHaveLength(6);
-      expect(await store.queue(time)).toMatchObject({ waiting: 6, resting: 0 });
+      expect(await store.queue(time)).toMatchObject({ waiting: 6, openCircuits: 0 });
       // Nor does an answer of another host end what was counted.
       answer = (): Sent => ({ ...timedOut, host: 'id.example' });
       await pass(DAY);
-      expect(await store.queue(time)).toMatchObject({ resting: 1 });
+      expect(await store.queue(time)).toMatchObject({ openCircuits: 1 });
       answer = (): Sent => ({ ...answered(201), host });
       await pass(30 * MINUTE);
       expect((await store.dueHosts(time + DAY, 10)).every(({ failures }): boolean => failures === 5)).toBe(true);
@@ -846,7 +846,7 @@ describe('The delivery worker', (): void => {
       // The connection is closed under it, which says nothing of the host.
       await reply(slow, { result: new OutgoingFailed('unreachable', 'this server is stopping.') });
       expect((await log()).flatMap(({ attempts }) => attempts)).toHaveLength(1);
-      expect(await store.queue(time)).toMatchObject({ waiting: 9, resting: 0 });
+      expect(await store.queue(time)).toMatchObject({ waiting: 9, openCircuits: 0 });
       const sent = sends.length;
       await pass(HOUR);
       expect(sends).toHaveLength(sent);
@@ -944,7 +944,7 @@ describe('The delivery worker', (): void => {
         topic: 'delivery/inbox#gone', publisher: agent.webId,
         data: { inbox: `${POD}inbox/`, reason: expect.stringContaining('was deleted') },
       }]);
-      const lifecycle = new SqlitePodLifecycle((events as any).db);
+      const lifecycle = new SqlitePodLifecycle(session);
       await lifecycle.closeContainer(`${POD}publish/`, true);
       await news.gone(POD, `${POD}inbox/`);
       await lifecycle.openContainer(`${POD}publish/`);
@@ -1115,7 +1115,7 @@ describe('The delivery worker', (): void => {
   describe('after a time in which nothing was attempted', (): void => {
     it('makes one attempt first, and gives nothing up.', async(): Promise<void> => {
       let work = 5 * SECOND;
-      const timer = { ...clock, worked: (): number => work };
+      const timer = { ...clock, workTime: (): number => work };
       await follow();
       await store.noteMoment(time, work);
       await events.accept([{ event: anEvent(), forwards: [{ pod: POD }] }]);

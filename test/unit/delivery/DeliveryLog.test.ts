@@ -57,7 +57,7 @@ describe('The log of deliveries', (): void => {
       },
     },
     outbox,
-    [{ landed: (copy): unknown => landed.push(copy) }],
+    [{ copyWritten: (copy): unknown => landed.push(copy) }],
     3,
     maxEvents,
   );
@@ -82,7 +82,7 @@ describe('The log of deliveries', (): void => {
   async function attempt(state: 'delivered' | 'dead'): Promise<ClaimedDelivery[]> {
     const now = Date.now() + 60_000;
     const hosts = await deliveries.dueHosts(now, 10);
-    const claimed = await deliveries.claim(hosts.map(({ host }) => ({ host, most: 100 })), now, now + 60_000);
+    const claimed = await deliveries.claim(hosts.map(({ host }) => ({ host, limit: 100 })), now, now + 60_000);
     await deliveries.finish(claimed.map((one) => ({ ...one, state, attempt: { at: now, duration: 1 }})), { hosts: new Map(), failing: new Map() });
     return claimed;
   }
@@ -153,7 +153,7 @@ describe('The log of deliveries', (): void => {
       for (let at = 0; at < 120; at += 1) {
         const now = Date.now() + 1_000_000 + at;
         await deliveries.redeliver(POD, id, now);
-        const claimed = await deliveries.claim([{ host: 1, most: 100 }], now, now + 1);
+        const claimed = await deliveries.claim([{ host: 1, limit: 100 }], now, now + 1);
         const { delivery, claim, host } = claimed.find((one): boolean => one.delivery === id)!;
         await deliveries.finish([{ delivery, claim, host, state: 'dead', attempt: { at, duration: 1 }}], { hosts: new Map(), failing: new Map() });
       }
@@ -206,7 +206,7 @@ describe('The log of deliveries', (): void => {
 
     it.each([ OWNER, ALICE ])('nothing for %s to a subscriber who may not read the topic any more.', async(agent): Promise<void> => {
       refused.add(`${ALICE} read ${RESOURCE}`);
-      await expect(newLog().redeliver(POD, { agent }, id)).rejects.toThrow(`${ALICE} may not read topic ${TOPIC} of ${POD}`);
+      await expect(newLog().redeliver(POD, { agent }, id)).rejects.toThrow(`${ALICE} has no read access to topic ${TOPIC} of ${POD}`);
       expect(await list(OWNER)).toMatchObject([{ state: 'dead' }]);
       expect(outbox.wake).not.toHaveBeenCalled();
     });

@@ -33,7 +33,7 @@ describe('The fan-out', (): void => {
       return new Set(await controls(caller.agent!, mode) ? resources : []);
     },
   };
-  const listener: CopyListener = { landed: (copy): unknown => landed.push(copy) };
+  const listener: CopyListener = { copyWritten: (copy): unknown => landed.push(copy) };
   const outbox = { wake: (): void => {}, now: Date.now };
   const create = (options = {}): Forwarder =>
     new Forwarder(store, readers, access, [ listener ], (message): unknown => messages.push(message), outbox, options);
@@ -176,7 +176,7 @@ describe('The fan-out', (): void => {
       await done();
       expect([ await count(inboxOf(1)), await count(inboxOf(2)) ]).toEqual([ time, 0 ]);
     }
-    expect(messages).toEqual([ expect.stringContaining(`controls ${inboxOf(2)} cannot be told now: the ACL cannot be read`) ]);
+    expect(messages).toEqual([ expect.stringContaining(`controls ${inboxOf(2)} failed: the ACL cannot be read`) ]);
   });
 
   it('does not wait for an answer for ever.', async(): Promise<void> => {
@@ -209,7 +209,7 @@ describe('The fan-out', (): void => {
     }
     await eventually(async(): Promise<true | undefined> => await count(inboxOf('whole')) === 1 || undefined);
     expect(messages.length).toBeGreaterThanOrEqual(2);
-    expect(messages[0]).toContain('tried again in 1000 ms');
+    expect(messages[0]).toContain('is retried in 1000 ms');
   });
 
   it('uses what it has learned, however long that took.', async(): Promise<void> => {

@@ -4,6 +4,8 @@ import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
 import type { Pods } from '../../../src/access/ports';
 import type { Sent } from '../../../src/delivery/ports';
 import { Sender } from '../../../src/delivery/Sender';
+import type { DeliveredEvent, TargetKind } from '../../../src/delivery/TargetKind';
+import { TargetKinds } from '../../../src/delivery/TargetKinds';
 import type { SigningAgent } from '../../../src/identity/SigningAgent';
 import type { Outgoing } from '../../../src/outgoing/Outgoing';
 import type { ClaimedDelivery } from '../../../src/delivery/ports';
@@ -11,7 +13,8 @@ import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliverySto
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { anEvent } from '../../contract/fixtures';
-import { targetKinds } from '../../util/kinds';
+import { aClaim } from '../../util/claims';
+import { kindOf, targetKinds } from '../../util/kinds';
 
 const ANN = 'https://away.example/ann#me';
 const BOB = 'https://away.example/bob#me';
@@ -96,5 +99,58 @@ describe('The host of which a try tells', (): void => {
     const { result, host } = await sent('recipient', ANN);
     expect(host).toBeNull();
     expect(result).toMatchObject({ fault: 'forbidden', message: expect.stringContaining(problem.reason) });
+  });
+});
+
+describe('The sender', (): void => {
+  const event = { ...anEvent(), hops: 0 };
+  const seen: unknown[][] = [];
+  const aKind = (name: string, isByOrigin?: boolean): TargetKind => ({
+    ...kindOf({ kind: 'inbox' } as ClaimedDelivery)!,
+    name,
+    description: name,
+    displayUrl: (url): string => url,
+    send: async({ delivery }, sentEvent): Promise<Sent> => {
+      seen.push([ name, delivery, sentEvent ]);
+      return { result: { status: 204, headers: {}}};
+    },
+    ...isByOrigin !== undefined && { isSentByOrigin: async(): Promise<boolean> => isByOrigin },
+  });
+  let read: number;
+  let sender: Sender;
+
+  beforeEach((): void => {
+    read = 0;
+    seen.length = 0;
+    sender = new Sender({
+      eventOf: async(key): Promise<DeliveredEvent | undefined> => {
+        read += 1;
+        return key === 1 ? event : undefined;
+      },
+    }, new TargetKinds([ aKind('one', true), aKind('two') ]));
+  });
+
+  it('finds registered kinds only.', (): void => {
+    expect(sender.kindOf(aClaim(1, { kind: 'two' }))).toMatchObject({ name: 'two' });
+    expect(sender.kindOf(aClaim(1, { kind: 'three' }))).toBeUndefined();
+  });
+
+  it('sends each delivery by its kind, with one object of the event.', async(): Promise<void> => {
+    await sender.send(aClaim(1, { kind: 'one' }));
+    await sender.send(aClaim(2, { kind: 'two' }));
+    expect(seen.map(([ kind, delivery ]): unknown[] => [ kind, delivery ])).toEqual([[ 'one', 1 ], [ 'two', 2 ]]);
+    expect(seen[0][2]).toBe(seen[1][2]);
+    expect(read).toBe(1);
+  });
+
+  it('asks only kinds with an origin, and reads no event for others.', async(): Promise<void> => {
+    expect(await sender.isSentByOrigin(aClaim(1, { kind: 'two' }))).toBe(false);
+    expect(read).toBe(0);
+    expect(await sender.isSentByOrigin(aClaim(1, { kind: 'one' }))).toBe(true);
+  });
+
+  it('fails for a removed event, and sends nothing.', async(): Promise<void> => {
+    await expect(sender.send(aClaim(1, { kind: 'one', event: 2 }))).rejects.toThrow('no longer in the store');
+    expect(seen).toEqual([]);
   });
 });

@@ -49,19 +49,19 @@ describe('The clock of deliveries', (): void => {
     const first = await startClock();
     work(first, 90);
     await first.note();
-    expect(first.worked()).toBe(90 * SECOND);
+    expect(first.workTime()).toBe(90 * SECOND);
     pass(9 * DAY);
     const second = await startClock();
-    expect(second.worked()).toBe(90 * SECOND);
+    expect(second.workTime()).toBe(90 * SECOND);
     expect(second.now()).toBe(day);
     work(second, 10);
     // Suspended, or busy with something else.
     pass(DAY);
     second.tick();
-    expect(second.worked()).toBe(105 * SECOND);
+    expect(second.workTime()).toBe(105 * SECOND);
     await second.note();
     await second.note();
-    expect(await store.worked()).toBe(105 * SECOND);
+    expect(await store.workTime()).toBe(105 * SECOND);
     expect(messages).toEqual([ expect.stringContaining('9 days ago') ]);
   });
 
@@ -77,7 +77,7 @@ describe('The clock of deliveries', (): void => {
     day -= 40 * DAY;
     const after = await startClock();
     expect(after.now()).toBe(day);
-    expect(after.worked()).toBe(70 * SECOND);
+    expect(after.workTime()).toBe(70 * SECOND);
     expect(messages).toEqual([ expect.stringContaining('40 days ago'), expect.stringContaining('40 days behind') ]);
     await after.note();
     expect(await store.moment()).toBe(day);
@@ -101,7 +101,7 @@ describe('The clock of deliveries', (): void => {
     jest.spyOn(store, 'noteMoment').mockRejectedValueOnce(new Error('disk full'));
     const clock = await startClock();
     expect(clock.now()).toBe(TODAY);
-    expect(messages).toEqual([ 'The time could not be noted: disk full' ]);
+    expect(messages).toEqual([ 'Noting the time failed: disk full' ]);
   });
 
   it('does not go back a little, and says so.', async(): Promise<void> => {
@@ -137,7 +137,39 @@ describe('The clock of deliveries', (): void => {
     jest.spyOn(store, 'noteMoment').mockRejectedValueOnce(new Error('disk full'));
     await expect(clock.note()).rejects.toThrow('disk full');
     await clock.note();
-    expect(await store.worked()).toBe(60 * SECOND);
-    expect(new SteadyClock(store).worked()).toBe(0);
+    expect(await store.workTime()).toBe(60 * SECOND);
+    expect(new SteadyClock(store).workTime()).toBe(0);
+  });
+
+  describe('in a process without the worker', (): void => {
+    const MAX_BEHIND = 2 * DAY;
+
+    it.each([ 1, 60 * MINUTE, MAX_BEHIND ])('advances to a noted time that is %d ms ahead.', async(ahead): Promise<void> => {
+      const clock = new SteadyClock(store);
+      await store.noteMoment(TODAY + ahead);
+      await clock.adopt();
+      expect(clock.now()).toBe(TODAY + ahead);
+      pass(SECOND);
+      expect(clock.now()).toBe(TODAY + ahead + SECOND);
+      // The worker has noted nothing new.
+      await clock.adopt();
+      expect(clock.now()).toBe(TODAY + ahead + SECOND);
+    });
+
+    it.each([ 0, -SECOND, MAX_BEHIND + 1 ])('keeps its own time if the noted time is %d ms ahead.', async(ahead): Promise<void> => {
+      const clock = new SteadyClock(store);
+      await store.noteMoment(TODAY + ahead);
+      await clock.adopt();
+      expect(clock.now()).toBe(TODAY);
+    });
+
+    it('notes no time, and keeps its own if the store cannot be read.', async(): Promise<void> => {
+      const clock = new SteadyClock(store);
+      await clock.adopt();
+      expect([ clock.now(), await store.moment() ]).toEqual([ TODAY, 0 ]);
+      jest.spyOn(store, 'moment').mockRejectedValueOnce(new Error('disk'));
+      await expect(clock.adopt()).rejects.toThrow('disk');
+      expect(clock.now()).toBe(TODAY);
+    });
   });
 });

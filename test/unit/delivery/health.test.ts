@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { HostHealth } from '../../../src/delivery/health';
 import {
   afterAttempt, afterFailure, afterSuccess, DEFAULT_HEALTH_POLICY, failingSince, healthPolicy, HEALTHY, isDisabledBy,
-  isTooOld, mayTry, nextTry,
+  isTooOld, circuitOf, nextTry,
 } from '../../../src/delivery/health';
 import type { AttemptResult } from '../../../src/delivery/attempt';
 import type { Verdict } from '../../../src/delivery/retry';
@@ -19,25 +19,25 @@ const failedAt = (...minutes: number[]): HostHealth =>
 
 describe('The health of a host', (): void => {
   it('lets everything leave while little fails.', (): void => {
-    expect(mayTry(HEALTHY, NOW)).toBe('closed');
+    expect(circuitOf(HEALTHY, NOW)).toBe('closed');
     const health = failedAt(0, 1, 2, 3);
-    expect(health).toEqual({ failures: 4, since: NOW, rests: null });
-    expect(mayTry(health, NOW + 3 * MINUTE)).toBe('closed');
+    expect(health).toEqual({ failures: 4, since: NOW, openUntil: null });
+    expect(circuitOf(health, NOW + 3 * MINUTE)).toBe('closed');
     expect(nextTry(health, NOW)).toBe(NOW);
   });
 
   it('begins a rest of 30 minutes with the fifth failure in 10 minutes, and then lets one probe leave.', (): void => {
     const health = failedAt(0, 2, 4, 6, 9);
-    expect(health).toEqual({ failures: 5, since: NOW, rests: NOW + 39 * MINUTE });
-    expect(mayTry(health, NOW + 9 * MINUTE)).toBe('open');
+    expect(health).toEqual({ failures: 5, since: NOW, openUntil: NOW + 39 * MINUTE });
+    expect(circuitOf(health, NOW + 9 * MINUTE)).toBe('open');
     expect(nextTry(health, NOW + 9 * MINUTE)).toBe(NOW + 39 * MINUTE);
-    expect(mayTry(health, NOW + 39 * MINUTE - 1)).toBe('open');
-    expect(mayTry(health, NOW + 39 * MINUTE)).toBe('probe');
+    expect(circuitOf(health, NOW + 39 * MINUTE - 1)).toBe('open');
+    expect(circuitOf(health, NOW + 39 * MINUTE)).toBe('probe');
     expect(nextTry(health, NOW + 40 * MINUTE)).toBe(NOW + 40 * MINUTE);
   });
 
   it('does not rest for failures that lie further apart.', (): void => {
-    expect(failedAt(0, 3, 6, 9, 10)).toEqual({ failures: 1, since: NOW + 10 * MINUTE, rests: null });
+    expect(failedAt(0, 3, 6, 9, 10)).toEqual({ failures: 1, since: NOW + 10 * MINUTE, openUntil: null });
   });
 
   it('does not rest if there is a success between.', (): void => {
@@ -45,21 +45,21 @@ describe('The health of a host', (): void => {
       (state, minute): HostHealth => afterFailure(state, NOW + minute * MINUTE, policy),
       afterAttempt(failedAt(0, 1, 2, 3), { status: 201, headers: {}}, NOW + 4 * MINUTE, policy),
     );
-    expect(mayTry(health, NOW + 8 * MINUTE)).toBe('closed');
+    expect(circuitOf(health, NOW + 8 * MINUTE)).toBe('closed');
   });
 
   it('begins the rest again after a probe that fails, and ends it after one that does not.', (): void => {
     const resting = failedAt(0, 0, 0, 0, 0);
     const again = afterFailure(resting, NOW + 31 * MINUTE, policy);
-    expect(again.rests).toBe(NOW + 61 * MINUTE);
-    expect(mayTry(again, NOW + 31 * MINUTE)).toBe('open');
+    expect(again.openUntil).toBe(NOW + 61 * MINUTE);
+    expect(circuitOf(again, NOW + 31 * MINUTE)).toBe('open');
     expect(afterSuccess()).toEqual(HEALTHY);
   });
 
   it('is told of what was under way when the rest began.', (): void => {
     const resting = failedAt(0, 0, 0, 0, 0);
-    expect(afterFailure(resting, NOW + 15_000, policy).rests).toBe(NOW + 15_000 + policy.rest);
-    expect(afterFailure(resting, NOW - 5_000, policy).rests).toBe(resting.rests);
+    expect(afterFailure(resting, NOW + 15_000, policy).openUntil).toBe(NOW + 15_000 + policy.openTime);
+    expect(afterFailure(resting, NOW - 5_000, policy).openUntil).toBe(resting.openUntil);
   });
 
   const answer = (status: number): AttemptResult => ({ status, headers: {}});
@@ -80,7 +80,7 @@ describe('The health of a host', (): void => {
     expect(afterAttempt(HEALTHY, result, NOW, policy)).toEqual(HEALTHY);
     const failed = failedAt(0, 1);
     expect(afterAttempt(failed, result, NOW, policy)).toBe(failed);
-    expect(afterAttempt(failedAt(0, 0, 0, 0, 0), result, NOW, policy).rests).not.toBeNull();
+    expect(afterAttempt(failedAt(0, 0, 0, 0, 0), result, NOW, policy).openUntil).not.toBeNull();
     expect(afterAttempt(HEALTHY, { status, headers: { 'retry-after': '0' }}, NOW, policy).failures).toBe(1);
     expect(afterAttempt(HEALTHY, { status, headers: { 'retry-after': 'soon' }}, NOW, policy).failures).toBe(1);
   });
@@ -101,10 +101,10 @@ describe('The health of a host', (): void => {
           now += later;
           row = works ? 0 : row + 1;
           health = JSON.parse(JSON.stringify(works ? afterSuccess() : afterFailure(health, now, policy))) as HostHealth;
-          expect(Object.keys(health)).toEqual([ 'failures', 'since', 'rests' ]);
+          expect(Object.keys(health)).toEqual([ 'failures', 'since', 'openUntil' ]);
           expect(health.failures).toBeLessThanOrEqual(policy.failures);
-          expect(health.rests === null || row >= policy.failures).toBe(true);
-          expect(nextTry(health, now)).toBeLessThanOrEqual(now + policy.rest);
+          expect(health.openUntil === null || row >= policy.failures).toBe(true);
+          expect(nextTry(health, now)).toBeLessThanOrEqual(now + policy.openTime);
         }
       },
     ));
@@ -145,13 +145,13 @@ describe('Patience', (): void => {
 describe('The policy of health', (): void => {
   it('can be changed in part.', (): void => {
     expect(healthPolicy()).toEqual(policy);
-    expect(healthPolicy({ rest: 1 })).toEqual({ ...policy, rest: 1 });
+    expect(healthPolicy({ openTime: 1 })).toEqual({ ...policy, openTime: 1 });
   });
 
   it.each([
     [{ failures: 0 }, 'The number of failures that open a circuit must be from 1 to 1000, but is 0' ],
     [{ targetTries: 0 }, 'The number of attempts that disable a target' ],
-    [{ rest: 0 }, 'The time "rest", in milliseconds,' ],
+    [{ openTime: 0 }, 'The time "openTime", in milliseconds,' ],
     [{ maxDeliveryAge: Number.POSITIVE_INFINITY }, 'The time "maxDeliveryAge"' ],
     [{ window: Number.NaN }, 'The time "window"' ],
   ])('refuses %j.', (given, message): void => {

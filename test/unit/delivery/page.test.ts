@@ -94,7 +94,7 @@ describe('The pages about deliveries', (): void => {
     const [ , ...waits ] = tableOf(sectionOf(page, 'Tries'))[0];
     expect(waits.pop()).toBe('dead');
     expect(waits.map((wait): number => Number.parseInt(wait, 10) * units[wait.split(' ')[1]])).toEqual(DEFAULT_RETRY_POLICY.retryDelays);
-    const { failures, window, rest, maxDeliveryAge: held, disableAfter: targetPatience } = DEFAULT_HEALTH_POLICY;
+    const { failures, window, openTime: rest, maxDeliveryAge: held, disableAfter: targetPatience } = DEFAULT_HEALTH_POLICY;
     const text = page.replaceAll('\n', ' ');
     expect(text).toContain(`after ${failures} failures in a row within ${window / 60_000} minutes`);
     expect(text).toContain(`for ${rest / 60_000} minutes, and then one delivery as a probe`);

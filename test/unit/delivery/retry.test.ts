@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { AttemptResult } from '../../../src/delivery/attempt';
 import type { Verdict } from '../../../src/delivery/retry';
-import { DEFAULT_RETRY_POLICY, judge, restOf, retryAfter, retryPolicy } from '../../../src/delivery/retry';
+import { DEFAULT_RETRY_POLICY, judge, requestedPause, retryAfter, retryPolicy } from '../../../src/delivery/retry';
 import type { OutgoingFault } from '../../../src/outgoing/Outgoing';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
 import { RESPONSES } from '../../util/kinds';
@@ -63,13 +63,13 @@ describe('The judgement of a try', (): void => {
   });
 
   it('knows for how long a target asks to be left alone.', (): void => {
-    expect(restOf(answer(429, { 'retry-after': '20' }), policy, NOW)).toBe(20 * SECOND);
-    expect(restOf(answer(503, { 'retry-after': new Date(NOW + HOUR).toUTCString() }), policy, NOW)).toBe(HOUR);
-    expect(restOf(answer(503, { 'retry-after': '99999999999999999999999' }), policy, NOW)).toBe(24 * HOUR);
+    expect(requestedPause(answer(429, { 'retry-after': '20' }), policy, NOW)).toBe(20 * SECOND);
+    expect(requestedPause(answer(503, { 'retry-after': new Date(NOW + HOUR).toUTCString() }), policy, NOW)).toBe(HOUR);
+    expect(requestedPause(answer(503, { 'retry-after': '99999999999999999999999' }), policy, NOW)).toBe(24 * HOUR);
     for (const [ status, headers ] of [ [ 429, {} ], [ 503, { 'retry-after': '-1' }], [ 503, { 'retry-after': '1.5' }], [ 204, { 'retry-after': '9' }], [ 404, { 'retry-after': '9' }], [ 301, { 'retry-after': '9' }]] as const) {
-      expect(restOf(answer(status, headers), policy, NOW)).toBe(0);
+      expect(requestedPause(answer(status, headers), policy, NOW)).toBe(0);
     }
-    expect(restOf(new OutgoingFailed('timeout', ''), policy, NOW)).toBe(0);
+    expect(requestedPause(new OutgoingFailed('timeout', ''), policy, NOW)).toBe(0);
   });
 
   it('disables a target that is gone, and no other.', (): void => {
@@ -181,7 +181,7 @@ describe('Retry-After', (): void => {
 describe('The policy of tries', (): void => {
   it('can be changed in part.', (): void => {
     expect(retryPolicy()).toEqual(policy);
-    expect(retryPolicy({ retryDelays: [ 1 ], jitter: 0 })).toEqual({ retryDelays: [ 1 ], jitter: 0, longestRetryAfter: 24 * HOUR });
+    expect(retryPolicy({ retryDelays: [ 1 ], jitter: 0 })).toEqual({ retryDelays: [ 1 ], jitter: 0, maxRetryAfter: 24 * HOUR });
   });
 
   it.each([
@@ -191,7 +191,7 @@ describe('The policy of tries', (): void => {
     [{ retryDelays: new Array<number>(101).fill(1) }, 'The number of retry delays must be from 0 to 100, but is 101' ],
     [{ jitter: -0.1 }, 'The jitter must be from 0 to 1' ],
     [{ jitter: 2 }, 'The jitter' ],
-    [{ longestRetryAfter: -1 }, 'The longest Retry-After' ],
+    [{ maxRetryAfter: -1 }, 'The maximum Retry-After' ],
   ])('refuses %j.', (given, message): void => {
     expect((): unknown => retryPolicy(given)).toThrow(message);
     expect((): unknown => retryPolicy(given)).toThrow(RangeError);

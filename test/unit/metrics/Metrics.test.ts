@@ -12,7 +12,7 @@ import { parseExposition } from '../../util/exposition';
 import { blocksOf, tableOf } from '../../util/markdown';
 import { RESPONSES } from '../../util/kinds';
 
-const NOTHING = { waiting: 0, resting: 0 };
+const NOTHING = { waiting: 0, openCircuits: 0 };
 const delivery = (kind: string): ClaimedDelivery => ({ kind } as ClaimedDelivery);
 const verdict = (status: number, tries = 1): Verdict =>
   judge({ rules: RESPONSES.webhook, tries, result: { status, headers: {}}}, retryPolicy({ retryDelays: [ 1 ]}), 0);
@@ -147,9 +147,9 @@ describe('Metrics', (): void => {
   });
 
   it('tell the state of the queue, whose age is never negative.', async(): Promise<void> => {
-    await told({ waiting: 12, resting: 2, oldestDue: 1_500 }, 4_000);
+    await told({ waiting: 12, openCircuits: 2, oldestDue: 1_500 }, 4_000);
     expect(changed()).toEqual({ waiting_deliveries: 12, oldest_due_delivery_age_seconds: 2.5, resting_hosts: 2 });
-    await told({ waiting: 1, resting: 0, oldestDue: 5_000 }, 4_000);
+    await told({ waiting: 1, openCircuits: 0, oldestDue: 5_000 }, 4_000);
     expect(changed()).toEqual({ waiting_deliveries: 1 });
   });
 

@@ -53,11 +53,11 @@ describe('Notification channels', (): void => {
   it('that have ended are told nothing, and a copy is not lost for it.', async(): Promise<void> => {
     const emitted: unknown[] = [];
     const emitter = { emit: (...args: unknown[]): unknown => emitted.push(args) } as unknown as ActivityEmitter;
-    await new ActivityCopyListener(emitter, source, events).landed({ container: 'http://a/inbox/', copy: 'http://a/inbox/1' });
+    await new ActivityCopyListener(emitter, source, events).copyWritten({ container: 'http://a/inbox/', copy: 'http://a/inbox/1' });
     expect(emitted).toEqual([]);
     expect(watched).toEqual([ 'http://a/inbox/ false' ]);
     const failing = { ...source, getAll: async(): Promise<never> => { throw new Error('no'); } } as unknown as NotificationChannelStorage;
-    await new ActivityCopyListener(emitter, failing, events).landed({ container: 'http://a/inbox/', copy: 'http://a/inbox/1' });
+    await new ActivityCopyListener(emitter, failing, events).copyWritten({ container: 'http://a/inbox/', copy: 'http://a/inbox/1' });
     expect(emitted).toEqual([]);
   });
 
@@ -66,7 +66,7 @@ describe('Notification channels', (): void => {
     const emitter = { emit: (...args: unknown[]): unknown => emitted.push(args) } as unknown as ActivityEmitter;
     const answers = [[], [ 'new' ]];
     const racing = { ...source, getAll: async(): Promise<string[]> => answers.shift()! } as unknown as NotificationChannelStorage;
-    await new ActivityCopyListener(emitter, racing, events).landed({ container: 'http://a/inbox/', copy: 'http://a/inbox/1' });
+    await new ActivityCopyListener(emitter, racing, events).copyWritten({ container: 'http://a/inbox/', copy: 'http://a/inbox/1' });
     expect(watched).toEqual([ 'http://a/inbox/ false', 'http://a/inbox/ true' ]);
     expect(emitted).toHaveLength(4);
   });

@@ -65,7 +65,7 @@ describe('A MetricsServer', (): void => {
       await server.handle();
       expect((server as unknown as { server?: Server }).server).toBeUndefined();
       metrics.copied(3);
-      expect((await metrics.text({ waiting: 0, resting: 0 }, 0)).trim()).toBe('');
+      expect((await metrics.text({ waiting: 0, openCircuits: 0 }, 0)).trim()).toBe('');
       await server.finalize();
     }
   });

@@ -201,7 +201,7 @@ describe('When a server listens', (): void => {
   it('what was not announced is.', async(): Promise<void> => {
     for (const fails of [ false, true ]) {
       let times = 0;
-      const recovery = new NotificationRecovery({ announceLeft: async(): Promise<void> => {
+      const recovery = new NotificationRecovery({ announceStored: async(): Promise<void> => {
         times += 1;
         if (fails) {
           throw new Error('locked');

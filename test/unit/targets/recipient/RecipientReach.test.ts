@@ -110,7 +110,7 @@ describe('Recipients on other servers', (): void => {
     const [{ host }] = await deliveries.dueHosts(Date.now() + 60_000, 1);
     const asked = requests.length;
     await deliveries.finish([], {
-      hosts: new Map([[ host, { failures: 5, since: 0, rests: Date.now() + 60_000 }]]), failing: new Map(),
+      hosts: new Map([[ host, { failures: 5, since: 0, openUntil: Date.now() + 60_000 }]]), failing: new Map(),
     });
     await publish([ away('ann') ]);
     expect(requests).toHaveLength(asked);

@@ -1,0 +1,198 @@
+import type { OutgoingResponse } from '../outgoing/Outgoing';
+import { OutgoingFailed } from '../outgoing/Outgoing';
+import type { Attempt } from '../store/deliveries';
+import type { AttemptResult, Sent } from './attempt';
+import type { DeliveryListener } from './DeliveryListener';
+import type { ClaimedDelivery, FinishedDelivery } from './DeliveryQueue';
+import type { DeliverySender } from './DeliverySender';
+import type { FailureNotifier } from './FailureNotifier';
+import type { HealthPolicy } from './health';
+import { afterAttempt, failingSince, HEALTHY, isDisabledBy } from './health';
+import type { HostQueue } from './HostQueue';
+import type { Obstacles } from './Obstacles';
+import type { OutcomeWriter } from './OutcomeWriter';
+import type { RetryPolicy, Verdict } from './retry';
+import { judge, requestedPause } from './retry';
+import type { Slots } from './Slots';
+import type { SteadyClock } from './SteadyClock';
+import type { TargetStates } from './TargetStates';
+import type { Tasks } from './Tasks';
+
+/**
+ * Dependencies of {@link Attempts}.
+ */
+export interface AttemptsArgs {
+  /** Sends deliveries, by their target kinds. */
+  readonly sender: DeliverySender;
+  /** Clock of deliveries. */
+  readonly clock: Pick<SteadyClock, 'now' | 'workTime'>;
+  /** Checks each delivery before its attempt. */
+  readonly obstacles: Pick<Obstacles, 'find'>;
+  /** Receives outcomes. */
+  readonly outcomes: OutcomeWriter;
+  /** Request slots of the worker. */
+  readonly slots: Slots;
+  /** Current states of targets. */
+  readonly targets: TargetStates;
+  /** Disables targets and records dead letters. */
+  readonly failures: Pick<FailureNotifier, 'notify'>;
+  /** Receives notifications in progress. */
+  readonly tasks: Tasks;
+  /** Listeners for attempts. */
+  readonly listeners: readonly DeliveryListener[];
+  /** Releases the ready deliveries of a host to a disabled target. */
+  readonly release: (queue: HostQueue, target: number) => void;
+  /** Receives errors. */
+  readonly report: (message: string) => void;
+  readonly retry: RetryPolicy;
+  readonly health: HealthPolicy;
+}
+
+type Conclusion = Omit<FinishedDelivery, 'delivery' | 'claim' | 'host'>;
+
+/** Delay of a delivery after an error of this server, in milliseconds. */
+const OWN_FAULT_DELAY = 5_000;
+
+/**
+ * Makes attempts and records their outcomes: for the delivery, its host and its target.
+ */
+export class Attempts {
+  /**
+   * @param args - Dependencies.
+   */
+  public constructor(private readonly args: AttemptsArgs) {}
+
+  /**
+   * Makes one attempt, unless there is an obstacle. Never rejects.
+   *
+   * @param queue - Queue of the host.
+   * @param delivery - A claimed delivery with a slot, which the outcome frees.
+   */
+  public async make(queue: HostQueue, delivery: ClaimedDelivery): Promise<void> {
+    const { obstacles, sender, slots, clock, report } = this.args;
+    try {
+      const obstacle = await obstacles.find(delivery, clock.now());
+      if (obstacle) {
+        const { news, ...conclusion } = obstacle;
+        this.finishUnsent(delivery, conclusion);
+        if (news) {
+          this.fail(queue, delivery, news, conclusion.attempt!.reason!);
+        }
+        return;
+      }
+      const at = Date.now();
+      const begun = performance.now();
+      const sent = await sender.send(delivery);
+      const attempt = { at, duration: Math.round(performance.now() - begun) };
+      // A stop releases deliveries in progress, and may cause their failure.
+      if (slots.has(delivery)) {
+        this.conclude(queue, delivery, sent, attempt);
+      }
+    } catch (error: unknown) {
+      // Without the URL, whose path and query can be secret.
+      report(`Delivery ${delivery.delivery} to ${queue.name} could not be attempted: ${(error as Error).message}`);
+      this.finish(delivery, { state: 'waiting', due: clock.now() + OWN_FAULT_DELAY });
+    }
+  }
+
+  /** Records the outcome of a delivery, unless a stop released it. */
+  private finish(delivery: ClaimedDelivery, conclusion: Conclusion): void {
+    if (this.args.slots.free(delivery)) {
+      const { delivery: key, claim, host } = delivery;
+      this.args.outcomes.record({ delivery: key, claim, host, ...conclusion });
+    }
+  }
+
+  private finishUnsent(delivery: ClaimedDelivery, conclusion: Conclusion): void {
+    this.finish(delivery, conclusion);
+    if (conclusion.state !== 'waiting') {
+      this.args.listeners.forEach((listener): void => listener.unsent?.(delivery, conclusion.state));
+    }
+  }
+
+  /** Evaluates an attempt: for the delivery, its host and its target. */
+  private conclude(
+    queue: HostQueue,
+    delivery: ClaimedDelivery,
+    { result, host, copy }: Sent,
+    attempt: Pick<Attempt, 'at' | 'duration'>,
+  ): void {
+    const now = this.args.clock.now();
+    const tries = delivery.tries + 1;
+    const kind = this.args.sender.kindOf(delivery)!;
+    const verdict = judge({ rules: kind, tries, result }, this.args.retry, Date.now());
+    // Another host, such as that of the inbox of a recipient, does not affect the health of this one.
+    if (host === undefined || host === queue.name) {
+      this.noteHealth(queue, result, now);
+    }
+    this.notePause(delivery, result, now);
+    const failing = this.noteFailing(delivery, verdict);
+    const logged = {
+      ...attempt,
+      ...!(result instanceof OutgoingFailed) && { status: (result as OutgoingResponse).status },
+      ...verdict.outcome !== 'delivered' && { reason: verdict.reason },
+    };
+    this.finish(delivery, {
+      state: verdict.outcome === 'retry' ? 'waiting' : verdict.outcome,
+      attempt: logged,
+      ...verdict.outcome === 'retry' && { due: now + verdict.wait },
+      ...copy && { copy },
+    });
+    for (const listener of this.args.listeners) {
+      listener.attempted(delivery, verdict, logged);
+    }
+    if (kind.canBeDisabled && isDisabledBy(failing, verdict, tries, this.args.clock.workTime(), this.args.health)) {
+      this.fail(queue, delivery, 'disabled', verdict.reason);
+    } else if (verdict.outcome === 'dead') {
+      this.fail(queue, delivery, 'dead', verdict.reason);
+    }
+  }
+
+  private noteHealth(queue: HostQueue, result: AttemptResult, now: number): void {
+    const { outcomes, slots } = this.args;
+    const health = afterAttempt(queue.health, result, now, this.args.health);
+    const wasHealthy = queue.health.failures === 0 && queue.health.openUntil === null;
+    if (health !== queue.health && (health !== HEALTHY || !wasHealthy)) {
+      outcomes.noteHealth(queue.host, health);
+    }
+    queue.health = health;
+    if (health.failures > 0) {
+      slots.note(queue.host, false);
+      queue.resetBatch();
+    } else if (!(result instanceof OutgoingFailed)) {
+      slots.note(queue.host, true);
+      queue.doubleBatch();
+    }
+  }
+
+  private notePause(delivery: ClaimedDelivery, result: AttemptResult, now: number): void {
+    const pause = requestedPause(result, this.args.retry, Date.now());
+    if (pause > 0) {
+      this.args.outcomes.notePause(delivery.target, this.args.targets.pause(delivery, now + pause));
+    }
+  }
+
+  /** Returns the work time of the target's first failure since its last success, after an attempt. */
+  private noteFailing(delivery: ClaimedDelivery, verdict: Verdict): number | null {
+    const { outcomes, targets, clock } = this.args;
+    const before = targets.failingSince(delivery);
+    const failing = failingSince(before, verdict, clock.workTime());
+    if (failing !== before) {
+      outcomes.noteFailing(delivery.target, failing);
+      targets.noteFailing(delivery, failing);
+    }
+    return failing;
+  }
+
+  /** Disables the target of a delivery and releases its deliveries, or records a dead letter. */
+  private fail(queue: HostQueue, delivery: ClaimedDelivery, failure: 'disabled' | 'dead', reason: string): void {
+    const { targets, tasks, failures, clock, release } = this.args;
+    if (failure === 'disabled') {
+      targets.forgetFailing(delivery);
+    }
+    tasks.add(failures.notify(delivery, failure, reason, clock.now()));
+    if (failure === 'disabled') {
+      release(queue, delivery.target);
+    }
+  }
+}

@@ -81,15 +81,6 @@ export async function chargedLater<T>(work: () => Promise<T>): Promise<T> {
   return current ? charging.run({ ...current, isLenient: true }, work) : work();
 }
 
-/**
- * Starts work that outlives the request, and is not charged to it.
- *
- * @param start - Starts the work.
- */
-export function uncharged(start: () => void): void {
-  charging.exit(start);
-}
-
 /** The cost of parsing a JSON-LD document of a size in bytes. */
 export function linkedDataCost(bytes: number): number {
   return Math.min(COSTS.linkedDataMax, bytes / 1_024 * COSTS.linkedDataKib);

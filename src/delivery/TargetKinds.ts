@@ -11,11 +11,16 @@ export class TargetKinds implements SubscribableTargets {
   /**
    * @param kinds - The kinds. Documents list their properties in the order of their names.
    *
-   * @throws Error if two kinds have the same name.
+   * @throws Error if two kinds have the same name, or a name has other characters than letters, digits, `_` and `-`: it
+   *         is part of the stored key of a target.
    */
   public constructor(kinds: TargetKind[]) {
     const sorted = [ ...kinds ].sort((left, right): number => left.name < right.name ? -1 : 1);
     this.kinds = new Map(sorted.map((kind): [string, TargetKind] => [ kind.name, kind ]));
+    const invalid = kinds.find(({ name }): boolean => !/^[\w-]+$/u.test(name));
+    if (invalid) {
+      throw new Error(`The name of a target kind consists of letters, digits, _ and -, not "${invalid.name}"`);
+    }
     if (this.kinds.size < kinds.length) {
       throw new Error(`Two target kinds have the same name: ${kinds.map(({ name }): string => name).join(', ')}`);
     }

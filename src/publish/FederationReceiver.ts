@@ -6,7 +6,7 @@ import type { ReceivedDocument } from '../event/ReceivedDocument';
 import type { Caller } from '../identity/Caller';
 import type { Work } from '../work/Work';
 import { Conflict } from '../event/Conflict';
-import { charge, COSTS, linkedDataCost, uncharged } from '../access/costs';
+import { charge, COSTS, linkedDataCost } from '../access/costs';
 import { NotAuthorized } from '../event/NotAuthorized';
 import type { AcceptMeter, PodOwners, ReceptionStore, FanOutSignal } from './ports';
 import type { Access, Locator } from '../access/ports';
@@ -140,7 +140,7 @@ export class FederationReceiver {
     if (outcome === 'other') {
       throw new Conflict(`There is another event with the id ${eventUrl(event)}`);
     }
-    uncharged((): void => this.fanOut.wake());
+    this.fanOut.wake();
     if (outcome === 'new') {
       this.meter?.received(performance.now() - begun);
     }

@@ -1,4 +1,4 @@
-import { charge, COSTS, uncharged } from '../access/costs';
+import { charge, COSTS } from '../access/costs';
 import type { Access, Audience } from '../access/ports';
 import type { PublishRate } from '../access/PublishRate';
 import type { Event, EventDraft } from '../event/Event';
@@ -198,14 +198,11 @@ export class Publisher {
     return published;
   }
 
-  /** Wakes the background work, which outlives the request and is not charged to it. */
   private wake(hasDeliveries: boolean): void {
-    uncharged((): void => {
-      this.fanOut.wake();
-      if (hasDeliveries) {
-        this.outbox.wake();
-      }
-    });
+    this.fanOut.wake();
+    if (hasDeliveries) {
+      this.outbox.wake();
+    }
   }
 
   private async authorize(request: PublishRequest, pods: PodsByWebId): Promise<void> {

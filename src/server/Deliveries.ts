@@ -9,6 +9,7 @@ import type { DeliveryListener } from '../delivery/DeliveryListener';
 import type { WorkerStore } from '../delivery/ports';
 import type { RetryPolicy } from '../delivery/retry';
 import type { RetryRules } from '../delivery/RetryRules';
+import { detached } from '../event/detached';
 import { Sender } from '../delivery/Sender';
 import { SteadyClock } from '../delivery/SteadyClock';
 import type { TargetKinds } from '../delivery/TargetKinds';
@@ -16,6 +17,8 @@ import type { RecipientOutbox } from '../publish/ports';
 
 const SECOND = 1_000;
 const DAY = 24 * 60 * 60 * SECOND;
+/** Minimum delay before the second attempt, in milliseconds, if no delays are configured. */
+const MIN_RETRY_DELAY = 5 * SECOND;
 /** Interval of the retention of the log, in milliseconds, and number of deliveries of one transaction. */
 const SWEEP = 60 * SECOND;
 const CHUNK = 500;
@@ -152,7 +155,7 @@ export class Deliveries extends Initializer implements Finalizable, RecipientOut
 
   /** Wakes the worker; no effect in a process without it, because the worker polls. */
   public wake(): void {
-    this.deliverer.wake();
+    detached((): void => this.deliverer.wake());
   }
 
   public now(): number {
@@ -164,7 +167,7 @@ export class Deliveries extends Initializer implements Finalizable, RecipientOut
   }
 
   public firstRetryDelay(): number {
-    return this.deliverer.retryPolicy.retryDelays[0] ?? 0;
+    return this.deliverer.retryPolicy.retryDelays[0] ?? MIN_RETRY_DELAY;
   }
 
   /** The state of the delivery queue, counted up to a limit. */

@@ -1,5 +1,6 @@
 import type { Finalizable } from '../css';
 import { getLoggerFor, Initializer } from '../css';
+import { detached } from '../event/detached';
 import type { Backlog } from '../delivery/Backlog';
 import type { CopyListener } from '../delivery/CopyListener';
 import { Forwarder } from '../delivery/Forwarder';
@@ -44,7 +45,7 @@ export class FanOut extends Initializer implements Finalizable, FanOutSignal {
 
   /** Wakes the fan-out; no effect in a process without it, because the fan-out polls. */
   public wake(): void {
-    this.forwarder.wake();
+    detached((): void => this.forwarder.wake());
   }
 
   /** Announces the copies of stored notices, see {@link Forwarder.announceStored}. */

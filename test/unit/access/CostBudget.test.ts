@@ -1,5 +1,6 @@
 import { CostBudget } from '../../../src/access/CostBudget';
-import { charge, chargedLater, chargeTo, COSTS, currentAccount, linkedDataCost, uncharged } from '../../../src/access/costs';
+import { detached } from '../../../src/event/detached';
+import { charge, chargedLater, chargeTo, COSTS, currentAccount, linkedDataCost } from '../../../src/access/costs';
 import { TooMany } from '../../../src/event/TooMany';
 
 const SERVER = 'http://localhost/';
@@ -89,7 +90,7 @@ describe('A budget of cost', (): void => {
       expect((): void => charge(50)).toThrow('The requests of a cost more than the 100 units a minute');
       charge(40);
       await chargedLater(async(): Promise<void> => charge(500));
-      uncharged((): void => charge(1_000));
+      detached((): void => charge(1_000));
     });
     account.close();
     account.charge(1);

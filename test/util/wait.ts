@@ -1,5 +1,5 @@
 /** Asks again until the answer is not `undefined`, or fails after some time. */
-export async function eventually<T>(ask: () => Promise<T | undefined>, milliseconds = 60_000): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T | undefined>, milliseconds = 300_000): Promise<T> {
   const end = Date.now() + milliseconds;
   for (;;) {
     const answer = await ask();

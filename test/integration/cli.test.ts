@@ -198,7 +198,7 @@ describe('The command line', (): void => {
     }), { mode: 0o600 });
     expect(await runHere(undefined, [ 'subscriptions', '--config', 'mine.json' ])).toMatchObject({ code: 0, err: '' });
     await chmod(path, 0o644);
-    expect(await run(undefined, [ 'subscriptions', '--config', path ])).toMatchObject({ code: 0, err: expect.stringMatching(/^Warning: .*mine\.json holds secrets/u) });
+    expect(await run(undefined, [ 'subscriptions', '--config', path ])).toMatchObject({ code: 0, err: expect.stringMatching(/^Warning: .*mine\.json contains secrets/u) });
   });
 
   it.each([ 'grant', 'revoke', 'grants', 'publish', 'subscribe', 'unsubscribe', 'subscriptions', 'inbox', 'keys create', 'keys list', 'keys revoke' ])('shows help and an example of %s.', async(command): Promise<void> => {

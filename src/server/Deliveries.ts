@@ -4,8 +4,10 @@ import { getLoggerFor, Initializer } from '../css';
 import type { Readers } from '../access/ports';
 import { Admission } from '../delivery/Admission';
 import type { Backlog } from '../delivery/Backlog';
+import type { DelivererOptions } from '../delivery/Deliverer';
 import { Deliverer } from '../delivery/Deliverer';
 import type { DeliveryListener } from '../delivery/DeliveryListener';
+import type { HealthPolicy } from '../delivery/health';
 import type { WorkerStore } from '../delivery/ports';
 import type { RetryPolicy } from '../delivery/retry';
 import type { RetryRules } from '../delivery/RetryRules';
@@ -94,18 +96,18 @@ export class Deliveries extends Initializer implements Finalizable, RecipientOut
       listeners,
       report: (message): unknown => this.logger.error(message),
     }, {
-      retry: defined({
+      retry: defined<RetryPolicy>({
         retryDelays: args.retryDelays?.map((delay): number => delay * SECOND),
         jitter: args.jitter === undefined ? undefined : args.jitter / 100,
       }),
-      health: defined({
+      health: defined<HealthPolicy>({
         failures: args.hostFailures,
         window: inMilliseconds(args.hostWindow),
-        rest: inMilliseconds(args.circuitOpenTime),
+        openTime: inMilliseconds(args.circuitOpenTime),
         maxDeliveryAge: inMilliseconds(args.maxDeliveryAge),
         disableAfter: inMilliseconds(args.disableAfter),
       }),
-      ...defined({
+      ...defined<DelivererOptions>({
         maxRequestsPerHost: args.maxRequestsPerHost,
         maxRequests: args.maxRequests,
         lease: inMilliseconds(args.lease),
@@ -203,6 +205,6 @@ function inMilliseconds(seconds: number | undefined): number | undefined {
 }
 
 /** The given values, so that absent ones do not override defaults. */
-function defined<T extends object>(values: { [K in keyof T]: T[K] | undefined }): Partial<T> {
+function defined<T extends object>(values: { [K in keyof T]?: T[K] | undefined }): Partial<T> {
   return Object.fromEntries(Object.entries(values).filter(([ , value ]): boolean => value !== undefined)) as Partial<T>;
 }

@@ -134,7 +134,7 @@ describe('The server as an agent', (): void => {
   it('does not tell what somebody’s document says that is not for everybody.', async(): Promise<void> => {
     const url = `${other.pod}private`;
     await other.fetch(url, { method: 'PUT', headers: { 'content-type': 'text/turtle' }, body: `<#me> <${SOLID}oidcIssuer> <https://idp.example/>.` });
-    await expect(profiles.issuersOf(`${url}#me`)).rejects.toThrow('there is no document that everybody may read');
+    await expect(profiles.issuersOf(`${url}#me`)).rejects.toThrow('there is no publicly readable document');
     await grant(other, url, { public: [ 'Read' ]});
     const image = `${other.pod}public.png`;
     await other.fetch(image, { method: 'PUT', headers: { 'content-type': 'image/png' }, body: 'x'.repeat(400_000) });

@@ -20,13 +20,10 @@ interface Container {
 interface CachedContainers {
   /** The containers above the pod's root, from the root of the server down. */
   readonly above: readonly string[];
-  /** Containers by URL; `undefined` for a missing one, whose access control can only appear with a new epoch. */
-  readonly containers: Map<string, Container | undefined>;
-  /** Whether resources have their own access control document. */
-  readonly governed: Map<string, boolean>;
+  readonly containers: Map<string, Container>;
 }
 
-/** Maximum number of cached containers and other resources of all pods. */
+/** Maximum number of cached containers of all pods. */
 const MAX_CONTAINERS = 20_000;
 /** The property from an ACP access control resource to the resource that it controls. */
 const ACP_RESOURCE = 'http://www.w3.org/ns/solid/acp#resource';
@@ -48,7 +45,7 @@ export class ServerAccessScopes implements AccessScopes {
   private readonly store: ResourceStore;
   private readonly auxiliaryStrategy: AuxiliaryStrategy;
   private readonly identifierStrategy: IdentifierStrategy;
-  /** Cached containers by pod. The size of an entry is its number of resources. */
+  /** Cached containers by pod. The size of an entry is its number of containers. */
   private readonly known: EpochCache<CachedContainers>;
 
   /**
@@ -77,48 +74,46 @@ export class ServerAccessScopes implements AccessScopes {
     pod: string,
     epoch: number,
   ): Promise<ReadonlyMap<string, AccessScope>> {
+    const missing = new Set<string>();
     const scopes = new Map<string, AccessScope>();
     const pause = timeSlicer();
     for (const resource of resources) {
-      scopes.set(resource, await this.scopeOf(resource, pod, epoch));
+      scopes.set(resource, await this.scopeOf(resource, pod, epoch, missing));
       await pause();
     }
     return scopes;
   }
 
-  private async scopeOf(resource: string, pod: string, epoch: number): Promise<AccessScope> {
+  private async scopeOf(resource: string, pod: string, epoch: number, missing: Set<string>): Promise<AccessScope> {
     const own = { name: resource, resource };
     if (this.auxiliaryStrategy.isAuxiliaryIdentifier({ path: resource })) {
       return own;
     }
     const entry = this.cacheFor(pod, epoch);
     const { containers: known, above } = entry;
-    const before = sizeOf(entry);
+    const before = known.size;
     const path = [ ...above, ...containersOf(resource, pod), ...resource.endsWith('/') ? [] : [ resource ] ];
     const named: ReadonlySet<string>[] = [];
     let governing = -1;
     let hasParent = true;
     for (const [ index, url ] of path.slice(0, -1).entries()) {
-      const container = known.has(url) ? known.get(url) : await this.lookUp(url);
-      // An entry above the size of the cache would not be kept at all.
-      if (sizeOf(entry) < MAX_CONTAINERS) {
-        known.set(url, container);
-      }
+      const container = missing.has(url) ? undefined : known.get(url) ?? await this.lookUp(url);
       if (!container) {
+        missing.add(url);
         hasParent = false;
         break;
       }
+      known.set(url, container);
       if (container.hasAccessControl) {
         governing = index;
         named.push(container.named);
       }
     }
-    const isNamed = (url: string): boolean => named.some((urls): boolean => urls.has(url));
-    const isOwn = isNamed(resource) || (hasParent && await this.isGoverned(resource, entry));
-    if (sizeOf(entry) > before && this.known.get(pod, epoch) === entry) {
-      this.known.set(pod, epoch, entry, sizeOf(entry));
+    if (known.size > before && this.known.get(pod, epoch) === entry) {
+      this.known.set(pod, epoch, entry, known.size);
     }
-    if (isOwn) {
+    const isNamed = (url: string): boolean => named.some((urls): boolean => urls.has(url));
+    if (isNamed(resource) || (hasParent && (await this.documentsOf(resource)).length > 0)) {
       return own;
     }
     // The queried resource lies in the pod, so that group dependencies are recorded for the pod.
@@ -151,15 +146,6 @@ export class ServerAccessScopes implements AccessScopes {
     }
     named.delete(url);
     return { hasAccessControl: documents.length > 0, named };
-  }
-
-  /** Whether a resource has its own access control document. */
-  private async isGoverned(resource: string, entry: CachedContainers): Promise<boolean> {
-    const isGoverned = entry.governed.get(resource) ?? (await this.documentsOf(resource)).length > 0;
-    if (sizeOf(entry) < MAX_CONTAINERS) {
-      entry.governed.set(resource, isGoverned);
-    }
-    return isGoverned;
   }
 
   /** Existing access control documents of a resource. */
@@ -195,12 +181,8 @@ export class ServerAccessScopes implements AccessScopes {
     if (before) {
       return before;
     }
-    const known: CachedContainers = { above: this.above(pod), containers: new Map(), governed: new Map() };
+    const known = { above: this.above(pod), containers: new Map<string, Container>() };
     this.known.set(pod, epoch, known);
     return known;
   }
-}
-
-function sizeOf({ containers, governed }: CachedContainers): number {
-  return 1 + containers.size + governed.size;
 }

@@ -15,7 +15,7 @@ import { killAll } from '../util/process';
 import { post } from '../util/scene';
 import { eventually } from '../util/wait';
 
-const DAY = 24 * 60 * 60_000;
+const DAY = 24 * 60 * 300_000;
 const CONSENT = 'WebHook-Allowed-Origin: *\r\nWebHook-Allowed-Rate: *\r\n';
 const LDP = 'http://www.w3.org/ns/ldp#';
 
@@ -101,7 +101,7 @@ describe('Deliveries', (): void => {
       return all.length >= count && all.every(({ state }): boolean => state !== 'waiting') ? all : undefined;
     });
   const withTimeout = async(condition: () => boolean): Promise<unknown> =>
-    eventually(async(): Promise<true | undefined> => condition() || undefined, 60_000);
+    eventually(async(): Promise<true | undefined> => condition() || undefined, 300_000);
   const sleep = async(milliseconds: number): Promise<unknown> => new Promise((resolve): unknown => setTimeout(resolve, milliseconds));
   /** Changes the store of a server that does not run. */
   const change = (sql: string): void => {

@@ -15,7 +15,7 @@ import { killAll } from '../util/process';
 import { post } from '../util/scene';
 import { eventually } from '../util/wait';
 
-const DAY = 24 * 60 * 300_000;
+const DAY = 24 * 60 * 60_000;
 const CONSENT = 'WebHook-Allowed-Origin: *\r\nWebHook-Allowed-Rate: *\r\n';
 const LDP = 'http://www.w3.org/ns/ldp#';
 

@@ -155,7 +155,7 @@ export async function statementsOf(event: EventText, notation: Notation): Promis
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Returns the statements of a document whose context this version writes and whose data has no keywords. */
+/** Returns the statements of a document with a known context and plain data, or `undefined` for other documents. */
 function plainOf(event: EventText, notation: Notation): Iterable<Statements> | undefined {
   const reading = knownContext(event.context);
   if (!reading) {

@@ -1,5 +1,5 @@
-import { Conflict } from '../event/Conflict';
 import type { IdempotencyKey, StoredResponse } from '../store/idempotency';
+import { repeatedResult } from '../store/idempotency';
 import type { EventLog } from './ports';
 import type { Admission, NamedKey, Published } from './PublishRequest';
 
@@ -38,7 +38,7 @@ export class IdempotentRequests {
    * @param repeat - Runs before the stored response is returned, and can refuse it.
    * @param run - Runs a new request, and stores its result under the given key.
    *
-   * @throws {@link Conflict} if another request was made with the same key.
+   * @throws `Conflict` if another request was made with the same key.
    */
   public async run(
     sender: Sender,
@@ -74,13 +74,10 @@ export class IdempotentRequests {
 /**
  * Returns the result of the first request with a key.
  *
- * @throws {@link Conflict} if that was another request.
+ * @throws `Conflict` if that was another request.
  */
-export function repeatedResponse({ fingerprint, result }: StoredResponse, key: NamedKey): Published {
-  if (fingerprint !== key.fingerprint) {
-    throw new Conflict('Another request was made with this Idempotency-Key: send a new key with each new request');
-  }
-  return JSON.parse(result) as Published;
+export function repeatedResponse(stored: StoredResponse, key: NamedKey): Published {
+  return JSON.parse(repeatedResult(stored, key)) as Published;
 }
 
 function completed({ pod, caller: { agent }}: Sender, named: NamedKey): IdempotencyKey {

@@ -1,3 +1,5 @@
+import { Conflict } from '../event/Conflict';
+
 /**
  * Identifies a request that has an effect only once, even if the client repeats it.
  *
@@ -21,4 +23,16 @@ export interface StoredResponse {
   readonly fingerprint: string;
   /** Result that the caller stored with the key. */
   readonly result: string;
+}
+
+/**
+ * Returns the stored result for a repeated request.
+ *
+ * @throws {@link Conflict} if the first request with the key had another content.
+ */
+export function repeatedResult({ fingerprint, result }: StoredResponse, key: Pick<IdempotencyKey, 'fingerprint'>): string {
+  if (fingerprint !== key.fingerprint) {
+    throw new Conflict('Another request was made with this Idempotency-Key: send a new key with each new request');
+  }
+  return result;
 }

@@ -1,5 +1,4 @@
 import { v7 } from 'uuid';
-import { Conflict } from '../event/Conflict';
 import { NotAuthorized } from '../event/NotAuthorized';
 import { coversTopic } from '../access/topicAccess';
 import type { Access } from '../access/ports';
@@ -7,6 +6,7 @@ import type { SecretStore, SubscribableTargets, SubscriptionListener, Subscripti
 import type { Caller } from '../identity/Caller';
 import { DuplicateRequest } from '../store/DuplicateRequest';
 import type { IdempotencyKey } from '../store/idempotency';
+import { repeatedResult } from '../store/idempotency';
 import type { Subscription, SubscriptionDraft } from './Subscription';
 import { subscriptionsContainer } from './Subscription';
 import { patternPath } from '../event/TopicPattern';
@@ -127,7 +127,7 @@ export class Subscriber {
    * @returns The secret, or `undefined` if the subscription has none.
    *
    * @throws {@link NotAuthorized} if the subscription belongs to another agent, or does not exist.
-   * @throws {@link Conflict} if another request has the same idempotency key.
+   * @throws `Conflict` if another request has the same idempotency key.
    * @throws {@link TooMany} if the secret was replaced too often within a day.
    */
   public async rotateSecret(
@@ -161,10 +161,7 @@ export class Subscriber {
       if (!(error instanceof DuplicateRequest)) {
         throw error;
       }
-      if (error.response.fingerprint !== once!.fingerprint) {
-        throw new Conflict('Another request was made with this Idempotency-Key: send a new key with each new request');
-      }
-      return error.response.result;
+      return repeatedResult(error.response, once!);
     }
   }
 

@@ -11,8 +11,7 @@ import { isWebUrl } from '../../url/webUrl';
 
 /**
  * Subscriptions with an inbox: a container of this server by access control, or the subscriber's inbox on another
- * server
- * by the subscriber's profile.
+ * server by the subscriber's profile.
  */
 export class InboxSubscription implements SubscribableTarget {
   public readonly property = { name: 'inbox', predicate: `${LDP}inbox` };

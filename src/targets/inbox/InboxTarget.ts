@@ -7,6 +7,7 @@ import type { SigningAgent } from '../../identity/SigningAgent';
 import type { Outgoing } from '../../outgoing/Outgoing';
 import type { Containers, InboxFinder } from '../../subscription/ports';
 import { hoppedText } from '../hoppedText';
+import { perEvent } from '../perEvent';
 import { INBOX_RESPONSES } from '../inboxResponses';
 import { sendToInbox } from '../sendToInbox';
 import { sentToInbox } from '../sentToInbox';
@@ -32,6 +33,12 @@ export interface InboxTargetArgs {
   epochs: AccessEpochs;
 }
 
+/** The recipients and sources of an event; reading its members takes time that grows with the event. */
+const addresseesOf = perEvent((event): ReadonlySet<unknown> => {
+  const { recipient, source } = readMembers(event).values;
+  return new Set([ recipient, source ].flat());
+});
+
 /**
  * Target kind `inbox`: an LDN inbox. An inbox of this server receives copies from the fan-out instead of deliveries.
  */
@@ -46,7 +53,6 @@ export class InboxTarget implements TargetKind {
   private readonly outgoing: Outgoing;
   private readonly agent: SigningAgent;
   private readonly pods: Pods;
-  private readonly addressees = new WeakMap<DeliveredEvent, ReadonlySet<unknown>>();
 
   /**
    * @param args - Dependencies.
@@ -64,22 +70,11 @@ export class InboxTarget implements TargetKind {
 
   /** Whether the subscriber is also a recipient of another server: then only the publisher's server sends the event. */
   public async isSentByOrigin({ agent }: ClaimedDelivery, event: DeliveredEvent): Promise<boolean> {
-    if (!this.addresseesOf(event).has(agent)) {
+    if (!addresseesOf(event).has(agent)) {
       return false;
     }
     const found = await this.pods.podOf(agent);
     return 'reason' in found && found.reason === 'elsewhere';
-  }
-
-  /** Reading the members costs time that grows with the event, so they are read once for all its deliveries. */
-  private addresseesOf(event: DeliveredEvent): ReadonlySet<unknown> {
-    let addressees = this.addressees.get(event);
-    if (!addressees) {
-      const { recipient, source } = readMembers(event).values;
-      addressees = new Set([ recipient, source ].flat());
-      this.addressees.set(event, addressees);
-    }
-    return addressees;
   }
 
   public async send({ url }: ClaimedDelivery, event: DeliveredEvent): Promise<Sent> {

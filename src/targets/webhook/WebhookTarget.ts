@@ -1,10 +1,10 @@
-import type { Event } from '../../event/Event';
 import type { Sent } from '../../delivery/attempt';
 import type { ClaimedDelivery } from '../../delivery/DeliveryQueue';
 import type { DeliveredEvent, TargetKind } from '../../delivery/TargetKind';
 import type { Outgoing } from '../../outgoing/Outgoing';
 import { OutgoingFailed } from '../../outgoing/Outgoing';
 import type { Containers } from '../../subscription/ports';
+import { perEvent } from '../perEvent';
 import { toCloudEvent } from './cloudEvent';
 import { webhookOrigin } from './handshake';
 import { maskedUrl } from './maskedUrl';
@@ -12,6 +12,8 @@ import { sendToWebhook } from './sendToWebhook';
 import { WebhookHandshake } from './WebhookHandshake';
 import { WEBHOOK_RESPONSES } from './webhookResponses';
 import { WebhookSubscription } from './WebhookSubscription';
+
+const cloudEventText = perEvent(toCloudEvent);
 
 /**
  * Target kind `webhook`: a URL that receives signed CloudEvents after its consent.
@@ -24,7 +26,6 @@ export class WebhookTarget implements TargetKind {
   public readonly isRetried = WEBHOOK_RESPONSES.isRetried;
   public readonly unconfirmed = WEBHOOK_RESPONSES.unconfirmed;
   public readonly subscription: WebhookSubscription;
-  private readonly texts = new WeakMap<Event, string>();
   private readonly outgoing: Outgoing;
   private readonly origin: string;
 
@@ -46,7 +47,7 @@ export class WebhookTarget implements TargetKind {
   }
 
   public async send({ url, secrets }: ClaimedDelivery, event: DeliveredEvent): Promise<Sent> {
-    const message = { id: event.id, body: this.textOf(event) };
+    const message = { id: event.id, body: cloudEventText(event) };
     try {
       return {
         result: await sendToWebhook(this.outgoing, { url, secrets, origin: this.origin }, message, Date.now()),
@@ -57,14 +58,5 @@ export class WebhookTarget implements TargetKind {
       }
       throw error;
     }
-  }
-
-  private textOf(event: Event): string {
-    let text = this.texts.get(event);
-    if (text === undefined) {
-      text = toCloudEvent(event);
-      this.texts.set(event, text);
-    }
-    return text;
   }
 }

@@ -167,7 +167,7 @@ describe('The border to the server', (): void => {
     const { status, body } = await send('GET', '/pod/hello');
     expect(status).toBe(500);
     expect(body).toMatch(/^\{"error":"The server could not do this; its log says why, under [0-9a-f-]{36}"\}$/u);
-    endpoint.answer = (): never => { throw 'text'; }; // eslint-disable-line @typescript-eslint/only-throw-error -- libraries do
+    endpoint.answer = (): never => { throw 'text'; }; // eslint-disable-line @typescript-eslint/only-throw-error -- some libraries throw strings
     expect((await send('GET', '/pod/hello')).status).toBe(500);
   });
 

@@ -5,6 +5,7 @@ import { parseTopic, topicPath } from '../event/Topic';
 import { isWebUrl } from '../url/webUrl';
 import { nextTimeSlice } from '../event/timeSlices';
 import type { Caller } from '../identity/Caller';
+import { hasScope } from '../identity/Caller';
 import type { DeliveryFilter, DeliveryHistory, StoredEvent, LoggedSubscriptions } from './DeliveryLogStore';
 import type { DeliveryRecord } from '../store/deliveries';
 import type { Subscription } from '../subscription/Subscription';
@@ -235,7 +236,8 @@ export class DeliveryLog {
     const subscription = await this.store.getSubscription(pod, id);
     const isOwn = caller.agent !== undefined && subscription?.agent === caller.agent;
     const isLimited = subscription !== undefined && !coversTopic(caller, subscription.pattern);
-    if (isLimited || (!isOwn && !await this.may(caller, subscriptionsContainer(pod), 'write'))) {
+    const mayManage = hasScope(caller, 'manage');
+    if (isLimited || (!isOwn && !(mayManage && await this.may(caller, subscriptionsContainer(pod), 'write')))) {
       throw new NotAuthorized('Not authorized to replay this subscription');
     }
     return subscription;

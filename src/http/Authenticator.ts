@@ -4,6 +4,8 @@ import { NotAuthorized } from '../event/NotAuthorized';
 import { hashKey, prefixOf } from '../identity/ApiKey';
 import type { ApiKeys } from '../identity/ApiKeys';
 import type { Caller } from '../identity/Caller';
+import { hasScope } from '../identity/Caller';
+import type { Scope } from '../identity/scopes';
 import type { Credential } from '../identity/tokens/Credential';
 import type { EventTokens } from '../identity/tokens/EventTokens';
 import type { AccessTokens } from './AccessTokens';
@@ -49,18 +51,21 @@ export class Authenticator {
    * Returns the caller of a request: the public, if it has no credential.
    *
    * @param exchange - The request.
+   * @param scopes - The scopes of which the credential needs one.
    * @param dialect - Name of the dialect whose credentials are accepted too. Default: none.
    *
    * @throws An {@link HttpProblem} 401 if the credential is not valid, 400 if there is more than one.
-   * @throws {@link NotAuthorized} if the credential is limited to other pods.
+   * @throws {@link NotAuthorized} if the credential is limited to other pods, or has none of the scopes.
    * @throws {@link TooMany} if the caller exceeds its cost budget.
    */
-  public async callerOf(exchange: HttpExchange, dialect?: string): Promise<Caller> {
-    return (await this.authenticate(exchange, dialect)).caller;
+  public async callerOf(exchange: HttpExchange, scopes: readonly Scope[], dialect?: string): Promise<Caller> {
+    const { caller } = await this.authenticate(exchange, dialect);
+    assertScope(caller, scopes);
+    return caller;
   }
 
   /**
-   * Returns the caller of a request, as {@link callerOf} does, with the expiry of its credential.
+   * Returns the credential of a request, with its expiry. Its scopes are not checked.
    *
    * @param exchange - The request.
    */
@@ -115,9 +120,9 @@ export class Authenticator {
     if (!key) {
       throw unauthorized('The API key is not valid: it may be mistyped, have expired, or have been revoked');
     }
-    const { id, webId, expires, pods, topics } = key;
+    const { id, webId, expires, pods, topics, scopes } = key;
     const prefix = prefixOf(hashKey(text)).toString('base64url');
-    const credential = { caller: { agent: webId, limits: { pods, topics }}, expires, key: { id, prefix }};
+    const credential = { caller: { agent: webId, limits: { pods, topics, scopes }}, expires, key: { id, prefix }};
     return assertFor(pod, credential, 'This API key');
   }
 
@@ -127,6 +132,18 @@ export class Authenticator {
       throw unauthorized('The token is not valid: it may have expired, or what it was made with has ended');
     }
     return assertFor(pod, credential, 'This token');
+  }
+}
+
+/**
+ * Checks that the credential of a caller has one of some scopes.
+ *
+ * @throws {@link NotAuthorized} if it has none.
+ */
+export function assertScope(caller: Caller, scopes: readonly Scope[]): void {
+  if (!scopes.some((scope): boolean => hasScope(caller, scope))) {
+    throw new NotAuthorized(`The API key of this request lacks the scope ${scopes.join(' or ')}: create a key that ` +
+      'has it on the account page, or with "solid-pod-events keys create --scope"');
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { KeyLimits } from './Caller';
+import type { Scope } from './scopes';
 
 /**
  * Metadata of an API key, without the key.
@@ -17,6 +18,8 @@ export interface ApiKey extends KeyLimits {
   readonly created: number;
   /** Expiration time, in milliseconds since 1970. Never if absent. */
   readonly expires?: number;
+  /** Permissions of the key. */
+  readonly scopes: readonly Scope[];
   /** Day of the last use, as `YYYY-MM-DD` in UTC. Absent if never used. */
   readonly lastUsed?: string;
 }

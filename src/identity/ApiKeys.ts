@@ -4,6 +4,7 @@ import type { ApiKey } from './ApiKey';
 import { hashKey, isKey, generateKey, prefixOf } from './ApiKey';
 import type { ApiKeyStore } from './ApiKeyStore';
 import type { KeyLimits } from './Caller';
+import { DEFAULT_SCOPES } from './scopes';
 import type { WebIdLinks } from './WebIdLinks';
 
 /**
@@ -38,14 +39,16 @@ export class ApiKeys {
   /**
    * Creates a key.
    *
-   * @param draft - Account, WebID and limits of the key. Not checked here.
+   * @param draft - Account, WebID and limits of the key. Not checked here. Default of its scopes:
+   *   {@link DEFAULT_SCOPES}.
    *
    * @returns The id for listing and revoking, and the key, which is not retrievable later.
    */
   public async create(draft: ApiKeyDraft): Promise<{ readonly id: string; readonly key: string }> {
     const key = generateKey();
     const id = v4();
-    await this.store.addKey({ ...draft, id, created: Date.now() }, hashKey(key));
+    const scopes = draft.scopes ?? DEFAULT_SCOPES;
+    await this.store.addKey({ ...draft, scopes, id, created: Date.now() }, hashKey(key));
     return { id, key };
   }
 

@@ -1,4 +1,5 @@
 import type { TopicPattern } from '../event/TopicPattern';
+import type { Scope } from './scopes';
 
 /**
  * Limits of an API key within the permissions of its agent.
@@ -8,6 +9,8 @@ export interface KeyLimits {
   readonly pods?: readonly string[];
   /** Patterns of the topics that the key may publish and subscribe to. All if absent. */
   readonly topics?: readonly TopicPattern[];
+  /** Scopes of the credential. All if absent. */
+  readonly scopes?: readonly Scope[];
 }
 
 /**
@@ -24,4 +27,9 @@ export interface Caller {
   readonly issuer?: string;
   /** Limits within the agent's permissions, if any. */
   readonly limits?: KeyLimits;
+}
+
+/** Whether the limits of a caller's credential include a scope. A credential without limits includes all. */
+export function hasScope({ limits }: Caller, scope: Scope): boolean {
+  return limits?.scopes?.includes(scope) ?? true;
 }

@@ -1,6 +1,7 @@
 import type { ApiKey } from '../identity/ApiKey';
 import { prefixOf } from '../identity/ApiKey';
 import type { ApiKeyStore, StoredApiKey } from '../identity/ApiKeyStore';
+import type { Scope } from '../identity/scopes';
 import type { SqliteSession } from './SqliteSession';
 
 interface Row {
@@ -13,6 +14,7 @@ interface Row {
   readonly expires: number | null;
   readonly pods: string | null;
   readonly topics: string | null;
+  readonly scopes: string;
   readonly used: string | null;
 }
 
@@ -34,8 +36,8 @@ export class SqliteApiKeyStore implements ApiKeyStore {
     return this.session.write((): void => {
       this.session.run(
         `
-        INSERT INTO api_keys (uuid, account, webid, name, prefix, hash, created, expires, pods, topics)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO api_keys (uuid, account, webid, name, prefix, hash, created, expires, pods, topics, scopes)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       `,
         key.id,
         key.account,
@@ -47,6 +49,7 @@ export class SqliteApiKeyStore implements ApiKeyStore {
         key.expires ?? null,
         json(key.pods),
         json(key.topics),
+        JSON.stringify(key.scopes),
       );
     });
   }
@@ -78,13 +81,14 @@ export class SqliteApiKeyStore implements ApiKeyStore {
   }
 }
 
-function toKey({ uuid, account, webid, name, created, expires, pods, topics, used }: Row): ApiKey {
+function toKey({ uuid, account, webid, name, created, expires, pods, topics, scopes, used }: Row): ApiKey {
   return {
     id: uuid,
     account,
     webId: webid,
     name,
     created,
+    scopes: JSON.parse(scopes) as Scope[],
     ...expires !== null && { expires },
     ...pods !== null && { pods: JSON.parse(pods) as string[] },
     ...topics !== null && { topics: JSON.parse(topics) as string[] },

@@ -29,7 +29,7 @@ export const TEXT_COLUMNS: Readonly<Record<string, Readonly<Record<string, Colum
   contexts: { text: 'keep' },
   events: { topic: 'keep', members: 'document', request: 'request' },
   subscriptions: { pattern: 'keep' },
-  api_keys: { uuid: 'keep', account: 'keep', webid: 'url', name: 'keep', pods: 'urls', topics: 'keep', used: 'keep' },
+  api_keys: { uuid: 'keep', account: 'keep', webid: 'url', name: 'keep', pods: 'urls', topics: 'keep', scopes: 'keep', used: 'keep' },
   dependencies: { document: 'url', resource: 'url' },
   doubts: { mark: 'keep' },
   hosts: { name: 'host' },

@@ -366,6 +366,10 @@ export const MIGRATIONS: readonly string[] = [
   );
   UPDATE OR IGNORE contexts SET text = replace(text, 'urn:solid-pod-events:vocab:', 'https://w3id.org/pod-events#');
   `,
+  // Scopes of API keys. Existing keys keep their permissions.
+  `
+  ALTER TABLE api_keys ADD COLUMN scopes TEXT NOT NULL DEFAULT '["publish","subscribe","manage"]';
+  `,
 ];
 
 /**

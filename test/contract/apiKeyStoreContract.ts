@@ -13,7 +13,9 @@ export function describeApiKeyStoreContract(name: string, open: OpenStores<'even
     let keys: ApiKeyStore;
     const add = async(fields: Partial<ApiKey> = {}): Promise<[ApiKey, Buffer]> => {
       const hash = hashKey(generateKey());
-      const key = { id: hash.toString('hex'), account: 'mine', name: 'app', webId: WEBID, created: 5, ...fields };
+      const key: ApiKey = {
+        id: hash.toString('hex'), account: 'mine', name: 'app', webId: WEBID, created: 5, scopes: [ 'publish' ], ...fields,
+      };
       await keys.addKey(key, hash);
       return [ key, hash ];
     };
@@ -27,7 +29,7 @@ export function describeApiKeyStoreContract(name: string, open: OpenStores<'even
     afterEach(async(): Promise<void> => stores.events.close());
 
     it('finds a key with all fields by the prefix of its hash.', async(): Promise<void> => {
-      const [ full, hash ] = await add({ expires: 9, pods: [ 'http://localhost/user/' ], topics: [ 'realestate/*' ]});
+      const [ full, hash ] = await add({ expires: 9, pods: [ 'http://localhost/user/' ], topics: [ 'realestate/*' ], scopes: [ 'read', 'manage' ]});
       const [ plain, other ] = await add();
       expect(await keys.findKeys(prefixOf(hash))).toEqual([{ key: full, hash }]);
       expect(await keys.findKeys(prefixOf(other))).toEqual([{ key: plain, hash: other }]);

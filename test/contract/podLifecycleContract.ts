@@ -29,7 +29,7 @@ export function describePodLifecycleContract(name: string, open: OpenStores<Port
     };
     const addKey = async(webId: string, pods?: string[]): Promise<Buffer> => {
       const hash = hashKey(generateKey());
-      await keys.addKey({ id: hash.toString('hex'), account: 'a', name: 'n', webId, created: Date.now(), ...pods && { pods }}, hash);
+      await keys.addKey({ id: hash.toString('hex'), account: 'a', name: 'n', webId, created: Date.now(), scopes: [ 'publish' ], ...pods && { pods }}, hash);
       return prefixOf(hash);
     };
     const sweepAll = async(limit = 2): Promise<void> => {

@@ -67,7 +67,7 @@ async function filled(base = FROM, pods = [ `${base}alice/`, `${base}bob/` ]): P
   await store.addSubscription({ ...subscription, id: '01890000-0000-7000-8000-000000000002', url: `${base}hook` }, undefined, undefined, { kind: 'webhook', host: 'localhost:3000', secret: `whsec_${base}` });
   await store.addSubscription({ ...subscription, id: '01890000-0000-7000-8000-000000000003', url: 'https://else.example/hook' }, undefined, undefined, { kind: 'webhook', host: 'else.example' });
   await store.noteDependency(`${base}groups#x`, `${alice}topics/`);
-  await new SqliteApiKeyStore(session).addKey({ id: 'k', account: 'a', webId: `${alice}profile/card#me`, name: base, created: 1, pods: [ alice, `${ELSE}z/` ]}, Buffer.alloc(32, 1));
+  await new SqliteApiKeyStore(session).addKey({ id: 'k', account: 'a', webId: `${alice}profile/card#me`, name: base, created: 1, scopes: [ 'publish' ], pods: [ alice, `${ELSE}z/` ]}, Buffer.alloc(32, 1));
   await guard.close();
   await store.close();
   return folder;

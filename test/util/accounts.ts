@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EVENTS, Session } from '@inrupt/solid-client-authn-node';
+import { FORMER_SCOPES } from '../../src/identity/scopes';
 
 export const PASSWORD = 'correct horse battery staple';
 export const emailOf = (pod: string): string => `${pod}@example.com`;
@@ -50,10 +51,10 @@ export async function createCredentials(baseUrl: string, name: string, webId: st
 /** An API key, and how it is revoked. */
 export interface TestKey { readonly key: string; readonly revoke: () => Promise<void> }
 
-/** Makes an API key for the owner of the seeded pod of a WebID. */
+/** Creates an API key for the owner of the seeded pod of a WebID, with all scopes but `read`. */
 export async function createApiKey(baseUrl: string, webId: string, limits: object = {}): Promise<TestKey> {
   const { controls, send } = await openAccount(baseUrl, webId.slice(baseUrl.length).split('/')[0]);
-  const { key, resource } = await send('POST', controls.apiKeys, { name: 'test', webId, ...limits });
+  const { key, resource } = await send('POST', controls.apiKeys, { name: 'test', webId, scopes: FORMER_SCOPES, ...limits });
   return { key, revoke: async(): Promise<void> => send('DELETE', resource) };
 }
 

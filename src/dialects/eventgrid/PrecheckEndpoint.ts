@@ -75,7 +75,7 @@ export class PrecheckEndpoint extends Endpoint {
     const pod = await this.pods.podNamed(project);
     assertToken(request.headers[TOKEN]);
     // No key and no token is limited to a pod of this URL.
-    const caller = await this.authenticator.callerOf({ ...exchange, pod: pod ?? url }, 'eventgrid');
+    const caller = await this.authenticator.callerOf({ ...exchange, pod: pod ?? url }, [ 'publish' ], 'eventgrid');
     if (caller.agent === undefined) {
       throw unauthorized('To precheck events you have to send X-Auth-Token or Authorization');
     }

@@ -70,7 +70,8 @@ export class CatalogueEndpoint extends Endpoint {
   }
 
   public async handle(exchange: HttpExchange): Promise<EndpointResponse> {
-    return answerCaller(exchange, this.authenticator, this.answer.bind(this));
+    const scope = exchange.method === 'GET' || exchange.method === 'HEAD' ? 'subscribe' : 'manage';
+    return answerCaller(exchange, this.authenticator, [ scope ], this.answer.bind(this));
   }
 
   public errorResponse(problem: HttpProblem, exchange: HttpExchange): EndpointResponse {

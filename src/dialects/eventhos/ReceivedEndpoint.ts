@@ -50,7 +50,7 @@ export class ReceivedEndpoint extends Endpoint {
   }
 
   public async handle(exchange: HttpExchange): Promise<EndpointResponse> {
-    return answerCaller(exchange, this.authenticator, this.answer.bind(this));
+    return answerCaller(exchange, this.authenticator, [ 'read', 'manage' ], this.answer.bind(this));
   }
 
   public errorResponse(problem: HttpProblem, exchange: HttpExchange): EndpointResponse {

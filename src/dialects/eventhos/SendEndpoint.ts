@@ -134,7 +134,7 @@ export class SendEndpoint extends Endpoint {
   /** The caller. The public is refused. */
   private async callerOf(exchange: HttpExchange): Promise<Caller> {
     try {
-      const caller = await this.authenticator.callerOf(exchange, 'eventhos');
+      const caller = await this.authenticator.callerOf(exchange, [ 'publish' ], 'eventhos');
       if (caller.agent !== undefined) {
         return caller;
       }

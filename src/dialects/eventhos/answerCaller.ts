@@ -1,5 +1,6 @@
 import { InvalidInput } from '../../event/InvalidInput';
 import type { Caller } from '../../identity/Caller';
+import type { Scope } from '../../identity/scopes';
 import { NotAuthorized } from '../../event/NotAuthorized';
 import type { Authenticator } from '../../http/Authenticator';
 import { unauthorized } from '../../http/errors';
@@ -12,6 +13,7 @@ import { EventhosProblem } from './eventhosProblem';
  *
  * @param exchange - The request.
  * @param authenticator - Authenticates the request.
+ * @param scopes - The scopes of which its credential needs one.
  * @param answer - Answers it.
  *
  * @throws Other errors of `answer`.
@@ -19,9 +21,10 @@ import { EventhosProblem } from './eventhosProblem';
 export async function answerCaller(
   exchange: HttpExchange,
   authenticator: Authenticator,
+  scopes: readonly Scope[],
   answer: (exchange: HttpExchange, caller: Caller) => Promise<EndpointResponse>,
 ): Promise<EndpointResponse> {
-  const caller = await authenticator.callerOf(exchange, 'eventhos');
+  const caller = await authenticator.callerOf(exchange, scopes, 'eventhos');
   try {
     return await answer(exchange, caller);
   } catch (error: unknown) {

@@ -86,7 +86,7 @@ export class ExternalEventEndpoint extends Endpoint {
   private async callerOf(exchange: HttpExchange): Promise<Caller> {
     const { request } = exchange;
     try {
-      return await this.authenticator.callerOf(exchange, 'personium');
+      return await this.authenticator.callerOf(exchange, [ 'publish' ], 'personium');
     } catch (error: unknown) {
       if (error instanceof HttpProblem && error.status === 401) {
         throw notAuthenticated(request.headers, pairOf(request) !== undefined, error.headers);

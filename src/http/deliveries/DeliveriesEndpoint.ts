@@ -3,6 +3,7 @@ import { isId } from '../../event/Event';
 import { LIMITS } from '../../event/limits';
 import { JSON_LD, JSON_MEDIA_TYPE } from '../../event/mediaTypes';
 import type { Caller } from '../../identity/Caller';
+import type { Scope } from '../../identity/scopes';
 import type { DeliveryLog } from '../../delivery/DeliveryLog';
 import { deliveryUrl } from '../../delivery/DeliveryLog';
 import { NotAuthorized } from '../../event/NotAuthorized';
@@ -59,7 +60,7 @@ export class DeliveriesEndpoint extends Endpoint {
   }
 
   public async handle(exchange: HttpExchange): Promise<EndpointResponse> {
-    const caller = await this.authenticator.callerOf(exchange);
+    const caller = await this.authenticator.callerOf(exchange, scopesAt(exchange.path));
     try {
       return await this.answer(exchange, caller);
     } catch (error: unknown) {
@@ -133,4 +134,12 @@ export class DeliveriesEndpoint extends Endpoint {
     const { events, next } = replayed;
     return jsonResponse(202, { events, ...next !== undefined && { cursor: `${next}` }});
   }
+}
+
+/** A redelivery is a retry. The owner of a subscription may replay it, other agents need more. */
+function scopesAt(path: string): readonly Scope[] {
+  if (REDELIVER.test(path)) {
+    return [ 'manage' ];
+  }
+  return REPLAY.test(path) ? [ 'subscribe', 'manage' ] : [ 'subscribe' ];
 }

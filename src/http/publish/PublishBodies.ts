@@ -55,7 +55,7 @@ export class PublishBodies {
    */
   public async open(exchange: HttpExchange): Promise<OpenedRequest> {
     const { request, pod } = exchange;
-    const caller = await this.authenticator.callerOf(exchange);
+    const caller = await this.authenticator.callerOf(exchange, [ 'publish' ]);
     const admission = { pod, caller, resource: publishContainer(pod) };
     await this.publisher.admit(admission);
     const mediaType = assertMediaType(request, [ ...this.parsers.keys() ]);

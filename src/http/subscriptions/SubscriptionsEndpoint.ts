@@ -71,7 +71,7 @@ export class SubscriptionsEndpoint extends Endpoint {
   }
 
   public async handle(exchange: HttpExchange): Promise<EndpointResponse> {
-    const caller = await this.authenticator.callerOf(exchange);
+    const caller = await this.authenticator.callerOf(exchange, [ 'subscribe' ]);
     const id = ITEM.exec(exchange.path)?.[1];
     try {
       const secretOf = SECRET.exec(exchange.path)?.[1];

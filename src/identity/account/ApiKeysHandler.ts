@@ -17,6 +17,7 @@ import {
 import { InvalidInput } from '../../event/InvalidInput';
 import type { ServerUrls } from '../../url/ServerUrls';
 import type { ApiKeys } from '../ApiKeys';
+import { SCOPES } from '../scopes';
 import type { ApiKeyRoute } from './ApiKeyRoute';
 import { API_KEY_SCHEMA } from './apiKeySchema';
 import { describeApiKey } from './describeApiKey';
@@ -67,7 +68,7 @@ export class ApiKeysHandler extends JsonInteractionHandler implements JsonView {
 
   public override async handle({ accountId, json }: JsonInteractionHandlerInput): Promise<JsonRepresentation> {
     assertAccountId(accountId);
-    const { name, webId, expires, pods, topics } = await validateWithError(API_KEY_SCHEMA, json);
+    const { name, webId, expires, pods, topics, scopes } = await validateWithError(API_KEY_SCHEMA, json);
     if (!await this.webIdStore.isLinked(webId, accountId)) {
       throw new BadRequestHttpError(`${webId} is not a WebID of this account: link it first`);
     }
@@ -83,6 +84,7 @@ export class ApiKeysHandler extends JsonInteractionHandler implements JsonView {
       ...expires !== undefined && { expires: Date.parse(expires) },
       ...limits,
       ...topics && { topics: [ ...new Set(topics) ] },
+      ...scopes && { scopes: SCOPES.filter((scope): boolean => scopes.includes(scope)) },
     });
     this.logger.info(`Account ${accountId} created API key ${id} for ${webId}`);
     return { json: { id, key, resource: this.route.getPath({ accountId, apiKeyId: id }) }};

@@ -2,6 +2,8 @@ import type { StringSchema } from 'yup';
 import { array, object, string } from 'yup';
 import { isWebUrl } from '../../url/webUrl';
 import { isTopicPattern } from '../../event/TopicPattern';
+import type { Scope } from '../scopes';
+import { SCOPES } from '../scopes';
 
 /** Maximum length of a name, in UTF-16 code units. */
 const MAX_NAME_LENGTH = 100;
@@ -35,7 +37,12 @@ export const API_KEY_SCHEMA = object({
     'an absolute http(s) URL that ends in "/", such as https://example.org/alice/',
   ),
   topics: listOf('topics', isTopicPattern, 'a topic or a pattern, such as "realestate/contact#add" or "realestate/*"'),
+  scopes: listOf('scopes', isScope, `one of ${SCOPES.join(', ')}`),
 }).exact();
+
+function isScope(text: string): text is Scope {
+  return (SCOPES as readonly string[]).includes(text);
+}
 
 /** A text without surrounding whitespace. */
 function text(): StringSchema {

@@ -8,12 +8,13 @@ import type { ApiKey } from '../ApiKey';
  * @param resource - The URL for reading and revoking the key.
  */
 export function describeApiKey(key: ApiKey, resource: string): Record<string, Json> {
-  const { id, name, webId, created, expires, pods, topics, lastUsed } = key;
+  const { id, name, webId, created, expires, pods, topics, scopes, lastUsed } = key;
   return {
     id,
     name,
     webId,
     created: new Date(created).toISOString(),
+    scopes: [ ...scopes ],
     ...expires !== undefined && { expires: new Date(expires).toISOString() },
     ...pods && { pods: [ ...pods ] },
     ...topics && { topics: [ ...topics ] },

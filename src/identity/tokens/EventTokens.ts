@@ -2,6 +2,8 @@ import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypt
 import type { JWTPayload } from 'jose';
 import type { ApiKeys } from '../ApiKeys';
 import type { Caller } from '../Caller';
+import type { Scope } from '../scopes';
+import { FORMER_SCOPES } from '../scopes';
 import type { TokenAuthority } from '../TokenAuthority';
 import type { Clients } from './Clients';
 import type { Credential, KeyReference } from './Credential';
@@ -41,6 +43,8 @@ interface Claims extends JWTPayload {
   readonly idp?: string;
   readonly client?: string;
   readonly key?: KeyReference;
+  /** Scopes of the token. Absent: as its key, or {@link FORMER_SCOPES} without one. */
+  readonly scopes?: readonly Scope[];
   /** The id of the client whose deletion ends the token. */
   readonly login?: string;
   /** The SHA-256 of the peer of a cookie, in base64url. */
@@ -145,7 +149,7 @@ export class EventTokens {
   }
 
   private claimsOf({ caller, expires, key, clientId }: Credential, pod: string): { claims: Claims; expiresIn: number } {
-    const { agent, client, issuer } = caller;
+    const { agent, client, issuer, limits } = caller;
     if (agent === undefined) {
       throw new Error('Cannot issue a token to the public: the credential has no agent');
     }
@@ -162,6 +166,7 @@ export class EventTokens {
       ...client !== undefined && { client },
       ...issuer !== undefined && { idp: issuer },
       ...key && { key },
+      ...limits?.scopes && { scopes: limits.scopes },
       ...clientId !== undefined && { login: clientId },
     };
     return { claims, expiresIn: Math.max(0, exp - now) };
@@ -190,12 +195,12 @@ export class EventTokens {
 
   /** Returns the credential of a token, if its underlying credential is still valid. */
   private async credentialOf(claims: Claims): Promise<Credential | undefined> {
-    const { webid, pod, exp, client, idp, key, login } = claims;
+    const { webid, pod, exp, client, idp, key, login, scopes = FORMER_SCOPES } = claims;
     const caller: Caller = {
       agent: webid,
       ...client !== undefined && { client },
       ...idp !== undefined && { issuer: idp },
-      limits: { pods: [ pod ]},
+      limits: { pods: [ pod ], scopes },
     };
     const expires = exp * 1_000;
     if (login !== undefined) {
@@ -203,7 +208,10 @@ export class EventTokens {
     }
     if (key) {
       const found = await this.apiKeys.find(Buffer.from(key.prefix, 'base64url'), key.id);
-      return found && { caller: { ...caller, limits: { pods: [ pod ], topics: found.topics }}, expires, key };
+      // A token from before scopes existed has none of its own.
+      const shared = found?.scopes.filter((scope): boolean => claims.scopes?.includes(scope) ?? true);
+      const limits = { pods: [ pod ], topics: found?.topics, scopes: shared };
+      return found && { caller: { ...caller, limits }, expires, key };
     }
     return { caller, expires };
   }

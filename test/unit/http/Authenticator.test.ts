@@ -8,6 +8,8 @@ import { unauthorized } from '../../../src/http/errors';
 import type { HttpExchange } from '../../../src/http/Endpoint';
 import { generateKey } from '../../../src/identity/ApiKey';
 import { ApiKeys } from '../../../src/identity/ApiKeys';
+import type { Scope } from '../../../src/identity/scopes';
+import { DEFAULT_SCOPES, FORMER_SCOPES, SCOPES } from '../../../src/identity/scopes';
 import type { Caller } from '../../../src/identity/Caller';
 import type { Credential } from '../../../src/identity/tokens/Credential';
 import { EventTokens } from '../../../src/identity/tokens/EventTokens';
@@ -39,11 +41,14 @@ describe('An authenticator', (): void => {
   const exchangeOf = (headers: Record<string, string>): HttpExchange =>
     ({ request: { headers } as unknown as HttpRequest, pod: POD, url: `${POD}publish/` } as HttpExchange);
   const callerOf = async(headers: Record<string, string>, dialect?: string): Promise<Caller> =>
-    authenticator.callerOf(exchangeOf(headers), dialect);
+    authenticator.callerOf(exchangeOf(headers), [ 'publish' ], dialect);
   const credentialOf = async(headers: Record<string, string>): Promise<Credential> =>
     authenticator.credentialOf(exchangeOf(headers));
   const create = async(limits: object = {}): Promise<string> =>
     (await keys.create({ account: 'mine', name: 'app', webId: ME, ...limits })).key;
+  const key = (text: string): Record<string, string> => ({ 'x-api-key': text });
+  const tokenOf = async(text: string): Promise<Record<string, string>> =>
+    ({ authorization: `Bearer ${(await tokens.issue(await credentialOf(key(text)), POD)).token}` });
   const tokenFor = async(pod = POD): Promise<string> => (await tokens.issue({ caller: { agent: ME }}, pod)).token;
 
   beforeAll(async(): Promise<void> => {
@@ -57,8 +62,8 @@ describe('An authenticator', (): void => {
   afterAll((): void => session.close());
 
   it('knows who has an API key, and what it is limited to.', async(): Promise<void> => {
-    expect(await callerOf({ 'x-api-key': await create() })).toEqual({ agent: ME, limits: {}});
-    const limits = { pods: [ POD ], topics: [ '*' ]};
+    expect(await callerOf({ 'x-api-key': await create() })).toEqual({ agent: ME, limits: { scopes: DEFAULT_SCOPES }});
+    const limits = { pods: [ POD ], topics: [ '*' ], scopes: [ 'publish' ]};
     expect(await callerOf({ 'x-api-key': await create(limits) })).toEqual({ agent: ME, limits });
     expect(await callerOf({ authorization: `Bearer ${await create(limits)}` })).toEqual({ agent: ME, limits });
     expect(await callerOf({ 'access-key': await create(limits) }, 'eventhos')).toEqual({ agent: ME, limits });
@@ -75,9 +80,24 @@ describe('An authenticator', (): void => {
     await expect(callerOf({ authorization: `Bearer ${elsewhere}` })).rejects.toThrow(NotAuthorized);
   });
 
+  it.each([ 'publish', 'subscribe', 'manage', 'read' ] as const)('refuses a credential without the scope %s, and names it.', async(scope): Promise<void> => {
+    const callerIn = async(headers: Record<string, string>, wanted: Scope[]): Promise<Caller> =>
+      authenticator.callerOf(exchangeOf(headers), wanted);
+    const others = SCOPES.filter((other): boolean => other !== scope);
+    for (const other of [ key(await create({ scopes: others })), await tokenOf(await create({ scopes: others })) ]) {
+      await expect(callerIn(other, [ scope ])).rejects.toThrow(`lacks the scope ${scope}`);
+      await expect(callerIn(other, [ scope ])).rejects.toThrow(NotAuthorized);
+      expect(await callerIn(other, [ scope, others[0] ])).toMatchObject({ agent: ME });
+    }
+    for (const own of [ key(await create({ scopes: [ scope ]})), await tokenOf(await create({ scopes: [ scope ]})) ]) {
+      expect((await callerIn(own, [ scope ])).limits?.scopes).toEqual([ scope ]);
+    }
+    expect(await callerIn({ authorization: 'Bearer oidc' }, [ scope ])).toMatchObject({ agent: 'by token' });
+  });
+
   it('knows who has a token of this server, where a token can be.', async(): Promise<void> => {
     const token = await tokenFor();
-    const caller = { agent: ME, limits: { pods: [ POD ]}};
+    const caller = { agent: ME, limits: { pods: [ POD ], scopes: FORMER_SCOPES }};
     expect(await callerOf({ authorization: `Bearer ${token}` })).toEqual(caller);
     expect(await callerOf({ authorization: `bearer  ${token}` })).toEqual(caller);
     expect(await callerOf({ 'x-auth-token': token }, 'eventgrid')).toEqual(caller);
@@ -114,10 +134,10 @@ describe('An authenticator', (): void => {
   it('tells what a credential ends with.', async(): Promise<void> => {
     const expires = Date.now() + 60_000;
     const { key, ...ofKey } = await credentialOf({ 'x-api-key': await create({ expires }) });
-    expect(ofKey).toEqual({ caller: { agent: ME, limits: {}}, expires });
+    expect(ofKey).toEqual({ caller: { agent: ME, limits: { scopes: DEFAULT_SCOPES }}, expires });
     const { token } = await tokens.issue({ ...ofKey, key }, POD);
     expect(await credentialOf({ authorization: `Bearer ${token}` })).toEqual({
-      caller: { agent: ME, limits: { pods: [ POD ]}}, expires: Math.floor(expires / 1_000) * 1_000, key,
+      caller: { agent: ME, limits: { pods: [ POD ], scopes: DEFAULT_SCOPES }}, expires: Math.floor(expires / 1_000) * 1_000, key,
     });
     const exp = Math.floor(expires / 1_000);
     const oidc = await new SignJWT({ exp }).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.alloc(32));
@@ -129,9 +149,9 @@ describe('An authenticator', (): void => {
     const { cookie, peer } = await tokens.issuePair({ caller: { agent: ME }}, POD);
     const byPair = async(one: string, two: string, pod = POD, dialect: string | undefined = 'personium'): Promise<Caller> => {
       const request = { headers: { cookie: `p_cookie=${one}` }, url: `/__event?p_cookie_peer=${two}` } as unknown as HttpRequest;
-      return authenticator.callerOf({ request, pod, url: `${pod}__event` } as HttpExchange, dialect);
+      return authenticator.callerOf({ request, pod, url: `${pod}__event` } as HttpExchange, [ 'publish' ], dialect);
     };
-    expect(await byPair(cookie, peer)).toEqual({ agent: ME, limits: { pods: [ POD ]}});
+    expect(await byPair(cookie, peer)).toEqual({ agent: ME, limits: { pods: [ POD ], scopes: FORMER_SCOPES }});
     await expect(byPair(cookie, peer, OTHER_POD)).rejects.toThrow(NotAuthorized);
     for (const [ one, two ] of [[ cookie, '' ], [ '', peer ], [ peer, cookie ], [ await tokenFor(), peer ]]) {
       await expect(byPair(one, two)).rejects.toMatchObject({ status: 401 });

@@ -1,3 +1,4 @@
+import { DEFAULT_SCOPES } from '../../../src/identity/scopes';
 import * as crypto from 'node:crypto';
 import { hashKey, isKey, generateKey, prefixOf } from '../../../src/identity/ApiKey';
 import type { ApiKeyDraft } from '../../../src/identity/ApiKeys';
@@ -52,6 +53,7 @@ describe('API keys', (): void => {
       webId: ME,
       created: expect.any(Number),
       expires: expect.any(Number),
+      scopes: DEFAULT_SCOPES,
       ...limits,
     });
   });
@@ -153,7 +155,7 @@ describe('API keys', (): void => {
 
   it('with the same beginning of their hashes are told apart.', async(): Promise<void> => {
     const [ one, two ] = [ generateKey(), generateKey() ];
-    const created = { ...draft(), created: Date.now() };
+    const created = { ...draft(), created: Date.now(), scopes: [ 'publish' ] as const };
     const collide = (key: string): Buffer => Buffer.concat([ hashKey(one).subarray(0, 8), hashKey(key).subarray(8) ]);
     await store.addKey({ ...created, id: 'one' }, collide(one));
     await store.addKey({ ...created, id: 'two' }, collide(two));

@@ -16,8 +16,8 @@ describe('The endpoint of prechecks', (): void => {
   let asked: unknown[];
   let authenticated: unknown[];
   const authenticator = {
-    callerOf: async({ pod }: HttpExchange, dialect: string): Promise<Caller> => {
-      authenticated.push([ pod, dialect ]);
+    callerOf: async({ pod }: HttpExchange, scopes: readonly string[], dialect: string): Promise<Caller> => {
+      authenticated.push([ pod, dialect, ...scopes ]);
       return caller;
     },
   } as unknown as Authenticator;
@@ -68,7 +68,7 @@ describe('The endpoint of prechecks', (): void => {
       [ 'one', true, '1 subscription would receive it' ],
     ]);
     expect(asked).toEqual([[ caller.agent, `${BASE}me/`, 'c/many', 'c/closed', 'c/none', 'c/one' ]]);
-    expect(authenticated).toEqual([[ `${BASE}me/`, 'eventgrid' ]]);
+    expect(authenticated).toEqual([[ `${BASE}me/`, 'eventgrid', 'publish' ]]);
   });
 
   it('asks who it is before it tells which pods there are.', async(): Promise<void> => {
@@ -80,7 +80,7 @@ describe('The endpoint of prechecks', (): void => {
     await expect(handle('{', 'you')).rejects.toMatchObject({ status: 404 });
     expect(asked).toEqual([]);
     // What is limited to some pods is good for none that there is not.
-    expect(authenticated.at(-1)).toEqual([ `${BASE}v1/you/events/check`, 'eventgrid' ]);
+    expect(authenticated.at(-1)).toEqual([ `${BASE}v1/you/events/check`, 'eventgrid', 'publish' ]);
   });
 
   it('takes tokens of 1 to 16,384 characters.', async(): Promise<void> => {

@@ -50,8 +50,8 @@ describe('The endpoint for external events', (): void => {
   let failure: Error | undefined;
 
   const authenticator = {
-    callerOf: async({ request: { headers, url }, pod }: HttpExchange, dialect: string): Promise<Caller> => {
-      expect(dialect).toBe('personium');
+    callerOf: async({ request: { headers, url }, pod }: HttpExchange, scopes: readonly string[], dialect: string): Promise<Caller> => {
+      expect([ scopes, dialect ]).toEqual([[ 'publish' ], 'personium' ]);
       const pair = pairOf({ headers, url });
       if (pair) {
         if (pair.cookie !== 'it' || pair.peer !== 'peer' || pod !== POD) {

@@ -45,7 +45,7 @@ describe('The API keys of an account', (): void => {
     expect(resource).toBe(`${BASE}${id}/`);
     await expect(apiKeys.authenticate(text)).resolves.toMatchObject({ id, account: ACCOUNT, webId: WEB_ID, topics: [ 'a/*' ]});
     const shown = {
-      id, name: 'my app', webId: WEB_ID, created: expect.any(String), topics: [ 'a/*' ], lastUsed: expect.any(String), resource,
+      id, name: 'my app', webId: WEB_ID, created: expect.any(String), scopes: [ 'publish', 'subscribe' ], topics: [ 'a/*' ], lastUsed: expect.any(String), resource,
     };
     await expect(keys.getView(input('GET', BASE))).resolves.toEqual({ json: { fields: expect.anything(), apiKeys: [ shown ]}});
     await expect(key.handle(input('GET', resource))).resolves.toEqual({ json: shown });
@@ -59,7 +59,7 @@ describe('The API keys of an account', (): void => {
     const pods = [ 'http://localhost/alice/' ];
     const { id } = await create({ name: 'my app', webId: WEB_ID, expires: '2999-01-01T02:00:00+02:00', pods, topics: '' });
     await expect(key.handle(input('GET', `${BASE}${id}/`))).resolves.toEqual({ json: {
-      id, name: 'my app', webId: WEB_ID, created: expect.any(String), expires: '2999-01-01T00:00:00.000Z', pods, resource: `${BASE}${id}/`,
+      id, name: 'my app', webId: WEB_ID, created: expect.any(String), scopes: [ 'publish', 'subscribe' ], expires: '2999-01-01T00:00:00.000Z', pods, resource: `${BASE}${id}/`,
     }});
   });
 

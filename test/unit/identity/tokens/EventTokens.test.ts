@@ -1,3 +1,4 @@
+import { DEFAULT_SCOPES, FORMER_SCOPES } from '../../../../src/identity/scopes';
 import type { JWK, JWTPayload, KeyLike } from 'jose';
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT } from 'jose';
 import { prefixOf, hashKey } from '../../../../src/identity/ApiKey';
@@ -65,10 +66,10 @@ describe('Tokens of this server', (): void => {
     expect(expiresIn).toBe(3_600);
     expect(tokens.isToken(token)).toBe(true);
     expect(await tokens.authenticate(token)).toEqual({
-      caller: { ...caller, limits: { pods: [ POD ]}}, expires: Math.floor(START / 1_000) * 1_000 + 3_600_000,
+      caller: { ...caller, limits: { pods: [ POD ], scopes: FORMER_SCOPES }}, expires: Math.floor(START / 1_000) * 1_000 + 3_600_000,
     });
     expect(await tokens.authenticate((await tokens.issue(me, POD)).token)).toEqual({
-      caller: { agent: ME, limits: { pods: [ POD ]}}, expires: expect.any(Number),
+      caller: { agent: ME, limits: { pods: [ POD ], scopes: FORMER_SCOPES }}, expires: expect.any(Number),
     });
     await expect(tokens.issue({ caller: {}}, POD)).rejects.toThrow('Cannot issue a token to the public');
   });
@@ -108,7 +109,7 @@ describe('Tokens of this server', (): void => {
     const { token } = await tokens.issue({ caller: { agent: ME, limits: { topics: [ 'a/*' ]}}, key: reference }, POD);
     const child = await tokens.issue((await tokens.authenticate(token))!, POD);
     for (const text of [ token, child.token ]) {
-      expect((await tokens.authenticate(text))?.caller).toEqual({ agent: ME, limits: { pods: [ POD ], topics: [ 'a/*' ]}});
+      expect((await tokens.authenticate(text))?.caller).toEqual({ agent: ME, limits: { pods: [ POD ], topics: [ 'a/*' ], scopes: DEFAULT_SCOPES }});
     }
     later(900);
     expect(await tokens.authenticate(token)).toBeUndefined();
@@ -123,7 +124,7 @@ describe('Tokens of this server', (): void => {
   it('end within 10 seconds when the client they were made with is gone, or stands for another.', async(): Promise<void> => {
     const { token } = await tokens.issue({ caller: { agent: ME, client: 'app', issuer: BASE }, clientId: 'app' }, POD);
     const child = await tokens.issue((await tokens.authenticate(token))!, POD);
-    expect((await tokens.authenticate(child.token))?.caller).toEqual({ agent: ME, client: 'app', issuer: BASE, limits: { pods: [ POD ]}});
+    expect((await tokens.authenticate(child.token))?.caller).toEqual({ agent: ME, client: 'app', issuer: BASE, limits: { pods: [ POD ], scopes: FORMER_SCOPES }});
     expect(clients.asked).toBe(1);
     clients.webIds.delete('app');
     later(10);

@@ -27,7 +27,7 @@ export class PagerEndpoint extends Endpoint {
 
   public async handle(exchange: HttpExchange): Promise<EndpointResponse> {
     const { request, method, pod, url } = exchange;
-    const admission = { pod, caller: await this.authenticator.callerOf(exchange, 'pager'), resource: url };
+    const admission = { pod, caller: await this.authenticator.callerOf(exchange, [ 'publish' ], 'pager'), resource: url };
     await this.publisher.admit(admission);
     assertMediaType(request, [ 'text/plain' ]);
     const urgency = String(request.headers['x-pager-urgency'] ?? 'low');

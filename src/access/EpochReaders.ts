@@ -1,10 +1,12 @@
 import { charge, chargedLater, COSTS } from './costs';
 import { EpochCache } from './EpochCache';
 import { PERMISSION_AGE } from './permissionAge';
-import type { AccessEpochs, AccessScopes, Locator, Readers } from './ports';
+import type { AccessEpochs, AccessScope, AccessScopes, Locator, Readers } from './ports';
 
 /** Maximum number of cached answers, of all resources together. */
 const MAX_ANSWERS = 200_000;
+/** Maximum number of resources with a cached access scope. */
+const MAX_SCOPES = 20_000;
 
 /**
  * Caches read access of agents for the access epoch of the pod, with a maximum age.
@@ -18,6 +20,8 @@ export class EpochReaders implements Readers {
   private readonly scopes?: AccessScopes;
   /** Answers by access scope, each by agent. The size of an entry is its number of answers. */
   private readonly known: EpochCache<Map<string, boolean>>;
+  /** Access scopes by resource. Deliveries of one topic query the same resource. */
+  private readonly scopesOf: EpochCache<AccessScope>;
 
   /**
    * @param source - Decides read access of many agents at once.
@@ -38,6 +42,7 @@ export class EpochReaders implements Readers {
     this.pods = pods;
     this.scopes = scopes;
     this.known = new EpochCache(maxAge, MAX_ANSWERS);
+    this.scopesOf = new EpochCache(maxAge, MAX_SCOPES);
   }
 
   public async readersOf(resource: string, agents: readonly string[]): Promise<ReadonlySet<string>> {
@@ -51,8 +56,8 @@ export class EpochReaders implements Readers {
     // Read before the answers, see EpochCache.
     let epoch = await epochOf();
     while (epoch !== undefined) {
-      const scopes = await this.scopes?.scopesOf([ resource ], pod!, epoch);
-      const scope = scopes?.get(resource) ?? { name: resource, resource };
+      const knownScope = this.scopesOf.get(resource, epoch);
+      const scope = knownScope ?? await this.scopeOf(resource, pod!, epoch);
       const answers = this.answersOf(scope.name, epoch);
       const unknown = agents.filter((agent): boolean => !answers.has(agent));
       let readers: ReadonlySet<string> = new Set();
@@ -68,13 +73,19 @@ export class EpochReaders implements Readers {
         }
       }
       // If access has changed in the meantime, the answers are read again: the change may be acknowledged already.
-      const now = unknown.length > 0 || this.scopes ? await epochOf() : epoch;
+      const now = unknown.length > 0 || !knownScope ? await epochOf() : epoch;
       if (now === epoch) {
         return new Set(agents.filter((agent): boolean => answers.get(agent) ?? readers.has(agent)));
       }
       epoch = now;
     }
     return this.source.readersOf(resource, agents);
+  }
+
+  private async scopeOf(resource: string, pod: string, epoch: number): Promise<AccessScope> {
+    const scope = (await this.scopes?.scopesOf([ resource ], pod, epoch))?.get(resource) ?? { name: resource, resource };
+    this.scopesOf.set(resource, epoch, scope);
+    return scope;
   }
 
   private answersOf(scope: string, epoch: number): Map<string, boolean> {

@@ -83,7 +83,8 @@ export class EpochReaders implements Readers {
   }
 
   private async scopeOf(resource: string, pod: string, epoch: number): Promise<AccessScope> {
-    const scope = (await this.scopes?.scopesOf([ resource ], pod, epoch))?.get(resource) ?? { name: resource, resource };
+    const found = await this.scopes?.scopesOf([ resource ], pod, epoch);
+    const scope = found?.get(resource) ?? { name: resource, resource };
     this.scopesOf.set(resource, epoch, scope);
     return scope;
   }

@@ -1,7 +1,10 @@
 import type { FinishedDelivery, HostRecord, OutcomeStore } from './DeliveryQueue';
 
-/** Time in which outcomes are gathered for one transaction, in milliseconds. */
+/** Minimum and maximum time in which outcomes are gathered for one transaction, in milliseconds. */
 const GATHER = 30;
+const MAX_GATHER = 200;
+/** Ratio of the time for gathering to the time of the write before it, so that commits take little of the time. */
+const GATHER_RATIO = 10;
 /** Delay after a failed write, in milliseconds. */
 const RETRY = 1_000;
 
@@ -22,6 +25,7 @@ export class OutcomeWriter {
   private batch = emptyBatch();
   private writing?: Promise<void>;
   private failed = false;
+  private gathering = GATHER;
   private stopped = false;
 
   /**
@@ -87,12 +91,14 @@ export class OutcomeWriter {
   private async write(): Promise<void> {
     while (this.batch.finished.length > 0) {
       // A commit takes as long as many deliveries.
-      await new Promise((resolve): unknown => setTimeout(resolve, this.stopped ? 0 : GATHER));
+      await new Promise((resolve): unknown => setTimeout(resolve, this.stopped ? 0 : this.gathering));
       const { finished, ...findings } = this.batch;
       this.batch = emptyBatch();
+      const begun = performance.now();
       try {
         await this.store.finish(finished, findings);
         this.failed = false;
+        this.gathering = Math.min(MAX_GATHER, Math.max(GATHER, GATHER_RATIO * (performance.now() - begun)));
       } catch (error: unknown) {
         this.failed = true;
         this.report(`Writing the outcomes of ${finished.length} deliveries failed and is retried: ${(error as Error).message}`);

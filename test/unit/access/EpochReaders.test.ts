@@ -1,4 +1,5 @@
 import { EpochReaders } from '../../../src/access/EpochReaders';
+import type { AccessScope } from '../../../src/access/ports';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 
@@ -62,6 +63,36 @@ describe('Remembered readers', (): void => {
     await readers.readersOf('http://elsewhere/', [ 'ann' ]);
     await readers.readersOf('http://elsewhere/', [ 'ann' ]);
     expect(asked).toHaveLength(4);
+  });
+
+  it('share one lookup of the access scope of a resource within an epoch, and none is used after a change.', async(): Promise<void> => {
+    const lookedUp: string[] = [];
+    let scope = 'all';
+    readers = new EpochReaders(
+      {
+        readersOf: async(resource, agents): Promise<Set<string>> => {
+          asked.push(resource);
+          return new Set(agents);
+        },
+      },
+      store,
+      { locate: async(): Promise<string> => POD },
+      60,
+      {
+        scopesOf: async([ resource ]): Promise<Map<string, AccessScope>> => {
+          lookedUp.push(resource);
+          return new Map([[ resource, { name: scope, resource: `${POD}${scope}/` }]]);
+        },
+      },
+    );
+    for (const agent of [ 'ann', 'bob', 'ann', 'eve' ]) {
+      await readers.readersOf(TOPIC, [ agent ]);
+    }
+    expect([ lookedUp, asked ]).toEqual([[ TOPIC ], Array.from({ length: 3 }).fill(`${POD}all/`) ]);
+    scope = 'changed';
+    await store.raiseEpoch(`${POD}.acl`);
+    await readers.readersOf(TOPIC, [ 'ann' ]);
+    expect([ lookedUp.length, asked.at(-1) ]).toEqual([ 2, `${POD}changed/` ]);
   });
 
   it('are forgotten, the oldest topics first, when they are too many.', async(): Promise<void> => {

@@ -62,8 +62,26 @@ describe('The writer of outcomes', (): void => {
     expect(keys()).toEqual([[ 1 ]]);
     finish = async(): Promise<void> => {};
     end();
-    await jest.advanceTimersByTimeAsync(30);
+    await jest.advanceTimersByTimeAsync(200);
     expect([ keys(), emptied ]).toEqual([[[ 1 ], [ 2 ]], 1 ]);
+  });
+
+  it('gathers for ten times as long as the write before took, and for 200 ms at most.', async(): Promise<void> => {
+    const gathered = async(duration: number): Promise<number> => {
+      finish = async(): Promise<void> => new Promise((resolve): unknown => setTimeout(resolve, duration));
+      writer.record(outcome(1));
+      await jest.advanceTimersByTimeAsync(500);
+      const before = written.length;
+      writer.record(outcome(2));
+      let time = 0;
+      while (written.length === before) {
+        await jest.advanceTimersByTimeAsync(1);
+        time += 1;
+      }
+      await jest.advanceTimersByTimeAsync(500);
+      return time;
+    };
+    expect([ await gathered(1), await gathered(10), await gathered(50), await gathered(0) ]).toEqual([ 30, 100, 200, 30 ]);
   });
 
   it('repeats a failed write before later outcomes, with the latest states, until it succeeds.', async(): Promise<void> => {

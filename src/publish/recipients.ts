@@ -92,17 +92,18 @@ export async function findPods(
 }
 
 /**
- * The pods that forward an event. The producing pod gets no copy in its inbox, because it holds the event.
+ * The pods that forward an event, each once.
+ *
+ * The pod of each addressee gets a copy in its inbox, also if it is the producing pod. A producing pod that forwards
+ * without an addressee gets none.
  */
 export function forwardsOf(
   draft: EventDraft,
   { pod: producer, toProducer }: Pick<PublishRequest, 'pod' | 'toProducer'>,
   pods: PodsByWebId,
 ): Forward[] {
-  const targets = new Set(addresseesOf(draft)
+  const addressed = new Set(addresseesOf(draft)
     .flatMap((webId): string[] => pods.has(webId) ? [ pods.get(webId)! ] : []));
-  if (toProducer) {
-    targets.add(producer);
-  }
-  return [ ...targets ].map((pod): Forward => ({ pod, ...pod !== producer && { inbox: podInbox(pod) }}));
+  const forwards = [ ...addressed ].map((pod): Forward => ({ pod, inbox: podInbox(pod) }));
+  return toProducer && !addressed.has(producer) ? [ ...forwards, { pod: producer }] : forwards;
 }

@@ -8,7 +8,7 @@ import type { Attempt } from './deliveries';
 export interface Forward {
   /** Base URL of the pod, ending in `/`. */
   readonly pod: string;
-  /** URL of the pod's own inbox, which receives the first copy; absent if the pod already holds the event. */
+  /** URL of the pod's own inbox, which receives the first copy; absent if the pod only forwards the event. */
   readonly inbox?: string;
 }
 

@@ -60,6 +60,43 @@ describe('An endpoint', (): void => {
       }
     });
 
+    it('copies to the inbox of the producing pod if its owner is a recipient or source, once.', async(): Promise<void> => {
+      const { producer } = scene;
+      const named = async(id: string): Promise<string[]> =>
+        (await members(producer, producer.inbox)).filter((url): boolean => url.endsWith(id.slice(publish.length)));
+      const send = async(fields: object, headers?: Record<string, string>): Promise<string> => {
+        const response = await post(producer.fetch, publish, example({ topic: 'self/note', ...fields }), headers);
+        expect(response.status).toBe(201);
+        return (await response.json()).id;
+      };
+      const checked = await post(producer.fetch, `${publish}check`, example({ recipient: producer.webId, topic: 'self/note' }));
+      expect(await checked.json()).toEqual({ accepted: true, events: [{ accepted: true, subscriptions: 0 }]});
+      const alone = await send({ recipient: producer.webId });
+      const both = await send({ recipient: producer.webId, source: producer.webId });
+      const source = await send({ recipient: scene.user.webId, source: producer.webId, topic: 'realestate/contact' });
+      for (const id of [ alone, both, source ]) {
+        expect(await named(id)).toEqual([ `${producer.inbox}${id.slice(publish.length)}` ]);
+      }
+      expect(await named(await send({ recipient: scene.user.webId, topic: 'realestate/contact' }))).toEqual([]);
+      const followed = await post(producer.fetch, `${producer.pod}subscriptions/`, { topic: 'self/*', inbox: producer.inbox });
+      expect(followed.status).toBe(201);
+      const key = { ...JSON_TYPE, 'idempotency-key': 'own-copy' };
+      const repeated = await send({ recipient: producer.webId }, key);
+      await expect(send({ recipient: producer.webId }, key)).resolves.toBe(repeated);
+      const external = await post(producer.fetch, `${producer.pod}__event`, { Type: 'self/note' });
+      expect(external.status).toBe(200);
+      // A pod forwards in order: after the subscription's copy of the second event, the first is complete.
+      await eventually(async(): Promise<true | undefined> =>
+        (await members(producer, publish)).at(-1)!.endsWith((await members(producer, producer.inbox)).at(-1)!.slice(-36)) || undefined);
+      expect(await named(repeated)).toHaveLength(1);
+      expect((await fetch(followed.headers.get('location')!, { method: 'DELETE' })).status).toBe(401);
+      expect((await producer.fetch(followed.headers.get('location')!, { method: 'DELETE' })).status).toBe(204);
+      const before = await members(producer, producer.inbox);
+      expect((await post(producer.fetch, `${producer.pod}__event`, { Type: 'self/note' })).status).toBe(200);
+      const last = await send({ recipient: producer.webId });
+      expect(await members(producer, producer.inbox)).toEqual([ ...before, `${producer.inbox}${last.slice(publish.length)}` ]);
+    });
+
     it('ignores a Slug.', async(): Promise<void> => {
       const response = await post(scene.producer.fetch, publish, example(), { ...JSON_TYPE, slug: 'mine' });
       expect(response.headers.get('location')).not.toContain('mine');

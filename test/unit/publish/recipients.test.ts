@@ -38,12 +38,22 @@ describe('The recipients of a request', (): void => {
     await expect(findPods(pods, { ...unknown, isArray: true })).rejects.toThrow('[1]: Recipient');
   });
 
-  it('forward the event, and so does the producer if it is told, without a copy.', (): void => {
+  it('forward the event and get a copy, each pod once.', (): void => {
+    const found = new Map([[ ANN, 'http://localhost/ann/' ], [ 'ben', 'http://localhost/ann/' ], [ 'me', POD ], [ 'we', POD ]]);
+    const forward = { pod: 'http://localhost/ann/', inbox: 'http://localhost/ann/inbox/' };
+    const own = { pod: POD, inbox: `${POD}inbox/` };
+    expect(forwardsOf(draft([ ANN ], [ AWAY ]), { pod: POD }, found)).toEqual([ forward ]);
+    expect(forwardsOf(draft([ ANN, 'ben' ], [ 'ben', ANN ]), { pod: POD }, found)).toEqual([ forward ]);
+    expect(forwardsOf(draft([ 'me', ANN ], [ 'we' ]), { pod: POD }, found)).toEqual([ own, forward ]);
+  });
+
+  it('include a producing pod without an addressee, which gets no copy.', (): void => {
     const found = new Map([[ ANN, 'http://localhost/ann/' ], [ 'me', POD ]]);
     const forward = { pod: 'http://localhost/ann/', inbox: 'http://localhost/ann/inbox/' };
-    expect(forwardsOf(draft([ ANN ], [ AWAY ]), { pod: POD }, found)).toEqual([ forward ]);
-    expect(forwardsOf(draft([ ANN ]), { pod: POD, toProducer: true }, found)).toEqual([ forward, { pod: POD }]);
-    expect(forwardsOf(draft([ 'me' ]), { pod: POD, toProducer: true }, found)).toEqual([{ pod: POD }]);
+    const producing = { pod: POD, toProducer: true };
+    expect(forwardsOf(draft([]), producing, found)).toEqual([{ pod: POD }]);
+    expect(forwardsOf(draft([ ANN ]), producing, found)).toEqual([ forward, { pod: POD }]);
+    expect(forwardsOf(draft([ 'me' ]), producing, found)).toEqual([{ pod: POD, inbox: `${POD}inbox/` }]);
   });
 
   it('elsewhere are limited in number.', (): void => {

@@ -1,6 +1,6 @@
-// Fails where the committed component definitions are not those of the sources: they are the configuration surface.
+// Fails if the committed component definitions differ from those of the sources. They are the configuration surface.
 const { execSync } = require('node:child_process');
-const { readdirSync, readFileSync, statSync } = require('node:fs');
+const { readdirSync, readFileSync, rmSync, statSync } = require('node:fs');
 const { join } = require('node:path');
 
 const folder = join(__dirname, '../components');
@@ -12,6 +12,8 @@ function snapshot() {
 }
 
 const committed = snapshot();
+// The generator leaves the files of sources that no longer exist.
+rmSync(folder, { recursive: true });
 execSync('npm run build:components', { cwd: join(__dirname, '..'), stdio: 'pipe' });
 const current = snapshot();
 const changed = [ ...new Set([ ...committed.keys(), ...current.keys() ]) ]

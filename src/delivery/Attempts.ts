@@ -120,7 +120,7 @@ export class Attempts {
     const now = this.args.clock.now();
     const tries = delivery.tries + 1;
     const kind = this.args.sender.kindOf(delivery)!;
-    const verdict = judge({ rules: kind, tries, result }, this.args.retry, Date.now());
+    const verdict = judge({ rules: kind.responses, tries, result }, this.args.retry, Date.now());
     // Another host, such as that of the inbox of a recipient, does not affect the health of this one.
     if (host === undefined || host === queue.name) {
       this.noteHealth(queue, result, now);

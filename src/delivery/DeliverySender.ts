@@ -1,9 +1,9 @@
-import type { ResponseRules, Sent } from './attempt';
+import type { Sent } from './attempt';
 import type { ClaimedDelivery } from './DeliveryQueue';
 import type { TargetKind } from './TargetKind';
 
 /** Properties of a target kind that decide the outcome of an attempt. */
-export type DeliveryTarget = Pick<TargetKind, 'canBeDisabled'> & ResponseRules;
+export type DeliveryTarget = Pick<TargetKind, 'canBeDisabled' | 'responses'>;
 
 /**
  * Sends deliveries to their targets.

@@ -12,13 +12,15 @@ export type DeliveredEvent = Event & { readonly hops: number };
  * Each kind has its own folder and configuration part. The delivery worker applies retries, circuit breakers, limits
  * and the log to every kind.
  */
-export interface TargetKind extends ResponseRules {
+export interface TargetKind {
   /** Name in the store and in documents. */
   readonly name: string;
   /** Description of one delivery, for logs. */
   readonly description: string;
   /** Whether a target that fails for too long is disabled, until its owner subscribes again. */
   readonly canBeDisabled: boolean;
+  /** Decide the outcome of an attempt from the response of the target. */
+  readonly responses: ResponseRules;
   /** The subscription side; absent if agents cannot subscribe with this kind. */
   readonly subscription?: SubscribableTarget;
   /** Returns the URL of a target without its secrets, for logs. */

@@ -49,7 +49,7 @@ export class EventPodManager implements PodManager {
         await this.listeners.ended(pod);
       }
       await this.store.registerPod(pod);
-      await this.lifecycle.setRecord(pod, { isLaid: this.layout.enabled });
+      await this.lifecycle.setRecord(pod, { hasLayout: this.layout.enabled });
       this.logger.info(`Set up the pod ${pod}`);
     } catch (error: unknown) {
       // The pod exists. Its first use compares it with the stored record, and ends the data of an earlier pod.

@@ -206,7 +206,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     return true;
   }
 
-  private async stateOf(pod: string, { identity, isLaid }: PodRecord): Promise<PodState> {
+  private async stateOf(pod: string, { identity, hasLayout }: PodRecord): Promise<PodState> {
     const found = await this.podStore.findByBaseUrl(pod);
     if (!await this.resourceStore.hasResource({ path: pod })) {
       return found && (identity === undefined || identity === found.id) ? 'absent' : 'ended';
@@ -214,11 +214,11 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     if (identity !== undefined && found && found.id !== identity) {
       return 'ended';
     }
-    if (isLaid && this.layout.enabled && !await this.layout.exists(pod)) {
+    if (hasLayout && this.layout.enabled && !await this.layout.exists(pod)) {
       return 'ended';
     }
     if (identity === undefined) {
-      await this.lifecycle.setRecord(pod, { identity: found?.id ?? '', isLaid });
+      await this.lifecycle.setRecord(pod, { identity: found?.id ?? '', hasLayout });
     }
     return 'same';
   }
@@ -245,9 +245,9 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
    *
    * The first inspection by a process covers all containers with stored data, later ones the inbox and `publish/`.
    */
-  private async inspect(pod: string, { isLaid }: PodRecord): Promise<void> {
+  private async inspect(pod: string, { hasLayout }: PodRecord): Promise<void> {
     await this.inspectOne(podInbox(pod));
-    if (isLaid) {
+    if (hasLayout) {
       await this.inspectOne(publishContainer(pod));
     }
     if (this.inspected.has(pod)) {
@@ -338,7 +338,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     await this.listeners.settingUp(pod);
     await this.layout.apply(pod, owners ?? []);
     const found = await this.podStore.findByBaseUrl(pod);
-    const record = { identity: found?.id ?? '', isLaid: this.layout.enabled };
+    const record = { identity: found?.id ?? '', hasLayout: this.layout.enabled };
     try {
       await this.store.registerPod(pod);
       await this.lifecycle.setRecord(pod, record);

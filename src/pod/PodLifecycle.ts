@@ -7,11 +7,11 @@ export interface PodRecord {
    */
   readonly identity?: string;
   /** Whether the pod had the containers of the layout when it was registered. */
-  readonly isLaid: boolean;
+  readonly hasLayout: boolean;
 }
 
 /** Result of closing a container, see {@link PodLifecycle.closeContainer}. */
-export type Closing = 'closed' | 'occupied' | 'unused';
+export type CloseResult = 'closed' | 'occupied' | 'unused';
 
 /**
  * Stored identities of pods, and the end of the data of deleted pods and containers.
@@ -59,7 +59,7 @@ export interface PodLifecycle {
    *
    * @returns `closed`; `occupied` if it has entries and was left open; `unused` if it receives no copies.
    */
-  closeContainer: (container: string, evenIfOccupied?: boolean) => Promise<Closing>;
+  closeContainer: (container: string, evenIfOccupied?: boolean) => Promise<CloseResult>;
   /** Opens a closed container to copies. Remaining entries are removed first. */
   openContainer: (container: string) => Promise<void>;
   /** Whether a container is closed to copies. */

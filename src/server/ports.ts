@@ -9,7 +9,7 @@ export interface Removal {
 /**
  * Cursor over all copies: the store's keys of one copy.
  */
-export interface CopyPlace {
+export interface CopyCursor {
   readonly container: number;
   readonly event: number;
 }
@@ -51,5 +51,5 @@ export interface RetentionStore extends PodList {
    *
    * @returns Cursor of the next step, or `undefined` after the last copy.
    */
-  sweepCopies: (after: CopyPlace, limit: number) => Promise<CopyPlace | undefined>;
+  sweepCopies: (after: CopyCursor, limit: number) => Promise<CopyCursor | undefined>;
 }

@@ -3,7 +3,7 @@ import { eventClock } from '../event/EventClock';
 import type { Subscription } from '../subscription/Subscription';
 import type { AcceptedEvent } from '../store/AcceptedEvent';
 import type { AddedSubscription, InboxConsent, RemoteTarget, SubscriptionBounds, SubscriptionStore } from '../subscription/ports';
-import type { CopyPlace, PodList, Removal, RetentionStore } from '../server/ports';
+import type { CopyCursor, PodList, Removal, RetentionStore } from '../server/ports';
 import type {
   UnconfirmedConsent,
   FanOutStore,
@@ -261,7 +261,7 @@ export class SqliteEventStore implements
       { removed: 0 };
   }
 
-  public async sweepCopies(after: CopyPlace, limit: number): Promise<CopyPlace | undefined> {
-    return this.db.write((): CopyPlace | undefined => sweepCopies(this.db, after, limit));
+  public async sweepCopies(after: CopyCursor, limit: number): Promise<CopyCursor | undefined> {
+    return this.db.write((): CopyCursor | undefined => sweepCopies(this.db, after, limit));
   }
 }

@@ -1,4 +1,4 @@
-import type { Closing, PodLifecycle, PodRecord } from '../pod/PodLifecycle';
+import type { CloseResult, PodLifecycle, PodRecord } from '../pod/PodLifecycle';
 import { removeEntries } from './entries';
 import { beginEnding, endingState, endKeys, endNamed, isKnown, NAMED, rangeOf } from './podEndings';
 import type { SqliteSession } from './SqliteSession';
@@ -28,12 +28,12 @@ export class SqlitePodLifecycle implements PodLifecycle {
       'SELECT identity, laid FROM pods WHERE url = ? AND registered = 1',
       pod,
     );
-    return row && { ...row.identity !== null && { identity: row.identity }, isLaid: row.laid === 1 };
+    return row && { ...row.identity !== null && { identity: row.identity }, hasLayout: row.laid === 1 };
   }
 
-  public async setRecord(pod: string, { identity, isLaid }: PodRecord): Promise<void> {
+  public async setRecord(pod: string, { identity, hasLayout }: PodRecord): Promise<void> {
     return this.session.write((): void => {
-      const parameters = [ identity ?? null, Number(isLaid), pod ];
+      const parameters = [ identity ?? null, Number(hasLayout), pod ];
       this.session.run('UPDATE pods SET identity = ?, laid = ? WHERE url = ? AND registered = 1', ...parameters);
     });
   }
@@ -77,8 +77,8 @@ export class SqlitePodLifecycle implements PodLifecycle {
     return this.session.write((): boolean => this.sweeping.next(this.session, limit));
   }
 
-  public async closeContainer(container: string, evenIfOccupied = false): Promise<Closing> {
-    const closing = await this.session.write((): Closing => {
+  public async closeContainer(container: string, evenIfOccupied = false): Promise<CloseResult> {
+    const closing = await this.session.write((): CloseResult => {
       if (!evenIfOccupied && this.session.get(`
         SELECT 1 FROM containers c CROSS JOIN entries n CROSS JOIN events e
         WHERE c.url = ? AND n.container = c.id AND e.id = n.event LIMIT 1

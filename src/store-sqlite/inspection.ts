@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import DatabaseConstructor from 'better-sqlite3';
 import { stringify } from 'uuid';
 import { isOfServer } from '../store/baseUrl';
-import { MIGRATIONS } from './schema';
+import { schemaProblem, versionOf } from './schema';
 import { getSetting, hasTable } from './settings';
 import { databasePath } from './SqliteSession';
 import { baseUrlProblem, moveOf, registeredPods } from './StoreGuard';
@@ -94,19 +94,6 @@ export function countsOf(db: Database): StoreCounts {
     waitingDeliveries: hasTable(db, 'deliveries') ? count('deliveries WHERE state = 0') : 0,
     apiKeys: hasTable(db, 'api_keys') ? count('api_keys') : 0,
   };
-}
-
-/** Returns the schema version of a database. */
-export function versionOf(db: Database): number {
-  return db.pragma('user_version', { simple: true }) as number;
-}
-
-function schemaProblem(db: Database): string | undefined {
-  const version = versionOf(db);
-  return version > MIGRATIONS.length ?
-    `The event store ${db.name} was written by a newer version of solid-pod-events: it has schema version ${version}, ` +
-    `and this version knows ${MIGRATIONS.length} at most. Start the version that wrote it, or a later one; nothing was changed.` :
-    undefined;
 }
 
 /** Opens a database for reading, and returns a problem of it, also if it cannot be read. */

@@ -1,5 +1,5 @@
 import { publishContainer } from '../event/Event';
-import type { CopyPlace, Removal } from '../server/ports';
+import type { CopyCursor, Removal } from '../server/ports';
 import { deleteRemovedEntry } from './catalogueRows';
 import { STATES } from './deliveries';
 import { WORKED } from './deliveryClock';
@@ -88,7 +88,7 @@ export function hasMoreThan(session: SqliteSession, pod: string, maxEvents: numb
   return newestBeyond(session, publishContainer(pod), maxEvents) !== undefined;
 }
 
-function newestBeyond(session: SqliteSession, container: string, maxEvents: number): CopyPlace | undefined {
+function newestBeyond(session: SqliteSession, container: string, maxEvents: number): CopyCursor | undefined {
   return session.get(`
     SELECT n.event, n.container FROM containers c CROSS JOIN entries n
     WHERE c.url = ? AND n.container = c.id ORDER BY n.event DESC LIMIT 1 OFFSET ?
@@ -146,8 +146,8 @@ function forgetRemoved(session: SqliteSession, pod: number, limit: number): void
 }
 
 /** Removes copies of removed events, as `RetentionStore.sweepCopies` specifies. */
-export function sweepCopies(session: SqliteSession, after: CopyPlace, limit: number): CopyPlace | undefined {
-  const places = session.all<CopyPlace & { live: number }>(`
+export function sweepCopies(session: SqliteSession, after: CopyCursor, limit: number): CopyCursor | undefined {
+  const places = session.all<CopyCursor & { live: number }>(`
     SELECT n.container, n.event, EXISTS (SELECT 1 FROM events e WHERE e.id = n.event) AS live
     FROM entries n WHERE (n.container, n.event) > (?, ?) ORDER BY n.container, n.event LIMIT ?
   `, after.container, after.event, limit);

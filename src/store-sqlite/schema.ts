@@ -415,14 +415,23 @@ export function migrate(db: Database): void {
  * @throws Error if the database has a newer schema than this version supports.
  */
 export function assertKnown(db: Database): void {
-  const version = versionOf(db);
-  if (version > MIGRATIONS.length) {
-    throw new Error(`The event store ${db.name} was written by a newer version of solid-pod-events: it has schema ` +
-      `version ${version}, and this version knows ${MIGRATIONS.length} at most. Start the version that wrote it, or ` +
-      'a later one; nothing was changed.');
+  const problem = schemaProblem(db);
+  if (problem !== undefined) {
+    throw new Error(problem);
   }
 }
 
-function versionOf(db: Database): number {
+/** Returns an error message if a database has a newer schema than this version supports. */
+export function schemaProblem(db: Database): string | undefined {
+  const version = versionOf(db);
+  return version > MIGRATIONS.length ?
+    `The event store ${db.name} was written by a newer version of solid-pod-events: it has schema version ${version}, ` +
+    `and this version knows ${MIGRATIONS.length} at most. Start the version that wrote it, or a later one; nothing was ` +
+    'changed.' :
+    undefined;
+}
+
+/** Returns the schema version of a database. */
+export function versionOf(db: Database): number {
   return db.pragma('user_version', { simple: true }) as number;
 }

@@ -49,9 +49,9 @@ export function describePodLifecycleContract(name: string, open: OpenStores<Port
     afterEach(async(): Promise<void> => events.close());
 
     it('keeps by what a registered pod is known.', async(): Promise<void> => {
-      expect(await lifecycle.recordOf(POD)).toEqual({ isLaid: false });
-      await lifecycle.setRecord(POD, { identity: '1', isLaid: true });
-      expect(await lifecycle.recordOf(POD)).toEqual({ identity: '1', isLaid: true });
+      expect(await lifecycle.recordOf(POD)).toEqual({ hasLayout: false });
+      await lifecycle.setRecord(POD, { identity: '1', hasLayout: true });
+      expect(await lifecycle.recordOf(POD)).toEqual({ identity: '1', hasLayout: true });
       expect(await lifecycle.recordOf('http://localhost/nobody/')).toBeUndefined();
       expect(await lifecycle.podsAfter('', 1)).toEqual([ PRODUCER ]);
       expect(await lifecycle.podsAfter(PRODUCER, 10)).toEqual([ POD ]);

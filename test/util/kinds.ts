@@ -11,7 +11,7 @@ export const RESPONSES = { inbox: INBOX_RESPONSES, recipient: INBOX_RESPONSES, w
 
 /** Finds the kind of a delivery as a sender does. */
 export const kindOf: DeliverySender['kindOf'] = ({ kind }): DeliveryTarget | undefined =>
-  kind in RESPONSES ? { ...RESPONSES[kind as keyof typeof RESPONSES], canBeDisabled: kind !== 'recipient' } : undefined;
+  kind in RESPONSES ? { responses: RESPONSES[kind as keyof typeof RESPONSES], canBeDisabled: kind !== 'recipient' } : undefined;
 
 /** The kinds of this server, of whose dependencies only the given ones are there. */
 export function targetKinds(given: object = {}, baseUrl = 'http://localhost/'): TargetKinds {

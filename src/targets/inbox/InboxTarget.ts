@@ -46,9 +46,7 @@ export class InboxTarget implements TargetKind {
   public readonly name = 'inbox';
   public readonly description = 'A copy in an inbox of another server';
   public readonly canBeDisabled = true;
-  public readonly isDelivered = INBOX_RESPONSES.isDelivered;
-  public readonly isRetried = INBOX_RESPONSES.isRetried;
-  public readonly unconfirmed = INBOX_RESPONSES.unconfirmed;
+  public readonly responses = INBOX_RESPONSES;
   public readonly subscription: InboxSubscription;
   private readonly outgoing: Outgoing;
   private readonly agent: SigningAgent;

@@ -21,9 +21,7 @@ export class RecipientTarget implements TargetKind {
   public readonly name = RECIPIENT;
   public readonly description = 'A copy in the inbox that the profile of a recipient names';
   public readonly canBeDisabled = false;
-  public readonly isDelivered = INBOX_RESPONSES.isDelivered;
-  public readonly isRetried = INBOX_RESPONSES.isRetried;
-  public readonly unconfirmed = INBOX_RESPONSES.unconfirmed;
+  public readonly responses = INBOX_RESPONSES;
   private readonly outgoing: Outgoing;
   private readonly agent: SigningAgent;
   private readonly profiles: InboxFinder;

@@ -22,9 +22,7 @@ export class WebhookTarget implements TargetKind {
   public readonly name = 'webhook';
   public readonly description = 'A request to a webhook';
   public readonly canBeDisabled = true;
-  public readonly isDelivered = WEBHOOK_RESPONSES.isDelivered;
-  public readonly isRetried = WEBHOOK_RESPONSES.isRetried;
-  public readonly unconfirmed = WEBHOOK_RESPONSES.unconfirmed;
+  public readonly responses = WEBHOOK_RESPONSES;
   public readonly subscription: WebhookSubscription;
   private readonly outgoing: Outgoing;
   private readonly origin: string;

@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Sent } from '../../../../src/delivery/attempt';
+import type { ResponseRules, Sent } from '../../../../src/delivery/attempt';
 import type { ClaimedDelivery } from '../../../../src/delivery/DeliveryQueue';
 import type { DeliveredEvent, TargetKind } from '../../../../src/delivery/TargetKind';
 import { eventDocument } from '../../../../src/event/Event';
@@ -19,7 +19,12 @@ export class FileTarget implements TargetKind {
   public readonly name = 'file';
   public readonly description = 'A line of a file';
   public readonly canBeDisabled = true;
-  public readonly unconfirmed = 'which is no confirmation';
+  public readonly responses: ResponseRules = {
+    isDelivered: (status): boolean => status === 201,
+    isRetried: (): boolean => false,
+    unconfirmed: 'which is no confirmation',
+  };
+
   public readonly subscription: SubscribableTarget = {
     property: { name: 'file', predicate: `${EVENTS}file` },
     isCopied: false,
@@ -33,14 +38,6 @@ export class FileTarget implements TargetKind {
       return { target: { kind: 'file', host: dirname(fileURLToPath(url)) }};
     },
   };
-
-  public isDelivered(status: number): boolean {
-    return status === 201;
-  }
-
-  public isRetried(): boolean {
-    return false;
-  }
 
   public displayUrl(): string {
     return 'file:****';

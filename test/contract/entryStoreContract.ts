@@ -30,15 +30,17 @@ export function describeEntryStoreContract(name: string, open: OpenStores<'event
       expect(await store.modifiedOf(PUBLISH)).toBeUndefined();
       const times: number[] = [];
       const event = anEvent();
+      const before = Date.now();
       await store.accept([{ event, forwards: []}]);
       times.push((await store.modifiedOf(PUBLISH))!);
+      expect(times[0]).toBeGreaterThanOrEqual(before);
+      expect(times[0]).toBeLessThanOrEqual(Date.now());
       await store.accept([{ event: anEvent(), forwards: []}]);
       times.push((await store.modifiedOf(PUBLISH))!);
       await store.removeEntry(PUBLISH, event.id);
       times.push((await store.modifiedOf(PUBLISH))!);
       expect(new Set(times).size).toBe(3);
       expect(times).toEqual([ ...times ].sort((left, right): number => left - right));
-      expect(Math.abs(times[0] - Date.now())).toBeLessThan(5_000);
       await store.removeEntry(PUBLISH, event.id);
       expect(await store.modifiedOf(PUBLISH)).toBe(times[2]);
     });

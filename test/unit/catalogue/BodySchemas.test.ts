@@ -70,14 +70,16 @@ describe('BodySchemas', (): void => {
 
   it('refuses patterns that take long to read, before it reads them.', (): void => {
     const short = { properties: { pattern: { type: 'string', pattern: '^\\p{Lu}' }}, patternProperties: { '^\\P{N}': true }};
+    const read = jest.spyOn(globalThis, 'RegExp');
     expect(refusal(short)).toBe('none');
+    expect(read).toHaveBeenCalledWith('^\\p{Lu}', expect.anything());
     for (const pattern of [ `[${'\\p{L}'.repeat(9_300)}]`, 'a'.repeat(2_001) ]) {
       for (const schema of [{ pattern }, { patternProperties: { [pattern]: true }}, { allOf: [{ items: { not: { pattern }}}]}, { $defs: { a: { patternProperties: { [pattern]: {}}}}} ]) {
-        const begun = performance.now();
         expect(refusal(schema)).toMatch(/^Invalid schema: its patterns have \d+ characters together, and at most 2000/u);
-        expect(performance.now() - begun).toBeLessThan(200);
+        expect(read).not.toHaveBeenCalledWith(pattern, expect.anything());
       }
     }
+    read.mockRestore();
     const many = (count: number): object => ({ anyOf: Array.from({ length: count }, (_, index): object => ({ pattern: `${index}\\P{L}` })) });
     expect(refusal(many(20))).toBe('none');
     expect(refusal(many(21))).toBe('Invalid schema: its patterns have 21 classes such as \\p{L} together, and at most 20 are accepted');
@@ -103,9 +105,7 @@ describe('BodySchemas', (): void => {
     const text = JSON.stringify(schema);
     short.assertUsable(text);
     for (let times = 0; times < 2; times += 1) {
-      const begun = performance.now();
       expect((): unknown => short.faultOf(text, body)).toThrow('takes too long: more than 30 ms');
-      expect(performance.now() - begun).toBeLessThan(1_000);
     }
     expect(short.faultOf(text, 'aaa')).toBeUndefined();
   });

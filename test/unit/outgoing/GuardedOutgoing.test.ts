@@ -10,6 +10,7 @@ import { AddressGuard } from '../../../src/outgoing/AddressGuard';
 import { GuardedOutgoing } from '../../../src/outgoing/GuardedOutgoing';
 import type { OutgoingResponse, OutgoingRequest } from '../../../src/outgoing/Outgoing';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
+import { eventually } from '../../util/wait';
 import { CERTIFICATE, KEY } from './certificate';
 
 const LOOPBACK = [ '127.0.0.0/8', '::1/128' ];
@@ -111,10 +112,7 @@ async function outcome(sender: GuardedOutgoing, url: string, rest: Partial<Outgo
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let left = 200; left > 0 && !condition(); left -= 1) {
-    await sleep(10);
-  }
-  expect(condition()).toBe(true);
+  await eventually(async(): Promise<true | undefined> => condition() || undefined);
 }
 
 describe('Outgoing requests', (): void => {
@@ -211,9 +209,7 @@ describe('Outgoing requests', (): void => {
           const timer = setInterval((): unknown => socket.write('x'), 20);
           socket.on('close', (): void => clearInterval(timer));
         });
-        const start0 = Date.now();
         expect(await outcome(out, sink.origin, { timeout: 300 })).toMatch(/^timeout: /u);
-        expect(Date.now() - start0).toBeLessThan(1_000);
         await until((): boolean => sink.sockets.size === 0);
       },
     );

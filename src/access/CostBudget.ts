@@ -123,8 +123,9 @@ export class CostBudget {
  * Costs are noted until the payer is known: the caller, once its credentials are verified, or else the client address.
  */
 export class CostAccount {
+  /** Address of the client. */
+  public readonly address: string;
   private readonly budget: CostBudget;
-  private readonly address: string;
   private pod: string;
   private pending = 0;
   private payers?: readonly Payer[];

@@ -1,13 +1,13 @@
 import { decodeJwt } from 'jose';
 import { currentAccount } from '../access/costs';
 import { NotAuthorized } from '../event/NotAuthorized';
-import { hashKey, prefixOf } from '../identity/ApiKey';
 import type { ApiKeys } from '../identity/ApiKeys';
 import type { Caller } from '../identity/Caller';
 import { hasScope } from '../identity/Caller';
 import type { Scope } from '../identity/scopes';
 import type { Credential } from '../identity/tokens/Credential';
 import type { EventTokens } from '../identity/tokens/EventTokens';
+import { keyCredential } from '../identity/tokens/keyCredential';
 import type { AccessTokens } from './AccessTokens';
 import type { CredentialReader, PresentedCredential, SecretVerifier } from './CredentialReader';
 import type { HttpExchange } from './Endpoint';
@@ -120,10 +120,7 @@ export class Authenticator {
     if (!key) {
       throw unauthorized('The API key is not valid: it may be mistyped, have expired, or have been revoked');
     }
-    const { id, webId, expires, pods, topics, scopes } = key;
-    const prefix = prefixOf(hashKey(text)).toString('base64url');
-    const credential = { caller: { agent: webId, limits: { pods, topics, scopes }}, expires, key: { id, prefix }};
-    return assertFor(pod, credential, 'This API key');
+    return assertFor(pod, keyCredential(key, text), 'This API key');
   }
 
   private async verifyToken(text: string, pod: string): Promise<Credential> {

@@ -1,4 +1,5 @@
 import { removeEntries } from './entries';
+import { hasEndedChains, removeEndedChains } from './refreshChains';
 import { removeEvent } from './retention';
 import type { SqliteSession } from './SqliteSession';
 import { removeSubscriptions } from './subscriptions';
@@ -27,12 +28,13 @@ const ROWS = [
   'DELETE FROM made WHERE (pod, agent, key) IN (SELECT pod, agent, key FROM made WHERE pod = ? LIMIT ?)',
   'DELETE FROM entries_of_catalogue WHERE id IN (SELECT id FROM entries_of_catalogue WHERE pod = ? LIMIT ?)',
   'DELETE FROM systems WHERE id IN (SELECT id FROM systems WHERE pod = ? LIMIT ?)',
+  'DELETE FROM refresh_chains WHERE id IN (SELECT id FROM refresh_chains WHERE pod = ? LIMIT ?)',
 ];
 
 const STEPS: readonly Step[] = [ sweepContainers, sweepRows, sweepKeys, findEvents, keepCopied, removeEvents ];
 
 /**
- * Deletes the rows of ended pods and containers, a bounded number at a time.
+ * Deletes the rows of ended pods, containers and chains of refresh tokens, a bounded number at a time.
  *
  * An event of an ended pod is deleted when no other pod has a copy of it. The rows of ended pods, containers and agents
  * stay, because copies and logs of other pods refer to them.
@@ -42,6 +44,10 @@ export class Sweeping {
 
   /** Runs a part of a step, inside a transaction of the caller. Returns whether there is more work. */
   public next(session: SqliteSession, limit: number): boolean {
+    const now = Date.now();
+    if (hasEndedChains(session, now)) {
+      return removeEndedChains(session, now, limit) > 0;
+    }
     this.round ??= begin(session);
     if (!this.round) {
       return false;

@@ -30,6 +30,7 @@ export const TEXT_COLUMNS: Readonly<Record<string, Readonly<Record<string, Colum
   events: { topic: 'keep', members: 'document', request: 'request' },
   subscriptions: { pattern: 'keep' },
   api_keys: { uuid: 'keep', account: 'keep', webid: 'url', name: 'keep', pods: 'urls', topics: 'keep', scopes: 'keep', used: 'keep' },
+  refresh_chains: { client: 'keep', login: 'keep', key_id: 'keep', scopes: 'keep' },
   dependencies: { document: 'url', resource: 'url' },
   doubts: { mark: 'keep' },
   hosts: { name: 'host' },

@@ -370,6 +370,33 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE api_keys ADD COLUMN scopes TEXT NOT NULL DEFAULT '["publish","subscribe","manage"]';
   `,
+  // Chains of refresh tokens, by the hash of the part that their tokens share, and the sealed answers to used tokens.
+  `
+  CREATE TABLE refresh_chains (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    chain BLOB NOT NULL UNIQUE,
+    token BLOB NOT NULL,
+    pod INTEGER NOT NULL REFERENCES pods,
+    agent INTEGER NOT NULL REFERENCES agents,
+    client TEXT,
+    login TEXT,
+    key_id TEXT,
+    key_prefix BLOB,
+    scopes TEXT NOT NULL,
+    ends INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX refresh_chains_of_agent ON refresh_chains (agent);
+  CREATE INDEX refresh_chains_of_pod ON refresh_chains (pod);
+  CREATE INDEX ending_refresh_chains ON refresh_chains (ends);
+  CREATE TABLE refresh_answers (
+    token BLOB PRIMARY KEY,
+    chain INTEGER NOT NULL REFERENCES refresh_chains ON DELETE CASCADE,
+    used INTEGER NOT NULL,
+    answer BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX refresh_answers_of_chain ON refresh_answers (chain);
+  CREATE INDEX used_refresh_answers ON refresh_answers (used);
+  `,
 ];
 
 /**

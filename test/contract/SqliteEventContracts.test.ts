@@ -7,6 +7,7 @@ import { describeFollowerListContract } from './followerListContract';
 import { describeIdempotencyContract } from './idempotencyContract';
 import { describePodRegistryContract } from './podRegistryContract';
 import { describeReceptionContract } from './receptionContract';
+import { describeRefreshTokenStoreContract } from './refreshTokenStoreContract';
 import { describeReplayGuardContract } from './replayGuardContract';
 import { describeSubscriptionStoreContract } from './subscriptionStoreContract';
 import { SqliteReplayGuard } from '../../src/store-sqlite/SqliteReplayGuard';
@@ -26,6 +27,7 @@ for (const [ name, open ] of SQLITE) {
   describeFollowerListContract(name, open);
   describeFanOutContract(name, open);
   describeApiKeyStoreContract(name, open);
+  describeRefreshTokenStoreContract(name, open);
 }
 
 describeReplayGuardContract('SQLite in memory', async(): Promise<SqliteReplayGuard[]> => [ new SqliteReplayGuard(IN_MEMORY) ]);

@@ -6,6 +6,7 @@ import { SqliteCatalogueStore } from '../../src/store-sqlite/SqliteCatalogueStor
 import { SqliteDeliveryStore } from '../../src/store-sqlite/SqliteDeliveryStore';
 import { SqliteEventStore } from '../../src/store-sqlite/SqliteEventStore';
 import { SqlitePodLifecycle } from '../../src/store-sqlite/SqlitePodLifecycle';
+import { SqliteRefreshTokenStore } from '../../src/store-sqlite/SqliteRefreshTokenStore';
 import { SqliteRequestLog } from '../../src/store-sqlite/SqliteRequestLog';
 import { IN_MEMORY, SqliteSession } from '../../src/store-sqlite/SqliteSession';
 import type { LifecycleProbe, Stores } from './stores';
@@ -35,6 +36,7 @@ export function sqliteStores(session: SqliteSession): SqliteStores {
     deliveries: new SqliteDeliveryStore(session),
     catalogue: new SqliteCatalogueStore(session),
     keys: new SqliteApiKeyStore(session),
+    refreshTokens: new SqliteRefreshTokenStore(session),
     log: new SqliteRequestLog(session),
     lifecycle: new SqlitePodLifecycle(session),
     probe: probeOf(session),
@@ -46,6 +48,9 @@ function probeOf(session: SqliteSession): LifecycleProbe {
     countRows: (): number => session.get<{ count: number }>(
       'SELECT (SELECT COUNT(*) FROM events) + (SELECT COUNT(*) FROM entries) AS count',
     )!.count,
+    countTokens: () => session.get<{ chains: number; answers: number }>(
+      'SELECT (SELECT COUNT(*) FROM refresh_chains) AS chains, (SELECT COUNT(*) FROM refresh_answers) AS answers',
+    )!,
     failWrite: (write): (() => number) => beforeWrite(session, write, async(): Promise<never> => {
       throw new Error('killed');
     }),

@@ -9,6 +9,7 @@ import type {
   WorkerStore,
 } from '../../src/delivery/ports';
 import type { ApiKeyStore } from '../../src/identity/ApiKeyStore';
+import type { RefreshTokenStore } from '../../src/identity/tokens/RefreshTokenStore';
 import type { PodLifecycle } from '../../src/pod/PodLifecycle';
 import type { AccessDependencies, ContainerWatches, OverlayStore, PodRegistry } from '../../src/pod/ports';
 import type { EventLog, ReceptionStore } from '../../src/publish/ports';
@@ -27,6 +28,8 @@ export type DeliveryStore = Openable & DeliveryHistory & HostStates & QueueCount
 export interface LifecycleProbe {
   /** Number of stored events and copies, including those that no port returns. */
   countRows: () => number;
+  /** Numbers of stored chains of refresh tokens, and of answers to used tokens. */
+  countTokens: () => { readonly chains: number; readonly answers: number };
   /**
    * Makes one of the next writes of this instance fail.
    *
@@ -45,6 +48,7 @@ export interface Stores {
   readonly deliveries: DeliveryStore;
   readonly catalogue: CatalogueStore;
   readonly keys: ApiKeyStore;
+  readonly refreshTokens: RefreshTokenStore;
   readonly log: RequestLog;
   readonly lifecycle: PodLifecycle;
   readonly probe: LifecycleProbe;

@@ -33,7 +33,7 @@ const none = undefined as never;
 const ENDPOINTS: Record<string, Endpoint[]> = {
   publish: [ new PublishEndpoint(none, none), new CheckEndpoint(none, none, none) ],
   personium: [ new ExternalEventEndpoint(none, none, none) ],
-  'personium-token': [ new PersoniumTokenEndpoint(none, none, none) ],
+  'personium-token': [ new PersoniumTokenEndpoint(none, none, none, none) ],
   eventhos: [ new SendEndpoint(none, none, none, none), new CatalogueEndpoint(none, none, none), new ReceivedEndpoint(none, none, none) ],
   'eventhos-token': [ new EventhosTokenEndpoint(none, none) ],
   eventgrid: [ new PrecheckEndpoint(BASE, none, none, none, none) ],

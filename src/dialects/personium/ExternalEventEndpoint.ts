@@ -12,6 +12,7 @@ import type { EndpointResponse, HttpExchange, PathRule } from '../../http/Endpoi
 import { Endpoint, jsonResponse } from '../../http/Endpoint';
 import { idempotencyKeyOf } from '../../http/idempotency';
 import { pairOf } from './cookiePair';
+import { assertReadable } from './eventMediaType';
 import { hopsOf } from './hops';
 import { withOverrides } from './overrides';
 import { jsonError, newRequestKey, parseExternalEvent, requestKeyOf } from './parseExternalEvent';
@@ -99,6 +100,7 @@ export class ExternalEventEndpoint extends Endpoint {
   }
 
   private async readBody({ request }: HttpExchange): Promise<string> {
+    assertReadable(request);
     try {
       return await readText(request, this.maxBytes);
     } catch (error: unknown) {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { decodeJwt } from 'jose';
 import { isKey } from '../../identity/ApiKey';
+import { isRefreshToken } from '../../identity/tokens/refreshToken';
 import { HttpProblem } from '../../http/errors';
 
 /**
@@ -81,6 +82,9 @@ function faultOf(authorization: string | undefined): [string, string] {
   }
   if (authorization === undefined || isKey(token)) {
     return [ '0005', 'Authentication failed.' ];
+  }
+  if (isRefreshToken(token)) {
+    return [ '0007', 'Can not access with refresh token.' ];
   }
   try {
     const { exp = Number.POSITIVE_INFINITY } = decodeJwt(token);

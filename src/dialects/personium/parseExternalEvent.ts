@@ -25,12 +25,15 @@ export const READ_EXTERNAL_EVENT: Task<string, Fields | Malformed> = {
 };
 
 /**
- * The key that a request was given, if it was given one.
+ * The key that a request was given, if it was given one. An empty key is none.
  *
  * @throws {@link PersoniumProblem} 400 if it is not 1 to 128 letters, digits, hyphens and underscores.
  */
 export function requestKeyOf(headers: IncomingHttpHeaders): string | undefined {
   const key = headers['x-personium-requestkey'];
+  if (key === '') {
+    return undefined;
+  }
   if (key !== undefined && !(typeof key === 'string' && REQUEST_KEY.test(key))) {
     throw new PersoniumProblem(400, 'PR400-EV-0002', 'Request header is invalid [X-Personium-RequestKey].');
   }

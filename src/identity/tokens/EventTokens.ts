@@ -34,10 +34,11 @@ export interface IssuedPair {
   readonly expiresIn: number;
 }
 
-/** The signed claims of a token. */
-interface Claims extends JWTPayload {
+/** A credential in a form that is stored or signed, and checked at each later use. */
+export interface Grant {
   readonly webid: string;
   readonly pod: string;
+  /** Expiration time, in seconds since 1970. */
   readonly exp: number;
   /** The identity provider of the agent. `iss` is the issuer of the token. */
   readonly idp?: string;
@@ -47,6 +48,11 @@ interface Claims extends JWTPayload {
   readonly scopes?: readonly Scope[];
   /** The id of the client whose deletion ends the token. */
   readonly login?: string;
+}
+
+/** The signed claims of a token. */
+interface Claims extends Grant, JWTPayload {
+  readonly exp: number;
   /** The SHA-256 of the peer of a cookie, in base64url. */
   readonly peer?: string;
 }
@@ -60,10 +66,11 @@ interface Claims extends JWTPayload {
  * audience are distinct, so that they are not accepted as access tokens of Solid-OIDC, nor the reverse.
  */
 export class EventTokens {
+  /** The base URL of the server, the issuer of tokens and client credentials. */
+  public readonly issuer: string;
   private readonly authority: TokenAuthority;
   private readonly apiKeys: ApiKeys;
   private readonly clients: Clients;
-  private readonly issuer: string;
   private readonly tokenLifetime: number;
   private readonly verified = new Map<string, Claims>();
   private readonly webIds = new Map<string, { readonly webId?: string; readonly until: number }>();
@@ -148,6 +155,34 @@ export class EventTokens {
     return isPeer ? this.credentialOf(claims) : undefined;
   }
 
+  /**
+   * Returns the credential of a grant, if its underlying credential is still valid.
+   *
+   * @param grant - The grant. Its expiration time is not checked.
+   * @param isCached - Whether an answer about client credentials may be up to 10 seconds old. Default: yes.
+   */
+  public async credentialOf(grant: Grant, isCached = true): Promise<Credential | undefined> {
+    const { webid, pod, exp, client, idp, key, login, scopes = FORMER_SCOPES } = grant;
+    const caller: Caller = {
+      agent: webid,
+      ...client !== undefined && { client },
+      ...idp !== undefined && { issuer: idp },
+      limits: { pods: [ pod ], scopes },
+    };
+    const expires = exp * 1_000;
+    if (login !== undefined) {
+      return await this.webIdOf(login, isCached) === webid ? { caller, expires, clientId: login } : undefined;
+    }
+    if (key) {
+      const found = await this.apiKeys.find(Buffer.from(key.prefix, 'base64url'), key.id);
+      // A token from before scopes existed has none of its own.
+      const shared = found?.scopes.filter((scope): boolean => grant.scopes?.includes(scope) ?? true);
+      const limits = { pods: [ pod ], topics: found?.topics, scopes: shared };
+      return found && { caller: { ...caller, limits }, expires, key };
+    }
+    return { caller, expires };
+  }
+
   private claimsOf({ caller, expires, key, clientId }: Credential, pod: string): { claims: Claims; expiresIn: number } {
     const { agent, client, issuer, limits } = caller;
     if (agent === undefined) {
@@ -193,32 +228,9 @@ export class EventTokens {
     return claims.exp * 1_000 > Date.now() ? claims : undefined;
   }
 
-  /** Returns the credential of a token, if its underlying credential is still valid. */
-  private async credentialOf(claims: Claims): Promise<Credential | undefined> {
-    const { webid, pod, exp, client, idp, key, login, scopes = FORMER_SCOPES } = claims;
-    const caller: Caller = {
-      agent: webid,
-      ...client !== undefined && { client },
-      ...idp !== undefined && { issuer: idp },
-      limits: { pods: [ pod ], scopes },
-    };
-    const expires = exp * 1_000;
-    if (login !== undefined) {
-      return await this.webIdOf(login) === webid ? { caller, expires, clientId: login } : undefined;
-    }
-    if (key) {
-      const found = await this.apiKeys.find(Buffer.from(key.prefix, 'base64url'), key.id);
-      // A token from before scopes existed has none of its own.
-      const shared = found?.scopes.filter((scope): boolean => claims.scopes?.includes(scope) ?? true);
-      const limits = { pods: [ pod ], topics: found?.topics, scopes: shared };
-      return found && { caller: { ...caller, limits }, expires, key };
-    }
-    return { caller, expires };
-  }
-
-  private async webIdOf(client: string): Promise<string | undefined> {
+  private async webIdOf(client: string, isCached: boolean): Promise<string | undefined> {
     const known = this.webIds.get(client);
-    if (known && known.until > Date.now()) {
+    if (isCached && known && known.until > Date.now()) {
       return known.webId;
     }
     // The age counts from the start of the query, so that no answer is used longer.

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import type { ClientCredentials, TestCredentials } from '../../util/accounts';
-import { createApiKey, createCredentials } from '../../util/accounts';
+import { createApiKey, createCredentials, unlinkWebId } from '../../util/accounts';
 import { dpopToken } from '../../util/tokens';
 import type { Scene } from '../../util/scene';
 import { setScene } from '../../util/scene';
@@ -61,7 +61,7 @@ describe('A token', (): void => {
     const { id, secret } = credentials;
     const { status, headers, body } = await send(endpoint, FORM, form(grantOf()));
     expect(status).toBe(200);
-    expect(body).toEqual({ access_token: expect.stringMatching(JWT), token_type: 'Bearer', expires_in: 3_600 });
+    expect(body).toEqual({ access_token: expect.stringMatching(JWT), token_type: 'Bearer', expires_in: 3_600, scope: 'publish subscribe manage' });
     expect([ 'content-type', 'cache-control', 'access-control-allow-origin', 'x-personium-version' ].map((name): unknown => headers.get(name)))
       .toEqual([ 'application/json', 'no-store', '*', '1.8.4' ]);
     expect(headers.get('set-cookie')).toBeNull();
@@ -151,7 +151,7 @@ describe('A token', (): void => {
     const { headers, body } = await send(endpoint, FORM, `${form(grantOf())}&p_cookie=true`);
     const set = headers.get('set-cookie')!;
     expect(set).toMatch(new RegExp(`^p_cookie=[\\w.-]+; Path=${new URL(pod).pathname}; Max-Age=3600; HttpOnly; SameSite=Strict$`, 'u'));
-    expect(body).toEqual({ access_token: expect.any(String), token_type: 'Bearer', expires_in: 3_600, p_cookie_peer: expect.stringMatching(/^[\w-]{43}$/u) });
+    expect(body).toEqual({ access_token: expect.any(String), token_type: 'Bearer', expires_in: 3_600, scope: 'publish subscribe manage', p_cookie_peer: expect.stringMatching(/^[\w-]{43}$/u) });
     const [ cookie ] = set.split(';');
     const external = async(query: string, more: Record<string, string>): Promise<number> =>
       (await send(`${pod}__event${query}`, { ...JSON_TYPE, ...more }, { Type: 'a' })).status;
@@ -167,7 +167,7 @@ describe('A token', (): void => {
 
   it.each<[string, number, string, (url: string) => Promise<Answer>]>([
     [ 'nothing', 401, 'invalid_client', async(url): Promise<Answer> => send(url, {}) ],
-    [ 'a grant that is not there', 400, 'unsupported_grant_type', async(url): Promise<Answer> => send(url, JSON_TYPE, { ...grantOf(), grant_type: 'password' }) ],
+    [ 'a grant that is not there', 400, 'unsupported_grant_type', async(url): Promise<Answer> => send(url, JSON_TYPE, { ...grantOf(), grant_type: 'authorization_code' }) ],
     [ 'no grant', 400, 'invalid_request', async(url): Promise<Answer> => send(url, JSON_TYPE, { ...grantOf(), grant_type: undefined }) ],
     [ 'no secret', 400, 'invalid_request', async(url): Promise<Answer> => send(url, JSON_TYPE, { ...grantOf(), client_secret: undefined }) ],
     [ 'a secret that is no text', 400, 'invalid_request', async(url): Promise<Answer> => send(url, JSON_TYPE, { ...grantOf(), client_secret: 5 }) ],
@@ -235,6 +235,140 @@ describe('A token', (): void => {
     expect(Number(inOther.headers.get('retry-after'))).toBeLessThanOrEqual(60);
     later(61);
     expect((await ask('__token', own.secret)).status).toBe(200);
+  });
+
+  describe('by a name and password', (): void => {
+    const passwordOf = (name: string, secret: string): Record<string, string> => ({ grant_type: 'password', username: name, password: secret });
+    const logIn = async(fields: Record<string, string> = passwordOf(credentials.id, credentials.secret), url = endpoint): Promise<Answer> =>
+      send(url, FORM, form(fields));
+    const refresh = async(token: string, more: Record<string, string> = {}, url = endpoint): Promise<Answer> =>
+      send(url, FORM, form({ grant_type: 'refresh_token', refresh_token: token, ...more }));
+    const invalid = { status: 400, body: { error: 'invalid_grant', error_description: expect.stringMatching(/^\[PR400-AN-00(?:10|17)\] - /u) }};
+
+    it('opens a session, which refresh tokens continue for 24 hours.', async(): Promise<void> => {
+      const begun = Date.now();
+      const first = await logIn();
+      expect(first).toMatchObject({ status: 200, body: { expires_in: 3_600, refresh_token_expires_in: 86_400, scope: 'publish subscribe manage' }});
+      expect(first.body.refresh_token).toMatch(/^spr_[\w-]{64}$/u);
+      expect(await publishing(first.body.access_token)).toBe(201);
+      jest.spyOn(Date, 'now').mockReturnValue(begun + 23.5 * 3_600_000);
+      expect(await publishing(first.body.access_token)).toBe(401);
+      const second = await refresh(first.body.refresh_token);
+      expect(second.status).toBe(200);
+      // The access token ends with the session.
+      expect(second.body.expires_in).toBeLessThanOrEqual(1_801);
+      expect(second.body.refresh_token_expires_in).toBeLessThanOrEqual(1_801);
+      expect(await publishing(second.body.access_token)).toBe(201);
+      jest.spyOn(Date, 'now').mockReturnValue(begun + 24 * 3_600_000 + 2_000);
+      expect(await refresh(second.body.refresh_token)).toMatchObject(invalid);
+      expect(await publishing(second.body.access_token)).toBe(401);
+    });
+
+    it('has refresh tokens that are no access tokens, wherever they are sent.', async(): Promise<void> => {
+      const { pod, webId } = scene.producer;
+      const { body } = await logIn();
+      const token = body.refresh_token as string;
+      const basic = basicOf(webId, token);
+      for (const headers of [{ authorization: `Bearer ${token}` }, { authorization: `DPoP ${token}` }, { 'x-api-key': token }, { authorization: basic }] as Record<string, string>[]) {
+        for (const url of [ publish, `${pod}__event`, `${pod}subscriptions/`, endpoint, scene.producer.inbox, `${pod}.acl` ]) {
+          const method = url === publish || url.includes('__') ? 'POST' : 'GET';
+          const { status } = await fetch(url, { method, headers: { ...JSON_TYPE, ...headers }, ...method === 'POST' && { body: '{}' }});
+          expect([ url, status >= 400 && status < 500 && status !== 415 ]).toEqual([ url, true ]);
+        }
+      }
+      expect(await send(`${pod}__event`, { ...JSON_TYPE, authorization: `Bearer ${token}` }, {})).toMatchObject({ status: 401, body: { code: 'PR401-AU-0007' }});
+      expect(await logIn(passwordOf(webId, token))).toMatchObject(invalid);
+      expect((await refresh(token)).status).toBe(200);
+    });
+
+    it('gets the same answer to a refresh token for 10 seconds, also at once and after a restart, and later none.', async(): Promise<void> => {
+      const begun = Date.now();
+      const { body } = await logIn();
+      const answers = await Promise.all(Array.from({ length: 5 }, async(): Promise<Answer> => refresh(body.refresh_token, { p_cookie: 'true' })));
+      const shown = answers.map((answer): unknown => [ answer.status, answer.body, answer.headers.get('set-cookie') ]);
+      expect(shown[0]).toEqual([ 200, expect.objectContaining({ p_cookie_peer: expect.any(String) }), expect.stringMatching(/^p_cookie=/u) ]);
+      expect(new Set(shown.map((one): string => JSON.stringify(one))).size).toBe(1);
+      jest.spyOn(Date, 'now').mockReturnValue(begun + 9_000);
+      await scene.server.restart();
+      expect((await refresh(body.refresh_token, { p_cookie: 'true' })).body).toEqual(answers[0].body);
+      const next = await refresh(answers[0].body.refresh_token);
+      expect(next.status).toBe(200);
+      jest.spyOn(Date, 'now').mockReturnValue(begun + 60_000);
+      expect(await refresh(body.refresh_token, { p_cookie: 'true' })).toMatchObject(invalid);
+      // The whole session has ended.
+      expect(await refresh(next.body.refresh_token)).toMatchObject(invalid);
+    });
+
+    it('has sessions that end with their API key, client credentials, or WebID.', async(): Promise<void> => {
+      const { server, producer } = scene;
+      const key = await createApiKey(server.baseUrl, producer.webId, { topics: [ 'realestate/*' ], scopes: [ 'publish', 'read' ]});
+      const client = await createCredentials(server.baseUrl, producer.name, producer.webId);
+      const sessions = [ await logIn(passwordOf(producer.webId, key.key)), await logIn(passwordOf(client.id, client.secret)), await logIn() ];
+      expect(sessions.map(({ body }): unknown => body.scope)).toEqual([ 'publish read', 'publish subscribe manage', 'publish subscribe manage' ]);
+      const [ byKey, byClient, other ] = await Promise.all(sessions.map(async({ body }): Promise<Answer> => refresh(body.refresh_token)));
+      expect([ byKey, byClient, other ].map(({ status }): number => status)).toEqual([ 200, 200, 200 ]);
+      expect(await publishing(byKey.body.access_token)).toBe(201);
+      expect(await publishing(byKey.body.access_token, 'weather#today')).toBe(403);
+      await key.revoke();
+      await client.revoke();
+      expect(await refresh(byKey.body.refresh_token)).toMatchObject(invalid);
+      expect(await refresh(sessions[0].body.refresh_token)).toMatchObject(invalid);
+      expect(await refresh(byClient.body.refresh_token)).toMatchObject(invalid);
+      expect(await publishing(byKey.body.access_token)).toBe(401);
+      const third = await createCredentials(server.baseUrl, scene.subscriber.name, scene.subscriber.webId);
+      const session = await logIn(passwordOf(third.id, third.secret), `${scene.subscriber.pod}__token`);
+      const link = await unlinkWebId(server.baseUrl, scene.subscriber.webId);
+      await link();
+      // The client credentials work again, and the session has ended.
+      expect((await logIn(passwordOf(third.id, third.secret), `${scene.subscriber.pod}__token`)).status).toBe(200);
+      expect(await refresh(session.body.refresh_token, {}, `${scene.subscriber.pod}__token`)).toMatchObject(invalid);
+      expect((await refresh(other.body.refresh_token)).status).toBe(200);
+    });
+
+    it('never has more scopes than the credential, and fewer if these are requested.', async(): Promise<void> => {
+      const { producer, server } = scene;
+      const key = await createApiKey(server.baseUrl, producer.webId, { scopes: [ 'subscribe', 'read' ]});
+      const all = await logIn({ ...passwordOf(producer.webId, key.key), scope: 'publish subscribe manage read' });
+      expect(all.body.scope).toBe('subscribe read');
+      expect(await publishing(all.body.access_token)).toBe(403);
+      const fewer = await refresh(all.body.refresh_token, { scope: 'subscribe' });
+      expect(fewer.body.scope).toBe('subscribe');
+      const again = await refresh(fewer.body.refresh_token, { scope: 'manage' });
+      expect(again).toMatchObject({ status: 400, body: { error: 'invalid_scope' }});
+      expect((await refresh(fewer.body.refresh_token)).body.scope).toBe('subscribe read');
+      const narrow = await logIn({ ...passwordOf(credentials.id, credentials.secret), scope: 'subscribe' });
+      expect(await publishing(narrow.body.access_token)).toBe(403);
+      expect((await refresh(narrow.body.refresh_token, { scope: 'publish' })).body.error).toBe('invalid_scope');
+      // A token obtained with it has no more.
+      const child = await send(endpoint, { ...FORM, authorization: `Bearer ${narrow.body.access_token}` }, 'scope=publish+subscribe');
+      expect(child.body.scope).toBe('subscribe');
+      expect(child.body).not.toHaveProperty('refresh_token');
+      const byClient = await send(endpoint, FORM, form({ ...grantOf(), scope: 'manage' }));
+      expect([ byClient.body.scope, await publishing(byClient.body.access_token) ]).toEqual([ 'manage', 403 ]);
+    });
+
+    it('is refused in the same way for each fault, and after 30 failures for a while.', async(): Promise<void> => {
+      const { server, user, producer } = scene;
+      const { key } = await createApiKey(server.baseUrl, user.webId);
+      const elsewhere = await createApiKey(server.baseUrl, user.webId, { pods: [ user.pod ]});
+      const faults = [
+        passwordOf('nobody', 'x'), passwordOf(credentials.id, 'x'), passwordOf(credentials.id, key), passwordOf(producer.webId, key),
+        passwordOf(`${server.baseUrl}nobody#me`, key), passwordOf(user.webId, elsewhere.key), passwordOf('../x', 'x'), passwordOf('\u0000', '\u0000'),
+      ];
+      const answers = await Promise.all(faults.map(async(fields): Promise<Answer> => logIn(fields)));
+      const names = [ 'content-type', 'content-length', 'www-authenticate', 'cache-control', 'retry-after' ];
+      expect(new Set(answers.map(({ status, body, headers }): string =>
+        JSON.stringify([ status, body, names.map((name): unknown => headers.get(name)) ]))).size).toBe(1);
+      expect(answers[0]).toMatchObject(invalid);
+      await Promise.all(Array.from({ length: 30 }, async(_, index): Promise<Answer> => logIn(passwordOf(user.webId, `${index}`))));
+      const refused = await logIn(passwordOf(user.webId, key));
+      expect(refused).toMatchObject({ status: 429, body: { error: 'temporarily_unavailable' }});
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      // The key itself is not affected.
+      expect((await send(endpoint, { 'x-api-key': key })).status).toBe(200);
+      later(61);
+      expect((await logIn(passwordOf(user.webId, key))).status).toBe(200);
+    });
   });
 
   it('ends soon when the client credentials are deleted, but not when the server starts again.', async(): Promise<void> => {

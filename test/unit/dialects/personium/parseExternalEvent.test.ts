@@ -52,6 +52,7 @@ describe('The body of an external event', (): void => {
 describe('The key of a request', (): void => {
   it('is new where there is none.', (): void => {
     expect(requestKeyOf({})).toBeUndefined();
+    expect(requestKeyOf({ 'x-personium-requestkey': '' })).toBeUndefined();
     const keys = Array.from({ length: 100 }, newRequestKey);
     expect(keys.filter((key): boolean => /^[\w-]{4}_[\w-]{22}$/u.test(key))).toHaveLength(100);
     expect(new Set(keys).size).toBe(100);
@@ -61,7 +62,7 @@ describe('The key of a request', (): void => {
     expect(requestKeyOf({ 'x-personium-requestkey': key })).toBe(key);
   });
 
-  it.each([ '', 'a b', 'é', 'a, b', 'a\n', '0'.repeat(129), 'a.b' ])('cannot be %p.', (key): void => {
+  it.each([ ' ', ', ', 'a b', 'é', 'a, b', 'a\n', '0'.repeat(129), 'a.b' ])('cannot be %p.', (key): void => {
     expect((): unknown => requestKeyOf({ 'x-personium-requestkey': key })).toThrow(expect.objectContaining({
       status: 400, code: 'PR400-EV-0002', message: 'Request header is invalid [X-Personium-RequestKey].',
     }));

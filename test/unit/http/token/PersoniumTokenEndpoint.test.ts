@@ -3,20 +3,21 @@ import type { HttpRequest } from '@solid/community-server';
 import type { Authenticator } from '../../../../src/http/Authenticator';
 import type { EndpointResponse, HttpExchange } from '../../../../src/http/Endpoint';
 import { PersoniumTokenEndpoint } from '../../../../src/dialects/personium/PersoniumTokenEndpoint';
-import type { ClientLogin } from '../../../../src/identity/tokens/ClientLogin';
 import type { Credential } from '../../../../src/identity/tokens/Credential';
 import type { EventTokens, IssuedPair, IssuedToken } from '../../../../src/identity/tokens/EventTokens';
+import type { LoginAttempt, PasswordLogin } from '../../../../src/identity/tokens/PasswordLogin';
+import type { RefreshTokens } from '../../../../src/identity/tokens/RefreshTokens';
 
 const CREDENTIAL: Credential = { caller: { agent: 'https://a.example/#me' }};
 
 describe('The endpoint for tokens in Personium’s form', (): void => {
-  const logIn = jest.fn<Promise<Credential>, [string, string, string]>().mockResolvedValue(CREDENTIAL);
+  const logInClient = jest.fn<Promise<Credential>, [LoginAttempt]>().mockResolvedValue(CREDENTIAL);
   const tokens = {
     issue: async(): Promise<IssuedToken> => ({ token: 't', expiresIn: 60 }),
     issuePair: async(): Promise<IssuedPair> => ({ cookie: 'c', peer: 'p', expiresIn: 50 }),
   } as unknown as EventTokens;
   const authenticator = { credentialOf: async(): Promise<Credential> => CREDENTIAL } as unknown as Authenticator;
-  const endpoint = new PersoniumTokenEndpoint(authenticator, { logIn } as unknown as ClientLogin, tokens);
+  const endpoint = new PersoniumTokenEndpoint(authenticator, { logInClient } as unknown as PasswordLogin, tokens, {} as unknown as RefreshTokens);
   const ask = async(pod: string, body: string, headers: object = {}): Promise<EndpointResponse> => endpoint.handle({
     request: Object.assign(Readable.from([ Buffer.from(body) ]), {
       headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers }, complete: true,
@@ -32,7 +33,7 @@ describe('The endpoint for tokens in Personium’s form', (): void => {
   ])('sets a cookie for the path of %s.', async(pod, cookie): Promise<void> => {
     const { headers, body } = await ask(pod, 'p_cookie=true');
     expect(headers?.['Set-Cookie']).toBe(cookie);
-    expect(JSON.parse(body!)).toEqual({ access_token: 't', token_type: 'Bearer', expires_in: 60, p_cookie_peer: 'p' });
+    expect(JSON.parse(body!)).toEqual({ access_token: 't', token_type: 'Bearer', expires_in: 60, scope: 'publish subscribe manage', p_cookie_peer: 'p' });
     expect((await ask(pod, 'p_cookie=false')).headers).not.toHaveProperty('Set-Cookie');
   });
 
@@ -43,6 +44,6 @@ describe('The endpoint for tokens in Personium’s form', (): void => {
   ])('reads %p by Basic as client %p with secret %p.', async(text, id, secret): Promise<void> => {
     const authorization = `Basic ${Buffer.from(text).toString('base64')}`;
     expect((await ask('https://a.example/', 'grant_type=client_credentials', { authorization })).status).toBe(200);
-    expect(logIn).toHaveBeenLastCalledWith('https://a.example/', id, secret);
+    expect(logInClient).toHaveBeenLastCalledWith({ pod: 'https://a.example/', address: '', name: id, secret });
   });
 });

@@ -43,6 +43,23 @@ describe('The clients of accounts', (): void => {
     }
   });
 
+  it('take the same look-ups for an unknown id as for a known one.', async(): Promise<void> => {
+    const steps: string[] = [];
+    const watched = new AccountClients(
+      { findByLabel: async(label: string): Promise<ClientCredentials | undefined> => {
+        steps.push('label');
+        return label === stored.label ? stored : undefined;
+      } } as unknown as ClientCredentialsStore,
+      { isLinked: async(): Promise<boolean> => {
+        steps.push('link');
+        return true;
+      } } as unknown as WebIdStore,
+    );
+    expect(await watched.find('app_1')).toBeDefined();
+    expect(await watched.find('app_2')).toBeUndefined();
+    expect(steps).toEqual([ 'label', 'link', 'label', 'link' ]);
+  });
+
   it('are gone when their account loses the WebID.', async(): Promise<void> => {
     links = [ `another ${ME}`, 'mine http://localhost/other#me' ];
     expect(await clients.find('app_1')).toBeUndefined();

@@ -1,7 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EVENTS, Session } from '@inrupt/solid-client-authn-node';
+import { custom } from 'openid-client';
 import { FORMER_SCOPES } from '../../src/identity/scopes';
+
+// The client of the identity provider gives up after 3.5 seconds, which a busy machine exceeds.
+custom.setHttpOptionsDefaults({ timeout: 300_000 });
 
 export const PASSWORD = 'correct horse battery staple';
 export const emailOf = (pod: string): string => `${pod}@example.com`;

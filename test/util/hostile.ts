@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { grant } from './access';
 import type { TestAgent } from './accounts';
 import { logIn, seedFile } from './accounts';
-import { flatten } from './flat';
+import { FLAT_PARSER, flatten } from './flat';
 import type { ServerProcess } from './process';
 import { spawnNode, untilReady } from './process';
+import { copySeeded, TRIO } from './seeded';
 import { freePort, ROOT } from './server';
 import { eventually } from './wait';
 
@@ -67,11 +68,11 @@ export async function startHostileScene(
   const probe = join(folder, 'turns.json');
   const pidFile = join(folder, 'pid');
   const port = await freePort();
-  const seed = await seedFile(folder, [ 'producer', 'user', 'subscriber' ]);
+  const seed = await copySeeded(config, TRIO, data, port) ? [] : [ '--seedConfig', await seedFile(folder, TRIO) ];
   const flat = await flatten(config);
   const script = `require('node:fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));` +
     `process.env.TURN_PROBE = ${JSON.stringify(probe)};` +
-    `require(${JSON.stringify(join(ROOT, 'test/util/turnProbe.js'))});` +
+    `require(${JSON.stringify(join(ROOT, 'test/util/turnProbe.js'))}); require(${JSON.stringify(FLAT_PARSER)});` +
     // The first argument after `-e` stands where the script's path would.
     `process.argv.splice(1, 0, ${JSON.stringify(join(ROOT, 'bin/server.js'))});` +
     `require(${JSON.stringify(join(ROOT, 'bin/server.js'))});`;
@@ -80,7 +81,7 @@ export async function startHostileScene(
     ...flat.config.flatMap((path): string[] => [ '-c', path ]), '-m', flat.modules,
     '-p', String(port), '-f', data, '-l', 'warn', ...more, ...args,
   ], ROOT, port));
-  let server = await launch([ '--seedConfig', seed ]);
+  let server = await launch(seed);
   const pid = (): number => Number(readFileSync(pidFile, 'utf8'));
   const { baseUrl } = server;
   const producer = await logIn(baseUrl, 'producer', 'Bearer');

@@ -2,7 +2,7 @@ import type { ChildProcessByStdio } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { flatten } from './flat';
+import { FLAT_PARSER, flatten } from './flat';
 import { stopsInTheEnd } from './leftovers';
 import { ROOT } from './server';
 
@@ -22,6 +22,8 @@ export interface ProcessOptions {
   readonly logLevel?: string;
   /** The folder whose packages are searched for components; those of the project, unless another is given. */
   readonly modules?: string;
+  /** Path of a script that the process loads first. */
+  readonly preload?: string;
 }
 
 /** A server in a process of its own. */
@@ -45,7 +47,8 @@ export function environment(): NodeJS.ProcessEnv {
 }
 
 /** Starts the built server as its users do; it need not become ready. */
-export function spawnServer({ config, port, data, seedConfig, logLevel = 'warn', modules }: ProcessOptions): ServerProcess {
+export function spawnServer(options: ProcessOptions): ServerProcess {
+  const { config, port, data, seedConfig, logLevel = 'warn', modules, preload } = options;
   const args = [ '-c', ...[ config ].flat(), '-p', `${port}`, '-f', data, '-l', logLevel ];
   if (seedConfig !== undefined) {
     args.push('--seedConfig', seedConfig);
@@ -53,8 +56,12 @@ export function spawnServer({ config, port, data, seedConfig, logLevel = 'warn',
   if (modules !== undefined) {
     args.push('-m', modules);
   }
-  return spawnNode([ join(ROOT, 'bin/server.js'), ...args ], ROOT, port);
+  const loaded = [ ...modules === undefined ? [] : [ FLAT_PARSER ], ...preload === undefined ? [] : [ preload ] ];
+  return spawnNode([ ...loaded.flatMap((path): string[] => [ '-r', path ]), join(ROOT, 'bin/server.js'), ...args ], ROOT, port);
 }
+
+/** Lets a server process that is sent SIGUSR2 end between the commit of its next publish and the answer. */
+export const KILL_POINT = join(__dirname, 'killPoint.js');
 
 /** Starts a server by a script of Node, in a folder. */
 export function spawnNode(args: readonly string[], cwd: string, port: number): ServerProcess {
@@ -105,11 +112,11 @@ export async function startProcess(options: ProcessOptions): Promise<ServerProce
   return untilReady(spawnServer({ ...options, ...flat }));
 }
 
-/** Waits until a server answers; fails with what it printed if it ends before, or does not answer within three minutes. */
+/** Waits until a server answers; fails with what it printed if it ends before, or does not answer within nine minutes. */
 export async function untilReady(server: ServerProcess): Promise<ServerProcess> {
   let exit: Exit | undefined;
   void server.exit.then((how): unknown => exit = how);
-  const end = Date.now() + 180_000;
+  const end = Date.now() + 540_000;
   while (!exit && Date.now() < end) {
     try {
       await (await fetch(server.baseUrl)).text();

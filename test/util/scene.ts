@@ -2,6 +2,7 @@ import type { TestAgent } from './accounts';
 import { logIn } from './accounts';
 import { grant } from './access';
 import type { TestServer } from './server';
+import { TRIO } from './seeded';
 import { startServer } from './server';
 
 /** A server with the three pods of the documents' example, whose owners are logged in. */
@@ -14,7 +15,7 @@ export interface Scene {
 }
 
 const DEFAULT_CONFIG = 'test/config/file.json';
-const PODS = [ 'producer', 'user', 'subscriber' ] as const;
+const PODS = TRIO;
 
 /** Server with the default configuration that the scenes of a test file share. */
 let shared: TestServer | undefined;

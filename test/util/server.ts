@@ -7,6 +7,7 @@ import { AppRunner, resetInternalLoggerFactory } from '@solid/community-server';
 import { seedFile } from './accounts';
 import { flatten } from './flat';
 import { stopsInTheEnd } from './leftovers';
+import { copySeeded, isToKeep, keepSeeded } from './seeded';
 import { eventually } from './wait';
 
 export const ROOT = join(__dirname, '../..');
@@ -54,7 +55,7 @@ function constructionStrategy(): any {
 }
 
 /**
- * Starts a real server in this process, with one pod for each name.
+ * Starts a real server in this process, with one pod for each name. The usual pods are copied from the first server.
  * It reads the configuration and the components as packages have them only where it is asked to; that takes longer.
  * It can be given values of options of the command line, such as `eventsMetrics`.
  */
@@ -68,7 +69,9 @@ export async function startServer(
   const folder = await mkdtemp(join(tmpdir(), 'pod-events-'));
   const port = await freePort();
   const baseUrl = `http://${baseUrlHost}:${port}/`;
-  const seedConfig = await seedFile(folder, pods);
+  const data = join(folder, 'data');
+  const isLocal = baseUrlHost === 'localhost' && !asPackaged;
+  const seedConfig = isLocal && await copySeeded(config, pods, data, port) ? undefined : await seedFile(folder, pods);
   let app: App;
   let isRunning = false;
   const stopApp = async(): Promise<void> => {
@@ -91,7 +94,12 @@ export async function startServer(
         logLevel: 'error',
       },
       shorthand: {
-        port, baseUrl, rootFilePath: join(folder, 'data'), loggingLevel: process.env.TEST_LOG ?? 'off', seedConfig, ...options,
+        port,
+        baseUrl,
+        rootFilePath: data,
+        loggingLevel: process.env.TEST_LOG ?? 'off',
+        ...seedConfig !== undefined && { seedConfig },
+        ...options,
       },
     });
     isRunning = true;
@@ -99,6 +107,11 @@ export async function startServer(
     await eventually(async(): Promise<true | undefined> => fetch(baseUrl).then((): true => true, (): undefined => undefined));
   };
   await start(config);
+  if (isLocal && await isToKeep(config, pods)) {
+    await stopApp();
+    await keepSeeded(data, port);
+    await start(config);
+  }
   return {
     baseUrl,
     folder,

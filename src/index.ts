@@ -51,7 +51,10 @@ export type {
   TargetStateStore,
   WorkerStore,
 } from './delivery/ports';
+export { EventGridProjects } from './dialects/eventgrid/EventGridProjects';
 export { PrecheckEndpoint } from './dialects/eventgrid/PrecheckEndpoint';
+export { PutEventsEndpoint } from './dialects/eventgrid/PutEventsEndpoint';
+export { UnknownResourceEndpoint } from './dialects/eventgrid/UnknownResourceEndpoint';
 export { CatalogueEndpoint } from './dialects/eventhos/CatalogueEndpoint';
 export { EventhosTokenEndpoint } from './dialects/eventhos/EventhosTokenEndpoint';
 export { ReceivedEndpoint } from './dialects/eventhos/ReceivedEndpoint';

@@ -1,9 +1,13 @@
+import type { AttributeTerm, AttributeValue } from './cloudEvents';
+
 /**
 /**
- * Fields of a dialect that the event's document carries, by their terms: terms of the context, or IRIs.
+ * Fields of a dialect that the event's document carries, by their terms: terms of the context, IRIs, or CloudEvents
+ * attributes.
  */
 export type Annotations =
-  Readonly<Partial<Record<'subject' | 'eventType' | 'requestKey' | `http://${string}` | `https://${string}`, string>>>;
+  Readonly<Partial<Record<'subject' | 'eventType' | 'requestKey' | `http://${string}` | `https://${string}`, string>>> &
+  Readonly<Partial<Record<AttributeTerm, AttributeValue>>>;
 
 /**
  * A request to publish an event, parsed and checked by its dialect.

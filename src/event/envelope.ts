@@ -1,3 +1,4 @@
+import { isAttributeValue, termName } from './cloudEvents';
 import type { Notation, Statements } from './terms';
 import { literalTerm } from './terms';
 import { isWebUrl } from '../url/webUrl';
@@ -39,13 +40,25 @@ function isOwnMember(name: string, value: unknown): boolean {
     return (Array.isArray(value) ? value : [ value ])
       .every((iri: unknown): boolean => typeof iri === 'string' && isWebUrl(iri));
   }
+  if (termName(name) !== undefined) {
+    return typeof value === 'string' || isAttributeValue(value);
+  }
   return typeof value === 'string' &&
     (name === 'id' ? isWebUrl(value) : name === 'published' || propertyOf(name) !== undefined);
 }
 
-/** The property of a member whose value is a string. Members of dialects can be named by an IRI. */
+/** The property of a member whose value is a literal. Members of dialects can be named by an IRI. */
 function propertyOf(name: string): string | undefined {
+  const term = termName(name);
+  if (term !== undefined) {
+    return `${EVENTS}${term}`;
+  }
   return Object.hasOwn(STRINGS, name) ? STRINGS[name] : isWebUrl(name) ? name : undefined;
+}
+
+/** The datatype of a member's value. */
+function datatypeOf(value: unknown): string {
+  return `${XSD}${typeof value === 'number' ? 'integer' : typeof value === 'boolean' ? 'boolean' : 'string'}`;
 }
 
 /** Returns the RDF statements of a document's envelope. Members of another form are skipped. */
@@ -64,7 +77,8 @@ export function envelopeStatements(members: Members, { iri, type }: Notation): S
       const objects = [ literalTerm(value as string, `${XSD}dateTime`, { iri }) ];
       statements.push({ subject, predicate: iri(`${AS}published`), objects });
     } else if (name !== 'id' && name !== 'type') {
-      statements.push({ subject, predicate: iri(propertyOf(name)!), objects: [ literalTerm(value as string) ]});
+      const objects = [ literalTerm(String(value), datatypeOf(value), { iri }) ];
+      statements.push({ subject, predicate: iri(propertyOf(name)!), objects });
     }
   }
   return statements;

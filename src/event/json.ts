@@ -28,13 +28,14 @@ export interface CheckedJson {
  * `__proto__` as a key, unpaired surrogates, and nesting deeper than the limit. It runs in one pass without recursion.
  *
  * @param text - The JSON text.
+ * @param envelope - Number of levels around the data. Default: 1 if the root is an object, otherwise 2.
  *
  * @throws {@link InvalidInput} with the reason.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8259#section-4
  * @see https://www.rfc-editor.org/rfc/rfc7493#section-2
  */
-export function parseJson(text: string): CheckedJson {
+export function parseJson(text: string, envelope?: number): CheckedJson {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -43,7 +44,7 @@ export function parseJson(text: string): CheckedJson {
       'No request body was sent' :
       `The request body is not valid JSON: ${(error as Error).message}`);
   }
-  return { value, data: inspect(text) };
+  return { value, data: inspect(text, envelope) };
 }
 
 /** An open array or object. */
@@ -60,7 +61,7 @@ interface Level {
 const SURROGATE = /\\u[dD][89a-fA-F]/u;
 
 /** Checks text that is valid JSON, in one pass. */
-function inspect(text: string): Map<number, string> {
+function inspect(text: string, envelope?: number): Map<number, string> {
   if (!text.isWellFormed()) {
     throw unpaired();
   }
@@ -113,7 +114,7 @@ function inspect(text: string): Map<number, string> {
       begin(at);
       level = { index: 0, keys: code === OPEN_BRACE ? new Set() : undefined, key: undefined };
       levels.push(level);
-      if (levels.length > LIMITS.dataDepth + (levels[0].keys ? 1 : 2)) {
+      if (levels.length > LIMITS.dataDepth + (envelope ?? (levels[0].keys ? 1 : 2))) {
         throw new InvalidInput(`The data is nested more than ${LIMITS.dataDepth} levels deep`);
       }
     } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {

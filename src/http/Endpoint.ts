@@ -9,6 +9,8 @@ export interface PathRule {
   readonly own?: readonly string[];
   /** The methods that it leaves to the server's own LDP. */
   readonly ldp: readonly string[];
+  /** Whether a path of an endpoint of the server belongs to a pod instead, if a pod contains it. Default false. */
+  readonly yieldsToPods?: boolean;
 }
 
 /**

@@ -125,7 +125,8 @@ export class EventHttpHandler extends HttpHandler {
    */
   public isClaimed(url: string, pod: string): boolean {
     const ofServer = url.startsWith(this.baseUrl) ? find(this.serverEndpoints, url, this.baseUrl) : undefined;
-    const place = ofServer ?? find(this.endpoints, url, pod);
+    const isYielded = ofServer?.rule.yieldsToPods && pod !== this.baseUrl;
+    const place = isYielded ? find(this.endpoints, url, pod) : ofServer ?? find(this.endpoints, url, pod);
     return place !== undefined && !place.rule.ldp.includes('GET');
   }
 
@@ -206,10 +207,18 @@ export class EventHttpHandler extends HttpHandler {
   }
 
   private async match(request: HttpRequest): Promise<Match | undefined> {
-    const { url, ofServer } = await this.targetOf(request);
+    const target = await this.targetOf(request);
+    const { url } = target;
+    const ofServer = target.ofServer?.rule.yieldsToPods && await this.isInPod(url) ? undefined : target.ofServer;
     const pod = ofServer ? undefined : await this.pods.locate(url);
     const place = ofServer ?? (pod === undefined ? undefined : find(this.endpoints, url, pod));
     return place && { request, method: request.method!, url, isOfServer: ofServer !== undefined, ...place };
+  }
+
+  /** Whether an existing pod below the base URL contains a URL. */
+  private async isInPod(url: string): Promise<boolean> {
+    const pod = await this.pods.locate(url);
+    return pod !== undefined && pod !== this.baseUrl && this.pods.exists(pod);
   }
 
   private async answer(match: Match, account: CostAccount): Promise<EndpointResponse | PassThrough> {

@@ -77,13 +77,18 @@ export class EventFactory {
    * @throws {@link InvalidInput} for the first draft that is invalid, with its index.
    */
   public async create(input: Drafts): Promise<Event[]> {
-    const events = await this.work.run(CREATE_EVENTS, stamped(input), costOf(input));
-    return events.map((event, index): Event => {
-      if (typeof event === 'string') {
-        throw new InvalidInput(event, index);
+    return (await this.createEach(input)).map((event): Event => {
+      if (event instanceof InvalidInput) {
+        throw event;
       }
       return event;
     });
+  }
+
+  /** Creates the events of drafts, in their order, or the fault of each draft that is invalid, with its index. */
+  public async createEach(input: Drafts): Promise<(Event | InvalidInput)[]> {
+    const events = await this.work.run(CREATE_EVENTS, stamped(input), costOf(input));
+    return events.map((event, index): Event | InvalidInput => typeof event === 'string' ? new InvalidInput(event, index) : event);
   }
 
   /** The faults of drafts that are invalid, by their index. */

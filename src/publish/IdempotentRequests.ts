@@ -1,7 +1,7 @@
 import type { IdempotencyKey, StoredResponse } from '../store/idempotency';
 import { repeatedResult } from '../store/idempotency';
 import type { EventLog } from './ports';
-import type { Admission, NamedKey, Published } from './PublishRequest';
+import type { Admission, NamedKey } from './PublishRequest';
 
 /** The caller and the pod of a request. */
 type Sender = Pick<Admission, 'pod' | 'caller'>;
@@ -40,20 +40,20 @@ export class IdempotentRequests {
    *
    * @throws `Conflict` if another request was made with the same key.
    */
-  public async run(
+  public async run<T>(
     sender: Sender,
     named: NamedKey,
     repeat: () => Promise<void>,
-    run: (key: IdempotencyKey) => Promise<Published>,
-  ): Promise<Published> {
+    run: (key: IdempotencyKey) => Promise<T>,
+  ): Promise<T> {
     const key = completed(sender, named);
-    return this.inTurn(JSON.stringify([ key.pod, key.agent, key.key ]), async(): Promise<Published> => {
+    return this.inTurn(JSON.stringify([ key.pod, key.agent, key.key ]), async(): Promise<T> => {
       const stored = await this.store.findResponse(key);
       if (!stored) {
         return run(key);
       }
       await repeat();
-      return repeatedResponse(stored, key);
+      return repeatedResponse<T>(stored, key);
     });
   }
 
@@ -76,8 +76,8 @@ export class IdempotentRequests {
  *
  * @throws `Conflict` if that was another request.
  */
-export function repeatedResponse(stored: StoredResponse, key: NamedKey): Published {
-  return JSON.parse(repeatedResult(stored, key)) as Published;
+export function repeatedResponse<T>(stored: StoredResponse, key: NamedKey): T {
+  return JSON.parse(repeatedResult(stored, key)) as T;
 }
 
 function completed({ pod, caller: { agent }}: Sender, named: NamedKey): IdempotencyKey {

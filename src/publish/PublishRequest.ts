@@ -54,6 +54,19 @@ export interface Published {
   readonly hasAudience?: boolean;
 }
 
+/** An event without addressees. Its pod is the only recipient. */
+export type TopicDraft = Omit<EventDraft, 'recipients' | 'sources'>;
+
+/**
+ * A request to publish independent events to one pod. The caller needs `acl:Append` on the topic of each event there.
+ */
+export interface IndependentRequest extends Pick<PublishRequest, 'pod' | 'caller' | 'idempotencyKey'> {
+  readonly drafts: readonly TopicDraft[];
+}
+
+/** Result of one independent event: its id, or the reason for its refusal. */
+export type EventOutcome = Pick<Event, 'id'> | { readonly refusal: 'forbidden' | 'invalid'; readonly message: string };
+
 /**
  * Result of the dry run of one event.
  */

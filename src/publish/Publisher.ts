@@ -1,6 +1,7 @@
 import { charge, COSTS } from '../access/costs';
 import type { Access, Audience } from '../access/ports';
 import type { PublishRate } from '../access/PublishRate';
+import { publishable } from '../access/topicAccess';
 import type { Event, EventDraft } from '../event/Event';
 import { InvalidInput } from '../event/InvalidInput';
 import type { AcceptedEvent } from '../store/AcceptedEvent';
@@ -13,7 +14,15 @@ import { IdempotentRequests, repeatedResponse } from './IdempotentRequests';
 import { MAX_HOPS } from './maxHops';
 import type { AcceptMeter, EventLog, FanOutSignal, NamedPods, RecipientOutbox, RemoteRecipients } from './ports';
 import { assertWithinLimits, notAuthorizedTo, PublishGate } from './PublishGate';
-import type { Admission, DryRunResult, NamedKey, Published, PublishRequest } from './PublishRequest';
+import type {
+  Admission,
+  DryRunResult,
+  EventOutcome,
+  IndependentRequest,
+  NamedKey,
+  Published,
+  PublishRequest,
+} from './PublishRequest';
 import type { PodsByWebId } from './recipients';
 import { assertRemoteCount, canonicalRequest, findPods, forwardsOf, remoteAddressees } from './recipients';
 import { RemoteOffers } from './RemoteOffers';
@@ -53,10 +62,11 @@ export interface PublisherArgs {
  * Accepts publish requests: the only component that creates events of this server.
  *
  * A request names the resource on which its caller needs `acl:Append`. Nothing is stored without that access and
- * `acl:Append` on the topics in the recipients' pods.
+ * `acl:Append` on the topics in the recipients' pods. Independent events need it on their topics in the producing pod.
  */
 export class Publisher {
   private readonly store: EventLog;
+  private readonly access: Access;
   private readonly pods: NamedPods;
   private readonly factory: EventFactory;
   private readonly fanOut: FanOutSignal;
@@ -75,6 +85,7 @@ export class Publisher {
    */
   public constructor(args: PublisherArgs) {
     this.store = args.store;
+    this.access = args.access;
     this.pods = args.pods;
     this.factory = args.factory;
     this.fanOut = args.fanOut;
@@ -132,6 +143,24 @@ export class Publisher {
   }
 
   /**
+   * Accepts each event of a request to one pod, or refuses it. The pod is the recipient and forwards the events.
+   *
+   * All accepted events are stored in one transaction. A repeat with the same idempotency key gets the outcomes of the
+   * first request, even if the access of the caller has changed. A request without an accepted event is not stored.
+   *
+   * @returns One outcome for each event, in order.
+   *
+   * @throws {@link Conflict} if another request was made with the same idempotency key.
+   * @throws {@link TooMany} if the publisher exceeds its rate or its cost budget. Nothing is stored then.
+   */
+  public async publishEach(request: IndependentRequest): Promise<readonly EventOutcome[]> {
+    const run = async(key?: IdempotencyKey): Promise<readonly EventOutcome[]> => this.acceptEach(request, key);
+    return request.idempotencyKey ?
+      this.requests.run(request, request.idempotencyKey, async(): Promise<void> => undefined, run) :
+      run();
+  }
+
+  /**
    * Tells the result of publishing each event of a request, as if it were sent alone; see {@link DryRun.check}.
    */
   public async check(request: PublishRequest): Promise<DryRunResult[]> {
@@ -183,19 +212,53 @@ export class Publisher {
       events: accepted.map(({ event: { id } }): Published['events'][number] => ({ id, pod })),
       ...hasAudience !== undefined && { hasAudience },
     };
+    return this.storeEvents(offered, published, { key, begun, hasDeliveries: offered !== accepted });
+  }
+
+  private async acceptEach(request: IndependentRequest, key?: IdempotencyKey): Promise<readonly EventOutcome[]> {
+    const begun = performance.now();
+    const { caller, pod } = request;
+    const drafts = request.drafts.map((draft): EventDraft => ({ ...draft, recipients: [], sources: []}));
+    await this.rate.count(caller.agent, pod, drafts.length);
+    chargeDrafts(drafts);
+    const allowed = await publishable(this.access, caller, pod, drafts.map(({ topic }): string => topic));
+    const admitted = drafts.filter(({ topic }): boolean => allowed.has(topic));
+    const created = await this.factory.createEach(factoryInput({ ...request, drafts: admitted, toProducer: true }));
+    const accepted: AcceptedEvent[] = [];
+    const outcomes = drafts.map((draft): EventOutcome => {
+      if (!allowed.has(draft.topic)) {
+        return { refusal: 'forbidden', message: 'Not authorized to publish on this topic' };
+      }
+      const event = created.shift()!;
+      if (event instanceof InvalidInput) {
+        return { refusal: 'invalid', message: event.message };
+      }
+      const forwards = this.maxHops > 0 ? forwardsOf(draft, { pod, toProducer: true }, new Map()) : [];
+      accepted.push({ event, forwards });
+      return { id: event.id };
+    });
+    return accepted.length > 0 ? this.storeEvents(accepted, outcomes, { key, begun, hasDeliveries: false }) : outcomes;
+  }
+
+  /** Stores events with the response for repeats of their request, and returns the response. */
+  private async storeEvents<T>(
+    events: readonly AcceptedEvent[],
+    response: T,
+    { key, begun, hasDeliveries }: { key?: IdempotencyKey; begun: number; hasDeliveries: boolean },
+  ): Promise<T> {
     try {
-      if (await this.store.accept(offered, key && { ...key, result: JSON.stringify(published) })) {
-        this.wake(offered !== accepted);
+      if (await this.store.accept(events, key && { ...key, result: JSON.stringify(response) })) {
+        this.wake(hasDeliveries);
       }
     } catch (error: unknown) {
       // Another process of the server stored the request first.
       if (error instanceof DuplicateRequest) {
-        return repeatedResponse(error.response, key!);
+        return repeatedResponse<T>(error.response, key!);
       }
       throw error;
     }
-    this.meter?.accepted(offered, performance.now() - begun);
-    return published;
+    this.meter?.accepted(events, performance.now() - begun);
+    return response;
   }
 
   private wake(hasDeliveries: boolean): void {

@@ -17,7 +17,9 @@ export function chargeDrafts(drafts: readonly EventDraft[]): void {
 }
 
 /** The input of {@link EventFactory} for a request. */
-export function factoryInput({ drafts, pod, caller, toProducer }: PublishRequest): Parameters<EventFactory['create']>[0] {
+export function factoryInput(
+  { drafts, pod, caller, toProducer }: Pick<PublishRequest, 'drafts' | 'pod' | 'caller' | 'toProducer'>,
+): Parameters<EventFactory['create']>[0] {
   return {
     drafts: toProducer ?
       drafts.map((draft): EventDraft => ({ ...draft, recipients: [ ...draft.recipients, pod ]})) :

@@ -422,6 +422,19 @@ describe('Each endpoint', (): void => {
     await assaultFor([ 200, 400, 404 ], paths, [ 'POST' ], body, [{ 'x-auth-token': key }, { 'x-auth-token': authorization.slice(7) }]);
   });
 
+  it('for PutEvents does.', async(): Promise<void> => {
+    const event = nearly({
+      specversion: fc.constant('1.0'), id: fc.string({ minLength: 1 }), type: fc.constantFrom('added', 'com.example.added'),
+      source: fc.constantFrom('', 'a\u0000', '/'.repeat(16), 5), time: oddValue, subject: oddText, data: oddValue, data_base64: oddValue, ext: oddValue,
+    });
+    const paths = fc.tuple(
+      fc.constantFrom('nobody', 'user', 'subscriber'),
+      fc.oneof(fc.constant('events'), oddText.map((text): string => `channels/${encodeURIComponent(text).replaceAll('.', '%2E') || 'x'}/events`)),
+    ).map(([ project, rest ]): string => `v1/${project}/${rest}`);
+    const body = bodiesOf(fc.record({ events: fc.array(event, { maxLength: 3 }) }), nearly({ events: oddValue }));
+    await assaultFor([ 200, 400, 404 ], paths, [ 'POST' ], body, [{ 'x-auth-token': key }]);
+  });
+
   it('for subscriptions and deliveries does, and so does the description of them all.', async(): Promise<void> => {
     const subscription = nearly({ topic: fc.constantFrom('shop/*', 'a/b'), inbox: fc.constant(scene.producer.inbox), expires: oddValue });
     const names = fc.oneof(fc.constantFrom('', secret.subscription, secret.detail, 'c0ffee00-0000-7000-8000-000000000000'), aKey);
@@ -461,6 +474,7 @@ describe('Each endpoint', (): void => {
     [ 'producer/system', { name: 'Slow', identifier: `slow-${accepted.system += 1}`, class: 'producer' }],
     [ 'producer/event', { system_id: own.system, name: 'Slow', operation: 'new', topic: 'shop/slow' }],
     [ 'v1/producer/events/check', { sources: [{ channel_id: 'shop' }]}],
+    [ 'v1/producer/channels/shop/events', { events: [{ specversion: '1.0', id: '1', source: 'slow', type: 'slow' }]}],
     [ 'producer/subscriptions/', { topic: 'shop/slow', inbox: scene.producer.inbox }],
   ];
   const headersFor = (path: string): OutgoingHttpHeaders => ({ ...JSON_TYPE, ...!path.endsWith('auth/token') && { authorization }});
@@ -479,7 +493,8 @@ describe('Each endpoint', (): void => {
         });
         begun.on('error', reject).flushHeaders();
       });
-      expect([ path, answer.status, answer.headers.connection, faultsOf(sent, answer) ]).toEqual([ path, 413, 'close', []]);
+      const status = path.endsWith('/channels/shop/events') ? 400 : 413;
+      expect([ path, answer.status, answer.headers.connection, faultsOf(sent, answer) ]).toEqual([ path, status, 'close', []]);
     }
   });
 
@@ -517,6 +532,6 @@ describe('Each endpoint', (): void => {
     }
     expect(statuses).toEqual([]);
     expect(await Promise.all(slow.map(async({ finish }): Promise<number> => finish())))
-      .toEqual(bodies().map(([ path ]): number => /\/(?:check|__event|__token|event\/send\?.*)$/u.test(`/${path}`) ? 200 : 201));
+      .toEqual(bodies().map(([ path ]): number => /\/(?:check|__event|__token|channels\/shop\/events|event\/send\?.*)$/u.test(`/${path}`) ? 200 : 201));
   });
 });

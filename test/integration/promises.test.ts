@@ -20,6 +20,8 @@ describe('What is promised', (): void => {
   let scene: Scene;
   let keys: { producer: string; user: string };
   const entries = new Map<string, string>();
+  const types = new Map<string, unknown>();
+  let puts = 0;
   const inboxOf = (pattern: string): string => `${scene.subscriber.pod}follows-${PATTERNS.indexOf(pattern)}/`;
 
   const send = async(url: string, body: unknown, key: string): Promise<any> => {
@@ -87,6 +89,18 @@ describe('What is promised', (): void => {
     return found.flat().map((url): string => url.split('/').at(-1)!);
   };
 
+  /** The producer-given types of all copies that the subscriber has. */
+  const copiedTypes = async(): Promise<unknown[]> => {
+    const found = await Promise.all(PATTERNS.map(async(pattern): Promise<string[]> => members(scene.subscriber, inboxOf(pattern))));
+    const documents = found.flat().map(async(url): Promise<any> => {
+      if (!types.has(url)) {
+        types.set(url, (await (await scene.subscriber.fetch(url, { headers: { accept: 'application/ld+json' }})).json())['events:ce-type']);
+      }
+      return types.get(url);
+    });
+    return Promise.all(documents);
+  };
+
   const setting: fc.Arbitrary<Setting> = fc.record({
     publishes: fc.tuple(fc.boolean(), fc.boolean()),
     reads: fc.tuple(fc.boolean(), fc.boolean()),
@@ -105,12 +119,21 @@ describe('What is promised', (): void => {
       const { body: checked } = await send(`${producer.pod}publish/check`, events, keys.producer);
       const published = [];
       const sent = [];
+      const put: { type: string; result: any }[] = [];
       for (const [ index, topic ] of TOPICS.entries()) {
         published.push(await send(`${producer.pod}publish/`, events[index], keys.producer));
         sent.push(await send(`${user.pod}event/send?event-identifier=${entries.get(topic)!}`, { topic }, keys.producer));
+        const [ channel, ...rest ] = topic.split('/');
+        const path = rest.length > 0 ? `v1/user/channels/${channel}/events` : 'v1/user/events';
+        const type = `put-${puts += 1}`;
+        const { body: { events: [ result ]}} = await send(`${baseUrl}${path}`, {
+          events: [{ specversion: '1.0', id: type, source: rest.length > 0 ? rest.join('/') : channel, type }],
+        }, keys.producer);
+        put.push({ type, result });
       }
       await settled();
       const landed = await copies();
+      const putTypes = await copiedTypes();
       for (const [ index, topic ] of TOPICS.entries()) {
         const { status, body } = published[index];
         const copiesOfIt = status === 201 ? landed.filter((name): boolean => body.id.endsWith(name)).length : 0;
@@ -123,6 +146,10 @@ describe('What is promised', (): void => {
         } else {
           expect([ topic, checked.events[index].error, sent[index].status ]).toEqual([ topic, body.error, 403 ]);
         }
+        // PutEvents does everything that the precheck promises.
+        const copiesOfPut = putTypes.filter((type): boolean => type === put[index].type).length;
+        expect([ topic, put[index].result.error_code ]).toEqual([ topic, status === 201 ? null : 'EG.00512000' ]);
+        expect([ topic, copiesOfPut ]).toEqual([ topic, copiesOfIt ]);
         if (copiesOfIt > 0) {
           expect(result.check_detail).toContain(String(copiesOfIt));
         }

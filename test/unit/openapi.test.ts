@@ -7,6 +7,7 @@ import { HealthEndpoint } from '../../src/http/health/HealthEndpoint';
 import { InboxEndpoint } from '../../src/http/inbox/InboxEndpoint';
 import { OpenApiEndpoint } from '../../src/http/openapi/OpenApiEndpoint';
 import { PrecheckEndpoint } from '../../src/dialects/eventgrid/PrecheckEndpoint';
+import { PutEventsEndpoint } from '../../src/dialects/eventgrid/PutEventsEndpoint';
 import { CheckEndpoint } from '../../src/http/publish/CheckEndpoint';
 import { PublishEndpoint } from '../../src/http/publish/PublishEndpoint';
 import { CatalogueEndpoint } from '../../src/dialects/eventhos/CatalogueEndpoint';
@@ -36,7 +37,7 @@ const ENDPOINTS: Record<string, Endpoint[]> = {
   'personium-token': [ new PersoniumTokenEndpoint(none, none, none, none) ],
   eventhos: [ new SendEndpoint(none, none, none, none), new CatalogueEndpoint(none, none, none), new ReceivedEndpoint(none, none, none) ],
   'eventhos-token': [ new EventhosTokenEndpoint(none, none) ],
-  eventgrid: [ new PrecheckEndpoint(BASE, none, none, none, none) ],
+  eventgrid: [ new PrecheckEndpoint(none, none, none), new PutEventsEndpoint(none, none, none) ],
   subscriptions: [ new SubscriptionsEndpoint(none, none, none, none, none, none) ],
   deliveries: [ new DeliveriesEndpoint(none, none, none, none) ],
   inbox: [ new InboxEndpoint(none, none, none, none) ],
@@ -50,7 +51,7 @@ const operations = Object.entries(OPENAPI.paths).flatMap(([ path, item ]): { pat
     ({ path, method: method.toUpperCase(), operation: item[method] as Operation })));
 
 /** The path as an endpoint has it: behind the base URL of the pod, or of the server. */
-const samplePath = (template: string): string => template.replace(/^\/(?:\{pod\}\/)?/u, '').replace('{project_id}', 'producer')
+const samplePath = (template: string): string => template.replace(/^\/(?:\{pod\}\/)?/u, '').replace('{project_id}', 'producer').replace('{channel_id}', 'realestate')
   .replace('{id}', SAMPLES.find(([ pattern ]): boolean => pattern.test(template))?.[1] ?? '');
 
 const ruleOf = (path: string, tags: readonly string[] = Object.keys(ENDPOINTS)): PathRule | undefined => {
@@ -123,7 +124,7 @@ describe('The description of one server', (): void => {
     expect(document.servers).toEqual([{ url: 'https://pods.example/base' }]);
     expect(document.tags.map(({ name }: { name: string }): string => name)).toEqual([ 'eventgrid', 'deliveries' ]);
     expect(Object.keys(document.paths).sort()).toEqual([
-      '/v1/{project_id}/events/check', '/{pod}/deliveries/', '/{pod}/deliveries/{id}', '/{pod}/deliveries/{id}/redeliver',
+      '/v1/{project_id}/channels/{channel_id}/events', '/v1/{project_id}/events', '/v1/{project_id}/events/check', '/{pod}/deliveries/', '/{pod}/deliveries/{id}', '/{pod}/deliveries/{id}/redeliver',
       '/{pod}/subscriptions/{id}/replay',
     ]);
     await SwaggerParser.validate(document);

@@ -1,4 +1,5 @@
 import type { HttpProblem } from '../../http/errors';
+import { EventGridProblem } from './EventGridProblem';
 
 /** The statuses for which EventGrid has an error. */
 const ERRORS: Readonly<Record<number, readonly [code: string, message: string]>> = {
@@ -12,13 +13,17 @@ const ERRORS: Readonly<Record<number, readonly [code: string, message: string]>>
 const MOST_DETAILS = 1_024;
 
 /**
- * The body of an error in the form of EventGrid. An error of another status has the code and the message of 400 or 500.
+ * Returns the body of an error in the form of EventGrid. An error without its own code has the code of its status. A
+ * status unknown to EventGrid has the code and the message of 400 or 500.
  *
  * @param problem - The error.
  * @param requestId - The id of the request.
  */
-export function eventGridError({ status, message }: HttpProblem, requestId: string): object {
-  const [ code, text ] = ERRORS[status] ?? ERRORS[status < 500 ? 400 : 500];
+export function eventGridError(problem: HttpProblem, requestId: string): object {
+  const { status, message } = problem;
+  const [ code, text ] = problem instanceof EventGridProblem ?
+      [ problem.code, problem.title ] :
+    ERRORS[status] ?? ERRORS[status < 500 ? 400 : 500];
   return {
     error_code: code,
     error_msg: text,

@@ -1,8 +1,7 @@
 import { InvalidInput } from '../../event/InvalidInput';
 import { parseJson } from '../../event/json';
-import { LIMITS } from '../../event/limits';
-import { isTopic } from '../../event/Topic';
 import type { Task } from '../../work/Work';
+import { sourceTopic, TOPIC_RULE } from './sourceTopic';
 
 /**
  * A source of events that a request asks about.
@@ -72,11 +71,8 @@ function toTopic({ channel_id = '', source_name = '' }: Readonly<Record<string, 
   if (channel_id === '') {
     return { fault: 'No channel_id found: it is the first part of the topic' };
   }
-  const topic = source_name === '' ? channel_id : `${channel_id}/${source_name}`;
-  return isTopic(topic) ?
-    { topic } :
-    { fault: `Invalid topic: channel_id and source_name together have at most ${LIMITS.topicBytes} bytes and ` +
-      `${LIMITS.topicSegments} segments, without control characters` };
+  const topic = sourceTopic(channel_id, source_name);
+  return topic === undefined ? { fault: `Invalid topic: channel_id and source_name together have ${TOPIC_RULE}` } : { topic };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

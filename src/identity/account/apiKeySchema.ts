@@ -1,5 +1,6 @@
 import type { StringSchema } from 'yup';
 import { array, object, string } from 'yup';
+import { isDateTime } from '../../event/dateTime';
 import { isWebUrl } from '../../url/webUrl';
 import { isTopicPattern } from '../../event/TopicPattern';
 import type { Scope } from '../scopes';
@@ -11,7 +12,6 @@ const MAX_NAME_LENGTH = 100;
 const MAX_LIMITS = 100;
 
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
-const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/u;
 
 /**
  * Schema of the request for a new API key, as JSON.
@@ -69,10 +69,4 @@ function textToList(value: unknown): unknown {
   }
   const entries = value.split(/[\n,]/u).map((entry): string => entry.trim()).filter((entry): boolean => entry !== '');
   return entries.length > 0 ? entries : undefined;
-}
-
-/** Returns whether a text is a date-time with a time zone, on an existing day. */
-function isDateTime(value: string): boolean {
-  const day = value.slice(0, 'YYYY-MM-DD'.length);
-  return DATE_TIME.test(value) && !Number.isNaN(Date.parse(value)) && new Date(day).toISOString().startsWith(day);
 }

@@ -1,3 +1,4 @@
+import { attributeText, givenAttributes } from '../../event/cloudEvents';
 import type { Event } from '../../event/Event';
 import { eventUrl } from '../../event/Event';
 import { readMembers } from '../../event/EventDocument';
@@ -11,7 +12,9 @@ export const CLOUD_EVENT_TYPE = 'application/cloudevents+json; charset=UTF-8';
  * - `source` is the base URL of the producing pod, and `id` the event's UUID: together they identify the event.
  *   `eventurl`
  *   is its URL;
- * - `type` is the topic, `time` its acceptance, `subject` its subject;
+ * - `type` is the type that its producer gave, with the topic as `topic`; without one it is the topic;
+ * - `time` is the time that its producer gave, otherwise its acceptance; `subject` is its subject;
+ * - `dataschema` and extension attributes that its producer gave are kept;
  * - `authid` is the WebID of the publisher, with `authtype` `app_user`: absent for public publication;
  * - `recipients` and `participants` are WebIDs separated by spaces: `recipient` and `source` of the document;
  * - `eventtype` and `requestkey` are members of the document;
@@ -26,32 +29,28 @@ export const CLOUD_EVENT_TYPE = 'application/cloudevents+json; charset=UTF-8';
  */
 export function toCloudEvent(event: Event): string {
   const { values, data } = readMembers(event);
+  const { type, time, dataschema, extensions } = givenAttributes(values);
   const attributes = JSON.stringify({
     specversion: '1.0',
     id: event.id,
     source: event.pod,
-    type: text(event.topic),
-    subject: text(values.subject),
-    time: new Date(event.published).toISOString(),
-    ...event.publisher !== undefined && { authtype: 'app_user', authid: text(event.publisher) },
+    type: type ?? attributeText(event.topic),
+    subject: attributeText(values.subject),
+    time: time ?? new Date(event.published).toISOString(),
+    dataschema,
+    ...type !== undefined && type !== attributeText(event.topic) && { topic: attributeText(event.topic) },
+    ...event.publisher !== undefined && { authtype: 'app_user', authid: attributeText(event.publisher) },
     recipients: list(values.recipient),
     participants: list(values.source),
-    eventtype: text(values.eventType),
-    requestkey: text(values.requestKey),
+    eventtype: attributeText(values.eventType),
+    requestkey: attributeText(values.requestKey),
     eventurl: eventUrl(event),
+    ...extensions,
     ...data !== undefined && { datacontenttype: 'application/json' },
   });
   return data === undefined ? attributes : `${attributes.slice(0, -1)},"data":${data}}`;
 }
 
-/** @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#type-system */
-const NO_CHARACTER = /[\p{Cc}\p{Noncharacter_Code_Point}\p{Cs}]/gu;
-
-/** A value of an attribute; absent if it is not text or empty, because CloudEvents forbids empty attributes. */
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value.replaceAll(NO_CHARACTER, '\uFFFD') : undefined;
-}
-
 function list(value: unknown): string | undefined {
-  return text([ value ].flat().filter((item): boolean => typeof item === 'string').join(' '));
+  return attributeText([ value ].flat().filter((item): boolean => typeof item === 'string').join(' '));
 }

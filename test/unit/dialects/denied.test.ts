@@ -4,7 +4,9 @@ import type { Access, Pods } from '../../../src/access/ports';
 import { PublishRate } from '../../../src/access/PublishRate';
 import { Catalogue } from '../../../src/catalogue/Catalogue';
 import { PooledSchemas } from '../../../src/catalogue/checkSchema';
+import { EventGridProjects } from '../../../src/dialects/eventgrid/EventGridProjects';
 import { PrecheckEndpoint } from '../../../src/dialects/eventgrid/PrecheckEndpoint';
+import { PutEventsEndpoint } from '../../../src/dialects/eventgrid/PutEventsEndpoint';
 import { SendEndpoint } from '../../../src/dialects/eventhos/SendEndpoint';
 import { ExternalEventEndpoint } from '../../../src/dialects/personium/ExternalEventEndpoint';
 import { YodataParser } from '../../../src/dialects/yodata/YodataParser';
@@ -77,14 +79,16 @@ class Scene {
     const work = inlineWork();
     const bodies = new PublishBodies(authenticator, this.publisher, [ new YodataParser(work) ]);
     const rules = new Catalogue(this.catalogue, access, new PooledSchemas(work, 2_000, 2_000), rate);
-    const pods = { podNamed: async(): Promise<string> => POD };
+    const projects = new EventGridProjects(BASE, authenticator, { podNamed: async(): Promise<string> => POD });
     this.endpoints = {
       'publish/': new PublishEndpoint(bodies, this.publisher),
       'publish/check': new CheckEndpoint(bodies, this.publisher, rate),
       __event: new ExternalEventEndpoint(authenticator, this.publisher, work),
       'event/send': new SendEndpoint(authenticator, rules, this.publisher, work),
       page: new PagerEndpoint(authenticator, this.publisher),
-      'v1/user/events/check': new PrecheckEndpoint(BASE, authenticator, pods, new TopicDryRun(access, audience, rate, rate), work),
+      'v1/user/events/check': new PrecheckEndpoint(projects, new TopicDryRun(access, audience, rate, rate), work),
+      'v1/user/events': new PutEventsEndpoint(projects, this.publisher, work),
+      'v1/user/channels/realestate/events': new PutEventsEndpoint(projects, this.publisher, work),
     };
   }
 
@@ -117,6 +121,7 @@ class Scene {
   }
 }
 
+const cloudEvent = { specversion: '1.0', id: '1', source: 'contact#add', type: 'added', data: { n: 1 }};
 const publishBody = { recipient: OWNER, topic: TOPIC, data: { n: 1 }};
 /** A body that each endpoint accepts. */
 const VALID: Readonly<Record<string, string>> = {
@@ -126,6 +131,8 @@ const VALID: Readonly<Record<string, string>> = {
   'event/send': '{}',
   page: 'a/b#c\nmessage',
   'v1/user/events/check': '{"sources":[{"channel_id":"a"}]}',
+  'v1/user/events': JSON.stringify({ events: [ cloudEvent ]}),
+  'v1/user/channels/realestate/events': JSON.stringify({ events: [ cloudEvent, cloudEvent ]}),
 };
 
 const callers = fc.oneof(
@@ -138,6 +145,11 @@ const topics = fc.constantFrom(TOPIC, 'event', 'a/b#c');
 const bodies = fc.oneof(
   fc.record({ recipient: webIds, source: webIds, topic: topics, data: fc.jsonValue() }).map((value): string => JSON.stringify(value)),
   fc.array(fc.record({ recipient: fc.array(webIds), topic: topics, data: fc.jsonValue() }), { maxLength: 3 }).map((value): string => JSON.stringify(value)),
+  fc.record({
+    events: fc.array(fc.record({
+      specversion: fc.constant('1.0'), id: fc.string({ minLength: 1 }), source: topics, type: fc.constant('t'), data: fc.jsonValue(),
+    }), { minLength: 1, maxLength: 3 }),
+  }).map((value): string => JSON.stringify(value)),
   fc.json(),
   fc.string(),
 );
@@ -175,7 +187,8 @@ describe('An access port that denies everything', (): void => {
     await fc.assert(fc.asyncProperty(requests, async(sent): Promise<void> => {
       const answer = await denied.send(sent);
       if (!(answer instanceof Error)) {
-        expect([ sent.path, 'body' in answer && answer.body ]).toEqual([ 'v1/user/events/check', expect.not.stringContaining('"check_result":true') ]);
+        expect([ sent.path, 'body' in answer && answer.body ])
+          .toEqual([ expect.stringMatching(/^v1\//u), expect.not.stringMatching(/"check_result":true|"error_code":null/u) ]);
       }
       expect(denied.made).toBe(0);
     }), { numRuns: runs(1_000) });

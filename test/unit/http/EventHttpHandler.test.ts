@@ -105,6 +105,26 @@ describe('The border to the server', (): void => {
     expect(await send('DELETE', '/pod/hello')).toMatchObject({ status: 405 });
   });
 
+  it('leaves a path of the server to an existing pod, if its endpoint yields to pods.', async(): Promise<void> => {
+    class Yielding extends ServerEndpoint {
+      public override ruleFor(path: string): PathRule | undefined {
+        return /^[^/]+\/(?:hello|other)$/u.test(path) ? { ldp: [ 'OPTIONS' ], yieldsToPods: true } : undefined;
+      }
+    }
+    current = new EventHttpHandler(targetExtractor, pods, [ endpoint ], 'http://localhost/', [ new Yielding() ], ldpHandler, new ServerUrls('http://localhost/'));
+    try {
+      expect(await send('GET', '/nobody/hello')).toMatchObject({ status: 200, body: 'server' });
+      expect(await send('PATCH', '/nobody/other')).toMatchObject({ status: 200, body: 'server' });
+      expect(await send('OPTIONS', '/nobody/other')).toMatchObject({ status: 299 });
+      expect(await send('GET', '/pod/hello')).toMatchObject({ status: 200, body: 'hello' });
+      expect(await send('GET', '/pod/other')).toMatchObject({ status: 299 });
+      expect(current.isClaimed('http://localhost/pod/other', 'http://localhost/pod/')).toBe(false);
+      expect(current.isClaimed('http://localhost/pod/other', 'http://localhost/')).toBe(true);
+    } finally {
+      current = handler;
+    }
+  });
+
   it('answers what is of the server as a whole before it looks for a pod, and looks once at each URL.', async(): Promise<void> => {
     serverEndpoint.asked = 0;
     located.length = 0;

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Authenticator } from '../../../../src/http/Authenticator';
 import { HttpProblem } from '../../../../src/http/errors';
 import type { EndpointResponse, HttpExchange } from '../../../../src/http/Endpoint';
+import { EventGridProjects } from '../../../../src/dialects/eventgrid/EventGridProjects';
 import { PrecheckEndpoint } from '../../../../src/dialects/eventgrid/PrecheckEndpoint';
 import type { Caller } from '../../../../src/identity/Caller';
 import type { PodDirectory } from '../../../../src/pod/PodDirectory';
@@ -30,7 +31,7 @@ describe('The endpoint of prechecks', (): void => {
       return topics.map((topic): TopicDryRunResult => prospect(topic));
     },
   } as unknown as TopicDryRun;
-  const endpoint = new PrecheckEndpoint(BASE, authenticator, pods, precheck, inlineWork());
+  const endpoint = new PrecheckEndpoint(new EventGridProjects(BASE, authenticator, pods), precheck, inlineWork());
 
   const exchangeOf = (body: string, project = 'me', headers: Record<string, string> = {}): HttpExchange => {
     const path = `v1/${project}/events/check`;
@@ -105,7 +106,7 @@ describe('The endpoint of prechecks', (): void => {
     expect(headers).toMatchObject({ 'X-Request-Id': first, 'Retry-After': '5' });
     expect(JSON.parse(body!)).toMatchObject({ request_id: first, error_details: 'slow down' });
     expect((await handle('{}')).headers!['X-Request-Id']).not.toBe(first);
-    const long = new PrecheckEndpoint(`https://${Array.from({ length: 4 }, (): string => 'x'.repeat(60)).join('.')}/`, authenticator, pods, precheck, inlineWork());
-    expect((await long.handle(exchangeOf('{}'))).headers!['X-Request-Id']).toHaveLength(128);
+    const long = new EventGridProjects(`https://${Array.from({ length: 4 }, (): string => 'x'.repeat(60)).join('.')}/`, authenticator, pods);
+    expect(long.headersOf(exchangeOf('{}'))['X-Request-Id']).toHaveLength(128);
   });
 });

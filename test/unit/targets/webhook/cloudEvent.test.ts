@@ -65,6 +65,38 @@ describe('An event as a CloudEvent', (): void => {
     });
   });
 
+  it('has the attributes that its producer gave, and the topic beside their type.', async(): Promise<void> => {
+    const event = await make({
+      annotations: {
+        'events:ce-id': 'theirs', 'events:ce-type': 'com.example.added', 'events:ce-time': '2020-02-29T12:00:00+01:00',
+        'events:ce-dataschema': 'https://a.example/s', 'events:ce-flag': true, 'events:ce-count': -5, 'events:ce-tenant': 't1',
+      },
+      data: '1',
+    });
+    expect(JSON.parse(toCloudEvent(event))).toEqual({
+      specversion: '1.0', id: event.id, source: POD, type: 'com.example.added', topic: 'realestate/contact#add',
+      time: '2020-02-29T12:00:00+01:00', dataschema: 'https://a.example/s', authtype: 'app_user', authid: PUBLISHER,
+      eventurl: eventUrl(event), flag: true, count: -5, tenant: 't1', datacontenttype: 'application/json', data: 1,
+    });
+  });
+
+  it('has no topic of its own if its type is the topic.', async(): Promise<void> => {
+    const event = await make({ annotations: { 'events:ce-type': 'realestate/contact#add' }});
+    expect(checkCloudEvent(toCloudEvent(event))).not.toHaveProperty('topic');
+  });
+
+  it.each([
+    [ 'authid', 'https://victim.example/#me' ], [ 'authtype', 'system' ], [ 'authclaims', 'x' ], [ 'eventurl', 'x' ], [ 'recipients', 'x' ],
+    [ 'participants', 'x' ], [ 'requestkey', 'x' ], [ 'eventtype', 'x' ], [ 'topic', 'x' ], [ 'specversion', '2.0' ], [ 'id', 'x' ], [ 'source', 'x' ],
+    [ 'datacontenttype', 'text/html' ], [ 'data', 'x' ], [ 'subject', 'x' ], [ 'time', '2020-02-30T12:00:00Z' ], [ 'time', 'x' ],
+    [ 'dataschema', 'no uri' ], [ 'x', 1.5 ], [ 'x', 2 ** 31 ], [ 'x', '' ], [ 'x', { a: 1 }], [ 'UP', 'x' ], [ 'a-b', 'x' ],
+  ])('does not take %s = %j from the document of another server.', async(name, value): Promise<void> => {
+    const event = await make({}, undefined);
+    const { members } = event;
+    const forged = { ...event, members: `${members.slice(0, -1)},${JSON.stringify(`events:ce-${name}`)}:${JSON.stringify(value)}}` };
+    expect(toCloudEvent(forged)).toBe(toCloudEvent(event));
+  });
+
   it('leaves out what is not known.', async(): Promise<void> => {
     const event = await createEvent({ topic: 'event', recipients: [], sources: [], annotations: { subject: '' }}, POD, undefined, loader);
     expect(Object.keys(checkCloudEvent(toCloudEvent(event)))).toEqual([ 'specversion', 'id', 'source', 'type', 'time', 'eventurl' ]);

@@ -1,7 +1,8 @@
 import { isCopyIri, isIri, isEventIri } from './iri';
+import { parseJson } from './json';
 import { blankNodeLabels, EVENT_STATEMENTS_REFUSED } from './linkedData';
 import type { NumberLiteral } from './numbers';
-import { canonicalDouble, numberLiteral } from './numbers';
+import { canonicalDouble, doubleLexical, numberLiteral } from './numbers';
 import type { Notation, Statements } from './terms';
 import { StatementSet, jsonTerm, languageTerm, literalTerm } from './terms';
 import { RDF, XSD } from './vocabulary';
@@ -168,10 +169,14 @@ class ExpandedWalk {
       throw new Error('a @direction is not part of its graph');
     }
     if (type === '@json') {
+      assertInRange(value, this.event.exact);
       return jsonTerm(value, this.event.exact, this.notation);
     }
     if (type !== undefined && (typeof type !== 'string' || !isIri(type))) {
       throw new Error(`${JSON.stringify(type)} is no IRI, so it is no datatype`);
+    }
+    if (type === `${RDF}JSON`) {
+      assertJson(value);
     }
     if (typeof value === 'number') {
       return this.number(value, type);
@@ -204,15 +209,31 @@ class ExpandedWalk {
 
   private number(value: number, type?: string): string {
     const known = numberLiteral(value, this.event.exact);
-    const { lexical, datatype } = type === `${XSD}double` && datatypeIsInteger(known) && !this.event.exact.has(value) ?
-        { lexical: canonicalDouble(value), datatype: type } :
-      known;
-    return literalTerm(lexical, type ?? datatype, this.notation);
+    const lexical = type === `${XSD}double` ? doubleLexical(known.text) : known.lexical;
+    if (lexical === undefined) {
+      throw new Error(`${known.text} is no number that an ${XSD}double can be`);
+    }
+    return literalTerm(lexical, type ?? known.datatype, this.notation);
   }
 }
 
-function datatypeIsInteger({ datatype }: NumberLiteral): boolean {
-  return datatype === `${XSD}integer`;
+/** Rejects JSON with numbers that a JSON-LD processor cannot write as JSON. */
+function assertInRange(value: unknown, exact: ReadonlyMap<number, NumberLiteral>): void {
+  if (typeof value === 'number' && !Number.isFinite(Number(numberLiteral(value, exact).text))) {
+    throw new TypeError('a JSON literal has a number beyond 1.8e308');
+  }
+  if (typeof value === 'object' && value !== null) {
+    Object.values(value).forEach((child): void => assertInRange(child, exact));
+  }
+}
+
+/** Rejects values of type `rdf:JSON` that are not the text of JSON. */
+function assertJson(value: unknown): void {
+  try {
+    parseJson(String(value));
+  } catch (error: unknown) {
+    throw new Error(`a value of type ${RDF}JSON is not JSON: ${(error as Error).message}`);
+  }
 }
 
 function isNode(value: unknown): value is Node {

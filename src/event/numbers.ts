@@ -90,6 +90,21 @@ export function canonicalDouble(value: number): string {
   return value.toExponential().replace(/^(-?\d)e/u, '$1.0e').replace(/e\+?/u, 'E');
 }
 
+/**
+ * Returns the lexical form of a JSON number as `xsd:double`, with all its digits.
+ *
+ * @param token - The text of the number.
+ *
+ * @returns `undefined` if the number is beyond the range of doubles.
+ */
+export function doubleLexical(token: string): string | undefined {
+  if (!isInRange(token)) {
+    return undefined;
+  }
+  const { sign, digits, exponent } = toDecimal(token);
+  return `${sign}${digits[0]}.${digits.slice(1) || '0'}E${exponent + digits.length - 1}`;
+}
+
 /** Returns the numbers of a JSON text that can differ from the literal of their double, with their positions. */
 function suspectsIn(text: string): [ start: number, token: string ][] {
   const tokens: [ number, string ][] = [];
@@ -158,9 +173,7 @@ function exactLiteral(token: string): NumberLiteral {
     return { lexical: token, datatype: `${XSD}integer`, text: token };
   }
   if (isInRange(token)) {
-    const fraction = digits.slice(1) || '0';
-    const lexical = `${sign}${digits[0]}.${fraction}E${exponent + digits.length - 1}`;
-    return { lexical, datatype: `${XSD}double`, text: token };
+    return { lexical: doubleLexical(token)!, datatype: `${XSD}double`, text: token };
   }
   if (Math.abs(exponent) > MAX_EXPONENT) {
     return { lexical: '', datatype: `${XSD}decimal`, text: token };

@@ -44,9 +44,12 @@ function termOf(term: any): any {
 
 /** The lexical form that the independent processor gives a number: 16 digits at most, and 1e-7 is an integer. */
 function asProcessor(number: number): string {
-  return String(number).includes('.') || Math.abs(number) >= 1e21 ?
-    number.toExponential(15).replace(/(\d)0*e\+?/u, '$1E') :
-    number.toFixed(0);
+  return String(number).includes('.') || Math.abs(number) >= 1e21 ? asDouble(number) : number.toFixed(0);
+}
+
+/** The lexical form that the independent processor gives a number of type `xsd:double`. */
+function asDouble(number: number): string {
+  return number.toExponential(15).replace(/(\d)0*e\+?/u, '$1E');
 }
 
 const NUMBER = /^-?\d+(?:\.\d+)?(?:E-?\d+)?$/u;
@@ -73,8 +76,8 @@ export function areIsomorphic(graph: readonly Quad[], processed: readonly Quad[]
     if (type === JSON_TYPE) {
       return withObject(each, JSON.stringify(JSON.parse(object.value), sorted), type);
     }
-    const rounded = NUMBER.test(object.value) ? asProcessor(Number(object.value)) : '';
-    const lexical = !known.has(keyOf(object.value, type)) && known.has(keyOf(rounded, type)) ? rounded : object.value;
+    const rounded = NUMBER.test(object.value) ? [ asProcessor, asDouble ].map((write): string => write(Number(object.value))) : [];
+    const lexical = [ object.value, ...rounded ].find((text): boolean => known.has(keyOf(text, type))) ?? object.value;
     return NUMERIC.has(type) || lexical !== object.value ?
       withObject(each, lexical, NUMERIC.has(type) ? 'urn:number' : type) :
       each;

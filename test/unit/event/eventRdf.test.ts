@@ -18,6 +18,7 @@ const POD = 'https://producer.example/';
 const PUBLISHER = `${POD}profile/card#me`;
 const AS = 'https://www.w3.org/ns/activitystreams#';
 const DATA = 'https://w3id.org/pod-events#data';
+const RDF_JSON = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON';
 const contextFile = join(tmpdir(), `bundled-${process.pid}.jsonld`);
 const CONTEXT = { name: 'http://example.org/name', Note: `${AS}Note` };
 writeFileSync(contextFile, JSON.stringify({ '@context': CONTEXT }));
@@ -104,6 +105,8 @@ describe('The RDF of an event', (): void => {
     '{"@context":{"@vocab":"http://x.example/"},"p":[12345678901234567890,12345678901234567891,12345678901234567168,1e400,9.95]}',
     '{"@context":{"d":{"@id":"urn:d","@type":"http://www.w3.org/2001/XMLSchema#double"}},"d":["1.5",5,7.25,true]}',
     `{"@context":"${BUNDLED}","name":"x","@type":"Note"}`, '{"@context":{"@vocab":""},"a":1}', '{"@context":{"@vocab":"x/"},"a":1}', `{"a":{"@context":["${BUNDLED}",{"b":"urn:b"}],"name":"x","b":1}}`,
+    '{"@value":12345678901234567890,"@type":"http://www.w3.org/2001/XMLSchema#double"}', '{"@value":-0.1e1,"@type":"http://www.w3.org/2001/XMLSchema#double"}',
+    `{"@type":"${RDF_JSON}","@value":"[1, {\\"b\\":2,\\"a\\":null}]"}`, `{"@type":"${RDF_JSON}","@value":true}`,
     `{"@context":{"t":{"@id":"urn:t","@context":"${BUNDLED}"}},"t":{"name":"x"}}`, `{"@context":[null,"${BUNDLED}"],"name":"\\u0040x"}`,
   ])('is the same in all formats for %s.', async(data): Promise<void> => {
     const event = await publish(data);
@@ -123,6 +126,9 @@ describe('The RDF of an event', (): void => {
     '{"@context":"https://evil.example/"}', '{"@context":{"x":{"@id":"urn:x:y","@context":"//evil"}},"x":1}', '{"@context":{},"@set":[]}',
     '{"@context":{},"@value":null}', '{"@context":5}', '{"constructor":1e400}', '{"a":1e99999}', '{"@context":{},"a":1e99999}',
     '{"@context":{"d":{"@id":"urn:d","@type":"http://www.w3.org/2001/XMLSchema#double"}},"d":"INF"}',
+    '{"@context":{},"@value":1e400,"@type":"http://www.w3.org/2001/XMLSchema#double"}', '{"@context":{},"@value":1e-400,"@type":"http://www.w3.org/2001/XMLSchema#double"}',
+    '{"@type":"@json","@value":1e400}', '{"@context":{"a":{"@id":"urn:a","@type":"@json"}},"a":[{"b":1e400}]}',
+    `{"@context":{},"@type":"${RDF_JSON}","@value":"{"}`, `{"@context":{},"@type":"${RDF_JSON}","@value":""}`, `{"@context":{},"@type":"${RDF_JSON}","@value":"{\\"a\\":1,\\"a\\":2}"}`,
     `{"@context":"${BUNDLED}","a":{"@type":"@json","@value":{"@context":"${BUNDLED}"}}}`,
     '{"@context":{},"@id":"https://other.example/publish/01920000-0000-7000-8000-000000000000","name":"forged"}',
   ])('has no form for %s.', async(data): Promise<void> => {
@@ -187,6 +193,28 @@ describe('The RDF of an event', (): void => {
   it('is the same in all formats for JSON with odd keys.', async(): Promise<void> => {
     await holds(json(fc.oneof(goodKey, string, fc.constantFrom('constructor', 'toString', 'hasOwnProperty', 'a:b', '_:x', ':', 'a:', '%', '%20', '#', 'a#b',
       '?', '//x', 'http://', 'x,y:z', '[', '\u00a0', '\u200d', '\ud800', '\ufffe'))), 0.3);
+  });
+
+  it('is the same in all formats for typed values and languages.', async(): Promise<void> => {
+    const type = fc.oneof(
+      fc.constantFrom('double', 'decimal', 'integer', 'boolean', 'string', 'float', 'dateTime').map((name): string => `http://www.w3.org/2001/XMLSchema#${name}`),
+      fc.constantFrom('@json', RDF_JSON, 'urn:t', 'a b', '_:b', 'Rel', '', RDF_JSON.replace('JSON', 'langString'), RDF_JSON.replace('JSON', 'HTML')),
+    );
+    const language = fc.constantFrom('en', 'EN-us', 'de-Latn-x-a', '', 'a b', 'x-', '@none', 'abcdefghi', '5');
+    const literal = fc.oneof(scalar, json(goodKey), fc.constantFrom('"1"', '"INF"', '"NaN"', '" 1 "', '"1e5"', '"0x10"', '"+1"', '"[1]"', '"{}"', '"1e400"', '".5"'));
+    const value = fc.oneof(
+      fc.tuple(literal, type).map(([ text, name ]): string => `{"@value":${text},"@type":${JSON.stringify(name)}}`),
+      fc.tuple(literal, language).map(([ text, tag ]): string => `{"@value":${text},"@language":${JSON.stringify(tag)}}`),
+      literal.map((text): string => `{"@value":${text}}`),
+    );
+    const data = fc.oneof(
+      value,
+      value.map((text): string => `{"name":[${text}],"@id":"_:b1"}`),
+      value.map((text): string => `{"@context":{"@vocab":"urn:v:"},"@id":"_:b0","list":{"@list":[${text},${text}]}}`),
+      fc.tuple(type, literal).map(([ name, text ]): string => `{"@context":{"a":{"@id":"urn:a","@type":${JSON.stringify(name)}}},"a":${text}}`),
+      fc.tuple(language, literal).map(([ tag, text ]): string => `{"@context":{"a":{"@id":"urn:a","@container":"@language"}},"a":{${JSON.stringify(tag)}:${text}}}`),
+    );
+    await holds(data, 0.2);
   });
 
   const term = fc.constantFrom('a', 'b', 'c', 'd', 'name', 'me', 'kind');

@@ -6,7 +6,7 @@ import { parseUrl } from '../url/webUrl';
 import type { PodOwners } from '../publish/ports';
 import { podInbox } from '../publish/recipients';
 import { StoreUnavailable } from '../store/StoreUnavailable';
-import type { PodLifecycle, PodRecord } from './PodLifecycle';
+import type { PodLifecycle, PodRecord, RegisteredPod } from './PodLifecycle';
 import { resourceExists } from './resourceExists';
 import type { PodListeners } from './PodListeners';
 import type { ServerUrls } from '../url/ServerUrls';
@@ -194,8 +194,11 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     }
     const state = await this.stateOf(pod, record);
     if (state === 'ended') {
+      if (!await this.end(pod, record.key)) {
+        // Another process has ended it in the meantime, and the URL can have a new pod.
+        return this.verifyNow(pod);
+      }
       this.logger.warn(`The pod ${pod} no longer exists or was replaced: its stored events have been ended`);
-      await this.end(pod);
       return undefined;
     }
     if (state === 'absent') {
@@ -206,7 +209,7 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
     return true;
   }
 
-  private async stateOf(pod: string, { identity, hasLayout }: PodRecord): Promise<PodState> {
+  private async stateOf(pod: string, { identity, hasLayout, key }: RegisteredPod): Promise<PodState> {
     const found = await this.podStore.findByBaseUrl(pod);
     if (!await this.resourceStore.hasResource({ path: pod })) {
       return found && (identity === undefined || identity === found.id) ? 'absent' : 'ended';
@@ -218,14 +221,16 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods {
       return 'ended';
     }
     if (identity === undefined) {
-      await this.lifecycle.setRecord(pod, { identity: found?.id ?? '', hasLayout });
+      await this.lifecycle.setRecord(pod, { identity: found?.id ?? '', hasLayout }, key);
     }
     return 'same';
   }
 
-  private async end(pod: string): Promise<void> {
-    await this.lifecycle.endPod(pod);
+  /** Ends a pod, or the unfinished ending of one. */
+  private async end(pod: string, key?: number): Promise<boolean> {
+    const isEnded = await this.lifecycle.endPod(pod, key);
     await this.listeners.ended(pod);
+    return isEnded;
   }
 
   /** Removes a pod from all caches. */

@@ -10,6 +10,12 @@ export interface PodRecord {
   readonly hasLayout: boolean;
 }
 
+/** Record of a registered pod. */
+export interface RegisteredPod extends PodRecord {
+  /** Key of the registration. A later pod with the same URL has another one. */
+  readonly key: number;
+}
+
 /** Result of closing a container, see {@link PodLifecycle.closeContainer}. */
 export type CloseResult = 'closed' | 'occupied' | 'unused';
 
@@ -21,9 +27,15 @@ export type CloseResult = 'closed' | 'occupied' | 'unused';
  */
 export interface PodLifecycle {
   /** Returns the record of a registered pod; `undefined` if the pod is not registered. */
-  recordOf: (pod: string) => Promise<PodRecord | undefined>;
-  /** Sets the record of a registered pod. */
-  setRecord: (pod: string, record: PodRecord) => Promise<void>;
+  recordOf: (pod: string) => Promise<RegisteredPod | undefined>;
+  /**
+   * Sets the record of a registered pod.
+   *
+   * @param pod - Base URL of the pod.
+   * @param record - The record.
+   * @param key - Key of the registration. If another pod has the URL by now, nothing changes. Default: any.
+   */
+  setRecord: (pod: string, record: PodRecord, key?: number) => Promise<void>;
   /** Lists registered pods after a URL, in the order of their URLs. */
   podsAfter: (url: string, limit: number) => Promise<string[]>;
 
@@ -35,9 +47,12 @@ export interface PodLifecycle {
    * it; {@link sweep} frees the space. Copies in inboxes of other pods stay. Registered pods below the URL are not
    * affected.
    *
-   * @returns Whether any data existed.
+   * @param pod - Base URL of the pod.
+   * @param key - Key of the registration to end. If another pod has the URL by now, its data stays. Default: any.
+   *
+   * @returns Whether any data was ended.
    */
-  endPod: (pod: string) => Promise<boolean>;
+  endPod: (pod: string, key?: number) => Promise<boolean>;
   /** Lists the pods with an ending that was begun and is not complete. */
   unfinishedEndings: () => Promise<string[]>;
   /** Whether the ending of a pod was begun and is not complete. */

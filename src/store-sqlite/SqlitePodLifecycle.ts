@@ -1,4 +1,4 @@
-import type { CloseResult, PodLifecycle, PodRecord } from '../pod/PodLifecycle';
+import type { CloseResult, PodLifecycle, PodRecord, RegisteredPod } from '../pod/PodLifecycle';
 import { removeEntries } from './entries';
 import { beginEnding, endingState, endKeys, endNamed, isKnown, NAMED, rangeOf } from './podEndings';
 import type { SqliteSession } from './SqliteSession';
@@ -23,18 +23,18 @@ export class SqlitePodLifecycle implements PodLifecycle {
     this.session = session;
   }
 
-  public async recordOf(pod: string): Promise<PodRecord | undefined> {
-    const row = this.session.get<{ identity: string | null; laid: number }>(
-      'SELECT identity, laid FROM pods WHERE url = ? AND registered = 1',
+  public async recordOf(pod: string): Promise<RegisteredPod | undefined> {
+    const row = this.session.get<{ id: number; identity: string | null; laid: number }>(
+      'SELECT id, identity, laid FROM pods WHERE url = ? AND registered = 1',
       pod,
     );
-    return row && { ...row.identity !== null && { identity: row.identity }, hasLayout: row.laid === 1 };
+    return row && { key: row.id, ...row.identity !== null && { identity: row.identity }, hasLayout: row.laid === 1 };
   }
 
-  public async setRecord(pod: string, { identity, hasLayout }: PodRecord): Promise<void> {
+  public async setRecord(pod: string, { identity, hasLayout }: PodRecord, key?: number): Promise<void> {
     return this.session.write((): void => {
-      const parameters = [ identity ?? null, Number(hasLayout), pod ];
-      this.session.run('UPDATE pods SET identity = ?, laid = ? WHERE url = ? AND registered = 1', ...parameters);
+      const parameters = [ identity ?? null, Number(hasLayout), pod, key ?? null ];
+      this.session.run('UPDATE pods SET identity = ?, laid = ? WHERE url = ? AND id = IFNULL(?, id) AND registered = 1', ...parameters);
     });
   }
 
@@ -46,8 +46,11 @@ export class SqlitePodLifecycle implements PodLifecycle {
     ).map((row): string => row.url);
   }
 
-  public async endPod(pod: string): Promise<boolean> {
+  public async endPod(pod: string, key?: number): Promise<boolean> {
     const seen = endingState(this.session, pod);
+    if (key !== undefined && seen.begun === undefined && seen.pod !== key) {
+      return false;
+    }
     if (seen.begun === undefined && !isKnown(this.session, pod)) {
       return false;
     }

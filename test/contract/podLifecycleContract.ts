@@ -49,9 +49,10 @@ export function describePodLifecycleContract(name: string, open: OpenStores<Port
     afterEach(async(): Promise<void> => events.close());
 
     it('keeps by what a registered pod is known.', async(): Promise<void> => {
-      expect(await lifecycle.recordOf(POD)).toEqual({ hasLayout: false });
+      const key = expect.any(Number);
+      expect(await lifecycle.recordOf(POD)).toEqual({ key, hasLayout: false });
       await lifecycle.setRecord(POD, { identity: '1', hasLayout: true });
-      expect(await lifecycle.recordOf(POD)).toEqual({ identity: '1', hasLayout: true });
+      expect(await lifecycle.recordOf(POD)).toEqual({ key, identity: '1', hasLayout: true });
       expect(await lifecycle.recordOf('http://localhost/nobody/')).toBeUndefined();
       expect(await lifecycle.podsAfter('', 1)).toEqual([ PRODUCER ]);
       expect(await lifecycle.podsAfter(PRODUCER, 10)).toEqual([ POD ]);
@@ -60,6 +61,26 @@ export function describePodLifecycleContract(name: string, open: OpenStores<Port
     it('ends nothing where there is nothing.', async(): Promise<void> => {
       expect(await lifecycle.endPod('http://localhost/nobody/')).toBe(false);
       expect(await lifecycle.sweep(10)).toBe(false);
+    });
+
+    it('changes nothing of the next pod of a URL for a decision about the former one.', async(): Promise<void> => {
+      const { key } = (await lifecycle.recordOf(POD))!;
+      await publishTo(POD);
+      expect(await lifecycle.endPod(POD, key)).toBe(true);
+      // No pod has the URL.
+      expect(await lifecycle.endPod(POD, key)).toBe(false);
+      await events.registerPod(POD);
+      const next = await publishTo(POD);
+      const record = { ...(await lifecycle.recordOf(POD))!, identity: '2', hasLayout: true };
+      await lifecycle.setRecord(POD, record);
+      expect(await lifecycle.endPod(POD, key)).toBe(false);
+      await lifecycle.setRecord(POD, { identity: '1', hasLayout: false }, key);
+      expect(await lifecycle.recordOf(POD)).toEqual(record);
+      expect(await idsIn(events, INBOX)).toEqual([ next ]);
+      await lifecycle.setRecord(POD, { identity: '3', hasLayout: true }, record.key);
+      expect(await lifecycle.recordOf(POD)).toEqual({ ...record, identity: '3' });
+      expect(await lifecycle.endPod(POD, record.key)).toBe(true);
+      expect(await idsIn(events, INBOX)).toEqual([]);
     });
 
     it('leaves nothing of a pod to the next one of its URL.', async(): Promise<void> => {

@@ -243,6 +243,25 @@ describe('The pods of a server', (): void => {
       expect([ await directory.exists(POD), ended ]).toEqual([ true, []]);
     });
 
+    it('are not ended by a process that has read the record of the former pod.', async(): Promise<void> => {
+      const recordOf = lifecycle.recordOf.bind(lifecycle);
+      let next: unknown;
+      record = '2';
+      later();
+      jest.spyOn(lifecycle, 'recordOf').mockImplementationOnce(async(pod): ReturnType<typeof recordOf> => {
+        const former = await recordOf(pod);
+        await lifecycle.endPod(pod);
+        await store.registerPod(pod);
+        await lifecycle.setRecord(pod, { identity: record, hasLayout: true });
+        next = await recordOf(pod);
+        return former;
+      });
+      expect(await directory.exists(POD)).toBe(true);
+      expect(next).toMatchObject({ identity: '2' });
+      expect(await recordOf(POD)).toEqual(next);
+      expect(applied).toEqual([]);
+    });
+
     it('finish to end if that was begun.', async(): Promise<void> => {
       jest.spyOn(lifecycle, 'isEnding').mockResolvedValueOnce(true);
       later();

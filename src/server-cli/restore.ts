@@ -4,6 +4,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { FolderLock } from '../store-sqlite/FolderLock';
 import { inspectStore } from '../store-sqlite/inspection';
 import { MIGRATIONS } from '../store-sqlite/schema';
+import { STAGING_PREFIX } from '../store-sqlite/storeFile';
 import type { Manifest } from './backup';
 import { DATA, MANIFEST, withoutFiles } from './backup';
 import { copyStable, flush, sha256 } from './files';
@@ -105,8 +106,9 @@ async function replace(
   progress: Progress,
 ): Promise<string | undefined> {
   const own = `${new Date().toISOString().replaceAll(/[:.]/gu, '-')}-${process.pid}`;
-  const staged = join(folder, '.events', `restoring-${own}`);
+  const staged = join(folder, '.events', `${STAGING_PREFIX}${own}`);
   const kept = join(folder, '.events', `before-restore-${own}`);
+  await removeInterrupted(folder);
   try {
     const names = Object.keys(files);
     for (const [ index, name ] of names.entries()) {
@@ -141,6 +143,13 @@ async function replace(
     return replaced.length > 0 ? kept : undefined;
   } finally {
     await rm(staged, { recursive: true, force: true });
+  }
+}
+
+/** Removes the staging folders of interrupted restores. The caller holds the lock of the folder. */
+async function removeInterrupted(folder: string): Promise<void> {
+  for (const name of readdirSync(join(folder, '.events')).filter((each): boolean => each.startsWith(STAGING_PREFIX))) {
+    await rm(join(folder, '.events', name), { recursive: true, force: true });
   }
 }
 

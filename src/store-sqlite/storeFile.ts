@@ -1,4 +1,4 @@
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import DatabaseConstructor from 'better-sqlite3';
@@ -18,6 +18,9 @@ export interface StoreMarker {
 }
 
 const REMEDY = 'Restore a backup with `solid-pod-events-server restore`';
+
+/** Prefix of the folders, beside a database, with the files of a restore that is not complete. */
+export const STAGING_PREFIX = 'restoring-';
 
 /** Returns the path of the marker of a database. */
 export function markerPath(database: string): string {
@@ -86,6 +89,9 @@ export function fileProblem(path: string): string | undefined {
   const size = statSync(path, { throwIfNoEntry: false })?.size;
   if (size === undefined) {
     const marker = readMarker(path);
+    if (!marker && isBeingRestored(dirname(path))) {
+      return `The restore to ${dirname(dirname(path))} was interrupted. Run \`solid-pod-events-server restore\` again.`;
+    }
     return marker && `The event store ${path} is missing, although store.json beside it says that one was made at ` +
       `${marker.created}. ${REMEDY}, or delete store.json to start with an empty store.`;
   }
@@ -120,6 +126,10 @@ export function lossCheck(path: string): (db: Database) => string | undefined {
       `${marker.events}. ${REMEDY}, or delete store.json to go on with what is there.` :
       undefined;
   };
+}
+
+function isBeingRestored(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).some((name): boolean => name.startsWith(STAGING_PREFIX));
 }
 
 function hasContent(path: string): boolean {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { readStartOptions } from '../../../src/server-cli/options';
 import { listenProblem } from '../../../src/server-cli/preflight';
 import { nearest, sentenceOf } from '../../../src/server-cli/problem';
 import { FolderLock } from '../../../src/store-sqlite/FolderLock';
+import { startProblem } from '../../../src/store-sqlite/inspection';
 import { setSetting } from '../../../src/store-sqlite/settings';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { SqliteSession } from '../../../src/store-sqlite/SqliteSession';
@@ -212,6 +213,61 @@ describe('The commands backup and restore', (): void => {
     const [ old ] = readdirSync(join(folder, 'r/.events')).filter((name): boolean => name.startsWith('before-restore'));
     expect(existsSync(join(folder, 'r/.events', old, 'alice/new'))).toBe(true);
     expect(readdirSync(join(folder, 'r/.events')).filter((name): boolean => name.startsWith('restoring'))).toEqual([]);
+  });
+
+  it('restores after an interrupted restore, and no server starts with a mixture of old and new data.', async(): Promise<void> => {
+    await dataFolder();
+    expect((await tell([ 'backup', 'b' ]))[0]).toBe(0);
+    const preload = join(folder, 'killed.js');
+    writeFileSync(preload, `
+      const fs = require('node:fs');
+      const { renameSync } = fs;
+      let left = Number(process.env.RENAMES);
+      fs.renameSync = (from, to) => {
+        left -= /lock\\.json/u.test(to) ? 0 : 1;
+        if (left < 0) {
+          process.kill(process.pid, 'SIGKILL');
+          for (;;);
+        }
+        renameSync(from, to);
+      };`);
+    const before = (name: string): string[] => readdirSync(join(folder, 'r/.events')).filter((each): boolean => each.startsWith(name));
+    for (const isNew of [ true, false ]) {
+      let isKilled = true;
+      let renames = 0;
+      for (; isKilled; renames += 1) {
+        rmSync(join(folder, 'r'), { recursive: true, force: true });
+        if (!isNew) {
+          await dataFolder('r');
+          writeFileSync(join(folder, 'r/alice/.acl'), 'old');
+        }
+        const { signal, stderr } = spawnSync(
+          process.execPath,
+          [ '-r', preload, join(ROOT, 'bin/server.js'), 'restore', 'b', '-f', 'r', '--force' ],
+          { cwd: folder, encoding: 'utf8', env: { PATH: process.env.PATH, RENAMES: `${renames}` }},
+        );
+        isKilled = signal === 'SIGKILL';
+        expect([ isKilled, stderr ]).toEqual([ isKilled, '' ]);
+        const path = join(folder, 'r/alice/.acl');
+        const isOld = existsSync(path) && readFileSync(path, 'utf8') === 'old';
+        const isStoreOld = !isNew && before('before-restore')
+          .every((name): boolean => !existsSync(join(folder, 'r/.events', name, '.events/events.sqlite')));
+        // All of the old data is in place, or all of the new data, or a server does not start.
+        const problem = startProblem(join(folder, 'r'), BASE);
+        expect([ renames, problem === undefined ]).toEqual([ renames, !isKilled || (isOld && isStoreOld) ]);
+        expect(problem ?? 'restore').toContain('restore');
+        expect((await tell([ 'restore', 'b', '-f', 'r', '--force' ]))[0]).toBe(0);
+        expect(readFileSync(path, 'utf8')).toBe(readFileSync(join(folder, 'data/alice/.acl'), 'utf8'));
+        expect((await tell([ 'check', '-f', 'r', '--full' ]))[1]).toContain('No problems found.');
+        expect(before('restoring')).toEqual([]);
+        const kept = before('before-restore').filter((name): boolean => {
+          const old = join(folder, 'r/.events', name, 'alice/.acl');
+          return existsSync(old) && readFileSync(old, 'utf8') === 'old';
+        });
+        expect(kept).toHaveLength(isNew ? 0 : 1);
+      }
+      expect(renames).toBeGreaterThan(4);
+    }
   });
 
   it('can leave the files of the server out.', async(): Promise<void> => {

@@ -136,10 +136,13 @@ export { GuardedOutgoing } from './outgoing/GuardedOutgoing';
 export { OutgoingFailed } from './outgoing/Outgoing';
 export type { Outgoing, OutgoingRequest, OutgoingResponse } from './outgoing/Outgoing';
 export { ActivityCopyListener } from './pod/ActivityCopyListener';
+export type { ApiKeyLdpHandlerArgs } from './pod/ApiKeyLdpHandler';
+export { ApiKeyLdpHandler } from './pod/ApiKeyLdpHandler';
 export { DataFolderIdentifierStrategy } from './pod/DataFolderIdentifierStrategy';
 export { EventOverlayStore } from './pod/EventOverlayStore';
 export { EventPodManager } from './pod/EventPodManager';
 export { EventStorageDescriber } from './pod/EventStorageDescriber';
+export { GrantedCredentialsExtractor } from './pod/GrantedCredentialsExtractor';
 export { GuardedRdfConverter } from './pod/GuardedRdfConverter';
 export { IdentifierUrls } from './pod/IdentifierUrls';
 export { PartialCredentialsAcpReader } from './pod/PartialCredentialsAcpReader';
@@ -161,6 +164,7 @@ export type {
   EntryStore,
   KnownPods,
   OverlayStore,
+  OwnedPods,
   PodRegistrations,
   PodRegistry,
   StoreHealth,

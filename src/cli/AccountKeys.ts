@@ -14,6 +14,8 @@ export interface KeyRequest {
   readonly pods?: readonly string[];
   /** Topic patterns to which the key is limited. Default: all. */
   readonly topics?: readonly string[];
+  /** Scopes of the key: `publish`, `subscribe`, `manage`, `read`. Default: `publish` and `subscribe`. */
+  readonly scopes?: readonly string[];
 }
 
 /** A new API key, including its secret, which is returned only once. */

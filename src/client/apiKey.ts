@@ -5,8 +5,9 @@ import { assertContainer } from './request';
  *
  * The header `x-api-key` is sent only to URLs at or below `base`. Redirects of these requests fail instead of being
  * followed, so the key never reaches another server.
- * API keys are accepted for publishing and subscribing (`publish/`, `subscriptions/`, `__event`). Inboxes and `topics/`
- * require a Solid-OIDC access token.
+ * API keys are accepted for publishing, subscribing and managing, within the scopes of the key. With the scope `read`,
+ * a key also reads `inbox/` and `publish/` of pods that its WebID owns, with their members, and deletes members of
+ * `inbox/`. Access control documents, `topics/` and all other resources require a Solid-OIDC access token.
  *
  * @param key - The API key, `spe_…`, as shown at its creation.
  * @param base - Base URL of a pod or of the server, ending in `/`.

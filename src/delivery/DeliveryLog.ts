@@ -238,7 +238,9 @@ export class DeliveryLog {
     const isLimited = subscription !== undefined && !coversTopic(caller, subscription.pattern);
     const mayManage = hasScope(caller, 'manage');
     if (isLimited || (!isOwn && !(mayManage && await this.may(caller, subscriptionsContainer(pod), 'write')))) {
-      throw new NotAuthorized('Not authorized to replay this subscription');
+      throw new NotAuthorized(mayManage ?
+        'Not authorized to replay this subscription' :
+        'Not authorized to replay this subscription: for those of other agents, an API key needs the scope manage');
     }
     return subscription;
   }

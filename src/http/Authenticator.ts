@@ -1,4 +1,5 @@
 import { decodeJwt } from 'jose';
+import type { HttpRequest } from '../css';
 import { currentAccount } from '../access/costs';
 import { NotAuthorized } from '../event/NotAuthorized';
 import type { ApiKeys } from '../identity/ApiKeys';
@@ -74,6 +75,20 @@ export class Authenticator {
     return { ...credential, expires: credential.expires ?? endOfToken(exchange.request.headers.authorization) };
   }
 
+  /** Whether a request presents an API key or a token of this server, valid or not. */
+  public hasKeyOrToken({ headers }: HttpRequest): boolean {
+    return headers[KEY_HEADER] !== undefined || this.isOwnSecret(bearerOf(headers.authorization ?? ''));
+  }
+
+  /** Whether a request has an `Authorization` header that presents neither of them. */
+  public hasOtherCredential({ headers }: HttpRequest): boolean {
+    return headers.authorization !== undefined && !this.isOwnSecret(bearerOf(headers.authorization));
+  }
+
+  private isOwnSecret(text: string): boolean {
+    return text.startsWith(KEY_START) || this.eventTokens.isToken(text);
+  }
+
   private async authenticate(exchange: HttpExchange, dialect?: string): Promise<Credential> {
     const [ presented, other ] = this.findAll(exchange, dialect);
     if (presented && other) {
@@ -103,7 +118,7 @@ export class Authenticator {
         name: 'Authorization',
         verify: async(secrets: SecretVerifier): Promise<Credential> => {
           const text = bearerOf(authorization);
-          return this.eventTokens.isToken(text) || text.startsWith(KEY_START) ?
+          return this.isOwnSecret(text) ?
             secrets.verify(text) :
             { caller: await this.accessTokens.callerOf(request, url) };
         },
@@ -139,8 +154,8 @@ export class Authenticator {
  */
 export function assertScope(caller: Caller, scopes: readonly Scope[]): void {
   if (!scopes.some((scope): boolean => hasScope(caller, scope))) {
-    throw new NotAuthorized(`The API key of this request lacks the scope ${scopes.join(' or ')}: create a key that ` +
-      'has it on the account page, or with "solid-pod-events keys create --scope"');
+    throw new NotAuthorized(`The API key or token of this request lacks the scope ${scopes.join(' or ')}: create an ` +
+      'API key that has it on the account page, or with "solid-pod-events keys create --scope"');
   }
 }
 

@@ -36,6 +36,7 @@ import type { PodLifecycle } from './PodLifecycle';
 import type { Work } from '../work/Work';
 import { conversionError, CONVERSION_LIMITS } from './PooledJsonLdConverter';
 import { eventRepresentation } from './eventRepresentation';
+import { limitedContainer, limitedEntries } from './limitedContainer';
 import type { PodListeners } from './PodListeners';
 import { eventMetadata, setModified } from './eventMetadata';
 import type { ListingFormat } from './listingFormats';
@@ -43,6 +44,7 @@ import { HTML_TEXT, QUADS, TEXT_FORMATS } from './listingFormats';
 import { ListingStream } from './ListingStream';
 import { withHttpErrors } from './storeHttpError';
 import type { OverlayStore } from './ports';
+import { currentTopicView, endTopicView } from './topicView';
 
 /** Maximum time, in milliseconds, to wait for the event store before a change of access control. */
 const LOCK_TIMEOUT = 1_000;
@@ -95,6 +97,9 @@ export class EventOverlayStore extends PassthroughStore {
   }
 
   public override async hasResource(identifier: ResourceIdentifier): Promise<boolean> {
+    if (await this.isHidden(identifier)) {
+      return false;
+    }
     return await this.find(this.subjectOf(identifier)) !== undefined || super.hasResource(identifier);
   }
 
@@ -103,6 +108,9 @@ export class EventOverlayStore extends PassthroughStore {
     preferences: RepresentationPreferences,
     conditions?: Conditions,
   ): Promise<Representation> {
+    if (await this.isHidden(identifier)) {
+      throw new NotFoundHttpError();
+    }
     if (isContainerIdentifier(identifier)) {
       const representation = await super.getRepresentation(identifier, preferences, conditions);
       return this.withEntries(identifier, representation, preferences);
@@ -171,6 +179,10 @@ export class EventOverlayStore extends PassthroughStore {
   }
 
   public override async deleteResource(identifier: ResourceIdentifier, conditions?: Conditions): Promise<ChangeMap> {
+    if (await this.isHidden(identifier)) {
+      throw new NotFoundHttpError();
+    }
+    endTopicView();
     if (isContainerIdentifier(identifier)) {
       return this.deleteContainer(identifier, conditions);
     }
@@ -269,6 +281,22 @@ export class EventOverlayStore extends PassthroughStore {
     return await this.listeners.verify(place[0]) ? this.events.getEntry(...place) : undefined;
   }
 
+  /**
+   * Whether a member of a container is outside the view of the request: of another topic, or not an event.
+   *
+   * Auxiliary resources are never hidden, because access control is read within the view too.
+   */
+  private async isHidden(identifier: ResourceIdentifier): Promise<boolean> {
+    const view = currentTopicView();
+    const { path } = identifier;
+    if (!view || path === view.container || !path.startsWith(view.container) ||
+      this.auxiliaryStrategy.isAuxiliaryIdentifier(identifier)) {
+      return false;
+    }
+    const event = await this.find(identifier);
+    return event === undefined || !view.shows(event.topic);
+  }
+
   /** The subject of a description resource; any other resource is its own subject. */
   private subjectOf(identifier: ResourceIdentifier): ResourceIdentifier {
     return this.metadataStrategy.isAuxiliaryIdentifier(identifier) ?
@@ -279,20 +307,25 @@ export class EventOverlayStore extends PassthroughStore {
   /** Adds a container's entries to its representation; the entries are read with the stream. */
   private async withEntries(
     container: ResourceIdentifier,
-    { metadata, data }: Representation,
+    representation: Representation,
     preferences: RepresentationPreferences,
   ): Promise<Representation> {
+    const current = currentTopicView();
+    const view = current?.container === container.path ? current : undefined;
+    const { metadata, data } = view ? limitedContainer(representation) : representation;
     const known = await this.events.modifiedOf(container.path);
     const isSame = known !== undefined && await this.listeners.verify(container.path);
     const modified = isSame ? await this.events.modifiedOf(container.path) : undefined;
     if (modified === undefined) {
       return new BasicRepresentation(data, metadata);
     }
-    const { type, format } = await this.formatFor(container, preferences);
+    const entries = view ? limitedEntries(this.events, view) : this.events;
+    const { type, format } = await this.formatFor(container, preferences, entries);
     if (type) {
       metadata.contentType = type;
     }
-    const listing = new ListingStream(container, data, setModified(metadata, modified), this.events, format);
+    const time = view ? undefined : setModified(metadata, modified);
+    const listing = new ListingStream(container, data, time, entries, format);
     return new BasicRepresentation(guardStream(listing), metadata, type !== undefined);
   }
 
@@ -300,6 +333,7 @@ export class EventOverlayStore extends PassthroughStore {
   private async formatFor(
     container: ResourceIdentifier,
     preferences: RepresentationPreferences,
+    entries: Pick<OverlayStore, 'listEntries'>,
   ): Promise<{ type?: string; format: ListingFormat }> {
     const weights = cleanPreferences(preferences.type);
     const most = Math.max(...Object.values(weights));
@@ -309,7 +343,7 @@ export class EventOverlayStore extends PassthroughStore {
       return { type, format: TEXT_FORMATS[type] };
     }
     const isLong = isWanted(HTML) &&
-      (await this.events.listEntries(container.path, 0, LONG_LISTING)).length === LONG_LISTING;
+      (await entries.listEntries(container.path, 0, LONG_LISTING)).length === LONG_LISTING;
     return isLong ? { type: HTML, format: HTML_TEXT } : { format: QUADS };
   }
 

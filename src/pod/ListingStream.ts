@@ -28,14 +28,14 @@ export class ListingStream extends Readable {
   /**
    * @param container - The listed container.
    * @param backend - The listing of the backend, as quads.
-   * @param modified - Time of the container's last modification, in milliseconds since 1970.
+   * @param modified - Time of the container's last modification, in milliseconds since 1970; `undefined` to list none.
    * @param events - Storage of the entries.
    * @param format - Format of the listing.
    */
   public constructor(
     private readonly container: ResourceIdentifier,
     private readonly backend: Readable,
-    private readonly modified: number,
+    private readonly modified: number | undefined,
     private readonly events: Pick<EntryStore, 'listEntries'>,
     private readonly format: ListingFormat,
   ) {
@@ -72,7 +72,9 @@ export class ListingStream extends Readable {
     }
     const { path } = this.container;
     const isFirst = this.head === undefined;
-    this.head ??= withModified(path, await this.readBackend(), this.modified);
+    this.head ??= this.modified === undefined ?
+      await this.readBackend() :
+      withModified(path, await this.readBackend(), this.modified);
     if (this.headRead < this.head.length) {
       const slice = this.head.slice(this.headRead, this.headRead + HEAD_BATCH);
       this.headRead += slice.length;

@@ -12,7 +12,7 @@ import type { PodListeners } from './PodListeners';
 import type { ServerUrls } from '../url/ServerUrls';
 import type { PodLayout } from './PodLayout';
 import type { PodNames, RequestedPods } from '../http/ports';
-import type { PodRegistry } from './ports';
+import type { OwnedPods, PodRegistry } from './ports';
 
 /** Maximum age, in milliseconds, of a cached pod of a WebID and of a cached pod of an account. */
 const WEBID_MAX_AGE = 60_000;
@@ -42,7 +42,7 @@ type PodState = 'same' | 'absent' | 'ended';
  * and again after 60 seconds: its root container exists, its record in the account store is unchanged, and at least one
  * container of the layout exists. Otherwise the data of the pod is ended.
  */
-export class PodDirectory implements PodOwners, PodNames, RequestedPods {
+export class PodDirectory implements PodOwners, PodNames, RequestedPods, OwnedPods {
   protected readonly logger = getLoggerFor(this);
   private readonly urls: ServerUrls;
   private readonly storageStrategy: StorageLocationStrategy;

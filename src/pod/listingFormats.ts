@@ -15,7 +15,7 @@ export interface ListingFormat {
   /** Number of items that are formatted ahead of the reader. */
   readonly ahead: number;
   /**
-   * Formats a part of the backend's statements, which include the modification time of the container.
+   * Formats a part of the backend's statements.
    *
    * @param container - URL of the container.
    * @param quads - The statements of this part.

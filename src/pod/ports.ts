@@ -1,3 +1,4 @@
+import type { Locator } from '../access/ports';
 import type { Event } from '../event/Event';
 
 /**
@@ -8,6 +9,7 @@ export interface Entry {
   readonly id: string;
   /** Key of the event in the store. Listings are ordered by it. */
   readonly event: number;
+  readonly topic: string;
   /** Publication time of the event, in milliseconds since 1970. */
   readonly published: number;
   /** Size of its document, in bytes. */
@@ -52,6 +54,14 @@ export interface ContainerWatches {
 export interface PodRegistrations {
   /** Registers a pod. */
   registerPod: (pod: string) => Promise<void>;
+}
+
+/**
+ * Pods with their owners.
+ */
+export interface OwnedPods extends Locator {
+  /** Whether the account of a pod names an agent as an owner. */
+  isOwner: (pod: string, webId: string) => Promise<boolean>;
 }
 
 /**

@@ -26,8 +26,10 @@ const OTHER = [ 403, 403, 403, 403, 403, 200, 403, 403 ];
 // Anyone may publish through the pod from which the owner is published to, so there it is about the topic.
 const ANYONE = [ 401, 403, 401, 401, 401, 401, 401, 401 ];
 const NOBODY = [ 401, 401, 401, 401, 401, 401, 401, 401 ];
-// A key is none on what is read by LDP, where it does not even count as a wrong one.
-const byKey = (statuses: number[]): number[] => statuses.map((status, act): number => BY_LDP.includes(act) ? 401 : status);
+// A key without the scope `read` reads nothing by LDP.
+const byKey = (statuses: number[]): number[] => statuses.map((status, act): number => BY_LDP.includes(act) ? 403 : status);
+// With it, a key reads in the pods of its WebID, but not where another agent gives access.
+const byReadingKey = (statuses: number[]): number[] => statuses.map((status, act): number => BY_LDP.includes(act) ? status : 403);
 
 const MATRIX: Record<string, number[]> = {
   'the owner': OWNER,
@@ -39,6 +41,8 @@ const MATRIX: Record<string, number[]> = {
   'a granted agent by API key': byKey(GRANTED),
   'a member of a group by API key': byKey(GRANTED),
   'another agent by API key': byKey(OTHER),
+  'the owner by API key for reading': byReadingKey(OWNER),
+  'a granted agent by API key for reading': byReadingKey(GRANTED),
   'a granted agent by a revoked API key': NOBODY,
   'the owner by an expired token': NOBODY,
   'the owner by a DPoP proof that was used before': NOBODY,
@@ -127,6 +131,8 @@ describe.each<[string, string, Grant]>([
     for (const [ name, { agent }] of Object.entries(who).filter(([ known ]): boolean => known !== 'the public')) {
       const { key } = await createApiKey(server.baseUrl, agent.webId);
       who[`${name} by API key`] = { agent, fetch: withHeaders({ 'x-api-key': key }) };
+      const reading = await createApiKey(server.baseUrl, agent.webId, { scopes: [ 'read' ]});
+      who[`${name} by API key for reading`] = { agent, fetch: withHeaders({ 'x-api-key': reading.key }) };
     }
     const revoked = await createApiKey(server.baseUrl, granted.webId);
     await revoked.revoke();

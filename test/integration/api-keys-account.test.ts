@@ -23,6 +23,7 @@ interface Account {
   readonly pod: string;
   readonly webId: string;
   readonly controls: any;
+  readonly authorization: string;
   readonly send: Send;
   /** Makes a key with what is given beside a name and the WebID. */
   readonly makeKey: (fields?: object) => Promise<{ id: string; key: string; resource: string }>;
@@ -42,7 +43,8 @@ function sender(authorization?: string): Send {
 async function logInto(baseUrl: string, name: string, pod = `${baseUrl}${name}/`): Promise<Account> {
   const { body: index } = await sender()('GET', `${baseUrl}.account/`);
   const { body: login } = await sender()('POST', index.controls.password.login, { email: `${name}@example.com`, password: PASSWORD });
-  const send = sender(`CSS-Account-Token ${login.authorization}`);
+  const authorization = `CSS-Account-Token ${login.authorization}`;
+  const send = sender(authorization);
   const { body: { controls }} = await send('GET', `${baseUrl}.account/`);
   const webId = `${pod}profile/card#me`;
   const makeKey: Account['makeKey'] = async(fields): Promise<any> => {
@@ -50,7 +52,7 @@ async function logInto(baseUrl: string, name: string, pod = `${baseUrl}${name}/`
     expect(status).toBe(200);
     return body;
   };
-  return { pod, webId, controls, send, makeKey };
+  return { pod, webId, controls, authorization, send, makeKey };
 }
 
 /** Calls a server on this machine, by the name of a subdomain, too, which need not resolve. */
@@ -96,6 +98,16 @@ describe('API keys under an account', (): void => {
     write.mockRestore();
   });
 
+  /** Posts a form, as the page does without a script. */
+  const form = async(body: string): Promise<Answer> => {
+    const response = await fetch(alice.controls.account.apiKeys, {
+      method: 'POST',
+      headers: { accept: 'application/json', authorization: alice.authorization, 'content-type': 'application/x-www-form-urlencoded' },
+      body,
+    });
+    return { status: response.status, body: await response.json() };
+  };
+
   it('are made with a name and a WebID, and publish.', async(): Promise<void> => {
     const { id, key, resource } = await alice.makeKey();
     expect(id).toMatch(UUID);
@@ -109,7 +121,8 @@ describe('API keys under an account', (): void => {
     const expires = new Date(Date.now() + 3_600_000).toISOString();
     const limits = { pods: [ alice.pod ], topics: [ 'realestate/*', 'weather' ]};
     const { id, key, resource } = await alice.makeKey({ name: '  ünlimited <b> ', expires, ...limits });
-    const expected = { id, name: 'ünlimited <b>', webId: alice.webId, created: expect.any(String), expires, ...limits, resource };
+    const scopes = [ 'publish', 'subscribe' ];
+    const expected = { id, name: 'ünlimited <b>', webId: alice.webId, created: expect.any(String), expires, scopes, ...limits, resource };
     const read = async(): Promise<any> => {
       const { status, body } = await alice.send('GET', resource);
       expect(status).toBe(200);
@@ -130,13 +143,38 @@ describe('API keys under an account', (): void => {
       expires: { required: false, type: 'string' },
       pods: { required: false, type: 'array' },
       topics: { required: false, type: 'array' },
+      scopes: { required: false, type: 'array' },
     });
+  });
+
+  it('have the scopes publish and subscribe unless others are requested, in one order.', async(): Promise<void> => {
+    for (const [ requested, scopes ] of [
+      [ undefined, [ 'publish', 'subscribe' ]], [[ 'read', 'publish', 'read' ], [ 'publish', 'read' ]], [ 'read, manage', [ 'manage', 'read' ]],
+      [[ '', 'read' ], [ 'read' ]],
+    ]) {
+      const { resource } = await alice.makeKey({ scopes: requested });
+      expect((await alice.send('GET', resource)).body.scopes).toEqual(scopes);
+    }
+  });
+
+  it.each([
+    [ 'scopes=&scopes=read&scopes=publish', [ 'publish', 'read' ]], [ 'scopes=&scopes=manage', [ 'manage' ]], [ 'scopes=read', [ 'read' ]],
+    [ '', [ 'publish', 'subscribe' ]],
+  ])('are made by a form without a script, with %j.', async(fields, scopes): Promise<void> => {
+    const { status, body } = await form(`name=form&webId=${encodeURIComponent(alice.webId)}&pods=&topics=&expires=&${fields}`);
+    expect(status).toBe(200);
+    expect((await alice.send('GET', body.resource)).body.scopes).toEqual(scopes);
+  });
+
+  it('are not made by a form in which no scope is selected.', async(): Promise<void> => {
+    const { status, body } = await form(`name=form&webId=${encodeURIComponent(alice.webId)}&scopes=`);
+    expect([ status, body.message ]).toEqual([ 400, expect.stringContaining('scopes must not be empty') ]);
   });
 
   it('are made by a form, which sends texts.', async(): Promise<void> => {
     const { resource } = await alice.makeKey({ expires: '', pods: '', topics: ' \r\n' });
     expect(Object.keys((await alice.send('GET', resource)).body).sort())
-      .toEqual([ 'controls', 'created', 'id', 'name', 'resource', 'version', 'webId' ]);
+      .toEqual([ 'controls', 'created', 'id', 'name', 'resource', 'scopes', 'version', 'webId' ]);
     const { resource: other } = await alice.makeKey({ pods: `${alice.pod}, ${bob.pod}\n${bob.pod}`, topics: 'a#b\r\nc/*\r\n' });
     expect((await alice.send('GET', other)).body).toMatchObject({ pods: [ alice.pod, bob.pod ], topics: [ 'a#b', 'c/*' ]});
   });
@@ -169,6 +207,11 @@ describe('API keys under an account', (): void => {
     [ 'a topic that is too long', { topics: 'x'.repeat(1025) }, 'each of topics must be' ],
     [ 'an empty list of topics', { topics: []}, 'topics must not be empty' ],
     [ 'too many topics', { topics: Array.from({ length: 101 }, (_, index): string => `t${index}`).join('\n') }, 'topics must have at most 100' ],
+    [ 'an empty list of scopes', { scopes: []}, 'scopes must not be empty: name at least one of publish, subscribe, manage, read' ],
+    [ 'an empty scope', { scopes: '' }, 'scopes must not be empty' ],
+    [ 'an unknown scope', { scopes: [ 'publish', 'admin' ]}, 'each of scopes must be one of publish, subscribe, manage, read' ],
+    [ 'a scope in capitals', { scopes: [ 'Read' ]}, 'each of scopes must be' ],
+    [ 'scopes that are an object', { scopes: { read: true }}, 'scopes must be a `array` type' ],
     [ 'a field that is misspelt', { expire: '2999-01-01T00:00:00Z' }, 'expire' ],
   ])('are not made with %s.', async(_, fields, message): Promise<void> => {
     const before = (await alice.send('GET', alice.controls.account.apiKeys)).body.apiKeys.length;
@@ -241,9 +284,13 @@ describe('API keys under an account', (): void => {
 
   it('open nothing but the endpoints of events.', async(): Promise<void> => {
     const { key } = await alice.makeKey();
-    for (const path of [ 'inbox/', 'publish/', 'topics/', '.acl' ]) {
-      expect((await call('GET', `${alice.pod}${path}`, { 'x-api-key': key })).status).toBe(401);
+    for (const path of [ 'inbox/', 'publish/' ]) {
+      expect(await call('GET', `${alice.pod}${path}`, { 'x-api-key': key }))
+        .toEqual({ status: 403, body: expect.stringContaining('lacks the scope read') });
     }
+    expect(await call('GET', `${alice.pod}topics/`, { 'x-api-key': key }))
+      .toEqual({ status: 401, body: expect.stringContaining('API keys do not open') });
+    expect((await call('GET', `${alice.pod}.acl`, { 'x-api-key': key })).status).toBe(401);
     expect((await call('PUT', `${alice.pod}file`, { 'x-api-key': key }, {})).status).toBe(401);
     expect((await call('GET', alice.controls.account.apiKeys, { 'x-api-key': key })).status).toBe(401);
   });
@@ -257,7 +304,11 @@ describe('API keys under an account', (): void => {
   it('have a page, to which the account page leads.', async(): Promise<void> => {
     const page = async(url: string): Promise<string> => (await fetch(url, { headers: { accept: 'text/html' }})).text();
     expect(alice.controls.html.account.apiKeys).toBe(alice.controls.account.apiKeys);
-    expect(await page(alice.controls.account.apiKeys)).toContain('<title>API keys</title>');
+    const keys = await page(alice.controls.account.apiKeys);
+    expect(keys).toContain('<title>API keys</title>');
+    const boxes = [ ...keys.matchAll(/<input type="checkbox" name="scopes" value="(\w+)"( checked)?>/gu) ].map(([ , scope, isChecked ]): unknown[] => [ scope, Boolean(isChecked) ]);
+    expect(boxes).toEqual([[ 'publish', true ], [ 'subscribe', true ], [ 'manage', false ], [ 'read', false ]]);
+    expect(keys).toContain('delete members of your inbox');
     const overview = await page(alice.controls.html.account.account);
     expect(overview).toContain('<title>Your account</title>');
     expect(overview).toContain('id="clientCredentialsEntries"');

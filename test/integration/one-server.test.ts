@@ -1,4 +1,5 @@
 import { shareServer } from '../util/scene';
+import './one-server/api-key-scopes';
 import './one-server/external-event';
 import './one-server/endpoints';
 import './one-server/ldp';
@@ -7,4 +8,4 @@ import './one-server/subscriptions';
 import './one-server/tokens';
 
 // The start of a server, and of the modules that it needs, takes longer than most of these tests.
-shareServer(6);
+shareServer(7);

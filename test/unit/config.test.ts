@@ -57,7 +57,9 @@ describe('The configuration', (): void => {
     expect(override).toMatchObject({
       '@id': 'urn:solid-pod-events:default:BaseHttpHandlerOverride',
       overrideInstance: { '@id': 'urn:solid-server:default:BaseHttpHandler' },
-      overrideSteps: [ expect.objectContaining({ '@type': 'OverrideListInsertBefore' }) ],
+      overrideSteps: [ 'HttpHandler', 'ApiKeyLdpHandler' ].map((name): object => expect.objectContaining({
+        '@type': 'OverrideListInsertBefore', overrideValue: { '@id': `urn:solid-pod-events:default:${name}` },
+      })),
     });
   });
 });

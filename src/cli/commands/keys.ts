@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { SCOPES } from '../../identity/scopes';
 import { AccountKeys } from '../AccountKeys';
 import type { Command, Context } from '../command';
 import { CliError, EXIT } from '../exit';
@@ -30,17 +31,24 @@ export const createKeyCommand: Command = {
     .option('expires', { type: 'string', describe: 'Expiry, as 2027-01-31 or 2027-01-31T12:00:00Z. Default: never' })
     .option('for-pod', { type: 'string', array: true, describe: 'Limit the key to this pod; repeatable. Default: all' })
     .option('for-topic', { type: 'string', array: true, describe: 'Limit the key to this topic; repeatable. Default: all' })
+    .option('scope', {
+      type: 'string',
+      array: true,
+      choices: SCOPES,
+      describe: 'Permission of the key; repeatable. "read" includes deleting members of the inbox. Default: publish subscribe',
+    })
     .example('$0 keys create sensor --web-id https://me.example/card#me --expires 2027-01-31', ''),
   run: async(context): Promise<void> => {
-    const { name, webId, expires, forPod: pods, forTopic: topics } = context.args as {
-      name: string; webId: string; expires?: string; forPod?: string[]; forTopic?: string[];
+    const { name, webId, expires, forPod: pods, forTopic: topics, scope: scopes } = context.args as {
+      name: string; webId: string; expires?: string; forPod?: string[]; forTopic?: string[]; scope?: string[];
     };
     if (expires !== undefined && Number.isNaN(Date.parse(expires))) {
       throw new CliError(EXIT.usage, `Invalid --expires "${expires}": expected a date such as 2027-01-31`);
     }
     const end = expires === undefined ? {} : { expires: new Date(expires).toISOString() };
     const keys = await open(context);
-    const made = await keys.create({ name, webId, ...end, ...pods && { pods }, ...topics && { topics }});
+    const limits = { ...pods && { pods }, ...topics && { topics }, ...scopes && { scopes }};
+    const made = await keys.create({ name, webId, ...end, ...limits });
     context.io.err('Store this key now: it is not shown again.\n');
     await context.print(made, `${made.key}\n`);
   },
@@ -53,11 +61,12 @@ export const listKeysCommand: Command = {
   build: (argv): Argv => account(argv).example('$0 keys list --server https://server.example/ --email me@example.com', ''),
   run: async(context): Promise<void> => {
     const found = await (await open(context)).list();
-    const rows = found.map(({ id, name, webId, expires, lastUsed, pods, topics }): string[] => [
-      id, name, webId, expires ?? 'never', lastUsed ?? 'never', [ ...pods ?? [], ...topics ?? [] ].join(' ') || 'all',
+    const rows = found.map(({ id, name, webId, expires, lastUsed, scopes = [], pods, topics }): string[] => [
+      id, name, webId, expires ?? 'never', lastUsed ?? 'never', scopes.join(' '),
+      [ ...pods ?? [], ...topics ?? [] ].join(' ') || 'all',
     ]);
     await context.print(found, rows.length > 0 ?
-      table([ 'ID', 'NAME', 'WEBID', 'EXPIRES', 'LAST USED', 'FOR' ], rows) :
+      table([ 'ID', 'NAME', 'WEBID', 'EXPIRES', 'LAST USED', 'SCOPES', 'FOR' ], rows) :
       'The account has no API keys.\n');
   },
 };

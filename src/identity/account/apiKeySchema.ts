@@ -17,7 +17,8 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
  * Schema of the request for a new API key, as JSON.
  *
  * Forms send only text: an empty text counts as absent, and a list may be one text with an entry per line or separated
- * by commas. Unknown fields are rejected, because a misspelt limit would be no limit.
+ * by commas. Empty scopes count as no scope, so that a form without a selected scope is refused. Unknown fields are
+ * rejected, because a misspelt limit would be no limit.
  */
 export const API_KEY_SCHEMA = object({
   name: text().required().max(MAX_NAME_LENGTH).test(
@@ -37,7 +38,8 @@ export const API_KEY_SCHEMA = object({
     'an absolute http(s) URL that ends in "/", such as https://example.org/alice/',
   ),
   topics: listOf('topics', isTopicPattern, 'a topic or a pattern, such as "realestate/contact#add" or "realestate/*"'),
-  scopes: listOf('scopes', isScope, `one of ${SCOPES.join(', ')}`),
+  scopes: listOf('scopes', isScope, `one of ${SCOPES.join(', ')}`, `name at least one of ${SCOPES.join(', ')}`)
+    .transform(blankToNone),
 }).exact();
 
 function isScope(text: string): text is Scope {
@@ -51,16 +53,29 @@ function text(): StringSchema {
 
 /** A list with at least one entry, or no value. */
 // eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- what yup infers is long
-function listOf(field: string, isValid: (entry: string) => boolean, kind: string) {
+function listOf(
+  field: string,
+  isValid: (entry: string) => boolean,
+  kind: string,
+  remedy = 'leave it out for no limit',
+) {
   return array()
     .transform(textToList)
     .of(text().required().test('kind', `each of ${field} must be ${kind}`, isValid))
-    .min(1, `${field} must not be empty: leave it out for no limit`)
+    .min(1, `${field} must not be empty: ${remedy}`)
     .max(MAX_LIMITS, `${field} must have at most ${MAX_LIMITS} entries`);
 }
 
 function emptyToAbsent(value: unknown): unknown {
   return value === '' ? undefined : value;
+}
+
+/** Removes empty entries. A form sends one beside its check boxes, because unselected boxes send nothing. */
+function blankToNone(value: unknown, original: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.filter((entry): boolean => entry !== '');
+  }
+  return typeof original === 'string' ? [] : value;
 }
 
 function textToList(value: unknown): unknown {

@@ -128,10 +128,10 @@ describe('A token', (): void => {
     const { pod, inbox } = scene.producer;
     const { body } = await send(endpoint, JSON_TYPE, { ...grantOf(), p_cookie: true });
     const [ , cookie ] = /^p_cookie=([^;]+)/u.exec((await send(endpoint, JSON_TYPE, { ...grantOf(), p_cookie: true })).headers.get('set-cookie')!)!;
-    for (const token of [ body.access_token, cookie ]) {
-      for (const url of [ inbox, `${inbox}x`, `${pod}.acl` ]) {
+    for (const [ token, refused ] of [[ body.access_token, 403 ], [ cookie, 401 ]]) {
+      for (const [ url, status ] of [[ inbox, refused ], [ `${inbox}x`, refused ], [ `${pod}.acl`, 401 ]]) {
         const response = await fetch(url, { headers: { authorization: `Bearer ${token}` }});
-        expect([ url, response.status ]).toEqual([ url, 401 ]);
+        expect([ url, response.status ]).toEqual([ url, status ]);
       }
       const put = await fetch(`${pod}mine`, { method: 'PUT', headers: { authorization: `Bearer ${token}`, 'content-type': 'text/plain' }, body: 'x' });
       expect(put.status).toBe(401);

@@ -145,7 +145,7 @@ describe('The keys', (): void => {
     });
     await new Promise<void>((resolve): unknown => server.listen(0, 'localhost', resolve));
     base = `http://localhost:${(server.address() as { port: number }).port}/`;
-    keys = [{ id: 'k1', name: 'sensor', webId: 'http://x/#me', created: '2026-01-01T00:00:00Z', topics: [ 'a/*' ], resource: `${base}.account/1/keys/k1/` }];
+    keys = [{ id: 'k1', name: 'sensor', webId: 'http://x/#me', created: '2026-01-01T00:00:00Z', scopes: [ 'subscribe', 'read' ], topics: [ 'a/*' ], resource: `${base}.account/1/keys/k1/` }];
   });
 
   afterAll(async(): Promise<void> => {
@@ -155,10 +155,10 @@ describe('The keys', (): void => {
 
   it('are made, and shown once.', async(): Promise<void> => {
     const io = terminal({ env });
-    const args = [ 'keys', 'create', 'sensor', '--server', base, '--web-id', 'http://x/#me', '--expires', '2027-01-31', '--for-topic', 'a/*', '--for-topic', 'b' ];
+    const args = [ 'keys', 'create', 'sensor', '--server', base, '--web-id', 'http://x/#me', '--expires', '2027-01-31', '--for-topic', 'a/*', '--for-topic', 'b', '--scope', 'read', '--scope', 'publish' ];
     expect(await run(args, io)).toBe(0);
     expect(io).toMatchObject({ printed: 'spe_new\n', warned: 'Store this key now: it is not shown again.\n' });
-    expect(requests.at(-1)).toBe('POST /.account/1/keys/ {"name":"sensor","webId":"http://x/#me","expires":"2027-01-31T00:00:00.000Z","topics":["a/*","b"]}');
+    expect(requests.at(-1)).toBe('POST /.account/1/keys/ {"name":"sensor","webId":"http://x/#me","expires":"2027-01-31T00:00:00.000Z","topics":["a/*","b"],"scopes":["read","publish"]}');
   });
 
   it('are listed.', async(): Promise<void> => {
@@ -167,7 +167,7 @@ describe('The keys', (): void => {
     expect(JSON.parse(io.printed)).toEqual(keys);
     const shown = terminal({ env });
     await run([ 'keys', 'list', '--server', base ], shown);
-    expect(shown.printed).toMatch(/^k1 +sensor +http:\/\/x\/#me +never +never +a\/\*$/mu);
+    expect(shown.printed).toMatch(/^k1 +sensor +http:\/\/x\/#me +never +never +subscribe read +a\/\*$/mu);
   });
 
   it('are revoked, by a password that is asked for.', async(): Promise<void> => {
@@ -186,6 +186,7 @@ describe('The keys', (): void => {
     expect(io.warned).not.toContain('wrong');
     expect(await run([ 'keys', 'list', '--server', 'http://x y/' ], io)).toBe(EXIT.usage);
     expect(await run([ 'keys', 'create', 'a', '--web-id', 'b', '--expires', 'soon' ], io)).toBe(EXIT.usage);
+    expect(await run([ 'keys', 'create', 'a', '--web-id', 'b', '--scope', 'all' ], io)).toBe(EXIT.usage);
     expect(await run([ 'keys' ], io)).toBe(EXIT.usage);
   });
 

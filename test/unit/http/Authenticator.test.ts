@@ -95,6 +95,22 @@ describe('An authenticator', (): void => {
     expect(await callerIn({ authorization: 'Bearer oidc' }, [ scope ])).toMatchObject({ agent: 'by token' });
   });
 
+  it('recognizes its own credentials by their form, without verifying them.', async(): Promise<void> => {
+    const token = await tokenFor();
+    const kindsOf = (headers: Record<string, string>): boolean[] => {
+      const { request } = exchangeOf(headers);
+      return [ authenticator.hasKeyOrToken(request), authenticator.hasOtherCredential(request) ];
+    };
+    for (const headers of [{ 'x-api-key': 'x' }, { 'x-api-key': '' }, { authorization: 'Bearer spe_x' }, { authorization: `bearer  ${token}` }]) {
+      expect([ headers, kindsOf(headers as unknown as Record<string, string>) ]).toEqual([ headers, [ true, false ]]);
+    }
+    for (const authorization of [ 'Bearer x', 'DPoP spe_x', 'Basic spe_x', `DPoP ${token}`, 'spe_x', '', 'Bearer x spe_x' ]) {
+      expect([ authorization, kindsOf({ authorization }) ]).toEqual([ authorization, [ false, true ]]);
+      expect(kindsOf({ authorization, 'x-api-key': 'x' })).toEqual([ true, true ]);
+    }
+    expect(kindsOf({})).toEqual([ false, false ]);
+  });
+
   it('knows who has a token of this server, where a token can be.', async(): Promise<void> => {
     const token = await tokenFor();
     const caller = { agent: ME, limits: { pods: [ POD ], scopes: FORMER_SCOPES }};

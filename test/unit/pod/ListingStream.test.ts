@@ -15,6 +15,7 @@ function entriesFrom(count: number): Entry[] {
   return Array.from({ length: count }, (_, index): Entry => ({
     id: `0190c5a0-0000-7000-8000-${String(index).padStart(12, '0')}`,
     event: index + 1,
+    topic: 'a',
     published: 1_700_000_000_000 + index,
     bytes: 300 + index,
   }));

@@ -39,6 +39,7 @@ export type {
   FanOutStore,
   HostStates,
   LoggedSubscriptions,
+  ManualDeliveries,
   NoticeReceipts,
   NoticeStore,
   OutcomeStore,
@@ -55,10 +56,13 @@ export { EventGridProjects } from './dialects/eventgrid/EventGridProjects';
 export { PrecheckEndpoint } from './dialects/eventgrid/PrecheckEndpoint';
 export { PutEventsEndpoint } from './dialects/eventgrid/PutEventsEndpoint';
 export { UnknownResourceEndpoint } from './dialects/eventgrid/UnknownResourceEndpoint';
+export { AccessKeyMover } from './dialects/eventhos/AccessKeyMover';
 export { CatalogueEndpoint } from './dialects/eventhos/CatalogueEndpoint';
 export { EventhosTokenEndpoint } from './dialects/eventhos/EventhosTokenEndpoint';
 export { ReceivedEndpoint } from './dialects/eventhos/ReceivedEndpoint';
+export { RetryEndpoint } from './dialects/eventhos/RetryEndpoint';
 export { SendEndpoint } from './dialects/eventhos/SendEndpoint';
+export { SuccessCodes } from './dialects/eventhos/SuccessCodes';
 export { CookiePairReader } from './dialects/personium/CookiePairReader';
 export { ExternalEventEndpoint } from './dialects/personium/ExternalEventEndpoint';
 export { PersoniumTokenEndpoint } from './dialects/personium/PersoniumTokenEndpoint';

@@ -7,15 +7,29 @@ import { coversTopic } from '../access/topicAccess';
 import type { PublishRate } from '../access/PublishRate';
 import { TooMany } from '../event/TooMany';
 import type {
-  CatalogueEntry, CatalogueEntryDraft, CatalogueFault, CatalogueStore, System, SystemDraft,
+  CatalogueEntry,
+  CatalogueEntryChanges,
+  CatalogueFault,
+  CatalogueStore,
+  EntryColumn,
+  EntryFilter,
+  SortedPageRequest,
+  System,
+  SystemChanges,
+  SystemColumn,
+  SystemDraft,
+  SystemFilter,
 } from './CatalogueStore';
-import type { Page, PageRequest } from '../store/Page';
+import type { Page } from '../store/Page';
 import type { SchemaFault } from './BodySchemas';
-import { mintIdentifier } from './catalogueDraft';
+import type { NewEntry } from './catalogueDraft';
+import { mintIdentifier, topicOf } from './catalogueDraft';
 import type { Schemas } from './checkSchema';
 
 /** Delay of a retry on a full catalogue, in seconds. */
 const FULL_RETRY = 3_600;
+/** Maximum number of entries in the list of one system. */
+export const MAX_SYSTEM_ENTRIES = 1_000;
 /** Maximum duration of a check that does not count against the rate, in milliseconds. */
 const FREE_CHECK = 10;
 
@@ -72,9 +86,14 @@ export class Catalogue {
    *
    * @throws {@link NotAuthorized} if the caller has no read access.
    */
-  public async listSystems(pod: string, caller: Caller, page: PageRequest): Promise<Page<System>> {
+  public async listSystems(
+    pod: string,
+    caller: Caller,
+    page: SortedPageRequest<SystemColumn>,
+    filter: SystemFilter = {},
+  ): Promise<Page<System>> {
     await this.assertMay(caller, systemsPath(pod), 'read');
-    return this.store.listSystems(pod, page);
+    return this.store.listSystems(pod, page, filter);
   }
 
   /**
@@ -100,16 +119,21 @@ export class Catalogue {
   }
 
   /**
-   * Replaces all members of a system.
+   * Changes members of a system.
    *
    * @returns The system, or `undefined` if it does not exist.
    *
    * @throws {@link NotAuthorized} if the caller has no write access.
    * @throws {@link Conflict} if another system of the pod has the identifier.
    */
-  public async changeSystem(pod: string, caller: Caller, id: number, draft: SystemDraft): Promise<System | undefined> {
+  public async changeSystem(
+    pod: string,
+    caller: Caller,
+    id: number,
+    changes: SystemChanges,
+  ): Promise<System | undefined> {
     await this.assertMayChangeSystems(pod, caller);
-    const changed = await this.store.changeSystem(pod, id, draft);
+    const changed = await this.store.changeSystem(pod, id, changes);
     return changed && this.written(changed, pod);
   }
 
@@ -130,9 +154,27 @@ export class Catalogue {
    *
    * @throws {@link NotAuthorized} if the caller has no read access.
    */
-  public async listEntries(pod: string, caller: Caller, page: PageRequest): Promise<Page<CatalogueEntry>> {
+  public async listEntries(
+    pod: string,
+    caller: Caller,
+    page: SortedPageRequest<EntryColumn>,
+    filter: EntryFilter = {},
+  ): Promise<Page<CatalogueEntry>> {
     await this.assertMay(caller, eventsPath(pod), 'read');
-    return this.store.listEntries(pod, caller.limits?.topics, page);
+    return this.store.listEntries(pod, caller.limits?.topics, page, filter);
+  }
+
+  /**
+   * Returns the first {@link MAX_SYSTEM_ENTRIES} entries of a system, or `undefined` if the system does not exist.
+   *
+   * @throws {@link NotAuthorized} if the caller has no read access to the entries and the systems.
+   */
+  public async entriesOf(pod: string, caller: Caller, system: number): Promise<readonly CatalogueEntry[] | undefined> {
+    if (!await this.getSystem(pod, caller, system)) {
+      return undefined;
+    }
+    const page = { index: 0, size: MAX_SYSTEM_ENTRIES, isDescending: false };
+    return (await this.listEntries(pod, caller, page, { system })).items;
   }
 
   /**
@@ -145,20 +187,22 @@ export class Catalogue {
   }
 
   /**
-   * Adds a catalogue entry to a pod, with a new identifier.
+   * Adds a catalogue entry to a pod, with a new identifier. Its default topic follows from its system, name and
+   * operation.
    *
    * @throws {@link NotAuthorized} if the caller has no write access, or its credential is limited to other topics.
    * @throws {@link InvalidInput} if its system does not exist, or its schema is not supported.
    * @throws {@link TooMany} if the pod has the maximum number.
    */
-  public async addEntry(pod: string, caller: Caller, draft: CatalogueEntryDraft): Promise<CatalogueEntry> {
+  public async addEntry(pod: string, caller: Caller, { stem, ...entry }: NewEntry): Promise<CatalogueEntry> {
     await this.assertMay(caller, eventsPath(pod), 'write');
+    const draft = { ...entry, topic: entry.topic ?? await this.defaultTopic(pod, entry) };
     await this.assertUsable(pod, caller, draft);
-    return this.written(await this.store.addEntry(pod, mintIdentifier(draft.name), draft, this.maxEntries), pod);
+    return this.written(await this.store.addEntry(pod, mintIdentifier(draft.name, stem), draft, this.maxEntries), pod);
   }
 
   /**
-   * Replaces all members of a catalogue entry, except its identifier.
+   * Changes members of a catalogue entry. Its identifier stays.
    *
    * @returns The entry, or `undefined` if it does not exist.
    *
@@ -169,13 +213,13 @@ export class Catalogue {
     pod: string,
     caller: Caller,
     id: number,
-    draft: CatalogueEntryDraft,
+    changes: CatalogueEntryChanges,
   ): Promise<CatalogueEntry | undefined> {
     if (!await this.getIf(pod, caller, id, 'write')) {
       return undefined;
     }
-    await this.assertUsable(pod, caller, draft);
-    const changed = await this.store.changeEntry(pod, id, draft);
+    await this.assertUsable(pod, caller, changes);
+    const changed = await this.store.changeEntry(pod, id, changes);
     return changed && this.written(changed, pod);
   }
 
@@ -219,11 +263,16 @@ export class Catalogue {
     return schema === undefined ? undefined : this.check(pod, caller, schema, body);
   }
 
-  private async assertUsable(pod: string, caller: Caller, { topic, schema }: CatalogueEntryDraft): Promise<void> {
-    if (!coversTopic(caller, topic)) {
+  private async defaultTopic(pod: string, { system, ...entry }: NewEntry): Promise<string> {
+    const sender = await this.store.getSystem(pod, system);
+    return sender ? topicOf(sender, entry) : this.written('no system', pod);
+  }
+
+  private async assertUsable(pod: string, caller: Caller, { topic, schema }: CatalogueEntryChanges): Promise<void> {
+    if (topic !== undefined && !coversTopic(caller, topic)) {
       throw new NotAuthorized(`This API key is limited to other topics than ${topic}`);
     }
-    if (schema !== undefined) {
+    if (schema !== undefined && schema !== null) {
       await this.check(pod, caller, schema);
     }
   }
@@ -272,7 +321,7 @@ export class Catalogue {
     }
   }
 
-  private written<T extends object>(result: T | CatalogueFault, pod: string): T {
+  private written<T>(result: T | CatalogueFault, pod: string): T {
     switch (result) {
       case 'taken':
         throw new Conflict('Another one of this pod has this identifier: give it another one');

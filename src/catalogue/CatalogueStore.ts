@@ -12,7 +12,12 @@ export interface SystemDraft {
   readonly class: string;
   readonly type: string;
   readonly description: string;
+  /** Id of the system's client in a foreign system, without effect here; `null` if it has none. */
+  readonly client: number | string | null;
 }
+
+/** Changed members of a system. Other members keep their values. */
+export type SystemChanges = Partial<SystemDraft>;
 
 /**
  * A system that sends events to a pod.
@@ -22,6 +27,8 @@ export interface System extends SystemDraft {
   readonly id: number;
   /** Time of its creation, in milliseconds since 1970. */
   readonly created: number;
+  /** Time of its last change. */
+  readonly updated: number;
 }
 
 /**
@@ -39,6 +46,9 @@ export interface CatalogueEntryDraft {
   readonly schema?: string;
 }
 
+/** Changed members of a catalogue entry. Other members keep their values; `null` removes the schema. */
+export type CatalogueEntryChanges = Partial<Omit<CatalogueEntryDraft, 'schema'>> & { readonly schema?: string | null };
+
 /**
  * A catalogue entry: an event that systems can send to a pod.
  */
@@ -49,8 +59,37 @@ export interface CatalogueEntry extends CatalogueEntryDraft {
   readonly identifier: string;
   /** Time of its creation, in milliseconds since 1970. */
   readonly created: number;
+  /** Time of its last change. */
+  readonly updated: number;
   readonly systemName: string;
   readonly systemIdentifier: string;
+}
+
+/** Members by which systems can be sorted. */
+export type SystemColumn = 'id' | 'identifier' | 'name' | 'class' | 'type' | 'description' | 'client' | 'updated';
+
+/** Members by which catalogue entries can be sorted. */
+export type EntryColumn = 'id' | 'identifier' | 'system' | 'systemName' | 'systemIdentifier' | 'name' | 'operation' |
+  'description' | 'topic' | 'updated';
+
+/** Request for a page of a sorted list. Items with equal members are in the order of their creation. */
+export interface SortedPageRequest<T> extends PageRequest {
+  /** Member that decides the order, regardless of the case of ASCII letters. Default: `id`, the time of creation. */
+  readonly sort?: T;
+}
+
+/** Filter of the systems of a pod. */
+export interface SystemFilter {
+  /** Only systems of this class, and those of the class `hybrid`, which includes the others. */
+  readonly class?: string;
+}
+
+/** Filter of the catalogue entries of a pod. */
+export interface EntryFilter {
+  /** Only entries of this system. */
+  readonly system?: number;
+  /** Only entries with this text in their name, regardless of the case of ASCII letters. */
+  readonly name?: string;
 }
 
 /**
@@ -66,27 +105,29 @@ export type CatalogueFault = 'taken' | 'no system' | 'full';
  * Storage of the catalogues of pods. Only {@link RequestLog} returns removed entries.
  */
 export interface CatalogueStore extends Openable {
-  /** Lists the systems of a pod, in the order of their creation. */
-  listSystems: (pod: string, page: PageRequest) => Promise<Page<System>>;
+  /** Lists the systems of a pod. */
+  listSystems: (pod: string, page: SortedPageRequest<SystemColumn>, filter?: SystemFilter) => Promise<Page<System>>;
   getSystem: (pod: string, id: number) => Promise<System | undefined>;
   /** Adds a system, unless the pod has `max` systems. */
   addSystem: (pod: string, draft: SystemDraft, max: number) => Promise<System | CatalogueFault>;
-  /** Replaces all members of a system. Returns `undefined` if it does not exist. */
-  changeSystem: (pod: string, id: number, draft: SystemDraft) => Promise<System | CatalogueFault | undefined>;
+  /** Changes members of a system in one step. Returns `undefined` if it does not exist. */
+  changeSystem: (pod: string, id: number, changes: SystemChanges) => Promise<System | CatalogueFault | undefined>;
   /** Removes a system. Returns whether it existed; `used` if it has entries, which must be removed first. */
   removeSystem: (pod: string, id: number) => Promise<boolean | 'used'>;
 
   /**
-   * Lists the entries of a pod, in the order of their creation.
+   * Lists the entries of a pod.
    *
    * @param pod - Base URL of the pod.
    * @param topics - Patterns; only entries with a matching topic are returned. Default: all.
    * @param page - The requested page.
+   * @param filter - Filter of the entries. Default: all.
    */
   listEntries: (
     pod: string,
     topics: readonly TopicPattern[] | undefined,
-    page: PageRequest,
+    page: SortedPageRequest<EntryColumn>,
+    filter?: EntryFilter,
   ) => Promise<Page<CatalogueEntry>>;
   getEntry: (pod: string, id: number) => Promise<CatalogueEntry | undefined>;
   /** Returns the entry with an identifier. */
@@ -98,11 +139,11 @@ export interface CatalogueStore extends Openable {
     draft: CatalogueEntryDraft,
     max: number,
   ) => Promise<CatalogueEntry | CatalogueFault>;
-  /** Replaces all members of an entry except its identifier. Returns `undefined` if it does not exist. */
+  /** Changes members of an entry in one step. Its identifier stays. Returns `undefined` if it does not exist. */
   changeEntry: (
     pod: string,
     id: number,
-    draft: CatalogueEntryDraft,
+    changes: CatalogueEntryChanges,
   ) => Promise<CatalogueEntry | CatalogueFault | undefined>;
   /** Removes an entry; its events can no longer be sent. Returns whether it existed. */
   removeEntry: (pod: string, id: number) => Promise<boolean>;

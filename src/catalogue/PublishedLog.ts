@@ -15,6 +15,12 @@ export interface ReceivedEventDetail {
   readonly outcomes: readonly Outcome[];
 }
 
+/** An outcome, with the time of its event. */
+export interface ReceivedOutcome extends Outcome {
+  /** Time of the event's publication, in milliseconds since 1970. */
+  readonly published: number;
+}
+
 /** Maximum number of shown outcomes of an event. */
 export const MAX_OUTCOMES = 1_000;
 
@@ -101,11 +107,11 @@ export class PublishedLog {
    *
    * @throws {@link NotAuthorized} if the caller has no access to the log.
    */
-  public async getOutcome(pod: string, caller: Caller, id: string): Promise<Outcome | undefined> {
+  public async getOutcome(pod: string, caller: Caller, id: string): Promise<ReceivedOutcome | undefined> {
     await this.assertMay(pod, caller);
     const outcome = OUTCOME_ID.test(id) ? await this.log.getOutcome(pod, id) : undefined;
     const event = outcome && await this.log.getEvent(pod, outcome.event);
-    return event && coversTopic(caller, event.topic) ? outcome : undefined;
+    return event && coversTopic(caller, event.topic) ? { ...outcome, published: event.published } : undefined;
   }
 
   private async assertMay(pod: string, caller: Caller): Promise<void> {

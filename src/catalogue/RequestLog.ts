@@ -74,6 +74,8 @@ export interface Outcome {
   readonly url: string;
   /** The last attempts, oldest first; none for copies. */
   readonly attempts: readonly Attempt[];
+  /** Whether the delivery was requested again. */
+  readonly isRepeated?: true;
 }
 
 /**

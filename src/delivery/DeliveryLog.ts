@@ -168,26 +168,68 @@ export class DeliveryLog {
     if (!delivery) {
       return undefined;
     }
-    if (delivery.isEventRemoved) {
-      throw new Conflict('The event of this delivery was removed by retention and cannot be redelivered');
-    }
-    if (delivery.subscription !== null) {
-      if (!await this.store.getSubscription(pod, delivery.subscription)) {
-        throw new Conflict('The subscription of this delivery has ended: subscribe again, and replay the missed events');
-      }
-      if (!await this.mayReceive(pod, delivery)) {
-        throw new NotAuthorized(`Not authorized to redeliver: ${delivery.agent} has no read access to ` +
-          `topic ${delivery.topic} of ${pod}`);
-      }
-    }
-    if (delivery.isDisabled) {
-      throw disabled(delivery.url, delivery.subscription !== null);
-    }
+    await this.assertDeliverable(pod, delivery);
     if (!await this.deliveries.redeliver(pod, id, this.outbox.now())) {
       return undefined;
     }
     this.outbox.wake();
     return this.deliveries.getDelivery(pod, id);
+  }
+
+  /**
+   * Returns a delivery that the caller may retry and abort. Requires the scope `manage`, and write access to
+   * `{pod}deliveries/` or the own delivery; or the scope `publish`, an own event, and `acl:Append` on its topic.
+   *
+   * @returns The delivery, or `undefined` if it does not exist.
+   *
+   * @throws {@link NotAuthorized} if the caller cannot change it, or could not change it if it existed.
+   */
+  public async toManage(pod: string, caller: Caller, id: number): Promise<DeliveryRecord | undefined> {
+    const delivery = await this.deliveries.getDelivery(pod, id);
+    const isLimited = delivery !== undefined && !coversTopic(caller, delivery.topic);
+    if (isLimited || (!await this.mayManage(pod, caller, delivery) && !await this.isPublisher(pod, caller, delivery))) {
+      throw new NotAuthorized('Not authorized to retry or abort this delivery');
+    }
+    return delivery;
+  }
+
+  /**
+   * Requests a dead delivery again, once: not if it was requested again before. Of concurrent requests, one succeeds.
+   *
+   * @returns Whether the delivery was requested.
+   *
+   * @throws {@link NotAuthorized} if {@link toManage} throws, or the subscriber has no read access to the topic.
+   * @throws {@link Conflict} if its event was removed, its subscription has ended, or its target is disabled.
+   */
+  public async retry(pod: string, caller: Caller, id: number): Promise<boolean> {
+    const delivery = await this.toManage(pod, caller, id);
+    if (delivery?.state !== 'dead') {
+      return false;
+    }
+    await this.assertDeliverable(pod, delivery);
+    const isRequested = await this.deliveries.retry(pod, id, this.outbox.now());
+    if (isRequested) {
+      this.outbox.wake();
+    }
+    return isRequested;
+  }
+
+  /**
+   * Ends a waiting or dead delivery. Of concurrent requests, one succeeds. {@link redeliver} can request it again.
+   *
+   * @returns Whether the delivery was ended.
+   *
+   * @throws {@link NotAuthorized} if {@link toManage} throws.
+   */
+  public async abort(pod: string, caller: Caller, id: number): Promise<boolean> {
+    if (!await this.toManage(pod, caller, id)) {
+      return false;
+    }
+    const isEnded = await this.deliveries.abort(pod, id, this.outbox.now());
+    if (isEnded) {
+      this.outbox.wake();
+    }
+    return isEnded;
   }
 
   /**
@@ -328,6 +370,36 @@ export class DeliveryLog {
       throw new NotAuthorized(`Not authorized to ${mode === 'read' ? 'see' : 'repeat'} this delivery`);
     }
     return delivery;
+  }
+
+  /** @throws The errors of {@link redeliver} about a delivery that the caller may change. */
+  private async assertDeliverable(pod: string, delivery: DeliveryRecord): Promise<void> {
+    if (delivery.isEventRemoved) {
+      throw new Conflict('The event of this delivery was removed by retention and cannot be redelivered');
+    }
+    if (delivery.subscription !== null) {
+      if (!await this.store.getSubscription(pod, delivery.subscription)) {
+        throw new Conflict('The subscription of this delivery has ended: subscribe again, and replay the missed events');
+      }
+      if (!await this.mayReceive(pod, delivery)) {
+        throw new NotAuthorized(`Not authorized to redeliver: ${delivery.agent} has no read access to ` +
+          `topic ${delivery.topic} of ${pod}`);
+      }
+    }
+    if (delivery.isDisabled) {
+      throw disabled(delivery.url, delivery.subscription !== null);
+    }
+  }
+
+  private async mayManage(pod: string, caller: Caller, delivery?: DeliveryRecord): Promise<boolean> {
+    const isOwn = caller.agent !== undefined && delivery?.agent === caller.agent;
+    return hasScope(caller, 'manage') && (isOwn || await this.may(caller, deliveriesContainer(pod), 'write'));
+  }
+
+  private async isPublisher(pod: string, caller: Caller, delivery?: DeliveryRecord): Promise<boolean> {
+    return delivery !== undefined && caller.agent !== undefined && hasScope(caller, 'publish') &&
+      await this.deliveries.publisherOf(pod, delivery.id) === caller.agent &&
+      await this.may(caller, `${pod}${topicPath(parseTopic(delivery.topic))}`, 'append');
   }
 
   private async mayReceive(pod: string, { agent, topic }: Pick<DeliveryRecord, 'agent' | 'topic'>): Promise<boolean> {

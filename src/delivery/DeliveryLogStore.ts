@@ -125,9 +125,30 @@ export interface ReplayStore {
 }
 
 /**
+ * Manual ends and retries of deliveries.
+ */
+export interface ManualDeliveries {
+  /** Returns the WebID of the publisher of a delivery's event; `undefined` if unknown, or if the event was removed. */
+  publisherOf: (pod: string, id: number) => Promise<string | undefined>;
+  /**
+   * Requests a dead delivery again, unless it was requested again before: it is due at once, with all its attempts.
+   *
+   * @returns Whether the delivery was requested. Of concurrent calls, one returns `true`.
+   */
+  retry: (pod: string, id: number, now: number) => Promise<boolean>;
+  /**
+   * Ends a waiting or dead delivery: its state is `ended`, and the log has a reason. Discards the outcome of an attempt
+   * in progress. A waiting delivery continues for the subscriptions of other pods to the same target.
+   *
+   * @returns Whether the delivery was ended. Of concurrent calls, one returns `true`.
+   */
+  abort: (pod: string, id: number, now: number) => Promise<boolean>;
+}
+
+/**
  * Delivery log and replay.
  */
-export interface DeliveryHistory extends DeliveryLogStore, ReplayStore {
+export interface DeliveryHistory extends DeliveryLogStore, ManualDeliveries, ReplayStore {
   /**
    * Requests a delivery again in any state: it is due at once, with all its attempts. Discards the outcome of an
    * attempt in progress.

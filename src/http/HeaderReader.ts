@@ -1,5 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import type { CredentialReader, PresentedCredential } from './CredentialReader';
 import type { HttpExchange } from './Endpoint';
+import { HttpProblem } from './errors';
+
+/** The headers of a request; dialects can replace them. */
+type RequestHeaders = Pick<IncomingMessage, 'headers'> & Partial<Pick<IncomingMessage, 'headersDistinct'>>;
 
 /**
  * Finds an API key or a token of this server in a header that a dialect defines.
@@ -18,9 +23,26 @@ export class HeaderReader implements CredentialReader {
   }
 
   public find({ request }: HttpExchange): PresentedCredential | undefined {
-    const secret = request.headers[this.header];
-    return secret === undefined ?
-      undefined :
-      { name: this.header, verify: async(secrets): ReturnType<PresentedCredential['verify']> => secrets.verify(String(secret)) };
+    const secrets = secretsOf(request, this.header);
+    return secrets && {
+      name: this.header,
+      verify: async(verifier): ReturnType<PresentedCredential['verify']> => {
+        const [ secret = '', ...others ] = secrets;
+        if (others.length > 0) {
+          throw new HttpProblem(400, `"${this.header}" was sent with different values: send one of them, so that it is ` +
+            'clear who asks');
+        }
+        return verifier.verify(secret);
+      },
+    };
   }
+}
+
+/** The distinct values of a header, without empty ones; `undefined` if it was not sent. */
+function secretsOf({ headers, headersDistinct }: RequestHeaders, header: string): string[] | undefined {
+  const value = headers[header];
+  const values = headersDistinct?.[header] ?? [ value ].flat();
+  return value === undefined ?
+    undefined :
+    [ ...new Set(values) ].filter((one): one is string => one !== undefined && one !== '');
 }

@@ -2,32 +2,74 @@ import type { TopicPattern } from '../event/TopicPattern';
 import { isCovered } from '../event/TopicPattern';
 import type {
   CatalogueEntry,
+  CatalogueEntryChanges,
   CatalogueEntryDraft,
   CatalogueFault,
   CatalogueStore,
+  EntryColumn,
+  EntryFilter,
+  SortedPageRequest,
   System,
+  SystemChanges,
+  SystemColumn,
   SystemDraft,
+  SystemFilter,
 } from '../catalogue/CatalogueStore';
-import type { Page, PageRequest } from '../store/Page';
+import type { Page } from '../store/Page';
 import { deleteRemovedEntry, deleteRemovedSystem } from './catalogueRows';
 import type { SqliteSession } from './SqliteSession';
 import { nextTimeSlice } from '../event/timeSlices';
+
+interface SystemRow extends Omit<System, 'client'> {
+  /** JSON text. */
+  readonly client: string | null;
+}
 
 interface EntryRow extends Omit<CatalogueEntry, 'schema'> {
   readonly schema: string | null;
 }
 
 const SYSTEMS = `
-  SELECT y.id, y.identifier, y.name, y.class, y.type, y.description, y.created FROM pods p CROSS JOIN systems y
+  SELECT y.id, y.identifier, y.name, y.class, y.type, y.description, y.client, y.created, y.updated
+  FROM pods p CROSS JOIN systems y
   WHERE p.url = ? AND y.pod = p.id AND y.removed IS NULL
 `;
 
 const ENTRIES = `
-  SELECT x.id, x.identifier, x.system, x.name, x.operation, x.description, x.topic, x.schema, x.created,
+  SELECT x.id, x.identifier, x.system, x.name, x.operation, x.description, x.topic, x.schema, x.created, x.updated,
     y.name AS systemName, y.identifier AS systemIdentifier
   FROM pods p CROSS JOIN entries_of_catalogue x CROSS JOIN systems y
   WHERE p.url = ? AND x.pod = p.id AND x.removed IS NULL AND y.id = x.system
 `;
+
+/** SQL conditions of the lists, and the expressions that sort them. */
+const LISTED_SYSTEMS = 'FROM pods p CROSS JOIN systems y WHERE p.url = ? AND y.pod = p.id AND y.removed IS NULL';
+const LISTED_ENTRIES = `
+  FROM pods p CROSS JOIN entries_of_catalogue x CROSS JOIN systems y
+  WHERE p.url = ? AND x.pod = p.id AND x.removed IS NULL AND y.id = x.system
+`;
+const SYSTEM_COLUMNS: Readonly<Record<SystemColumn, string>> = {
+  id: 'y.id',
+  identifier: 'y.identifier',
+  name: 'y.name',
+  class: 'y.class',
+  type: 'y.type',
+  description: 'y.description',
+  client: 'json_extract(y.client, \'$\')',
+  updated: 'y.updated',
+};
+const ENTRY_COLUMNS: Readonly<Record<EntryColumn, string>> = {
+  id: 'x.id',
+  identifier: 'x.identifier',
+  system: 'x.system',
+  systemName: 'y.name',
+  systemIdentifier: 'y.identifier',
+  name: 'x.name',
+  operation: 'x.operation',
+  description: 'x.description',
+  topic: 'x.topic',
+  updated: 'x.updated',
+};
 
 /** Number of entries to examine in one turn of the event loop, for a list filtered by topics. */
 const CHUNK = 1_000;
@@ -55,16 +97,20 @@ export class SqliteCatalogueStore implements CatalogueStore {
     this.db.close();
   }
 
-  public async listSystems(pod: string, { index, size, isDescending }: PageRequest): Promise<Page<System>> {
-    const { total } = this.db.get<{ total: number }>(`
-      SELECT COUNT(*) AS total FROM pods p CROSS JOIN systems y WHERE p.url = ? AND y.pod = p.id AND y.removed IS NULL
-    `, pod)!;
-    const sql = `${SYSTEMS} ORDER BY y.id ${isDescending ? 'DESC' : 'ASC'} LIMIT ? OFFSET ?`;
-    return { items: this.db.all<System>(sql, pod, size, index * size), total };
+  public async listSystems(
+    pod: string,
+    { sort = 'id', ...page }: SortedPageRequest<SystemColumn>,
+    filter: SystemFilter = {},
+  ): Promise<Page<System>> {
+    const listed = `${LISTED_SYSTEMS} AND (? IS NULL OR y.class IN (?, 'hybrid'))`;
+    const parameters = [ pod, filter.class ?? null, filter.class ?? null ];
+    const { total } = this.db.get<{ total: number }>(`SELECT COUNT(*) AS total ${listed}`, ...parameters)!;
+    const ids = this.page(`SELECT y.id ${listed}`, SYSTEM_COLUMNS[sort], 'y.id', page, parameters);
+    return { items: present(ids.map((id): System | undefined => this.system(pod, id))), total };
   }
 
   public async getSystem(pod: string, id: number): Promise<System | undefined> {
-    return this.db.get<System>(`${SYSTEMS} AND y.id = ?`, pod, id);
+    return this.system(pod, id);
   }
 
   public async addSystem(pod: string, draft: SystemDraft, maxCount: number): Promise<System | CatalogueFault> {
@@ -76,32 +122,35 @@ export class SqliteCatalogueStore implements CatalogueStore {
       if (this.db.get('SELECT 1 FROM systems WHERE pod = ? AND removed IS NULL LIMIT 1 OFFSET ?', key, maxCount - 1)) {
         return 'full';
       }
-      const created = Date.now();
-      const { identifier, name, class: kind, type, description } = draft;
+      const now = Date.now();
+      const { identifier, name, class: kind, type, description, client } = draft;
       const { lastInsertRowid } = this.db.run(`
-        INSERT INTO systems (pod, identifier, name, class, type, description, created) VALUES (?, ?, ?, ?, ?, ?, ?)
-      `, key, identifier, name, kind, type, description, created);
-      return { id: Number(lastInsertRowid), identifier, name, class: kind, type, description, created };
+        INSERT INTO systems (pod, identifier, name, class, type, description, client, created, updated)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `, key, identifier, name, kind, type, description, toClientText(client), now, now);
+      return this.system(pod, Number(lastInsertRowid))!;
     });
   }
 
   public async changeSystem(
     pod: string,
     id: number,
-    { identifier, name, class: kind, type, description }: SystemDraft,
+    changes: SystemChanges,
   ): Promise<System | CatalogueFault | undefined> {
     return this.db.write((): System | CatalogueFault | undefined => {
-      const system = this.db.get<System>(`${SYSTEMS} AND y.id = ?`, pod, id);
+      const system = this.system(pod, id);
       if (!system) {
         return undefined;
       }
+      const { identifier, name, class: kind, type, description, client } = { ...system, ...changes };
       if (system.identifier !== identifier && this.isTaken(this.db.key('pods', 'url', pod), identifier)) {
         return 'taken';
       }
       this.db.run(`
-        UPDATE systems SET identifier = ?, name = ?, class = ?, type = ?, description = ? WHERE id = ?
-      `, identifier, name, kind, type, description, id);
-      return { id, identifier, name, class: kind, type, description, created: system.created };
+        UPDATE systems SET identifier = ?, name = ?, class = ?, type = ?, description = ?, client = ?, updated = ?
+        WHERE id = ?
+      `, identifier, name, kind, type, description, toClientText(client), Date.now(), id);
+      return this.system(pod, id);
     });
   }
 
@@ -122,20 +171,33 @@ export class SqliteCatalogueStore implements CatalogueStore {
   public async listEntries(
     pod: string,
     topics: readonly TopicPattern[] | undefined,
-    { index, size, isDescending }: PageRequest,
+    { sort = 'id', ...page }: SortedPageRequest<EntryColumn>,
+    { system, name }: EntryFilter = {},
   ): Promise<Page<CatalogueEntry>> {
-    if (topics) {
-      const ids = await this.entriesOf(pod, topics);
-      const page = (isDescending ? ids.reverse() : ids).slice(index * size, (index + 1) * size);
-      const items = page.map((id): CatalogueEntry | undefined => this.entry(pod, id));
-      return { items: items.filter((entry): entry is CatalogueEntry => entry !== undefined), total: ids.length };
-    }
-    const { total } = this.db.get<{ total: number }>(`
-      SELECT COUNT(*) AS total FROM pods p CROSS JOIN entries_of_catalogue x
-      WHERE p.url = ? AND x.pod = p.id AND x.removed IS NULL
-    `, pod)!;
-    const sql = `${ENTRIES} ORDER BY x.id ${isDescending ? 'DESC' : 'ASC'} LIMIT ? OFFSET ?`;
-    return { items: this.db.all<EntryRow>(sql, pod, size, index * size).map(toEntry), total };
+    const conditions = ([
+      [ 'x.id IN (SELECT value FROM json_each(?))', topics && JSON.stringify(await this.entriesOf(pod, topics)) ],
+      [ 'x.system = ?', system ],
+      [ 'instr(lower(x.name), lower(?)) > 0', name ],
+    ] as const).filter(([ , value ]): boolean => value !== undefined);
+    const listed = `${LISTED_ENTRIES} ${conditions.map(([ condition ]): string => `AND ${condition}`).join(' ')}`;
+    const parameters = [ pod, ...conditions.map(([ , value ]): unknown => value) ];
+    const { total } = this.db.get<{ total: number }>(`SELECT COUNT(*) AS total ${listed}`, ...parameters)!;
+    const ids = this.page(`SELECT x.id ${listed}`, ENTRY_COLUMNS[sort], 'x.id', page, parameters);
+    return { items: present(ids.map((id): CatalogueEntry | undefined => this.entry(pod, id))), total };
+  }
+
+  /** Returns the keys of one page. Large members are not sorted along. */
+  private page(
+    sql: string,
+    column: string,
+    key: string,
+    { index, size, isDescending }: Omit<SortedPageRequest<never>, 'sort'>,
+    parameters: readonly unknown[],
+  ): number[] {
+    const order = isDescending ? 'DESC' : 'ASC';
+    const by = column === key ? `${key} ${order}` : `${column} COLLATE NOCASE ${order}, ${key} ${order}`;
+    return this.db.all<{ id: number }>(`${sql} ORDER BY ${by} LIMIT ? OFFSET ?`, ...parameters, size, index * size)
+      .map(({ id }): number => id);
   }
 
   /** Returns the keys of the entries with matching topics, in order. */
@@ -184,11 +246,12 @@ export class SqliteCatalogueStore implements CatalogueStore {
       if (this.db.get(sql, key, maxCount - 1)) {
         return 'full';
       }
+      const now = Date.now();
       const { lastInsertRowid } = this.db.run(
         `
           INSERT INTO entries_of_catalogue (
-            pod, system, identifier, name, operation, description, topic, schema, created
-          ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            pod, system, identifier, name, operation, description, topic, schema, created, updated
+          ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         `,
         key,
         system,
@@ -198,7 +261,8 @@ export class SqliteCatalogueStore implements CatalogueStore {
         description,
         topic,
         schema ?? null,
-        Date.now(),
+        now,
+        now,
       );
       return this.entry(pod, Number(lastInsertRowid))!;
     });
@@ -207,20 +271,21 @@ export class SqliteCatalogueStore implements CatalogueStore {
   public async changeEntry(
     pod: string,
     id: number,
-    { system, name, operation, description, topic, schema }: CatalogueEntryDraft,
+    changes: CatalogueEntryChanges,
   ): Promise<CatalogueEntry | CatalogueFault | undefined> {
     return this.db.write((): CatalogueEntry | CatalogueFault | undefined => {
       const before = this.entry(pod, id);
       if (!before) {
         return undefined;
       }
+      const { system, name, operation, description, topic, schema } = { ...before, ...changes };
       if (!this.hasSystem(pod, system)) {
         return 'no system';
       }
       this.db.run(
         `
           UPDATE entries_of_catalogue
-          SET system = ?, name = ?, operation = ?, description = ?, topic = ?, schema = ? WHERE id = ?
+          SET system = ?, name = ?, operation = ?, description = ?, topic = ?, schema = ?, updated = ? WHERE id = ?
         `,
         system,
         name,
@@ -228,6 +293,7 @@ export class SqliteCatalogueStore implements CatalogueStore {
         description,
         topic,
         schema ?? null,
+        Date.now(),
         id,
       );
       return this.entry(pod, id);
@@ -243,6 +309,11 @@ export class SqliteCatalogueStore implements CatalogueStore {
       deleteRemovedEntry(this.db, id);
       return true;
     });
+  }
+
+  private system(pod: string, id: number): System | undefined {
+    const row = this.db.get<SystemRow>(`${SYSTEMS} AND y.id = ?`, pod, id);
+    return row && { ...row, client: row.client === null ? null : JSON.parse(row.client) as number | string };
   }
 
   private entry(pod: string, id: number): CatalogueEntry | undefined {
@@ -262,4 +333,13 @@ export class SqliteCatalogueStore implements CatalogueStore {
 
 function toEntry({ schema, ...row }: EntryRow): CatalogueEntry {
   return { ...row, ...schema !== null && { schema }};
+}
+
+/** JSON text of a client's id, because it is a number or a text. */
+function toClientText(client: number | string | null): string | null {
+  return client === null ? null : JSON.stringify(client);
+}
+
+function present<T>(items: readonly (T | undefined)[]): T[] {
+  return items.filter((item): item is T => item !== undefined);
 }

@@ -29,6 +29,7 @@ import { finishDeliveries } from './deliveryOutcomes';
 import type { EventRow } from './eventRow';
 import { EVENTS, toEvent } from './eventRow';
 import { countOpenCircuits, dueHosts, isCircuitOpen, nextDue } from './hosts';
+import { abort, publisherOf, retry } from './manualDeliveries';
 import { eventsBetween, redeliver, replay } from './replays';
 import { rotateSecret } from './secrets';
 import type { SqliteSession } from './SqliteSession';
@@ -139,6 +140,18 @@ export class SqliteDeliveryStore implements
 
   public async redeliver(pod: string, id: number, now: number): Promise<boolean> {
     return this.db.write((): boolean => redeliver(this.db, pod, id, now));
+  }
+
+  public async publisherOf(pod: string, id: number): Promise<string | undefined> {
+    return publisherOf(this.db, pod, id);
+  }
+
+  public async retry(pod: string, id: number, now: number): Promise<boolean> {
+    return this.db.write((): boolean => retry(this.db, pod, id, now));
+  }
+
+  public async abort(pod: string, id: number, now: number): Promise<boolean> {
+    return this.db.write((): boolean => abort(this.db, pod, id, now));
   }
 
   public async replay(

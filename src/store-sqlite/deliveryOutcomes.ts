@@ -32,7 +32,7 @@ function finishDelivery(
   session: SqliteSession,
   { delivery, claim, state, due, attempt, copy }: FinishedDelivery,
 ): void {
-  if ((state === 'ended' || state === 'refused') && passOn(session, delivery, claim)) {
+  if ((state === 'ended' || state === 'refused') && isClaimed(session, delivery, claim) && passOn(session, delivery)) {
     return;
   }
   const { changes } = session.run(
@@ -52,11 +52,12 @@ function finishDelivery(
   }
 }
 
-/** Assigns a delivery to an alternative subscription. Returns `false` if there is none, or the claim id is old. */
-function passOn(session: SqliteSession, delivery: number, claim: number): boolean {
-  if (!session.get('SELECT 1 FROM deliveries WHERE id = ? AND claim = ?', delivery, claim)) {
-    return false;
-  }
+function isClaimed(session: SqliteSession, delivery: number, claim: number): boolean {
+  return session.get('SELECT 1 FROM deliveries WHERE id = ? AND claim = ?', delivery, claim) !== undefined;
+}
+
+/** Assigns a delivery to an alternative subscription. Returns `false` if there is none. */
+export function passOn(session: SqliteSession, delivery: number): boolean {
   const other = session.get<{ subscription: Buffer; pod: number }>(`
     DELETE FROM alternatives WHERE delivery = ? AND subscription = (
       SELECT subscription FROM alternatives WHERE delivery = ? ORDER BY subscription LIMIT 1

@@ -31,6 +31,7 @@ interface SubscriptionRow {
   /** Key of the delivery to its target, and whether the delivery belongs to this subscription. */
   readonly delivery: number | null;
   readonly own: number | null;
+  readonly repeated: number | null;
   readonly kind: string | null;
   readonly url: string;
 }
@@ -42,6 +43,7 @@ interface DeliveryRow {
   readonly state: number;
   readonly kind: string;
   readonly url: string;
+  readonly repeated: number | null;
 }
 
 /** Outcomes, by the numbers of the {@link STATES} of deliveries; the last one exists only for copies. */
@@ -65,13 +67,13 @@ END`;
 /** Subscriptions with the outcome of an event; the parameters are those of {@link OUTCOME}, and the event. */
 const SUBSCRIPTIONS = `
   SELECT s.uuid, s.pattern, s.inbox, s.agent, ${OUTCOME} AS outcome, d.id AS delivery,
-    d.pod = s.pod AND d.subscription = s.uuid AS own, t.kind, IFNULL(t.url, c.url) AS url
+    d.pod = s.pod AND d.subscription = s.uuid AS own, d.repeated, t.kind, IFNULL(t.url, c.url) AS url
   FROM subscriptions s CROSS JOIN containers c LEFT JOIN targets t ON t.id = s.target
   LEFT JOIN deliveries d ON d.event = ? AND d.target = s.target
 `;
 
 const DELIVERIES = `
-  SELECT d.id, d.subscription, s.pattern, d.state, t.kind, t.url
+  SELECT d.id, d.subscription, s.pattern, d.state, d.repeated, t.kind, t.url
   FROM deliveries d CROSS JOIN targets t LEFT JOIN subscriptions s ON s.uuid = d.subscription
 `;
 
@@ -156,7 +158,7 @@ export function outcomeOfSubscription(
 function* deliveriesOf(session: SqliteSession, row: OutcomeEvent): Generator<(() => Outcome)[]> {
   for (let after: number | undefined = 0; after !== undefined;) {
     const rows: (DeliveryRow & { target: number; pod: number })[] = session.all(`
-      SELECT few.id, few.subscription, few.target, few.pod, s.pattern, few.state, t.kind, t.url
+      SELECT few.id, few.subscription, few.target, few.pod, s.pattern, few.state, few.repeated, t.kind, t.url
       FROM (SELECT * FROM deliveries WHERE event = ? AND target > ? ORDER BY target LIMIT ?) few
       CROSS JOIN targets t LEFT JOIN subscriptions s ON s.uuid = few.subscription
       WHERE t.id = few.target
@@ -208,6 +210,7 @@ function toDeliveryOutcome(session: SqliteSession, { uuid }: OutcomeEvent, row: 
     kind: row.kind,
     url: row.url,
     attempts: attemptsOf(session, row.id),
+    ...row.repeated !== null && { isRepeated: true },
   };
 }
 
@@ -223,5 +226,6 @@ function toSubscriptionOutcome(session: SqliteSession, { uuid }: OutcomeEvent, r
     kind: row.kind ?? 'copy',
     url: row.url,
     attempts: row.delivery === null ? [] : attemptsOf(session, row.delivery),
+    ...row.repeated !== null && { isRepeated: true },
   };
 }

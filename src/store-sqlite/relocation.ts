@@ -38,7 +38,7 @@ export const TEXT_COLUMNS: Readonly<Record<string, Readonly<Record<string, Colum
   deliveries: { copy: 'url' },
   attempts: { reason: 'keep' },
   made: { key: 'keep', fingerprint: 'keep', result: 'result' },
-  systems: { identifier: 'keep', name: 'keep', class: 'keep', type: 'keep', description: 'keep' },
+  systems: { identifier: 'keep', name: 'keep', class: 'keep', type: 'keep', description: 'keep', client: 'keep' },
   entries_of_catalogue: {
     identifier: 'keep', name: 'keep', operation: 'keep', description: 'keep', topic: 'keep', schema: 'keep',
   },

@@ -397,6 +397,15 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX refresh_answers_of_chain ON refresh_answers (chain);
   CREATE INDEX used_refresh_answers ON refresh_answers (used);
   `,
+  // Client ids of systems in foreign systems, and times of changes of catalogues.
+  `
+  ALTER TABLE systems ADD COLUMN client TEXT;
+  ALTER TABLE systems ADD COLUMN updated INTEGER NOT NULL DEFAULT 0;
+  UPDATE systems SET updated = created;
+  ALTER TABLE entries_of_catalogue ADD COLUMN updated INTEGER NOT NULL DEFAULT 0;
+  UPDATE entries_of_catalogue SET updated = created;
+  CREATE INDEX updated_entries ON entries_of_catalogue (pod, updated) WHERE removed IS NULL;
+  `,
 ];
 
 /**

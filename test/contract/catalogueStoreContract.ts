@@ -1,4 +1,6 @@
-import type { CatalogueEntry, CatalogueEntryDraft, CatalogueStore, System, SystemDraft } from '../../src/catalogue/CatalogueStore';
+import type {
+  CatalogueEntry, CatalogueEntryDraft, CatalogueStore, EntryColumn, EntryFilter, SortedPageRequest, System, SystemColumn, SystemDraft,
+} from '../../src/catalogue/CatalogueStore';
 import type { PageRequest } from '../../src/store/Page';
 import { POD, PRODUCER } from './fixtures';
 import type { OpenStores } from './stores';
@@ -8,7 +10,7 @@ const MOST = 10;
 const PAGE: PageRequest = { index: 0, size: 10, isDescending: false };
 
 export function aSystem(fields: Partial<SystemDraft> = {}): SystemDraft {
-  return { identifier: 'crm', name: 'CRM', class: 'internal', type: 'producer', description: 'Sells houses', ...fields };
+  return { identifier: 'crm', name: 'CRM', class: 'internal', type: 'producer', description: 'Sells houses', client: null, ...fields };
 }
 
 export function aCatalogueEntry(system: number, fields: Partial<CatalogueEntryDraft> = {}): CatalogueEntryDraft {
@@ -37,13 +39,14 @@ export function describeCatalogueStoreContract(name: string, open: OpenStores<'c
     afterEach(async(): Promise<void> => store.close());
 
     it('adds, shows, changes and removes systems.', async(): Promise<void> => {
-      expect(system).toEqual({ ...aSystem(), id: expect.any(Number), created: expect.any(Number) });
+      expect(system).toEqual({ ...aSystem(), id: expect.any(Number), created: expect.any(Number), updated: system.created });
       expect(system.created).toBeGreaterThanOrEqual(begun);
       expect(system.created).toBeLessThanOrEqual(Date.now());
       expect(await store.getSystem(POD, system.id)).toEqual(system);
-      const draft = { identifier: 'erp', name: 'ERP', class: 'external', type: 'both', description: '' };
-      expect(await store.changeSystem(POD, system.id, draft)).toEqual({ ...system, ...draft });
-      expect(await store.getSystem(POD, system.id)).toEqual({ ...system, ...draft });
+      const draft = { identifier: 'erp', name: 'ERP', class: 'external', type: 'both', description: '', client: 4 };
+      const changed = { ...system, ...draft, updated: expect.any(Number) };
+      expect(await store.changeSystem(POD, system.id, draft)).toEqual(changed);
+      expect(await store.getSystem(POD, system.id)).toEqual(changed);
       expect(await store.removeSystem(POD, system.id)).toBe(true);
       expect(await store.removeSystem(POD, system.id)).toBe(false);
       expect(await store.getSystem(POD, system.id)).toBeUndefined();
@@ -104,21 +107,74 @@ export function describeCatalogueStoreContract(name: string, open: OpenStores<'c
     it('adds, shows, changes and removes entries.', async(): Promise<void> => {
       const entry = await addEntry('contact', { schema: '{}' });
       expect(entry).toEqual({
-        ...aCatalogueEntry(system.id), schema: '{}', id: expect.any(Number), identifier: 'contact', created: expect.any(Number),
+        ...aCatalogueEntry(system.id), schema: '{}', id: expect.any(Number), identifier: 'contact', created: expect.any(Number), updated: entry.created,
         systemName: 'CRM', systemIdentifier: 'crm',
       });
       expect(await store.getEntry(POD, entry.id)).toEqual(entry);
       expect(await store.findEntry(POD, 'contact')).toEqual(entry);
       const erp = await add({ identifier: 'erp', name: 'ERP' });
       const draft = aCatalogueEntry(erp.id, { name: 'Lead', operation: 'drop', description: 'Gone', topic: 'lead' });
-      const changed = { ...entry, ...draft, schema: undefined, systemName: 'ERP', systemIdentifier: 'erp' };
-      expect(await store.changeEntry(POD, entry.id, draft)).toEqual(changed);
+      const changed = { ...entry, ...draft, schema: undefined, systemName: 'ERP', systemIdentifier: 'erp', updated: expect.any(Number) };
+      expect(await store.changeEntry(POD, entry.id, { ...draft, schema: null })).toEqual(changed);
       expect(await store.findEntry(POD, 'contact')).toEqual(changed);
       expect(await store.removeEntry(POD, entry.id)).toBe(true);
       expect(await store.removeEntry(POD, entry.id)).toBe(false);
       expect(await store.getEntry(POD, entry.id)).toBeUndefined();
       expect(await store.findEntry(POD, 'contact')).toBeUndefined();
       expect(await store.changeEntry(POD, entry.id, draft)).toBeUndefined();
+    });
+
+    it('changes the named members alone, also at the same time.', async(): Promise<void> => {
+      const client = { client: 'shop::usil.app' };
+      expect(await store.changeSystem(POD, system.id, client)).toMatchObject({ ...aSystem(), ...client });
+      await Promise.all([ { name: 'One' }, { type: 'two' }, { description: 'three' } ].map(async(changes): Promise<unknown> => store.changeSystem(POD, system.id, changes)));
+      expect(await store.getSystem(POD, system.id)).toMatchObject({ ...aSystem(), ...client, name: 'One', type: 'two', description: 'three' });
+      expect(await store.changeSystem(POD, system.id, { client: null })).toMatchObject({ name: 'One', client: null });
+      const { id } = await addEntry('contact', { schema: '{}' });
+      await Promise.all([ { name: 'Lead' }, { operation: 'drop' }, { topic: 'lead' } ].map(async(changes): Promise<unknown> => store.changeEntry(POD, id, changes)));
+      const entry = await store.getEntry(POD, id);
+      expect(entry).toMatchObject({ ...aCatalogueEntry(system.id), schema: '{}', name: 'Lead', operation: 'drop', topic: 'lead' });
+      expect(entry!.updated).toBeGreaterThanOrEqual(entry!.created);
+      expect(await store.changeEntry(POD, id, {})).toMatchObject({ name: 'Lead', schema: '{}' });
+      expect(await store.changeEntry(POD, id, { schema: null })).not.toHaveProperty('schema');
+    });
+
+    it('lists systems of a class with hybrid ones, by each column.', async(): Promise<void> => {
+      await store.removeSystem(POD, system.id);
+      await add({ identifier: 'c', name: 'beta', class: 'producer', type: 'z', description: 'one', client: 10 });
+      await add({ identifier: 'A', name: 'Alpha', class: 'consumer', type: 'Y', description: 'Two', client: 9 });
+      await add({ identifier: 'b', name: 'alpha', class: 'hybrid', type: 'x', description: 'three', client: 'text' });
+      const listed = async(sort: SystemColumn, isDescending = false, ofClass?: string): Promise<string> =>
+        (await store.listSystems(POD, { ...PAGE, sort, isDescending }, { class: ofClass })).items.map(({ identifier }): string => identifier).join('');
+      expect(await Promise.all(([ 'id', 'identifier', 'name', 'class', 'type', 'description', 'client' ] as const).map(async(sort): Promise<string> => listed(sort))))
+        .toEqual([ 'cAb', 'Abc', 'Abc', 'Abc', 'bAc', 'cbA', 'Acb' ]);
+      expect(await listed('name', true)).toBe('cbA');
+      expect(await listed('updated')).toBe('cAb');
+      expect(await listed('name', false, 'producer')).toBe('bc');
+      expect(await listed('id', true, 'consumer')).toBe('bA');
+      expect(await store.listSystems(POD, { ...PAGE, size: 1 }, { class: 'consumer' })).toMatchObject({ items: [{ identifier: 'A' }], total: 2 });
+      expect((await store.listSystems(POD, PAGE, { class: '\' OR 1 = 1 --' })).items.map(({ identifier }): string => identifier)).toEqual([ 'b' ]);
+    });
+
+    it('lists entries by system, name and topic, by each column.', async(): Promise<void> => {
+      const erp = await add({ identifier: 'erp', name: 'erp' });
+      await addEntry('x-1', { name: 'Beta 100%', operation: 'new', description: 'b', topic: 'realestate/b' });
+      await addEntry('X-0', { name: 'alpha_b', system: erp.id, operation: 'update', description: 'A', topic: 'realestate/a' });
+      await addEntry('y', { name: 'GAMMA', operation: 'delete', description: 'c', topic: 'other' });
+      const listed = async(page: Partial<SortedPageRequest<EntryColumn>>, filter: EntryFilter = {}, topics?: string[]): Promise<string> =>
+        (await store.listEntries(POD, topics, { ...PAGE, ...page }, filter)).items.map(({ name }): string => name[0]).join('');
+      expect(await Promise.all(([ 'id', 'identifier', 'system', 'systemName', 'systemIdentifier', 'name', 'operation', 'description', 'topic', 'updated' ] as const)
+        .map(async(sort): Promise<string> => listed({ sort })))).toEqual([ 'BaG', 'aBG', 'BGa', 'BGa', 'BGa', 'aBG', 'GBa', 'aBG', 'GaB', 'BaG' ]);
+      expect(await listed({ sort: 'name', isDescending: true, size: 2 }, {}, [ '*' ])).toBe('GB');
+      expect(await listed({ sort: 'name' }, {}, [ 'realestate/*' ])).toBe('aB');
+      expect(await listed({}, { system: erp.id })).toBe('a');
+      expect(await listed({}, { system: erp.id, name: 'beta' })).toBe('');
+      expect(await listed({}, { name: 'B' })).toBe('Ba');
+      expect(await listed({}, { name: '%' })).toBe('B');
+      expect(await listed({}, { name: '_' })).toBe('a');
+      expect(await listed({}, { name: '\'' })).toBe('');
+      expect(await listed({}, { system: system.id }, [ 'realestate/*' ])).toBe('B');
+      expect((await store.listEntries(POD, [ 'realestate/*' ], { ...PAGE, size: 1 }, { name: 'b' })).total).toBe(2);
     });
 
     it('lets no two entries of a pod have one identifier.', async(): Promise<void> => {

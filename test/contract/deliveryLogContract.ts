@@ -156,6 +156,124 @@ export function describeDeliveryLogContract(name: string, open: OpenStores<'deli
       });
     });
 
+    describe('a manual retry', (): void => {
+      it('makes a dead delivery wait again, once.', async(): Promise<void> => {
+        await follow();
+        await publish();
+        const [ claimed ] = await claimAll();
+        const { delivery } = claimed;
+        expect(await deliveries.retry(POD, delivery, now)).toBe(false);
+        await finish(claimed, 'dead');
+        expect(await deliveries.retry(PRODUCER, delivery, now)).toBe(false);
+        expect(await deliveries.retry(POD, delivery + 1, now)).toBe(false);
+        await deliveries.noteMoment(now, 7);
+        expect(await deliveries.retry(POD, delivery, now)).toBe(true);
+        expect(await list()).toMatchObject([{ id: delivery, state: 'waiting', due: now, attempts: [{ reason: 'no' }]}]);
+        const [ again ] = await claimAll();
+        expect(again).toMatchObject({ delivery, tries: 0, begun: 7 });
+        await finish(again, 'dead');
+        expect(await deliveries.retry(POD, delivery, now)).toBe(false);
+        expect(await list()).toMatchObject([{ state: 'dead' }]);
+      });
+
+      it('is granted to one of several at the same time.', async(): Promise<void> => {
+        await follow();
+        await publish();
+        const [ claimed ] = await claimAll();
+        await finish(claimed, 'dead');
+        const granted = await Promise.all([ 1, 2, 3, 4 ].map(async(): Promise<boolean> => deliveries.retry(POD, claimed.delivery, now)));
+        expect(granted.filter(Boolean)).toHaveLength(1);
+        expect(await claimAll()).toHaveLength(1);
+      });
+
+      it('does nothing for a delivered, ended or repeated delivery.', async(): Promise<void> => {
+        await follow();
+        for (const state of [ 'delivered', 'ended', 'refused' ] as const) {
+          await publish();
+          const [ claimed ] = await claimAll();
+          await finish(claimed, state);
+          expect(await deliveries.retry(POD, claimed.delivery, now)).toBe(false);
+        }
+        await publish();
+        const [ claimed ] = await claimAll();
+        await deliveries.redeliver(POD, claimed.delivery, now);
+        const [ again ] = await claimAll();
+        await finish(again, 'dead');
+        expect(await deliveries.retry(POD, claimed.delivery, now)).toBe(false);
+      });
+
+      it('knows the publisher of the event, in the pod alone.', async(): Promise<void> => {
+        await follow();
+        await publish({ publisher: 'https://bob.example/card#me' });
+        await publish({ publisher: undefined });
+        const [ named, unnamed ] = await claimAll();
+        expect(await deliveries.publisherOf(POD, named.delivery)).toBe('https://bob.example/card#me');
+        expect(await deliveries.publisherOf(POD, unnamed.delivery)).toBeUndefined();
+        expect(await deliveries.publisherOf(PRODUCER, named.delivery)).toBeUndefined();
+        expect(await deliveries.publisherOf(POD, 9_999)).toBeUndefined();
+      });
+    });
+
+    describe('a manual end', (): void => {
+      it('ends a waiting and a dead delivery, with a reason, once.', async(): Promise<void> => {
+        await follow();
+        await publish();
+        await publish();
+        const [ dead, waiting ] = await claimAll();
+        await finish(dead, 'dead');
+        await finish(waiting, 'waiting', now + MINUTE);
+        for (const { delivery } of [ dead, waiting ]) {
+          expect(await deliveries.abort(PRODUCER, delivery, now + 1)).toBe(false);
+          const ended = await Promise.all([ 1, 2, 3 ].map(async(): Promise<boolean> => deliveries.abort(POD, delivery, now + 1)));
+          expect(ended.filter(Boolean)).toHaveLength(1);
+          expect(await deliveries.getDelivery(POD, delivery)).toMatchObject({
+            state: 'ended', due: null, attempts: [{ reason: 'no' }, { at: now + 1, duration: 0, reason: expect.stringContaining('by hand') }],
+          });
+          expect(await deliveries.retry(POD, delivery, now)).toBe(false);
+        }
+        expect(await deliveries.abort(POD, 9_999, now)).toBe(false);
+        expect(await claimAll(10, now + 2 * MINUTE)).toEqual([]);
+        expect(await deliveries.countWaiting(10)).toBe(0);
+        expect(await deliveries.redeliver(POD, dead.delivery, now)).toBe(true);
+        expect(await claimAll()).toMatchObject([{ delivery: dead.delivery }]);
+      });
+
+      it('discards the outcome of an attempt in progress, and does nothing for what was delivered.', async(): Promise<void> => {
+        await follow();
+        await publish();
+        const [ claimed ] = await claimAll();
+        expect(await deliveries.abort(POD, claimed.delivery, now)).toBe(true);
+        await finish(claimed, 'delivered');
+        expect(await list()).toMatchObject([{ state: 'ended' }]);
+        await publish();
+        const [ other ] = await claimAll();
+        await finish(other, 'delivered');
+        expect(await deliveries.abort(POD, other.delivery, now)).toBe(false);
+      });
+
+      it('ends the subscriptions of its pod, and leaves the delivery to those of other pods.', async(): Promise<void> => {
+        await follow();
+        await follow({ pattern: '*' });
+        const event = await publish();
+        const [ claimed ] = await claimAll();
+        expect(await deliveries.abort(POD, claimed.delivery, now)).toBe(true);
+        expect(await claimAll(10, now + 2 * MINUTE)).toEqual([]);
+        expect(await list({ event: event.id })).toMatchObject([{ state: 'ended' }]);
+
+        const theirs = await follow({ pod: PRODUCER, webhook: 'https://hooks.example/shared' });
+        const ours = await follow({ webhook: 'https://hooks.example/shared' });
+        const shared = anEvent({ pod: PRODUCER });
+        await events.registerPod(PRODUCER);
+        await events.accept([{ event: shared, forwards: [{ pod: POD, inbox: `${POD}inbox/` }, { pod: PRODUCER }]}]);
+        await forwardAll(events);
+        const [ first ] = (await deliveries.listDeliveries(POD, { subscription: ours.id }, NEWEST, 10)).concat(await deliveries.listDeliveries(PRODUCER, { subscription: theirs.id }, NEWEST, 10));
+        const [ own, otherPod, other ] = first.subscription === ours.id ? [ POD, PRODUCER, theirs ] : [ PRODUCER, POD, ours ];
+        expect(await deliveries.abort(own, first.id, now)).toBe(true);
+        expect(await deliveries.getDelivery(own, first.id)).toBeUndefined();
+        expect(await deliveries.getDelivery(otherPod, first.id)).toMatchObject({ state: 'waiting', subscription: other.id });
+      });
+    });
+
     it('keeps a delivery that waits for a subscription when it is replayed for another.', async(): Promise<void> => {
       const first = await follow();
       await publish();

@@ -12,6 +12,7 @@ import { CheckEndpoint } from '../../src/http/publish/CheckEndpoint';
 import { PublishEndpoint } from '../../src/http/publish/PublishEndpoint';
 import { CatalogueEndpoint } from '../../src/dialects/eventhos/CatalogueEndpoint';
 import { ReceivedEndpoint } from '../../src/dialects/eventhos/ReceivedEndpoint';
+import { RetryEndpoint } from '../../src/dialects/eventhos/RetryEndpoint';
 import { SendEndpoint } from '../../src/dialects/eventhos/SendEndpoint';
 import { SubscriptionsEndpoint } from '../../src/http/subscriptions/SubscriptionsEndpoint';
 import { EventhosTokenEndpoint } from '../../src/dialects/eventhos/EventhosTokenEndpoint';
@@ -25,7 +26,7 @@ const ID = '019b0000-0000-7000-8000-000000000000';
 /** What stands for the parameters of a path, by the end of the path. */
 const SAMPLES: [RegExp, string][] = [
   [ /\/execution-detail\/\{id\}$/u, '17' ],
-  [ /\/(?:event|system)\/\{id\}$/u, '17' ],
+  [ /\/(?:event|system)\/\{id\}(?:\/events)?$/u, '17' ],
   [ /\/deliveries\/\{id\}/u, '17' ],
   [ /\{id\}/u, ID ],
 ];
@@ -35,7 +36,7 @@ const ENDPOINTS: Record<string, Endpoint[]> = {
   publish: [ new PublishEndpoint(none, none), new CheckEndpoint(none, none, none) ],
   personium: [ new ExternalEventEndpoint(none, none, none) ],
   'personium-token': [ new PersoniumTokenEndpoint(none, none, none, none) ],
-  eventhos: [ new SendEndpoint(none, none, none, none), new CatalogueEndpoint(none, none, none), new ReceivedEndpoint(none, none, none) ],
+  eventhos: [ new SendEndpoint({} as never), new CatalogueEndpoint(none, none, none), new ReceivedEndpoint(none, none, none), new RetryEndpoint(none, none, none) ],
   'eventhos-token': [ new EventhosTokenEndpoint(none, none) ],
   eventgrid: [ new PrecheckEndpoint(none, none, none), new PutEventsEndpoint(none, none, none) ],
   subscriptions: [ new SubscriptionsEndpoint(none, none, none, none, none, none) ],

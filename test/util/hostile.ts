@@ -58,10 +58,12 @@ export interface HostileScene {
  *
  * @param config - Path of the configuration, in the project.
  * @param args - Further arguments of the command line.
+ * @param logLevel - Level of its log.
  */
 export async function startHostileScene(
   config = 'test/config/file.json',
   args: readonly string[] = [],
+  logLevel = 'warn',
 ): Promise<HostileScene> {
   const folder = await mkdtemp(join(tmpdir(), 'pod-events-hostile-'));
   const data = join(folder, 'data');
@@ -79,7 +81,7 @@ export async function startHostileScene(
   const launch = async(more: readonly string[]): Promise<ServerProcess> => untilReady(spawnNode([
     '-e', script, '--',
     ...flat.config.flatMap((path): string[] => [ '-c', path ]), '-m', flat.modules,
-    '-p', String(port), '-f', data, '-l', 'warn', ...more, ...args,
+    '-p', String(port), '-f', data, '-l', logLevel, ...more, ...args,
   ], ROOT, port));
   let server = await launch(seed);
   const pid = (): number => Number(readFileSync(pidFile, 'utf8'));

@@ -3,24 +3,37 @@ import type { Catalogue } from '../../catalogue/Catalogue';
 import { LIMITS } from '../../event/limits';
 import { NotAuthorized } from '../../event/NotAuthorized';
 import { parseTopic, topicPath } from '../../event/Topic';
-import type { Caller } from '../../identity/Caller';
 import { NotAdmitted } from '../../publish/NotAdmitted';
 import type { Admission, Published } from '../../publish/PublishRequest';
 import type { Publisher } from '../../publish/Publisher';
 import type { Work } from '../../work/Work';
 import type { Authenticator } from '../../http/Authenticator';
 import { assertNotEncoded, readText } from '../../http/body';
-import { HttpProblem, unauthorized } from '../../http/errors';
+import type { HttpProblem } from '../../http/errors';
 import type { EndpointResponse, HttpExchange, PathRule } from '../../http/Endpoint';
 import { Endpoint, jsonResponse } from '../../http/Endpoint';
 import { idempotencyKeyOf } from '../../http/idempotency';
-import { queryOf } from '../../http/query';
 import { CHECK_BODY } from './checkBody';
 import { eventhosError, EventhosProblem } from './eventhosProblem';
 import { maskedRecord } from './maskedRecord';
+import { assertCredential, eventIdentifierOf, senderOf } from './senderOf';
+import { SuccessCodes } from './SuccessCodes';
 
-/** Headers with credentials. Keys in URLs are not accepted, because URLs are logged in many places. */
-const CREDENTIALS = [ 'access-key', 'x-api-key', 'authorization' ];
+/** Dependencies and limits of {@link SendEndpoint}. */
+export interface SendEndpointArgs {
+  /** Authenticates requests. */
+  authenticator: Authenticator;
+  /** Finds entries and checks bodies. */
+  catalogue: Catalogue;
+  /** Accepts the events. */
+  publisher: Publisher;
+  /** Reads large bodies. */
+  work: Work;
+  /** Codes of successful requests. Default: those of eventhos' documents. */
+  codes?: SuccessCodes;
+  /** Maximum size of a body, in bytes. Default 4 MiB. */
+  maxBytes?: number;
+}
 
 /**
  * `POST {pod}event/send?event-identifier=…`: takes an event of the pod's catalogue in eventhos' form, with any JSON as
@@ -34,28 +47,20 @@ export class SendEndpoint extends Endpoint {
   private readonly catalogue: Catalogue;
   private readonly publisher: Publisher;
   private readonly work: Work;
+  private readonly codes: SuccessCodes;
   private readonly maxBytes: number;
 
   /**
-   * @param authenticator - Authenticates requests.
-   * @param catalogue - Finds entries and checks bodies.
-   * @param publisher - Accepts the events.
-   * @param work - Reads large bodies.
-   * @param maxBytes - The largest body that is read, in bytes. Default 4 MiB.
+   * @param args - Its dependencies and limits.
    */
-  public constructor(
-    authenticator: Authenticator,
-    catalogue: Catalogue,
-    publisher: Publisher,
-    work: Work,
-    maxBytes: number = LIMITS.requestBytes,
-  ) {
+  public constructor(args: SendEndpointArgs) {
     super();
-    this.authenticator = authenticator;
-    this.catalogue = catalogue;
-    this.publisher = publisher;
-    this.work = work;
-    this.maxBytes = maxBytes;
+    this.authenticator = args.authenticator;
+    this.catalogue = args.catalogue;
+    this.publisher = args.publisher;
+    this.work = args.work;
+    this.codes = args.codes ?? new SuccessCodes();
+    this.maxBytes = args.maxBytes ?? LIMITS.requestBytes;
   }
 
   public ruleFor(path: string): PathRule | undefined {
@@ -64,14 +69,9 @@ export class SendEndpoint extends Endpoint {
 
   public async handle(exchange: HttpExchange): Promise<EndpointResponse> {
     const { request, pod } = exchange;
-    const identifier = queryOf(exchange).get('event-identifier');
-    if (!CREDENTIALS.some((name): boolean => Boolean(request.headers[name]))) {
-      throw new EventhosProblem(400, 400_201, 'access-key is required');
-    }
-    if (!identifier) {
-      throw new EventhosProblem(400, 400_201, 'event-identifier is required');
-    }
-    const caller = await this.callerOf(exchange);
+    assertCredential(exchange);
+    const identifier = eventIdentifierOf(exchange);
+    const caller = await senderOf(exchange, this.authenticator, [ 'publish' ]);
     assertNotEncoded(request);
     // A repeat gets the response of the first request, even if the entry or the access of the caller has changed.
     const { key } = idempotencyKeyOf(exchange, '') ?? {};
@@ -82,7 +82,7 @@ export class SendEndpoint extends Endpoint {
       undefined :
       await this.publisher.storedResponse({ pod, caller }, idempotencyKeyOf(exchange, repeated)!);
     if (made) {
-      return sentAnswer(made);
+      return this.sentAnswer(made);
     }
     const entry = await this.catalogue.entryToSend(pod, caller, identifier);
     if (!entry) {
@@ -98,7 +98,7 @@ export class SendEndpoint extends Endpoint {
     if (fault) {
       throw new EventhosProblem(400, 400_001, `Invalid body; ${fault.path || 'it'} ${fault.message}`);
     }
-    return sentAnswer(await this.publisher.publish({
+    return this.sentAnswer(await this.publisher.publish({
       ...admission,
       drafts: [{ topic: entry.topic, recipients: [], sources: [], data }],
       toProducer: true,
@@ -127,28 +127,15 @@ export class SendEndpoint extends Endpoint {
     }
   }
 
+  /** The body; that of a request without one is an empty object, as in eventhos' server. */
   private async bodyOf({ request }: HttpExchange): Promise<string> {
-    return readText(request, this.maxBytes);
+    const text = await readText(request, this.maxBytes);
+    return text.trim() === '' ? '{}' : text;
   }
 
-  /** The caller. The public is refused. */
-  private async callerOf(exchange: HttpExchange): Promise<Caller> {
-    try {
-      const caller = await this.authenticator.callerOf(exchange, [ 'publish' ], 'eventhos');
-      if (caller.agent !== undefined) {
-        return caller;
-      }
-    } catch (error: unknown) {
-      if (!(error instanceof HttpProblem) || error.status !== 401) {
-        throw error;
-      }
-    }
-    throw new EventhosProblem(401, 401_202, 'Incorrect token', unauthorized('').headers);
+  private sentAnswer({ hasAudience }: Published): EndpointResponse {
+    return hasAudience ?
+      jsonResponse(200, { code: this.codes.sent, message: 'success' }) :
+      jsonResponse(203, { code: 200_310, message: 'Success, but no contracts exists for this event' });
   }
-}
-
-function sentAnswer({ hasAudience }: Published): EndpointResponse {
-  return hasAudience ?
-    jsonResponse(200, { code: 200_000, message: 'success' }) :
-    jsonResponse(203, { code: 200_310, message: 'Success, but no contracts exists for this event' });
 }

@@ -19,7 +19,12 @@ export function readAnswer(content: unknown): EndpointResponse {
  *
  * @param content - The changed or removed item.
  * @param headers - Further headers.
+ * @param code - Its code. Default 200001.
  */
-export function writtenAnswer(content: unknown, headers: Readonly<Record<string, string>> = {}): EndpointResponse {
-  return jsonResponse(WRITTEN.status, { code: WRITTEN.code, message: 'success', content }, headers);
+export function writtenAnswer(
+  content: unknown,
+  headers: Readonly<Record<string, string>> = {},
+  code: number = WRITTEN.code,
+): EndpointResponse {
+  return jsonResponse(WRITTEN.status, { code, message: 'success', content }, headers);
 }

@@ -1,4 +1,5 @@
 import { InvalidInput } from '../../event/InvalidInput';
+import type { SortedPageRequest } from '../../catalogue/CatalogueStore';
 import type { Page, PageRequest } from '../../store/Page';
 import type { HttpExchange } from '../../http/Endpoint';
 import { queryOf } from '../../http/query';
@@ -31,11 +32,17 @@ export function listParameters(exchange: HttpExchange, names: readonly string[])
 }
 
 /**
- * Reads which page is asked for: `itemsPerPage` (5 by default, 100 at most), `pageIndex` from 0, `order`.
+ * Reads the requested page: `itemsPerPage` (5 by default, 100 at most), `pageIndex` from 0, `order`, `activeSort`.
  *
- * @throws {@link InvalidInput} that names the first parameter that is malformed.
+ * @param parameters - The parameters.
+ * @param columns - The values of `activeSort`, with the members that they name.
+ *
+ * @throws {@link InvalidInput} with the name of the first malformed parameter.
  */
-export function parsePage(parameters: ReadonlyMap<string, string>): PageRequest {
+export function parsePage<T>(
+  parameters: ReadonlyMap<string, string>,
+  columns: Readonly<Record<string, T>>,
+): SortedPageRequest<T> {
   const size = parseCount(parameters, 'itemsPerPage', DEFAULT_SIZE);
   if (size < 1 || size > MOST_ITEMS) {
     throw new InvalidInput(`Invalid itemsPerPage: it is a number from 1 to ${MOST_ITEMS}`);
@@ -44,10 +51,12 @@ export function parsePage(parameters: ReadonlyMap<string, string>): PageRequest 
   if (order !== 'asc' && order !== 'desc') {
     throw new InvalidInput('Invalid order: it is asc or desc');
   }
-  if ((parameters.get('activeSort') ?? 'id') !== 'id') {
-    throw new InvalidInput('Invalid activeSort: what there is, is sorted by its id, so it is id or absent');
+  const column = parameters.get('activeSort');
+  if (column !== undefined && !Object.hasOwn(columns, column)) {
+    throw new InvalidInput(`Invalid activeSort: it is one of ${Object.keys(columns).join(', ')}`);
   }
-  return { size, index: parseCount(parameters, 'pageIndex', 0), isDescending: order === 'desc' };
+  const sort = column === undefined ? {} : { sort: columns[column] };
+  return { size, index: parseCount(parameters, 'pageIndex', 0), isDescending: order === 'desc', ...sort };
 }
 
 /** A page as the dialect writes it. */

@@ -8,6 +8,13 @@ import { listParameters, parsePage } from './pages';
 
 const FILTERS = [ 'systemId', 'fromTime', 'toTime', 'state', 'idSearch', 'eventIdentifierSearch' ];
 const STATES: readonly OutcomeState[] = [ 'processed', 'waiting', 'error', 'ended', 'absent' ];
+/** Names of states in the web front end of eventhos. */
+const STATE_ALIASES: Readonly<Record<string, OutcomeState>> = { aborted: 'ended' };
+/** Columns of the list. As in eventhos' server, it is always sorted by the time of receipt. */
+const COLUMNS = Object.fromEntries([
+  'id', 'receivedAt', 'systemId', 'systemName', 'systemIdentifier', 'eventId', 'eventName', 'eventIdentifier',
+  'eventDescription', 'topic', 'state',
+].map((name): [string, undefined] => [ name, undefined ]));
 const MOST_CHARACTERS = 300;
 
 /**
@@ -35,7 +42,7 @@ export function parseReceived(exchange: HttpExchange): { readonly filter: Reques
   };
   return {
     filter: Object.fromEntries(Object.entries(filter).filter(([ , value ]): boolean => value !== undefined)),
-    page: parsePage(parameters),
+    page: parsePage(parameters, COLUMNS),
   };
 }
 
@@ -53,10 +60,11 @@ function parseTime(text: string, name: string): number {
 }
 
 function parseState(text: string, name: string): OutcomeState {
-  if (!(STATES as readonly string[]).includes(text)) {
+  const state = Object.hasOwn(STATE_ALIASES, text) ? STATE_ALIASES[text] : text;
+  if (!(STATES as readonly string[]).includes(state)) {
     throw new InvalidInput(`Invalid ${name}: it is one of ${STATES.join(', ')}`);
   }
-  return text as OutcomeState;
+  return state as OutcomeState;
 }
 
 function parseBeginning(text: string, name: string): string {

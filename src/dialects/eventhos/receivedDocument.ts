@@ -1,4 +1,4 @@
-import type { ReceivedEventDetail } from '../../catalogue/PublishedLog';
+import type { ReceivedEventDetail, ReceivedOutcome } from '../../catalogue/PublishedLog';
 import type { Attempt } from '../../store/deliveries';
 import type { LoggedEvent, Outcome } from '../../catalogue/RequestLog';
 import { subscriptionUrl } from '../../subscription/Subscription';
@@ -28,7 +28,8 @@ export function receivedItem({ id, topic, published, entry, request, states }: L
     topic,
     received_request: request ?? null,
     receivedAt: new Date(published).toISOString(),
-    state: states,
+    // The front end of eventhos recognizes an event without contracts by this form.
+    state: states.length === 0 ? [ null ] : states,
   };
 }
 
@@ -72,25 +73,24 @@ export function receivedDocument(
  * @param outcome - The outcome.
  * @param kinds - The registered target kinds.
  */
-export function executionDocument(pod: string, outcome: Outcome, kinds: KindFinder): object {
+export function executionDocument(pod: string, outcome: ReceivedOutcome, kinds: KindFinder): object {
   const tries = outcome.attempts.map(responseMembers);
   return {
     receivedEventId: outcome.event,
     ...contractMembers(pod, outcome, kinds),
-    // A copy in an inbox of this server is written, not sent.
-    request: outcome.kind === COPY ? null : { method: 'POST', url: shownUrl(outcome, kinds) },
-    response: tries.at(-1) ?? null,
+    request: { method: 'POST', url: shownUrl(outcome, kinds) },
+    response: tries.at(-1) ?? responseWithoutAttempt(outcome),
     tries,
   };
 }
 
 function contractMembers(pod: string, outcome: Outcome, kinds: KindFinder): object {
-  const { id, state, subscription, pattern, kind, attempts } = outcome;
+  const { id, state, subscription, pattern, kind, isRepeated } = outcome;
   const url = shownUrl(outcome, kinds);
   return {
     detailId: id,
     state,
-    attempts: attempts.length,
+    attempts: isRepeated ? 1 : 0,
     isAborted: state === 'ended',
     contractId: subscription ?? null,
     contractIdentifier: subscription === undefined ? null : subscriptionUrl({ pod, id: subscription }),
@@ -110,6 +110,14 @@ function responseMembers({ at, duration, status, reason }: Attempt): object {
     startTime: new Date(at).toISOString(),
     endTime: new Date(at + duration).toISOString(),
   };
+}
+
+/** Response of a copy in an inbox of this server, which is not sent, or of a delivery before its first attempt. */
+function responseWithoutAttempt({ state, published }: ReceivedOutcome): object {
+  const time = new Date(published).toISOString();
+  return state === 'processed' ?
+    { status: 201, statusText: 'Created', startTime: time, endTime: time } :
+    { status: null, statusText: state, startTime: time, endTime: null };
 }
 
 /** The URL of a target without its secrets; hidden if its kind is not registered, because it may have some. */

@@ -95,6 +95,23 @@ describe('The dialect of eventhos', (): void => {
       expect((await read(`event/received/${id}`)).receivedEvent.received_request.body).toEqual(JSON.parse(body));
     });
 
+    it.each([ '', ' \n' ])('without a body: %j.', async(body): Promise<void> => {
+      expect((await send(lonely.identifier, body)).status).toBe(203);
+      expect((await read(`event/received/${(await latest()).id}`)).receivedEvent.received_request.body).toEqual({});
+    });
+
+    it('with a key in the query, which is neither shown nor part of the request.', async(): Promise<void> => {
+      const headers = { 'idempotency-key': 'in the query'.replaceAll(' ', '-') };
+      const before = (await published()).length;
+      const sent = await send(`${lonely.identifier}&access-key=${token}`, '{}', headers);
+      expect([ sent.status, sent.headers.get('referrer-policy'), sent.headers.get('cache-control') ]).toEqual([ 203, 'no-referrer', 'no-store' ]);
+      expect((await send(lonely.identifier, '{}', { ...headers, 'access-key': token })).status).toBe(203);
+      expect(await published()).toHaveLength(before + 1);
+      const { received_request: { query, headers: shown }} = (await read(`event/received/${(await latest()).id}`)).receivedEvent;
+      expect(query).toEqual({ 'event-identifier': lonely.identifier });
+      expect(shown).toMatchObject({ 'access-key': '****' });
+    });
+
     it('with an API key, or a token in the usual header.', async(): Promise<void> => {
       const { key, revoke } = await createApiKey(scene.server.baseUrl, scene.producer.webId);
       for (const [ name, value ] of [[ 'access-key', key ], [ 'x-api-key', key ], [ 'authorization', `Bearer ${key}` ], [ 'authorization', `Bearer ${token}` ]]) {
@@ -144,7 +161,8 @@ describe('The dialect of eventhos', (): void => {
     it('what has no key or names no event, in this order.', async(): Promise<void> => {
       expect(await send('', '{}', {})).toMatchObject({ status: 400, body: problem(400_201, 'access-key is required') });
       expect(await send('', '{}')).toMatchObject({ status: 400, body: problem(400_201, 'event-identifier is required') });
-      expect(await send(`x&access-key=${token}`, '{}', {})).toMatchObject({ status: 400, body: problem(400_201, 'access-key is required') });
+      expect(await send(`x&access-key=${token}`, '{}', {})).toMatchObject({ status: 400, body: problem(400_024, 'The event does not exist.') });
+      expect(await send(`x&access-key=`, '{}', {})).toMatchObject({ status: 400, body: problem(400_201, 'access-key is required') });
       const wrong = await send('none', '{bad', { 'access-key': 'wrong' });
       expect(wrong).toMatchObject({ status: 401, body: problem(401_202, 'Incorrect token') });
       expect(wrong.headers.get('www-authenticate')).toContain('Bearer');
@@ -163,7 +181,7 @@ describe('The dialect of eventhos', (): void => {
       expect(await published()).toHaveLength(before);
     });
 
-    it.each([ '', '  ', '{bad', '{"a":1,"a":2}', `${'['.repeat(65)}${']'.repeat(65)}` ])('the body %j.', async(body): Promise<void> => {
+    it.each([ '{bad', '{"a":1,"a":2}', `${'['.repeat(65)}${']'.repeat(65)}` ])('the body %j.', async(body): Promise<void> => {
       expect(await send(contact.identifier, body)).toMatchObject({ status: 400, body: problem(500_000, expect.any(String)) });
     });
 
@@ -194,6 +212,9 @@ describe('The dialect of eventhos', (): void => {
         operation: 'new',
         description: 'Somebody called',
         topic: 'realestate/contact#add',
+        deleted: 0,
+        created_at: contact.createdAt,
+        updated_at: contact.createdAt,
         createdAt: expect.stringMatching(/Z$/u),
       });
       const { eventId, ...shown } = strict;
@@ -224,6 +245,43 @@ describe('The dialect of eventhos', (): void => {
       expect(await write('DELETE', `system?id=${systemId}`)).toEqual({ systemId });
       // What was removed is still told of what was sent.
       expect(await latest()).toMatchObject({ eventId, eventIdentifier: identifier, systemName: 'ERP 3' });
+    });
+
+    it('whose lists are filtered and sorted, and whose items change in part.', async(): Promise<void> => {
+      const { systemId } = await write('POST', 'system', { name: 'Shop', identifier: 'Web shop!', systemClass: 'producer', clientId: 4 });
+      const event = { system_id: systemId, identifier: 'order_new', name: 'Order 1', operation: 'other', schema: SCHEMA };
+      const order = await write('POST', 'event', event);
+      expect(order).toMatchObject({ identifier: expect.stringMatching(/^order_new-[A-Za-z0-9]{10}$/u), topic: 'web-shop/order-1#other' });
+      const copy = await write('POST', 'event', { ...order, name: 'order 2' });
+      expect(copy).toMatchObject({ identifier: expect.stringMatching(/^order_new-\w{10}-\w{10}$/u), topic: order.topic });
+      const names = async(query: string): Promise<string[]> => (await read(query)).items.map(({ name }: any): string => name);
+      expect(await names(`event?systemId=${systemId}&eventName=&activeSort=name&order=DESC`)).toEqual([ 'order 2', 'Order 1' ]);
+      expect(await names(`event?systemId=${systemId}&eventName=1`)).toEqual([ 'Order 1' ]);
+      expect(await names('event?eventName=ORDER&activeSort=updated_at&itemsPerPage=1&pageIndex=1')).toEqual([ 'order 2' ]);
+      expect(await names('system?systemClass=producer&activeSort=name')).toEqual([ 'CRM', 'Shop' ]);
+      expect(await names('system?systemClass=consumer')).toEqual([]);
+      const all = await read(`system/${systemId}/events`);
+      expect(all.map(({ id }: any): number => id)).toEqual([ order.id, copy.id ]);
+      expect(all[0]).not.toHaveProperty('schema');
+      expect(await write('PUT', `event/${order.id}`, { name: 'Ordered', operation: 'new', description: 'd' }))
+        .toMatchObject({ identifier: order.identifier, topic: order.topic, schema: SCHEMA, name: 'Ordered', createdAt: order.createdAt });
+      expect(await write('PUT', `event/${order.id}`)).toMatchObject({ name: 'Ordered', description: 'd' });
+      expect(await write('PUT', `event/${order.id}`, { schema: null })).not.toHaveProperty('schema');
+      expect(await write('PUT', `system/${systemId}`, { name: 'Shop 2', type: 'SPA', description: 'd', systemClass: 'hybrid' }))
+        .toMatchObject({ identifier: 'Web shop!', class: 'hybrid', client_id: 4, deleted: 0 });
+      for (const query of [ 'event?activeSort=secret', 'event?activeSort=constructor', 'event?systemId=NaN', `event?eventName=${'x'.repeat(301)}`, 'system?systemClass=all', 'system?eventName=x', 'event?order=up' ]) {
+        expect(await ask('GET', query)).toMatchObject({ status: 400, body: problem(400_001, expect.any(String)) });
+      }
+      expect(await ask('GET', 'system/99999/events')).toMatchObject({ status: 404, body: problem(404_000, expect.any(String)) });
+      expect(await ask('GET', `system/${systemId}/events`, undefined, scene.producer.fetch)).toMatchObject({ status: 403 });
+      expect((await ask('POST', `system/${systemId}/events`, {})).status).toBe(405);
+      const { key } = await createApiKey(scene.server.baseUrl, scene.user.webId, { topics: [ 'realestate/*' ]});
+      const limited = await fetch(`${scene.user.pod}system/${systemId}/events?access-key=${key}`);
+      expect(await replyOf(limited)).toMatchObject({ status: 200, body: { content: []}});
+      for (const { id } of [ order, copy ]) {
+        await write('DELETE', `event/${id}`);
+      }
+      await write('DELETE', `system/${systemId}`);
     });
 
     it('that says what is wrong.', async(): Promise<void> => {
@@ -333,7 +391,10 @@ describe('The dialect of eventhos', (): void => {
         actionDescription: expect.any(String),
       });
       for (const path of [ 'event/received/execution-detail/', 'received/execution-detail/' ]) {
-        expect(await read(`${path}${contract.detailId}`)).toEqual({ receivedEventId: id, ...contract, request: null, response: null, tries: []});
+        expect(await read(`${path}${contract.detailId}`)).toEqual({
+          receivedEventId: id, ...contract, request: { method: 'POST', url: scene.subscriber.inbox }, tries: [],
+          response: { status: 201, statusText: 'Created', startTime: detail.receivedEvent.received_at, endTime: detail.receivedEvent.received_at },
+        });
       }
       const item = (await read(`event/received?idSearch=${id}`)).items[0];
       expect(item).toMatchObject({ id, eventIdentifier: contact.identifier, receivedAt: detail.receivedEvent.received_at, state: [ 'processed' ]});
@@ -349,10 +410,10 @@ describe('The dialect of eventhos', (): void => {
       const id = (await own.json()).id.split('/').at(-1);
       const { items: [ newest, second ], totalItems } = await read('event/received?order=desc');
       expect(newest).toEqual({
-        id, topic: 'note/taken', receivedAt: expect.any(String), state: [], systemId: null, eventId: null, systemName: null,
+        id, topic: 'note/taken', receivedAt: expect.any(String), state: [ null ], systemId: null, eventId: null, systemName: null,
         systemIdentifier: null, eventName: null, eventIdentifier: null, eventDescription: null, received_request: null,
       });
-      expect(second).toMatchObject({ eventName: 'Lonely', state: []});
+      expect(second).toMatchObject({ eventName: 'Lonely', state: [ null ]});
       expect((await read(`event/received/${id}`)).receivedEvent.received_request).toEqual({ body: 'Here' });
       expect((await read(`event/received?systemId=${system}`)).totalItems).toBeLessThan(totalItems);
       expect((await read(`event/received?eventIdentifierSearch=${lonely.identifier.slice(2)}&itemsPerPage=1`)).items[0].eventName).toBe('Lonely');
@@ -373,7 +434,7 @@ describe('The dialect of eventhos', (): void => {
   });
 
   it('has an answer to whatever is sent.', async(): Promise<void> => {
-    const paths = [ 'event/send', 'event', 'system', `event/${contact.id}`, 'system/0', 'event/received', `event/received/${UNKNOWN}`, 'event/received/execution-detail/1' ];
+    const paths = [ 'event/send', 'event', 'system', `event/${contact.id}`, 'system/0', 'event/received', `event/received/${UNKNOWN}`, 'event/received/execution-detail/1', 'system/0/events', 'event/send/contract', 'event/retry/aborted' ];
     const members = fc.record({
       id: fc.jsonValue(), system_id: fc.oneof(fc.constant(system), fc.jsonValue()), name: fc.oneof(fc.string(), fc.jsonValue()),
       operation: fc.constantFrom('new', 'other', null), topic: fc.oneof(fc.string(), fc.jsonValue()), schema: fc.jsonValue(),

@@ -32,7 +32,7 @@ const access: Access = {
     (agent === SENDER.agent && mode === 'append' && resource.startsWith(`${POD}topics/realestate/`)))),
 };
 
-const system = (identifier = 'crm'): SystemDraft => ({ identifier, name: 'CRM', class: 'producer', type: 'api', description: '' });
+const system = (identifier = 'crm'): SystemDraft => ({ identifier, name: 'CRM', class: 'producer', type: 'api', description: '', client: null });
 const entry = (id: number, topic = 'realestate/contact#add', schema?: string): CatalogueEntryDraft =>
   ({ system: id, name: 'New contact', operation: 'new', description: '', topic, ...schema !== undefined && { schema }});
 
@@ -71,7 +71,7 @@ describe('A Catalogue', (): void => {
     for (const refused of [ ...[ NOBODY, SENDER ].flatMap(reads), ...[ NOBODY, SENDER, READER ].flatMap(changes) ]) {
       await expect(refused).rejects.toThrow(NotAuthorized);
     }
-    expect(await catalogue.changeEntry(POD, OWNER, added.id, entry(id, 'other'))).toEqual({ ...added, topic: 'other' });
+    expect(await catalogue.changeEntry(POD, OWNER, added.id, entry(id, 'other'))).toEqual({ ...added, topic: 'other', updated: expect.any(Number) });
     expect(await catalogue.changeSystem(POD, OWNER, id, system('renamed'))).toMatchObject({ identifier: 'renamed' });
     expect(await catalogue.removeSystem(POD, OWNER, id)).toBe('used');
     expect(await catalogue.removeEntry(POD, OWNER, added.id)).toBe(true);

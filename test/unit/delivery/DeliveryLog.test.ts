@@ -34,12 +34,15 @@ describe('The log of deliveries', (): void => {
   let landed: WatchedCopy[];
   let refused: Set<string>;
   let asked: string[];
+  /** Agents that may publish on topics. */
+  let publishers: readonly string[] = [];
 
   /** Owners may do everything in their pods, and everybody may read topics, unless that is refused. */
   function isAllowed(agent: string | undefined, resource: string, mode: Mode): boolean {
     const isOwner = agent !== undefined && resource.startsWith(agent.replace('profile/card#me', ''));
     const isReader = agent !== undefined && mode === 'read' && resource.includes('/topics/');
-    return (isOwner || isReader) && !refused.has(`${agent} ${mode} ${resource}`);
+    const isPublisher = agent !== undefined && mode === 'append' && publishers.includes(agent) && resource.includes('/topics/');
+    return (isOwner || isReader || isPublisher) && !refused.has(`${agent} ${mode} ${resource}`);
   }
   const newLog = (maxEvents?: number): DeliveryLog => new DeliveryLog(
     store,
@@ -232,6 +235,65 @@ describe('The log of deliveries', (): void => {
       const { target } = (await attempt('dead')).find(({ kind }): boolean => kind === 'recipient')!;
       await deliveries.disable(target, 1);
       await expect(newLog().redeliver(POD, { agent: OWNER }, delivery.id)).rejects.toThrow(/for too long$/u);
+    });
+  });
+
+  describe('retries and aborts', (): void => {
+    const PUBLISHER = 'http://localhost/producer/profile/card#me';
+    let id: number;
+
+    beforeEach(async(): Promise<void> => {
+      await follow();
+      await publish(anEvent(OWNER, { publisher: PUBLISHER }), POD);
+      await attempt('dead');
+      [{ id }] = await list(OWNER);
+    });
+
+    /** Whether agents may publish on topics. */
+    const mayPublish = (isAllowedToPublish: boolean): void => {
+      publishers = isAllowedToPublish ? [ PUBLISHER ] : [];
+    };
+
+    it('a delivery for who manages it, and for the publisher of its event.', async(): Promise<void> => {
+      mayPublish(true);
+      for (const caller of [{ agent: OWNER }, { agent: ALICE, limits: { scopes: [ 'manage' ] as const }}, { agent: PUBLISHER, limits: { scopes: [ 'publish' ] as const }}]) {
+        expect(await newLog().toManage(POD, caller, id)).toMatchObject({ id });
+      }
+      expect(await newLog().retry(POD, { agent: PUBLISHER }, id)).toBe(true);
+      expect(outbox.wake).toHaveBeenCalledTimes(1);
+      expect(await newLog().retry(POD, { agent: OWNER }, id)).toBe(false);
+      await attempt('dead');
+      expect(await newLog().retry(POD, { agent: OWNER }, id)).toBe(false);
+      expect(await newLog().abort(POD, { agent: PUBLISHER }, id)).toBe(true);
+      expect(await newLog().abort(POD, { agent: OWNER }, id)).toBe(false);
+      expect(await list(OWNER)).toMatchObject([{ id, state: 'ended' }]);
+      expect(await newLog().redeliver(POD, { agent: OWNER }, id)).toMatchObject({ state: 'waiting' });
+    });
+
+    it('nothing for others, nor what does not exist.', async(): Promise<void> => {
+      mayPublish(true);
+      const refusedCallers = [
+        {}, { agent: BOB }, { agent: OTHER_OWNER }, { agent: OWNER, limits: { scopes: [ 'publish', 'subscribe' ] as const }},
+        { agent: PUBLISHER, limits: { scopes: [ 'subscribe' ] as const }}, { agent: OWNER, limits: { topics: [ 'news' ]}}, { agent: PUBLISHER, limits: { topics: [ 'news' ]}},
+      ];
+      for (const caller of refusedCallers) {
+        for (const act of [ 'retry', 'abort' ] as const) {
+          await expect(newLog()[act](POD, caller, id)).rejects.toThrow('Not authorized to retry or abort this delivery');
+        }
+      }
+      mayPublish(false);
+      await expect(newLog().retry(POD, { agent: PUBLISHER }, id)).rejects.toThrow(NotAuthorized);
+      await expect(newLog().abort(POD, { agent: PUBLISHER }, 999)).rejects.toThrow(NotAuthorized);
+      expect(await newLog().retry(POD, { agent: OWNER }, 999)).toBe(false);
+      expect(await newLog().abort(POD, { agent: OWNER }, 999)).toBe(false);
+      expect(await list(OWNER)).toMatchObject([{ state: 'dead' }]);
+      expect(outbox.wake).not.toHaveBeenCalled();
+    });
+
+    it('nothing to a subscriber who may not read the topic any more.', async(): Promise<void> => {
+      refused.add(`${ALICE} read ${RESOURCE}`);
+      await expect(newLog().retry(POD, { agent: OWNER }, id)).rejects.toThrow(`${ALICE} has no read access to topic ${TOPIC} of ${POD}`);
+      expect(await newLog().abort(POD, { agent: OWNER }, id)).toBe(true);
     });
   });
 

@@ -84,7 +84,7 @@ class Scene {
       'publish/': new PublishEndpoint(bodies, this.publisher),
       'publish/check': new CheckEndpoint(bodies, this.publisher, rate),
       __event: new ExternalEventEndpoint(authenticator, this.publisher, work),
-      'event/send': new SendEndpoint(authenticator, rules, this.publisher, work),
+      'event/send': new SendEndpoint({ authenticator, catalogue: rules, publisher: this.publisher, work }),
       page: new PagerEndpoint(authenticator, this.publisher),
       'v1/user/events/check': new PrecheckEndpoint(projects, new TopicDryRun(access, audience, rate, rate), work),
       'v1/user/events': new PutEventsEndpoint(projects, this.publisher, work),
@@ -95,7 +95,7 @@ class Scene {
   public async open(): Promise<void> {
     await this.catalogue.open();
     await this.store.registerPod(POD);
-    const system = await this.catalogue.addSystem(POD, { identifier: 'crm', name: 'CRM', class: 'producer', type: 'api', description: '' }, 10);
+    const system = await this.catalogue.addSystem(POD, { identifier: 'crm', name: 'CRM', class: 'producer', type: 'api', description: '', client: null }, 10);
     const draft = { system: (system as { id: number }).id, name: 'New', operation: 'new', description: '', topic: TOPIC };
     this.identifier = (await this.catalogue.addEntry(POD, 'new-contact', draft, 10) as { identifier: string }).identifier;
   }

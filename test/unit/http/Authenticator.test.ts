@@ -61,6 +61,19 @@ describe('An authenticator', (): void => {
 
   afterAll((): void => session.close());
 
+  it('takes a header of a dialect with one value, however often it is sent.', async(): Promise<void> => {
+    const text = await create();
+    const sent = (values: string[]): HttpExchange => ({
+      ...exchangeOf({}), request: { headers: { 'access-key': values.join(', ') }, headersDistinct: { 'access-key': values }} as unknown as HttpRequest,
+    });
+    expect(await authenticator.callerOf(sent([ text, '', text ]), [ 'publish' ], 'eventhos')).toMatchObject({ agent: ME });
+    await expect(authenticator.callerOf(sent([ text, await create() ]), [ 'publish' ], 'eventhos')).rejects.toMatchObject({
+      status: 400, message: expect.stringContaining('"access-key" was sent with different values'),
+    });
+    await expect(authenticator.callerOf(sent([ '' ]), [ 'publish' ], 'eventhos')).rejects.toMatchObject({ status: 401 });
+    expect(await authenticator.callerOf(sent([ text ]), [ 'publish' ])).toEqual({});
+  });
+
   it('knows who has an API key, and what it is limited to.', async(): Promise<void> => {
     expect(await callerOf({ 'x-api-key': await create() })).toEqual({ agent: ME, limits: { scopes: DEFAULT_SCOPES }});
     const limits = { pods: [ POD ], topics: [ '*' ], scopes: [ 'publish' ]};

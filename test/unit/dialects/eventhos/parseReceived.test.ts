@@ -23,7 +23,7 @@ describe('A request for received events', (): void => {
     [ '?systemId=x', 'systemId' ],
     [ '?fromTime=yesterday', 'fromTime' ],
     [ '?toTime=12', 'toTime' ],
-    [ '?state=aborted', 'processed, waiting, error, ended, absent' ],
+    [ '?state=retried', 'processed, waiting, error, ended, absent' ],
     [ '?idSearch=%25', 'idSearch' ],
     [ `?eventIdentifierSearch=${'x'.repeat(301)}`, 'eventIdentifierSearch' ],
     [ '?itemsPerPage=0', 'from 1 to 100' ],
@@ -31,7 +31,7 @@ describe('A request for received events', (): void => {
     [ '?pageIndex=-1', 'pageIndex' ],
     [ '?pageIndex=1e3', 'pageIndex' ],
     [ '?order=random', 'asc or desc' ],
-    [ '?activeSort=name', 'activeSort' ],
+    [ '?activeSort=name', 'activeSort' ], [ '?activeSort=__proto__', 'activeSort' ],
     [ '?order=asc&order=asc', 'given twice' ],
     [ '?system=7', 'Unknown parameter "system"' ],
   ])('with %j is refused.', (query, message): void => {

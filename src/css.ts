@@ -11,6 +11,7 @@ export type {
   AccountIdRoute,
   AccountLoginStorage,
   ActivityEmitter,
+  AuthorizerInput,
   AuxiliaryIdentifierStrategy,
   AuxiliaryStrategy,
   ChangeMap,
@@ -59,6 +60,7 @@ export type {
   TemplatedResourcesGenerator,
   TemplateEngineInput,
   TypedRepresentationConverter,
+  ValuePreferences,
   WebIdStore,
 } from '@solid/community-server';
 export {
@@ -70,6 +72,7 @@ export {
   AgentGroupAccessChecker,
   AS,
   assertAccountId,
+  Authorizer,
   BadRequestHttpError,
   BaseLogger,
   BaseTypedRepresentationConverter,

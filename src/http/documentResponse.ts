@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import type { Quad } from '@rdfjs/types';
+import type { ValuePreferences } from '../css';
 import {
   BasicRepresentation,
-  getConversionTarget,
+  cleanPreferences,
   guardStream,
   INTERNAL_QUADS,
   NotImplementedHttpError,
@@ -15,12 +16,14 @@ import type { Conversion } from './convertedResponse';
 import type { OwnDocument } from './documentQuads';
 import { documentQuads } from './documentQuads';
 import { HttpProblem } from './errors';
+import { namedFirst } from './namedTypes';
 import type { EndpointResponse, HttpExchange } from './Endpoint';
 import { jsonResponse } from './Endpoint';
 
 /** Weights of the media types that a document has, for clients that prefer none of them. */
 const TYPES = {
   [JSON_LD]: 1,
+  [JSON_MEDIA_TYPE]: 1,
   [TURTLE]: 0.9,
   // As containers look in a browser; the server has no page for a single entry.
   'text/html': 0.85,
@@ -60,12 +63,12 @@ export async function documentAnswer(
     return jsonResponse(200, document);
   }
   const { type } = await preferenceParser.handleSafe({ request });
-  const target = getConversionTarget(TYPES, type);
+  const target = preferredOf(type);
   if (target === undefined) {
     throw notAcceptable(subject, accept);
   }
-  if (target === JSON_LD) {
-    return jsonResponse(200, document, { 'Content-Type': JSON_LD });
+  if (target === JSON_LD || target === JSON_MEDIA_TYPE) {
+    return jsonResponse(200, document, { 'Content-Type': target });
   }
   charge(entries * COSTS.converted);
   const identifier = { path: url };
@@ -77,6 +80,14 @@ export async function documentAnswer(
   } catch (error: unknown) {
     throw NotImplementedHttpError.isInstance(error) ? notAcceptable(subject, accept) : error;
   }
+}
+
+/** Returns the media type that a client prefers, if it accepts any. */
+function preferredOf(type?: ValuePreferences): string | undefined {
+  const weightOf = namedFirst(Object.keys(TYPES), cleanPreferences(type));
+  const [ best ] = Object.entries(TYPES).map(([ each, quality ]): { each: string; weight: number } =>
+    ({ each, weight: quality * weightOf(each) })).sort((one, other): number => other.weight - one.weight);
+  return best.weight > 0 ? best.each : undefined;
 }
 
 function notAcceptable(subject: string, accept: string): HttpProblem {

@@ -7,6 +7,11 @@ import type { TokenSigner } from './TokenSigner';
 /** Path of the server's WebID document, relative to its base URL. */
 export const AGENT_PATH = '.events/agent';
 
+/** Returns the WebID of the agent of a server. */
+export function agentWebId(baseUrl: string): string {
+  return `${baseUrl}${AGENT_PATH}#this`;
+}
+
 /** Lifetime of a token, and its remaining lifetime at renewal, in seconds. */
 const TOKEN_LIFETIME = 20 * 60;
 const RENEW_BEFORE = 2 * 60;
@@ -51,7 +56,7 @@ export class ServerAgent implements SigningAgent {
    */
   public constructor(baseUrl: string, signer: TokenSigner) {
     this.issuer = baseUrl;
-    this.webId = `${baseUrl}${AGENT_PATH}#this`;
+    this.webId = agentWebId(baseUrl);
     this.signer = signer;
   }
 

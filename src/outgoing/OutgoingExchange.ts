@@ -3,6 +3,7 @@ import type { OutgoingFault, OutgoingRequest } from './Outgoing';
 import { OutgoingFailed } from './Outgoing';
 import type { ResponseHead } from './ResponseHead';
 import { singleHeaderValidator } from './singleHeaders';
+import { packageVersion } from './version';
 
 /** The part of a connection that its exchange uses. */
 interface UsedConnection {
@@ -30,6 +31,8 @@ const CONNECTION_ERRORS = new Set([
 
 /** Maximum time to wait for the rest of a response whose body is discarded, in milliseconds. */
 const DRAIN_TIME = 1_000;
+/** @see https://www.rfc-editor.org/rfc/rfc9110#name-user-agent */
+const USER_AGENT = `solid-pod-events/${packageVersion()}`;
 
 /** A response as received. */
 export interface RawResponse {
@@ -81,7 +84,9 @@ export class OutgoingExchange implements Dispatcher.DispatchHandlers {
     timeout: number,
     maxBytes: number,
   ) {
-    this.options = { path: `${url.pathname}${url.search}`, method, headers, body };
+    this.options = {
+      path: `${url.pathname}${url.search}`, method, headers: { 'user-agent': USER_AGENT, ...headers }, body,
+    };
     this.target = `${method} ${url.origin}`;
     this.maxBytes = maxBytes;
     this.headOnly = headOnly;

@@ -13,7 +13,6 @@ import {
   BasicRepresentation,
   cleanPreferences,
   ConflictHttpError,
-  getTypeWeight,
   guardStream,
   IdentifierMap,
   INTERNAL_QUADS,
@@ -42,6 +41,7 @@ import { eventMetadata, setModified } from './eventMetadata';
 import type { ListingFormat } from './listingFormats';
 import { HTML_TEXT, QUADS, TEXT_FORMATS } from './listingFormats';
 import { ListingStream } from './ListingStream';
+import { namedFirst } from '../http/namedTypes';
 import { withHttpErrors } from './storeHttpError';
 import type { OverlayStore } from './ports';
 import { currentTopicView, endTopicView } from './topicView';
@@ -337,7 +337,8 @@ export class EventOverlayStore extends PassthroughStore {
   ): Promise<{ type?: string; format: ListingFormat }> {
     const weights = cleanPreferences(preferences.type);
     const most = Math.max(...Object.values(weights));
-    const isWanted = (type: string): boolean => most > 0 && getTypeWeight(type, weights) === most;
+    const weightOf = namedFirst([ ...Object.keys(TEXT_FORMATS), HTML ], weights);
+    const isWanted = (type: string): boolean => most > 0 && weightOf(type) === most;
     const type = Object.keys(TEXT_FORMATS).find(isWanted);
     if (type) {
       return { type, format: TEXT_FORMATS[type] };

@@ -4,7 +4,6 @@ import type { Representation, RepresentationMetadata, RepresentationPreferences 
 import {
   BasicRepresentation,
   cleanPreferences,
-  getTypeWeight,
   guardStream,
   INTERNAL_ALL,
   INTERNAL_QUADS,
@@ -16,6 +15,7 @@ import { RDF_TYPES } from '../event/eventRdf';
 import { costOf, textOf, WRITE_EVENT } from '../event/eventTasks';
 import { JSON_LD, JSON_MEDIA_TYPE, N_TRIPLES, TRIG, TURTLE } from '../event/mediaTypes';
 import type { EventText } from '../event/documentReading';
+import { namedFirst } from '../http/namedTypes';
 import type { Work } from '../work/Work';
 import { conversionError, CONVERSION_LIMITS } from './PooledJsonLdConverter';
 
@@ -75,6 +75,7 @@ async function* yieldingBetween(pieces: Iterable<Uint8Array>): AsyncGenerator<Ui
 
 /**
  * Returns the media type that the server's converters choose for JSON-LD, among JSON-LD itself and other RDF types.
+ * Named types precede wildcards.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-proactive-negotiation
  */
@@ -84,12 +85,13 @@ export function preferredType({ type }: RepresentationPreferences): string {
     // A PATCH parses the representation.
     return TURTLE;
   }
-  const weights = UNCONVERTED_TYPES.map((each): number => getTypeWeight(each, preferences));
+  const weightOf = namedFirst([ ...UNCONVERTED_TYPES, ...RDF_TYPES ], preferences);
+  const weights = UNCONVERTED_TYPES.map(weightOf);
   const best = { type: JSON_LD, weight: Math.max(...weights) };
   for (const each of [ INTERNAL_QUADS, ...RDF_TYPES ]) {
     // The server's converters prefer these three types.
     const quality = [ INTERNAL_QUADS, TURTLE, TRIG ].includes(each) ? 0.9 : 0.9 * 0.95;
-    const weight = quality * getTypeWeight(each, preferences);
+    const weight = quality * weightOf(each);
     if (weight > best.weight) {
       [ best.type, best.weight ] = [ each, weight ];
     }

@@ -2,7 +2,9 @@ import type { Quad, Term } from '@rdfjs/types';
 import { DC, IANA, LDP, POSIX, RDF, XSD } from '../css';
 import type { Literal } from 'n3';
 import { DataFactory, Writer } from 'n3';
+import { eventUrl } from '../event/Event';
 import { JSON_LD, TURTLE } from '../event/mediaTypes';
+import { EVENTS } from '../event/vocabulary';
 import type { Entry } from './ports';
 import { dateTime } from './eventMetadata';
 
@@ -30,7 +32,11 @@ export interface ListingFormat {
 
 const { namedNode, literal, quad } = DataFactory;
 const TYPE_JSON_LD = namedNode(`${IANA.namespace}${JSON_LD}#Resource`);
-const PREFIXES = { dc: DC.namespace, ldp: LDP.namespace, posix: POSIX.namespace, xsd: XSD.namespace };
+/** Links a copy with its event. */
+const EVENT = `${EVENTS}event`;
+const PREFIXES = {
+  dc: DC.namespace, events: EVENTS, ldp: LDP.namespace, posix: POSIX.namespace, xsd: XSD.namespace,
+};
 /** Settings of text formats: a page of 200 entries is about 50 kB. */
 const TEXT = { pageSize: 200, ahead: 1, end: []};
 
@@ -39,6 +45,12 @@ export function withModified(container: string, quads: readonly Quad[], modified
   const others = quads.filter(({ subject, predicate }): boolean =>
     subject.value !== container || !predicate.equals(DC.terms.modified));
   return [ ...others, quad(namedNode(container), DC.terms.modified, dateTime(modified)) ];
+}
+
+/** The URL of the event of an entry, if the entry is a copy. */
+function copiedEvent(container: string, entry: Entry): string | undefined {
+  const url = eventUrl(entry);
+  return url === `${container}${entry.id}` ? undefined : url;
 }
 
 function integer(value: number): Literal {
@@ -53,8 +65,10 @@ export const QUADS: ListingFormat = {
   head: (_container, quads): unknown[] => [ ...quads ],
   page: (container, entries): unknown[] => {
     const subject = namedNode(container);
-    return entries.flatMap(({ id, published, bytes }): unknown[] => {
+    return entries.flatMap((entry): unknown[] => {
+      const { id, published, bytes } = entry;
       const member = namedNode(`${container}${id}`);
+      const event = copiedEvent(container, entry);
       return [
         quad(subject, LDP.terms.contains, member),
         quad(member, RDF.terms.type, LDP.terms.Resource),
@@ -62,6 +76,7 @@ export const QUADS: ListingFormat = {
         quad(member, DC.terms.modified, dateTime(published)),
         quad(member, POSIX.terms.mtime, integer(Math.floor(published / 1_000))),
         quad(member, POSIX.terms.size, integer(bytes)),
+        ...event === undefined ? [] : [ quad(member, namedNode(EVENT), namedNode(event)) ],
       ];
     });
   },
@@ -77,15 +92,19 @@ const TURTLE_TEXT: ListingFormat = {
   head: (container, quads, isFirst): unknown[] =>
     [ serialized(quads, { baseIRI: container, ...isFirst && { prefixes: PREFIXES }}) ],
   // Ids are UUIDs, which need no escaping.
-  page: (_container, entries): unknown[] => entries.length === 0 ? [] : [ entries.map(toTurtle).join('') ],
+  page: (container, entries): unknown[] => entries.length === 0 ?
+      [] :
+      [ entries.map((entry): string => toTurtle(container, entry)).join('') ],
 };
 
-function toTurtle({ id, published, bytes }: Entry): string {
+function toTurtle(container: string, entry: Entry): string {
+  const { id, published, bytes } = entry;
+  const event = copiedEvent(container, entry);
   return `<> ldp:contains <${id}>.
 <${id}> a ldp:Resource, <${TYPE_JSON_LD.value}>;
     dc:modified "${new Date(published).toISOString()}"^^xsd:dateTime;
     posix:mtime ${Math.floor(published / 1_000)};
-    posix:size ${bytes}.
+    posix:size ${bytes}${event === undefined ? '' : `;\n    events:event <${event}>`}.
 `;
 }
 
@@ -99,13 +118,14 @@ const N_TRIPLES: ListingFormat = {
   head: (_container, quads): unknown[] => [ serialized(quads, { format: 'N-Triples' }) ],
   page: (container, entries): unknown[] => entries.length === 0 ? [] : [ entries.map((entry): string => {
     const member = `<${container}${entry.id}>`;
+    const event = copiedEvent(container, entry);
     return `<${container}> <${LDP.contains}> ${member} .
 ${member} <${RDF.type}> <${LDP.Resource}> .
 ${member} <${RDF.type}> <${TYPE_JSON_LD.value}> .
 ${member} <${DC.modified}> "${new Date(entry.published).toISOString()}"^^<${XSD.dateTime}> .
 ${member} <${POSIX.mtime}> "${Math.floor(entry.published / 1_000)}"^^<${XSD.integer}> .
 ${member} <${POSIX.size}> "${entry.bytes}"^^<${XSD.integer}> .
-`;
+${event === undefined ? '' : `${member} <${EVENT}> <${event}> .\n`}`;
   }).join('') ],
 };
 
@@ -136,7 +156,9 @@ const JSON_LD_TEXT: ListingFormat = {
       [ entries.map((entry): string => toJsonLd(container, entry)).join('') ],
 };
 
-function toJsonLd(container: string, { id, published, bytes }: Entry): string {
+function toJsonLd(container: string, entry: Entry): string {
+  const { id, published, bytes } = entry;
+  const event = copiedEvent(container, entry);
   return `,${JSON.stringify({ '@id': container, [LDP.contains]: [{ '@id': `${container}${id}` }]})}
 ,${JSON.stringify({
   '@id': `${container}${id}`,
@@ -144,6 +166,7 @@ function toJsonLd(container: string, { id, published, bytes }: Entry): string {
   [DC.modified]: [{ '@value': new Date(published).toISOString(), '@type': XSD.dateTime }],
   [POSIX.mtime]: [{ '@value': String(Math.floor(published / 1_000)), '@type': XSD.integer }],
   [POSIX.size]: [{ '@value': String(bytes), '@type': XSD.integer }],
+  ...event !== undefined && { [EVENT]: [{ '@id': event }]},
 })}
 `;
 }

@@ -7,6 +7,8 @@ import type { Event } from '../event/Event';
 export interface Entry {
   /** Id of the event, which is the last path segment of the entry's URL. */
   readonly id: string;
+  /** Base URL of the producing pod of the event. */
+  readonly pod: string;
   /** Key of the event in the store. Listings are ordered by it. */
   readonly event: number;
   readonly topic: string;

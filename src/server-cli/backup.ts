@@ -3,6 +3,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import DatabaseConstructor from 'better-sqlite3';
 import type { Database } from 'better-sqlite3';
+import { packageVersion } from '../outgoing/version';
 import type { StoreCounts } from '../store-sqlite/inspection';
 import { countsOf } from '../store-sqlite/inspection';
 import { versionOf } from '../store-sqlite/schema';
@@ -16,7 +17,6 @@ import type { ServerIo } from './Io';
 import { Progress } from './Io';
 import { dataFolder, readCommandOptions } from './options';
 import { EXIT, Problem } from './problem';
-import { packageVersion } from './version';
 
 /** File name of the manifest of a backup. */
 export const MANIFEST = 'manifest.json';

@@ -1,6 +1,7 @@
 import { backupCommand } from './backup';
 import { checkCommand } from './check';
 import { DEFAULT_CONFIG, readConfiguration } from './configuration';
+import { packageVersion } from '../outgoing/version';
 import { FolderInUse } from '../store-sqlite/FolderLock';
 import { helpText } from './help';
 import type { ServerIo } from './Io';
@@ -9,7 +10,6 @@ import { moveCommand } from './move';
 import { EXIT, nearest, usageError, Problem } from './problem';
 import { restoreCommand } from './restore';
 import { start } from './start';
-import { packageVersion } from './version';
 
 type Command = (args: readonly string[], io: ServerIo) => Promise<number>;
 

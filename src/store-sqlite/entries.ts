@@ -17,9 +17,10 @@ export function getEntry(session: SqliteSession, container: string, id: string):
 
 /** Returns entries of a container, by increasing keys of their events. */
 export function listEntries(session: SqliteSession, container: string, after: number, limit: number): Entry[] {
-  return session.all<{ uuid: Buffer; event: number; topic: string; published: number; bytes: number }>(`
-    SELECT e.uuid, e.id AS event, e.topic, e.published, e.bytes
+  return session.all<Omit<Entry, 'id'> & { readonly uuid: Buffer }>(`
+    SELECT e.uuid, IFNULL(p.ended, p.url) AS pod, e.id AS event, e.topic, e.published, e.bytes
     FROM containers c CROSS JOIN entries n ON n.container = c.id CROSS JOIN events e ON e.id = n.event
+    CROSS JOIN pods p ON p.id = e.pod
     WHERE c.url = ? AND c.gone = 0 AND n.event > ? ORDER BY n.event LIMIT ?
   `, container, after, limit)
     .map(({ uuid, ...entry }): Entry => ({ ...entry, id: stringify(uuid) }));

@@ -273,6 +273,7 @@ describe('A database that other processes use too', (): void => {
         .toEqual([ 'http://localhost/pod98/', 'http://localhost/pod980/', 'http://localhost/pod981/' ]);
       await store.hasPod(POD);
       await store.epochOf(POD);
+      await store.listEntries(`${POD}inbox/`, 0, 200);
     });
     expect(scans).toEqual([]);
     const write = jest.spyOn(session, 'write');

@@ -23,7 +23,7 @@ export function describeEntryStoreContract(name: string, open: OpenStores<'event
       const third = await store.listEntries(PUBLISH, second[1].event, 2);
       expect([ ...first, ...second, ...third ].map(({ id }): string => id)).toEqual(events.map(({ id }): string => id));
       const document = `{"@context":${events[0].context},${events[0].members.slice(1)}`;
-      expect(first[0]).toMatchObject({ published: events[0].published, bytes: document.length });
+      expect(first[0]).toMatchObject({ pod: events[0].pod, published: events[0].published, bytes: document.length });
     });
 
     it('tells when a container changed, with another time for each change.', async(): Promise<void> => {

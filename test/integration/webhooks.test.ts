@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createNetServer } from 'node:net';
+import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { CERTIFICATE, KEY } from '../unit/outgoing/certificate';
 import { grant } from '../util/access';
@@ -11,9 +13,20 @@ import type { Member } from '../util/federation';
 import { startMember } from '../util/federation';
 import { killAll } from '../util/process';
 import { members, post } from '../util/scene';
+import { ROOT } from '../util/server';
 import { eventually } from '../util/wait';
 
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 const CONSENT = { 'WebHook-Allowed-Origin': 'localhost', 'WebHook-Allowed-Rate': '*' };
+
+/** The `require` of Node, which the environment of the tests gives them. */
+declare const requireOutside: NodeJS.Require;
+
+/** The used part of `cloudevents` (npm). */
+interface CloudEventsSdk {
+  readonly HTTP: { readonly toEvent: (message: object) => Readonly<Record<'id' | 'source' | 'type' | 'datacontenttype', string> & { data: unknown }> };
+  readonly CloudEvent: new (event: object, strict: boolean) => { readonly validate: () => boolean };
+}
 
 interface Got {
   readonly headers: IncomingHttpHeaders;
@@ -179,6 +192,26 @@ describe('A webhook', (): void => {
       expect(new Webhook(one).verify(second.body, second.headers as Record<string, string>)).toMatchObject({ type: 'realestate/signed/other' });
     }
     expect((): unknown => new Webhook(next).verify(body, headers as Record<string, string>)).toThrow('No matching signature');
+  });
+
+  it('gets events that the SDK of CloudEvents parses and validates strictly.', async(): Promise<void> => {
+    const { CloudEvent, HTTP } = requireOutside('cloudevents') as CloudEventsSdk;
+    const hook = await sink((response): unknown => response.writeHead(204).end());
+    await follow('parsed', hook);
+    const values: unknown[] = [{ name: 'Größe', amount: 1.5 }, 'text', 1.5, true, [], [ null, '' ], {}];
+    const ids: string[] = [];
+    for (const data of values) {
+      ids.push(await publish('parsed', data));
+    }
+    const got = await arrived(hook, values.length);
+    const events = got.map(({ headers, body }): [string, unknown[]] => {
+      const event = HTTP.toEvent({ headers, body });
+      expect(new CloudEvent(event, true).validate()).toBe(true);
+      return [ event.id, [ event.source, event.type, event.datacontenttype, event.data ]];
+    });
+    expect(new Map(events)).toEqual(new Map(values.map((data, index): [string, unknown[]] =>
+      [ ids[index], [ producer.pod, 'realestate/parsed', 'application/json', data ]])));
+    expect(new Set(got.map(({ headers }): unknown => headers['user-agent']))).toEqual(new Set([ `solid-pod-events/${version}` ]));
   });
 
   it('gets what it could not take before, under the same id, and no sooner than it asks for.', async(): Promise<void> => {

@@ -1,6 +1,7 @@
 import type { Sent } from '../../delivery/attempt';
 import type { ClaimedDelivery } from '../../delivery/DeliveryQueue';
 import type { DeliveredEvent, TargetKind } from '../../delivery/TargetKind';
+import { agentWebId } from '../../identity/ServerAgent';
 import type { Outgoing } from '../../outgoing/Outgoing';
 import { OutgoingFailed } from '../../outgoing/Outgoing';
 import type { Containers } from '../../subscription/ports';
@@ -13,8 +14,6 @@ import { WebhookHandshake } from './WebhookHandshake';
 import { WEBHOOK_RESPONSES } from './webhookResponses';
 import { WebhookSubscription } from './WebhookSubscription';
 
-const cloudEventText = perEvent(toCloudEvent);
-
 /**
  * Target kind `webhook`: a URL that receives signed CloudEvents after its consent.
  */
@@ -26,6 +25,7 @@ export class WebhookTarget implements TargetKind {
   public readonly subscription: WebhookSubscription;
   private readonly outgoing: Outgoing;
   private readonly origin: string;
+  private readonly cloudEventText: (event: DeliveredEvent) => string;
 
   /**
    * @param outgoing - Sends requests to other servers.
@@ -36,6 +36,8 @@ export class WebhookTarget implements TargetKind {
   public constructor(outgoing: Outgoing, containers: Containers, baseUrl: string, maxRequestsPerMinute = 60) {
     this.outgoing = outgoing;
     this.origin = webhookOrigin(baseUrl);
+    const agent = agentWebId(baseUrl);
+    this.cloudEventText = perEvent((event): string => toCloudEvent(event, agent));
     const handshake = new WebhookHandshake(outgoing, this.origin, maxRequestsPerMinute);
     this.subscription = new WebhookSubscription(containers, handshake);
   }
@@ -45,7 +47,7 @@ export class WebhookTarget implements TargetKind {
   }
 
   public async send({ url, secrets }: ClaimedDelivery, event: DeliveredEvent): Promise<Sent> {
-    const message = { id: event.id, body: cloudEventText(event) };
+    const message = { id: event.id, body: this.cloudEventText(event) };
     try {
       return {
         result: await sendToWebhook(this.outgoing, { url, secrets, origin: this.origin }, message, Date.now()),

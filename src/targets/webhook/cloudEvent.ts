@@ -3,8 +3,8 @@ import type { Event } from '../../event/Event';
 import { eventUrl } from '../../event/Event';
 import { readMembers } from '../../event/EventDocument';
 
-/** Content type of a CloudEvent in structured mode. */
-export const CLOUD_EVENT_TYPE = 'application/cloudevents+json; charset=UTF-8';
+/** Content type of a CloudEvent in structured mode, spelled as `cloudevents` (npm) compares it. */
+export const CLOUD_EVENT_TYPE = 'application/cloudevents+json; charset=utf-8';
 
 /**
  * An event as a CloudEvent, in JSON text, with all members of the event's document.
@@ -15,7 +15,8 @@ export const CLOUD_EVENT_TYPE = 'application/cloudevents+json; charset=UTF-8';
  * - `type` is the type that its producer gave, with the topic as `topic`; without one it is the topic;
  * - `time` is the time that its producer gave, otherwise its acceptance; `subject` is its subject;
  * - `dataschema` and extension attributes that its producer gave are kept;
- * - `authid` is the WebID of the publisher, with `authtype` `app_user`: absent for public publication;
+ * - `authid` is the WebID of the publisher, with `authtype` `system` for the server's own agent and `app_user` for
+ *   others: absent for public publication;
  * - `recipients` and `participants` are WebIDs separated by spaces: `recipient` and `source` of the document;
  * - `eventtype` and `requestkey` are members of the document;
  * - `data` is the posted text, unchanged, as `application/json`; absent without data.
@@ -24,10 +25,13 @@ export const CLOUD_EVENT_TYPE = 'application/cloudevents+json; charset=UTF-8';
  *
  * The text is independent of its receiver and time, so that it can be created once for many deliveries.
  *
+ * @param event - The event.
+ * @param agent - WebID of the server's own agent. Default: none.
+ *
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
  * @see https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/authcontext.md
  */
-export function toCloudEvent(event: Event): string {
+export function toCloudEvent(event: Event, agent?: string): string {
   const { values, data } = readMembers(event);
   const { type, time, dataschema, extensions } = givenAttributes(values);
   const attributes = JSON.stringify({
@@ -39,7 +43,10 @@ export function toCloudEvent(event: Event): string {
     time: time ?? new Date(event.published).toISOString(),
     dataschema,
     ...type !== undefined && type !== attributeText(event.topic) && { topic: attributeText(event.topic) },
-    ...event.publisher !== undefined && { authtype: 'app_user', authid: attributeText(event.publisher) },
+    ...event.publisher !== undefined && {
+      authtype: event.publisher === agent ? 'system' : 'app_user',
+      authid: attributeText(event.publisher),
+    },
     recipients: list(values.recipient),
     participants: list(values.source),
     eventtype: attributeText(values.eventType),

@@ -6,12 +6,16 @@ import {
   getThing,
   getUrl,
 } from '@inrupt/solid-client';
+import type * as Comunica from '@comunica/query-sparql';
 import WebSocket from 'ws';
 import { createServer } from 'node:http';
 import { grant } from '../../util/access';
 import type { Scene } from '../../util/scene';
 import { members, post, setScene } from '../../util/scene';
 import { eventually } from '../../util/wait';
+
+/** The `require` of Node, which the environment of the tests gives them. */
+declare const requireOutside: NodeJS.Require;
 
 const TURTLE = { 'content-type': 'text/turtle' };
 
@@ -48,6 +52,43 @@ describe('By LDP', (): void => {
     expect((await scene.subscriber.fetch(copy)).status).toBe(404);
     expect(await members(scene.subscriber, inbox)).not.toContain(copy);
     expect((await scene.producer.fetch(event)).status).toBe(200);
+  });
+
+  it('copies are found by topic with SPARQL.', async(): Promise<void> => {
+    const { event, copy } = await publishOne();
+    const { QueryEngine } = requireOutside('@comunica/query-sparql') as typeof Comunica;
+    const bindings = await new QueryEngine().queryBindings(`
+      PREFIX ldp: <http://www.w3.org/ns/ldp#> PREFIX events: <https://w3id.org/pod-events#>
+      SELECT ?copy ?event WHERE {
+        <${inbox}> ldp:contains ?copy. ?copy events:event ?event. ?event events:topic "realestate/contact#add".
+      }
+    `, { sources: [ inbox, copy ], fetch: scene.subscriber.fetch });
+    const found = (await bindings.toArray()).map((row): unknown[] => [ row.get('copy')?.value, row.get('event')?.value ]);
+    expect(found).toEqual([[ copy, event ]]);
+    const listing = await (await scene.producer.fetch(publish, { headers: { accept: 'text/turtle' }})).text();
+    expect(listing).not.toContain('events:event ');
+  });
+
+  it.each([ 'text/turtle, */*', '*/*, text/turtle', 'text/turtle;q=0.5, */*;q=0.5', 'text/turtle' ])(
+    'Accept: %s gets Turtle of events, copies, listings and subscriptions.',
+    async(accept): Promise<void> => {
+      const { event, copy } = await publishOne();
+      const urls = [ [ scene.producer, event ], [ scene.subscriber, copy ], [ scene.subscriber, inbox ], [ scene.subscriber, `${scene.user.pod}subscriptions/` ]] as const;
+      for (const [ agent, url ] of urls) {
+        const response = await agent.fetch(url, { headers: { accept }});
+        expect([ url, response.status, response.headers.get('content-type') ]).toEqual([ url, 200, 'text/turtle' ]);
+      }
+    },
+  );
+
+  it.each([
+    [ 'application/ld+json, */*', 'application/ld+json' ], [ 'application/n-triples, */*', 'application/n-triples' ],
+  ])('Accept: %s gets %s of a copy and a listing.', async(accept, type): Promise<void> => {
+    const { copy } = await publishOne();
+    for (const url of [ copy, inbox ]) {
+      const response = await scene.subscriber.fetch(url, { headers: { accept }});
+      expect([ url, response.headers.get('content-type') ]).toEqual([ url, type ]);
+    }
   });
 
   it('a copy has headers, ranges and conditions like any resource.', async(): Promise<void> => {

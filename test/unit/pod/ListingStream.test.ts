@@ -14,6 +14,7 @@ const CONTAINER = 'http://localhost/user/inbox/';
 function entriesFrom(count: number): Entry[] {
   return Array.from({ length: count }, (_, index): Entry => ({
     id: `0190c5a0-0000-7000-8000-${String(index).padStart(12, '0')}`,
+    pod: 'http://localhost/producer/',
     event: index + 1,
     topic: 'a',
     published: 1_700_000_000_000 + index,
@@ -66,13 +67,28 @@ describe('A ListingStream', (): void => {
       for await (const item of listingOf(storeOf(count), QUADS, backendOf(250))) {
         expected.push(item as Quad);
       }
-      expect(expected).toHaveLength(256 + (count * 6));
+      expect(expected).toHaveLength(256 + (count * 7));
       const text = await readableToString(listingOf(storeOf(count), TEXT_FORMATS[type], backendOf(250)));
       const quads = await quadsOf(type, text);
       expect(quads).toHaveLength(expected.length);
       expect(isomorphic(quads, expected)).toBe(true);
     },
   );
+
+  it.each(Object.keys(TEXT_FORMATS))('links copies with their events as %s, but no events.', async(type): Promise<void> => {
+    const [ copy, event ] = entriesFrom(2);
+    const entries = [ copy, { ...event, pod: CONTAINER.replace('inbox/', '') }];
+    for (const [ container, linked ] of [[ CONTAINER, entries ], [ CONTAINER.replace('inbox/', 'publish/'), [ copy ]]] as const) {
+      const listing = new ListingStream(
+        { path: container }, Readable.from([]), 1_700_000_000_000, { listEntries: async(): Promise<Entry[]> => entries }, TEXT_FORMATS[type],
+      );
+      const text = await readableToString(listing);
+      const quads = type === 'application/ld+json' ? await quadsOf(type, text) : new Parser({ baseIRI: container, format: type }).parse(text);
+      expect(quads.filter(({ predicate }): boolean => predicate.value === 'https://w3id.org/pod-events#event')
+        .map(({ subject, object }): string[] => [ subject.value, object.value ]))
+        .toEqual(linked.map(({ id, pod }): string[] => [ `${container}${id}`, `${pod}publish/${id}` ]));
+    }
+  });
 
   it('shows links as HTML.', async(): Promise<void> => {
     const text = await readableToString(listingOf(storeOf(201), HTML_TEXT, backendOf(201)));

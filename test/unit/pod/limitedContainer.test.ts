@@ -49,7 +49,7 @@ describe('Limited entries', (): void => {
     async listEntries(_container, after, limit): Promise<Entry[]> {
       this.reads += 1;
       return topics.slice(after, after + limit).map((topic, index): Entry =>
-        ({ id: String(after + index), event: after + index + 1, topic, published: 0, bytes: 1 }));
+        ({ id: String(after + index), pod: 'http://localhost/user/', event: after + index + 1, topic, published: 0, bytes: 1 }));
     },
   });
   const view = { container: CONTAINER, shows: (topic: string): boolean => topic === 'a' };

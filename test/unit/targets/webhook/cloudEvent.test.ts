@@ -34,7 +34,7 @@ function checkCloudEvent(text: string): Record<string, unknown> {
   expect(attributes.datacontenttype ?? 'application/json').toBe('application/json');
   // The attributes of the authorization context go together.
   expect('authid' in event).toBe('authtype' in event);
-  expect([ 'app_user', undefined ]).toContain(attributes.authtype);
+  expect([ 'app_user', 'system', undefined ]).toContain(attributes.authtype);
   return event;
 }
 
@@ -95,6 +95,13 @@ describe('An event as a CloudEvent', (): void => {
     const { members } = event;
     const forged = { ...event, members: `${members.slice(0, -1)},${JSON.stringify(`events:ce-${name}`)}:${JSON.stringify(value)}}` };
     expect(toCloudEvent(forged)).toBe(toCloudEvent(event));
+  });
+
+  it('names the server\'s own agent as a system.', async(): Promise<void> => {
+    const agent = 'https://pods.example/.events/agent#this';
+    expect(checkCloudEvent(toCloudEvent(await make({}, agent), agent))).toMatchObject({ authtype: 'system', authid: agent });
+    expect(checkCloudEvent(toCloudEvent(await make(), agent))).toMatchObject({ authtype: 'app_user', authid: PUBLISHER });
+    expect(checkCloudEvent(toCloudEvent(await make({}, agent)))).toMatchObject({ authtype: 'app_user' });
   });
 
   it('leaves out what is not known.', async(): Promise<void> => {

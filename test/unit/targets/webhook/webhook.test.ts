@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { askConsent, webhookOrigin } from '../../../../src/targets/webhook/handshake';
 import { sendToWebhook } from '../../../../src/targets/webhook/sendToWebhook';
@@ -9,7 +11,9 @@ import { InvalidInput } from '../../../../src/event/InvalidInput';
 import { AddressGuard } from '../../../../src/outgoing/AddressGuard';
 import { GuardedOutgoing } from '../../../../src/outgoing/GuardedOutgoing';
 import { OutgoingFailed } from '../../../../src/outgoing/Outgoing';
+import { ROOT } from '../../../util/server';
 
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 const ORIGIN = 'pods.example';
 
 interface Received { method?: string; url?: string; headers: IncomingMessage['headers']; body: string }
@@ -142,7 +146,8 @@ describe('A delivery to a webhook', (): void => {
     const [{ method, url: path, headers, body: text }] = received;
     expect([ method, path, text ]).toEqual([ 'POST', '/hook?x=1', body ]);
     expect(headers).toMatchObject({
-      'content-type': 'application/cloudevents+json; charset=UTF-8', 'webhook-request-origin': ORIGIN, 'webhook-id': 'event-1',
+      'content-type': 'application/cloudevents+json; charset=utf-8', 'webhook-request-origin': ORIGIN, 'webhook-id': 'event-1',
+      'user-agent': `solid-pod-events/${version}`,
     });
     for (const secret of secrets) {
       expect(new Webhook(secret).verify(text, headers as Record<string, string>)).toEqual(JSON.parse(body));

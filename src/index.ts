@@ -146,6 +146,7 @@ export { DataFolderIdentifierStrategy } from './pod/DataFolderIdentifierStrategy
 export { EventOverlayStore } from './pod/EventOverlayStore';
 export { EventPodManager } from './pod/EventPodManager';
 export { EventStorageDescriber } from './pod/EventStorageDescriber';
+export { ExplainingAuthorizer } from './pod/ExplainingAuthorizer';
 export { GrantedCredentialsExtractor } from './pod/GrantedCredentialsExtractor';
 export { GuardedRdfConverter } from './pod/GuardedRdfConverter';
 export { IdentifierUrls } from './pod/IdentifierUrls';

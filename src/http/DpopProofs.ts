@@ -134,7 +134,7 @@ export class DpopProofs {
     if (payload.htm !== method) {
       throw new Error('The DPoP proof is for another method');
     }
-    if (typeof payload.htu !== 'string' || withoutQuery(payload.htu) !== withoutQuery(url)) {
+    if (typeof payload.htu !== 'string' || placeOf(payload.htu) !== placeOf(url)) {
       throw new Error('The DPoP proof is for another URL');
     }
     if (payload.ath === undefined && this.requireAth) {
@@ -169,7 +169,7 @@ function invalid(reason: string): HttpProblem {
   return unauthorized(`The DPoP proof is not valid: ${reason}`);
 }
 
-/** A URL as proofs name it. */
-function withoutQuery(url: string): string {
-  return (parseUrl(url)?.href ?? url).replace(/[?#].*$/u, '');
+/** A URL as proofs name it. As for endpoints, repeated slashes and one at the end make no difference. */
+function placeOf(url: string): string {
+  return (parseUrl(url)?.href ?? url).replace(/[?#].*$/su, '').replaceAll(/(?<!:)\/{2,}/gu, '/').replace(/\/$/u, '');
 }

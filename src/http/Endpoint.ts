@@ -21,9 +21,9 @@ export interface HttpExchange {
   readonly method: string;
   /** The base URL of the pod, ending in `/`; that of the server, for an endpoint of the server as a whole. */
   readonly pod: string;
-  /** The path behind that base URL. */
+  /** The path behind that base URL, as the endpoint spells it; the request can differ in slashes. */
   readonly path: string;
-  /** The URL of the request, without its query. */
+  /** The URL of that path, without a query. */
   readonly url: string;
 }
 
@@ -48,7 +48,11 @@ export interface PassThrough {
  * One HTTP API: converts requests to operations of the core, and their results to responses.
  */
 export abstract class Endpoint {
-  /** Returns the rule for a path relative to the base URL of a pod or server; `undefined` for other paths. */
+  /**
+   * Returns the rule for a path relative to the base URL of a pod or server; `undefined` for other paths.
+   *
+   * The endpoint knows one spelling of each path. Requests with or without a slash at the end are for the same path.
+   */
   public abstract ruleFor(path: string): PathRule | undefined;
 
   /**

@@ -20,7 +20,7 @@ import { BodyBudget } from './BodyBudget';
 import { withinBodyBudget } from './body';
 import { clientAddress } from './clientAddress';
 import { Busy, ClientDisconnected } from '../work/errors';
-import { HttpProblem, methodNotAllowed, unauthorized } from './errors';
+import { credentialRequired, HttpProblem, methodNotAllowed } from './errors';
 import type { EndpointResponse, HttpExchange, Endpoint, PassThrough, PathRule } from './Endpoint';
 import { jsonResponse } from './Endpoint';
 import { LimitedLog } from './LimitedLog';
@@ -161,7 +161,7 @@ export class EventHttpHandler extends HttpHandler {
         const answer = await chargeTo(account, async(): Promise<EndpointResponse | PassThrough> =>
           this.answer(match, account));
         if ('passThrough' in answer) {
-          await this.ldpHandler.handleSafe({ request: answer.passThrough, response });
+          await this.ldpHandler.handleSafe({ request: moveTo(answer.passThrough, match.url), response });
         } else {
           write(request, response, answer, match.method);
         }
@@ -212,7 +212,9 @@ export class EventHttpHandler extends HttpHandler {
     const ofServer = target.ofServer?.rule.yieldsToPods && await this.isInPod(url) ? undefined : target.ofServer;
     const pod = ofServer ? undefined : await this.pods.locate(url);
     const place = ofServer ?? (pod === undefined ? undefined : find(this.endpoints, url, pod));
-    return place && { request, method: request.method!, url, isOfServer: ofServer !== undefined, ...place };
+    return place && {
+      request, method: request.method!, url: `${place.pod}${place.path}`, isOfServer: ofServer !== undefined, ...place,
+    };
   }
 
   /** Whether an existing pod below the base URL contains a URL. */
@@ -253,7 +255,7 @@ export class EventHttpHandler extends HttpHandler {
       return new HttpProblem(400, error.message);
     }
     if (error instanceof NotAdmitted && error.isPublic) {
-      return unauthorized(error.message);
+      return credentialRequired(error.message);
     }
     if (error instanceof NotAuthorized) {
       return new HttpProblem(403, error.message);
@@ -313,15 +315,28 @@ function settled(account: CostAccount, error: unknown): unknown {
   }
 }
 
-/** The first endpoint that has the path of a URL behind a base URL, where there is one. */
+/**
+ * The first endpoint that has the path of a URL behind a base URL, where there is one.
+ *
+ * A path with and without a slash at its end is the same. The place has the spelling that the endpoint knows.
+ */
 function find(endpoints: readonly Endpoint[], url: string, pod: string): Place | undefined {
-  const path = url.slice(pod.length);
-  for (const endpoint of path ? endpoints : []) {
-    const rule = endpoint.ruleFor(path);
-    if (rule) {
-      return { endpoint, rule, pod, path };
+  const plain = url.slice(pod.length).replace(/\/$/u, '');
+  for (const path of plain === '' ? [] : [ plain, `${plain}/` ]) {
+    for (const endpoint of endpoints) {
+      const rule = endpoint.ruleFor(path);
+      if (rule) {
+        return { endpoint, rule, pod, path };
+      }
     }
   }
+}
+
+/** Gives a request the URL of its place, which the server's own handlers know. */
+function moveTo(request: HttpRequest, url: string): HttpRequest {
+  const query = /\?.*$/su.exec(request.url!)?.[0] ?? '';
+  request.url = `${new URL(url).pathname}${query}`;
+  return request;
 }
 
 function write(

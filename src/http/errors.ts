@@ -17,6 +17,14 @@ export class HttpProblem extends Error {
   }
 }
 
+/** The credentials that endpoints accept, for messages about missing ones. */
+const CREDENTIALS = 'send an access token in Authorization, or an API key in x-api-key';
+
+/** The refusal of a request without a credential; `message` ends without a full stop. */
+export function credentialRequired(message: string): HttpProblem {
+  return unauthorized(`${message}: ${CREDENTIALS}`);
+}
+
 /** @see https://www.rfc-editor.org/rfc/rfc9110#name-401-unauthorized */
 export function unauthorized(message: string): HttpProblem {
   return new HttpProblem(401, message, { 'WWW-Authenticate': 'DPoP scope="openid webid", Bearer scope="openid webid"' });

@@ -88,7 +88,7 @@ export class PublishGate {
     const { caller, resource } = admission;
     const allowed = await this.access.allowed(caller, [ ...new Set([ resource, ...topics ]) ], 'append');
     if (!allowed.has(resource)) {
-      throw new NotAdmitted(admission.pod, caller.agent === undefined);
+      throw new NotAdmitted(admission.pod, admission.resource, caller.agent === undefined);
     }
     return allowed;
   }

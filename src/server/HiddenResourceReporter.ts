@@ -5,7 +5,7 @@ import type { PodListeners } from '../pod/PodListeners';
 
 /** Paths, relative to a pod, that endpoints can claim. */
 const ENDPOINT_PATHS = [
-  'subscriptions/', 'subscriptions', 'publish', 'publish/check', 'deliveries/', 'deliveries', '__event', '__token', 'auth/token',
+  'subscriptions', 'publish', 'publish/check', 'deliveries', '__event', '__token', 'auth/token',
   'event', 'event/send', 'event/received', 'event/received/execution', 'system',
 ];
 
@@ -52,6 +52,7 @@ export class HiddenResourceReporter extends Initializer {
 
   private candidates(pod: string): string[] {
     const name = pod.split('/').at(-2);
-    return [ ...ENDPOINT_PATHS.map((path): string => pod + path), `${this.baseUrl}v1/${name}/events/check` ];
+    return [ ...ENDPOINT_PATHS.map((path): string => pod + path), `${this.baseUrl}v1/${name}/events/check` ]
+      .flatMap((url): string[] => [ url, `${url}/` ]);
   }
 }

@@ -94,7 +94,8 @@ export class Subscriber {
       throw new NotAuthorized(`This API key is limited to other topics than ${pattern}`);
     }
     if (!(await this.access.allowed(caller, [ topics ], 'read')).has(topics)) {
-      throw new NotAuthorized(`Not authorized to subscribe to topic ${pattern} of ${pod}`);
+      throw new NotAuthorized(`Not authorized to subscribe to topic ${pattern} of ${pod}: ` +
+        `the owner of the pod has to grant acl:Read on ${topics}`);
     }
     const { consent, target } = await this.targets.subscribable().get(kind)!.accept(caller, url);
     const added = await this.store.addSubscription(

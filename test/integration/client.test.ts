@@ -246,7 +246,7 @@ describe('The client', (): void => {
       serverMessage: `Not authorized to publish to ${scene.user.webId} on topic other`,
     });
     await expect(publish(scene.producer.pod, event(1))).rejects.toThrow(
-      `POST ${url} was answered with 401: To publish through ${scene.producer.pod} you have to log in. Log in, or obtain a new access token or API key.`);
+      `POST ${url} was answered with 401: To publish through ${scene.producer.pod} you have to log in: send an access token in Authorization, or an API key in x-api-key. Log in, or obtain a new access token or API key.`);
     await expect(readAll({ fetch: scene.producer.fetch })).rejects.toThrow(RequestFailed);
   });
 

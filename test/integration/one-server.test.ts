@@ -3,6 +3,7 @@ import './one-server/api-key-scopes';
 import './one-server/external-event';
 import './one-server/endpoints';
 import './one-server/ldp';
+import './one-server/paths';
 import './one-server/send';
 import './one-server/subscriptions';
 import './one-server/tokens';

@@ -48,9 +48,9 @@ describe('A dialect of another package, in one folder and one part of the config
   it('has errors in its own form, and stores nothing then.', async(): Promise<void> => {
     const before = await published();
     const { pod } = scene.user;
-    expect(await page('a/b#c', {})).toEqual([ 401, `ERROR 401 To publish through ${pod} you have to log in` ]);
+    expect(await page('a/b#c', {})).toEqual([ 401, `ERROR 401 To publish through ${pod} you have to log in: send an access token in Authorization, or an API key in x-api-key` ]);
     expect(await page('a/b#c', { 'x-pager-code': 'bm9uZQ' })).toEqual([ 401, expect.stringMatching(/^ERROR 401 The API key is not valid/u) ]);
-    expect(await page('a/b#c', { 'x-pager-code': codes.subscriber })).toEqual([ 403, `ERROR 403 Not authorized to publish through ${pod}` ]);
+    expect(await page('a/b#c', { 'x-pager-code': codes.subscriber })).toEqual([ 403, `ERROR 403 Not authorized to publish through ${pod}: the owner of the pod has to grant acl:Append on ${pod}page` ]);
     expect(await page('a/b#c', { 'x-pager-code': codes.producer, authorization: 'Bearer x' }))
       .toEqual([ 400, expect.stringMatching(/^ERROR 400 Both "X-Pager-Code" and "Authorization"/u) ]);
     expect(await page('\u0000', { 'x-pager-code': codes.producer })).toEqual([ 400, 'ERROR 400 The first line is not a topic' ]);

@@ -45,6 +45,12 @@ export function findOperation(method: string, path: string): Operation | undefin
   return template && OPENAPI.paths[template.path][name] as Operation | undefined;
 }
 
+/** The spellings of a path that the description can have. */
+function spellingsOf(path: string): string[] {
+  const plain = path.replaceAll(/\/{2,}/gu, '/').replace(/\/$/u, '');
+  return [ plain, `${plain}/` ];
+}
+
 /**
  * Compares an answer with the description of the HTTP APIs.
  *
@@ -65,11 +71,12 @@ export function validateAnswer(
   headers: Headers | Readonly<Record<string, string>>,
   body: string,
 ): string[] {
-  const template = TEMPLATES.find(({ pattern }): boolean => pattern.test(path));
+  // Other slashes are the same path.
+  const template = TEMPLATES.find(({ pattern }): boolean => spellingsOf(path).some((one): boolean => pattern.test(one)));
   if (!template) {
     return [ `${path} is not described` ];
   }
-  const described = findOperation(method, path) ?? (status === 405 ? refusingOperation(OPENAPI.paths[template.path]) : undefined);
+  const described = findOperation(method, template.path) ?? (status === 405 ? refusingOperation(OPENAPI.paths[template.path]) : undefined);
   const response = resolve(described?.responses[status]);
   if (!response) {
     return [ `${method} ${template.path} is not described to answer ${status}` ];

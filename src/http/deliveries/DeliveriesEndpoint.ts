@@ -12,7 +12,7 @@ import { readText } from '../body';
 import { assertMediaType } from '../contentType';
 import type { Conversion } from '../convertedResponse';
 import { documentAnswer } from '../documentResponse';
-import { HttpProblem, unauthorized } from '../errors';
+import { credentialRequired, HttpProblem } from '../errors';
 import type { EndpointResponse, HttpExchange, PathRule } from '../Endpoint';
 import { Endpoint, jsonResponse } from '../Endpoint';
 import { pageAnswer } from '../listParameters';
@@ -20,7 +20,7 @@ import { queryOf } from '../query';
 import { deliveryDocument, deliveryListing } from './deliveryDocument';
 import { isDeliveryId, parseDeliveryQuery, parseReplay } from './parseDeliveries';
 
-const LOG = /^deliveries\/?$/u;
+const LOG = /^deliveries\/$/u;
 const ITEM = /^deliveries\/([^/.][^/]*)$/u;
 const REDELIVER = /^deliveries\/([^/.][^/]*)\/redeliver$/u;
 const REPLAY = /^subscriptions\/([^/.][^/]*)\/replay$/u;
@@ -64,7 +64,7 @@ export class DeliveriesEndpoint extends Endpoint {
     try {
       return await this.answer(exchange, caller);
     } catch (error: unknown) {
-      throw caller.agent === undefined && error instanceof NotAuthorized ? unauthorized(`${error.message}: log in first`) : error;
+      throw caller.agent === undefined && error instanceof NotAuthorized ? credentialRequired(error.message) : error;
     }
   }
 
@@ -120,7 +120,7 @@ export class DeliveriesEndpoint extends Endpoint {
 
   private async replay({ request, pod, url }: HttpExchange, caller: Caller, id: string): Promise<EndpointResponse> {
     if (caller.agent === undefined) {
-      throw unauthorized(`To replay a subscription to ${pod} you have to log in`);
+      throw credentialRequired(`To replay a subscription to ${pod} you have to log in`);
     }
     if (isId(id)) {
       await this.log.toReplay(pod, caller, id);

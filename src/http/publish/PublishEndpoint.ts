@@ -27,7 +27,7 @@ export class PublishEndpoint extends Endpoint {
   }
 
   public ruleFor(path: string): PathRule | undefined {
-    return /^publish\/?$/u.test(path) ? { own: [ 'POST' ], ldp: [ 'GET', 'HEAD', 'OPTIONS' ]} : undefined;
+    return path === 'publish/' ? { own: [ 'POST' ], ldp: [ 'GET', 'HEAD', 'OPTIONS' ]} : undefined;
   }
 
   public async handle(exchange: HttpExchange): Promise<EndpointResponse> {

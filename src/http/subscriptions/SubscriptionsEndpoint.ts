@@ -15,7 +15,7 @@ import { readText } from '../body';
 import { assertMediaType } from '../contentType';
 import type { Conversion } from '../convertedResponse';
 import { documentAnswer } from '../documentResponse';
-import { HttpProblem, unauthorized } from '../errors';
+import { credentialRequired, HttpProblem } from '../errors';
 import type { EndpointResponse, HttpExchange, PathRule } from '../Endpoint';
 import { Endpoint, jsonResponse } from '../Endpoint';
 import { idempotencyKeyOf } from '../idempotency';
@@ -61,7 +61,7 @@ export class SubscriptionsEndpoint extends Endpoint {
   }
 
   public ruleFor(path: string): PathRule | undefined {
-    if (/^subscriptions\/?$/u.test(path)) {
+    if (path === 'subscriptions/') {
       return { own: [ 'GET', 'HEAD', 'POST' ], ldp: [ 'OPTIONS' ]};
     }
     if (SECRET.test(path)) {
@@ -85,11 +85,11 @@ export class SubscriptionsEndpoint extends Endpoint {
         return await this.list(exchange, caller);
       }
     } catch (error: unknown) {
-      throw caller.agent === undefined && error instanceof NotAuthorized ? unauthorized(`${error.message}: log in first`) : error;
+      throw caller.agent === undefined && error instanceof NotAuthorized ? credentialRequired(error.message) : error;
     }
     const { agent } = caller;
     if (agent === undefined) {
-      throw unauthorized(`To subscribe to ${exchange.pod} you have to log in`);
+      throw credentialRequired(`To subscribe to ${exchange.pod} you have to log in`);
     }
     return this.create(exchange, { ...caller, agent });
   }
@@ -103,7 +103,7 @@ export class SubscriptionsEndpoint extends Endpoint {
     const { limit, place } = pageParameters(queryParameters(queryOf(exchange).toString(), [ 'limit', 'cursor' ]));
     const { subscriptions, seesAll, next } = await this.subscriber.list(pod, caller, place, limit);
     if (caller.agent === undefined && !seesAll) {
-      throw unauthorized(`To see the subscriptions of ${pod} you have to log in`);
+      throw credentialRequired(`To see the subscriptions of ${pod} you have to log in`);
     }
     return pageAnswer(exchange, next, async(nextUrl): Promise<EndpointResponse> => documentAnswer(
       this.conversion,

@@ -144,7 +144,7 @@ describe('An endpoint', (): void => {
     it('refuses who may not publish through the pod.', async(): Promise<void> => {
       const response = await post(scene.subscriber.fetch, publish, example());
       expect([ response.status, await response.json() ])
-        .toEqual([ 403, { error: `Not authorized to publish through ${scene.producer.pod}` }]);
+        .toEqual([ 403, { error: `Not authorized to publish through ${scene.producer.pod}: the owner of the pod has to grant acl:Append on ${publish}` }]);
     });
 
     it('names the first recipient to whom may not be published, and stores nothing.', async(): Promise<void> => {

@@ -103,6 +103,9 @@ describe('The border to the server', (): void => {
     expect(await send('GET', '/pod/')).toMatchObject({ status: 299 });
     expect(await send('GET', '/hello')).toMatchObject({ status: 299 });
     expect(await send('DELETE', '/pod/hello')).toMatchObject({ status: 405 });
+    expect(await send('GET', '/pod/hello/')).toMatchObject({ status: 200, body: 'hello' });
+    expect(await send('PUT', '/pod/hello/')).toMatchObject({ status: 299 });
+    expect(await send('DELETE', '/pod/hello/')).toMatchObject({ status: 405 });
   });
 
   it('leaves a path of the server to an existing pod, if its endpoint yields to pods.', async(): Promise<void> => {
@@ -152,9 +155,9 @@ describe('The border to the server', (): void => {
   });
 
   it('tells which URLs it claims, so that a resource there is hidden.', (): void => {
-    const claimed = [ 'pod/hello', 'pod/other', '.events/hello' ]
+    const claimed = [ 'pod/hello', 'pod/hello/', 'pod/other', 'pod/other/', '.events/hello', '.events/hello/' ]
       .map((path): boolean => handler.isClaimed(`http://localhost/${path}`, 'http://localhost/pod/'));
-    expect(claimed).toEqual([ true, false, true ]);
+    expect(claimed).toEqual([ true, true, false, false, true, true ]);
     expect(handler.isClaimed('http://pod.localhost/hello', 'http://pod.localhost/')).toBe(true);
   });
 

@@ -76,7 +76,7 @@ describe('The endpoint for external events', (): void => {
     admit: async(admission: Admission): Promise<void> => {
       expect(admission.resource).toBe(`${POD}__event`);
       if (admission.caller.agent !== 'me') {
-        throw new NotAdmitted(admission.pod, admission.caller.agent === undefined);
+        throw new NotAdmitted(admission.pod, admission.resource, admission.caller.agent === undefined);
       }
     },
     publish: async(request: PublishRequest): Promise<object> => {

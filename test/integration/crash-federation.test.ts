@@ -18,7 +18,7 @@ import { flatten } from '../util/flat';
 import type { GotRequest, OtherServer } from '../util/outgoing';
 import { startOther } from '../util/outgoing';
 import type { ProcessOptions, ServerProcess } from '../util/process';
-import { killAll, PublishStream, spawnServer, untilReady } from '../util/process';
+import { KILL_POINT, killAll, PublishStream, spawnServer, untilReady } from '../util/process';
 import { members, post } from '../util/scene';
 import { freePort } from '../util/server';
 import { eventually } from '../util/wait';
@@ -109,6 +109,7 @@ describe('A server that is killed while it delivers', (): void => {
       ...await flatten('test/config/crash-federation.json'),
       port: await freePort(),
       data: join(folder, 'data'),
+      preload: KILL_POINT,
     };
     server = await untilReady(spawnServer({ ...options, seedConfig: await seedFile(folder, pods) }));
     [ producer, user, ...owners ] = await Promise.all(pods.map(async(name): Promise<TestAgent> => logIn(server.baseUrl, name, 'Bearer')));
@@ -206,7 +207,7 @@ describe('A server that is killed while it delivers', (): void => {
   }
 
   /** The first answers of a process are slow; some kills hit these too, the others come behind them. */
-  async function killWhilePublishing(isWarm: boolean): Promise<void> {
+  async function killWhilePublishing(isWarm: boolean, signal: 'SIGKILL' | 'SIGUSR2'): Promise<void> {
     if (isWarm) {
       await stream.publish();
     }
@@ -219,7 +220,7 @@ describe('A server that is killed while it delivers', (): void => {
       // Nobody answers any more; what was under way stays without an answer.
     });
     await pause(20 + Math.random() ** 2 * 480);
-    await server.kill('SIGKILL');
+    await server.kill(signal);
     await publishing;
   }
 
@@ -232,7 +233,8 @@ describe('A server that is killed while it delivers', (): void => {
         await server.kill('SIGKILL');
       } else {
         await untilReady(server);
-        await killWhilePublishing(kill % 4 > 0);
+        // Every other kill comes between a commit and its answer.
+        await killWhilePublishing(kill % 4 > 0, kill % 2 === 0 ? 'SIGUSR2' : 'SIGKILL');
       }
       output += server.output();
       unfinished += rest();

@@ -4,6 +4,16 @@
  */
 export const isFull = Boolean(process.env.TEST_FULL);
 
+/**
+ * Number of rows, inboxes or the like of a test with very many of them: `full` in CI, otherwise `usual`.
+ *
+ * @param full - Number in CI.
+ * @param usual - Number otherwise, sufficient for the same steps.
+ */
+export function amount(full: number, usual: number): number {
+  return isFull ? full : usual;
+}
+
 /** Number of process kills in a crash test: 60 in CI, otherwise 10. `TEST_KILLS` overrides it. */
 export const KILLS = Number(process.env.TEST_KILLS ?? (isFull ? 60 : 10));
 

@@ -96,6 +96,11 @@ export { HealthEndpoint } from './http/health/HealthEndpoint';
 export type { Readiness } from './http/health/Readiness';
 export { InboxEndpoint } from './http/inbox/InboxEndpoint';
 export { NotificationCheck } from './http/inbox/NotificationCheck';
+export { ListingEndpoint } from './http/listing/ListingEndpoint';
+export type { ListingEndpointArgs } from './http/listing/ListingEndpoint';
+export { ListingWaits } from './http/listing/ListingWaits';
+export { Listings } from './http/listing/Listings';
+export type { ContainerChanges, InboxNotifications, ListingStore } from './http/listing/ports';
 export { OpenApiEndpoint } from './http/openapi/OpenApiEndpoint';
 export type { PodNames, RequestedPods } from './http/ports';
 export { CheckEndpoint } from './http/publish/CheckEndpoint';
@@ -142,6 +147,7 @@ export type { Outgoing, OutgoingRequest, OutgoingResponse } from './outgoing/Out
 export { ActivityCopyListener } from './pod/ActivityCopyListener';
 export type { ApiKeyLdpHandlerArgs } from './pod/ApiKeyLdpHandler';
 export { ApiKeyLdpHandler } from './pod/ApiKeyLdpHandler';
+export { BackendNotifications } from './pod/BackendNotifications';
 export { DataFolderIdentifierStrategy } from './pod/DataFolderIdentifierStrategy';
 export { EventOverlayStore } from './pod/EventOverlayStore';
 export { EventPodManager } from './pod/EventPodManager';
@@ -168,6 +174,8 @@ export type {
   ContainerWatches,
   EntryStore,
   KnownPods,
+  NotificationIndex,
+  NotificationRecorder,
   OverlayStore,
   OwnedPods,
   PodRegistrations,
@@ -206,6 +214,7 @@ export { HiddenResourceReporter } from './server/HiddenResourceReporter';
 export { HostBoundServerFactory } from './server/HostBoundServerFactory';
 export { LevelLoggerFactory } from './server/LevelLoggerFactory';
 export { MetricsServer } from './server/MetricsServer';
+export { ListingStopper } from './server/ListingStopper';
 export { NotificationRecovery } from './server/NotificationRecovery';
 export { OutgoingCloser } from './server/OutgoingCloser';
 export { OwnerNotifier } from './server/OwnerNotifier';

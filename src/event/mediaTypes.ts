@@ -12,3 +12,8 @@ export const N_QUADS = 'application/n-quads';
 export const TRIG = 'application/trig';
 /** @see https://w3c.github.io/N3/spec/ */
 export const N3 = 'text/n3';
+
+/** Whether a media type is JSON, or a format based on JSON. */
+export function isJsonType(type: string): boolean {
+  return type === JSON_MEDIA_TYPE || type.endsWith('+json');
+}

@@ -7,7 +7,7 @@ import type { HttpProblem } from './errors';
 export interface PathRule {
   /** Methods that the endpoint handles; others get 405. If absent, the endpoint itself decides which it accepts. */
   readonly own?: readonly string[];
-  /** The methods that it leaves to the server's own LDP. */
+  /** The methods that it leaves to the server's own LDP; those that are also in `own` only if it does not accept. */
   readonly ldp: readonly string[];
   /** Whether a path of an endpoint of the server belongs to a pod instead, if a pod contains it. Default false. */
   readonly yieldsToPods?: boolean;
@@ -54,6 +54,12 @@ export abstract class Endpoint {
    * The endpoint knows one spelling of each path. Requests with or without a slash at the end are for the same path.
    */
   public abstract ruleFor(path: string): PathRule | undefined;
+
+  /**
+   * Whether the endpoint answers a request at one of its paths. Other requests are those of another endpoint, or of the
+   * server's own LDP. Default: all requests.
+   */
+  public accepts?(request: HttpRequest): boolean;
 
   /**
    * Replaces a request before its method and pod are checked, for dialects whose headers override others.

@@ -143,7 +143,7 @@ export class EventHttpHandler extends HttpHandler {
       this.matches.set(request, jsonResponse(status, { error: message }, headers));
       return;
     }
-    if (!match || match.rule.ldp.includes(match.method)) {
+    if (!match || isOfLdp(match)) {
       throw new NotImplementedHttpError('No endpoint has this path.');
     }
     this.matches.set(request, match);
@@ -211,7 +211,7 @@ export class EventHttpHandler extends HttpHandler {
     const { url } = target;
     const ofServer = target.ofServer?.rule.yieldsToPods && await this.isInPod(url) ? undefined : target.ofServer;
     const pod = ofServer ? undefined : await this.pods.locate(url);
-    const place = ofServer ?? (pod === undefined ? undefined : find(this.endpoints, url, pod));
+    const place = ofServer ?? (pod === undefined ? undefined : find(this.endpoints, url, pod, request));
     return place && {
       request, method: request.method!, url: `${place.pod}${place.path}`, isOfServer: ofServer !== undefined, ...place,
     };
@@ -230,7 +230,7 @@ export class EventHttpHandler extends HttpHandler {
       const exchange = endpoint.prepare(match);
       const { method } = exchange;
       if (rule.own && !rule.own.includes(method)) {
-        throw methodNotAllowed(method, url, [ ...rule.ldp, ...rule.own ]);
+        throw methodNotAllowed(method, url, [ ...new Set([ ...rule.ldp, ...rule.own ]) ]);
       }
       if (!isOfServer && !await this.pods.exists(pod)) {
         // Made-up pods share one budget, so that they are no way around it.
@@ -315,21 +315,36 @@ function settled(account: CostAccount, error: unknown): unknown {
   }
 }
 
+/** Whether a request is left to the server's own LDP. */
+function isOfLdp({ rule: { own, ldp }, method }: Match): boolean {
+  return ldp.includes(method) && !own?.includes(method);
+}
+
 /**
- * The first endpoint that has the path of a URL behind a base URL, where there is one.
+ * The endpoint that has the path of a URL behind a base URL, if there is one.
  *
- * A path with and without a slash at its end is the same. The place has the spelling that the endpoint knows.
+ * A path with and without a slash at its end is the same. The place has the spelling that the endpoint knows. Several
+ * endpoints can share a path, with different methods. If none has the method of the request, the first one refuses it.
  */
-function find(endpoints: readonly Endpoint[], url: string, pod: string): Place | undefined {
+function find(endpoints: readonly Endpoint[], url: string, pod: string, request?: HttpRequest): Place | undefined {
   const plain = url.slice(pod.length).replace(/\/$/u, '');
+  let first: Place | undefined;
   for (const path of plain === '' ? [] : [ plain, `${plain}/` ]) {
     for (const endpoint of endpoints) {
       const rule = endpoint.ruleFor(path);
-      if (rule) {
-        return { endpoint, rule, pod, path };
+      if (rule && (!request || (endpoint.accepts?.(request) ?? true))) {
+        const place = { endpoint, rule, pod, path };
+        if (!request || !rule.own || rule.own.includes(request.method!)) {
+          return place;
+        }
+        first ??= place;
       }
     }
+    if (first) {
+      break;
+    }
   }
+  return first;
 }
 
 /** Gives a request the URL of its place, which the server's own handlers know. */

@@ -13,6 +13,8 @@ import {
   BasicRepresentation,
   cleanPreferences,
   ConflictHttpError,
+  createErrorMessage,
+  getLoggerFor,
   guardStream,
   IdentifierMap,
   INTERNAL_QUADS,
@@ -28,9 +30,10 @@ import {
 import { DataFactory } from 'n3';
 import type { Event } from '../event/Event';
 import { eventDocument, isId, publishContainer } from '../event/Event';
-import { JSON_LD } from '../event/mediaTypes';
+import { isJsonType, JSON_LD } from '../event/mediaTypes';
 import type { EventText } from '../event/documentReading';
 import { costOf, isServedAsStored, READ_STORED, textOf } from '../event/eventTasks';
+import { podInbox } from '../publish/recipients';
 import type { PodLifecycle } from './PodLifecycle';
 import type { Work } from '../work/Work';
 import { conversionError, CONVERSION_LIMITS } from './PooledJsonLdConverter';
@@ -52,6 +55,8 @@ const LOCK_TIMEOUT = 1_000;
 /** Minimum number of entries of a listing that bypasses the server's own HTML page, which is rendered at once. */
 const LONG_LISTING = 300;
 const HTML = 'text/html';
+/** URL of a direct member of the inbox of a pod. */
+const INBOX_MEMBER = /^(.*\/)inbox\/([^/]+)$/u;
 
 /**
  * A resource store that adds events and copies to the resources of any backend.
@@ -62,6 +67,7 @@ const HTML = 'text/html';
  * @see https://solidproject.org/TR/protocol#reading-writing-resources
  */
 export class EventOverlayStore extends PassthroughStore {
+  protected readonly logger = getLoggerFor(this);
   private readonly events: OverlayStore;
   private readonly auxiliaryStrategy: AuxiliaryStrategy;
   private readonly metadataStrategy: AuxiliaryStrategy;
@@ -134,7 +140,9 @@ export class EventOverlayStore extends PassthroughStore {
     conditions?: Conditions,
   ): Promise<ChangeMap> {
     await this.assertWritable(container, 'POST');
-    return this.changed(await super.addResource(container, representation, conditions));
+    // The backend may remove the type from the metadata.
+    const { contentType } = representation.metadata;
+    return this.changed(await super.addResource(container, representation, conditions), contentType);
   }
 
   public override async setRepresentation(
@@ -146,8 +154,9 @@ export class EventOverlayStore extends PassthroughStore {
     await this.assertWritable(identifier, 'PUT');
     await this.assertEpochWritable(identifier);
     const event = await this.find(subject);
+    const { contentType } = representation.metadata;
     if (!event) {
-      return this.changed(await super.setRepresentation(identifier, representation, conditions));
+      return this.changed(await super.setRepresentation(identifier, representation, conditions), contentType);
     }
     this.assertConditions(subject, event, conditions);
     if (subject.path !== identifier.path) {
@@ -157,9 +166,10 @@ export class EventOverlayStore extends PassthroughStore {
     // The entry hides the backend's resource until it is removed, so the resource is written first.
     const changes = await super.setRepresentation(identifier, representation);
     await this.events.removeEntry(...this.entryKeyOf(subject)!);
-    return this.changed(new IdentifierMap([ ...changes ]
+    const updates = new IdentifierMap([ ...changes ]
       .filter(([ changed ]): boolean => changed.path === identifier.path)
-      .map(([ changed ]): [ResourceIdentifier, RepresentationMetadata] => [ changed, activity(changed, AS.Update) ])));
+      .map(([ changed ]): [ResourceIdentifier, RepresentationMetadata] => [ changed, activity(changed, AS.Update) ]));
+    return this.changed(updates, contentType);
   }
 
   public override async modifyResource(
@@ -262,6 +272,7 @@ export class EventOverlayStore extends PassthroughStore {
     const copy = new BasicRepresentation(eventDocument(stored), eventMetadata(subject, event));
     await super.setRepresentation(subject, copy);
     await this.events.removeEntry(...this.entryKeyOf(subject)!);
+    await this.noteNotification(subject.path, JSON_LD);
   }
 
   /** The container and id of the entry with a URL; `undefined` if the URL does not end in an event id. */
@@ -415,16 +426,37 @@ export class EventOverlayStore extends PassthroughStore {
   }
 
   /** Raises the access epochs of pods with changed access control or groups, before the change is acknowledged. */
-  private async changed(changes: ChangeMap): Promise<ChangeMap> {
+  private async changed(changes: ChangeMap, contentType?: string): Promise<ChangeMap> {
     for (const [ identifier, metadata ] of changes) {
-      if (isContainerIdentifier(identifier) && metadata.get(SOLID_AS.terms.activity)?.value === AS.Create) {
-        await this.lifecycle.openContainer(identifier.path);
+      const change = metadata.get(SOLID_AS.terms.activity)?.value;
+      if (isContainerIdentifier(identifier)) {
+        if (change === AS.Create) {
+          await this.lifecycle.openContainer(identifier.path);
+        }
+      } else if (!this.auxiliaryStrategy.isAuxiliaryIdentifier(identifier)) {
+        await this.noteNotification(identifier.path, change === AS.Delete ? undefined : contentType);
       }
       await (this.isAccessControl(identifier) ?
         this.events.raiseEpoch(identifier.path) :
         this.events.raiseDependents(identifier.path));
     }
     return changes;
+  }
+
+  /**
+   * Updates the index of notifications after a change of a member of an inbox.
+   *
+   * The change itself is complete, so a failure is only logged. The next comparison of the index repairs it.
+   */
+  private async noteNotification(url: string, type?: string): Promise<void> {
+    const [ , pod, name ] = INBOX_MEMBER.exec(url) ?? [ '' ];
+    try {
+      if (name && await this.events.hasPod(pod)) {
+        await this.events.noteNotification(podInbox(pod), name, type !== undefined && isJsonType(type));
+      }
+    } catch (error: unknown) {
+      this.logger.error(`The notification ${url} cannot be added to the index of its inbox: ${createErrorMessage(error)}`);
+    }
   }
 }
 

@@ -42,6 +42,49 @@ export interface EntryStore {
   removeEntry: (container: string, id: string) => Promise<boolean>;
 }
 
+/** A notification in an inbox that the backend stores as JSON. */
+export interface IndexedNotification {
+  /** Last path segment of its URL. */
+  readonly name: string;
+  /** Time of its last change, in milliseconds since 1970. */
+  readonly modified: number;
+}
+
+/**
+ * Records changed notifications of inboxes.
+ */
+export interface NotificationRecorder {
+  /**
+   * Adds a changed notification as the newest one, unless the index has it; or removes it.
+   *
+   * @param inbox - URL of the inbox.
+   * @param name - Last path segment of its URL.
+   * @param isListed - Whether it exists and is JSON.
+   */
+  noteNotification: (inbox: string, name: string, isListed: boolean) => Promise<void>;
+}
+
+/**
+ * Storage of the names of notifications in inboxes, in the order of their arrival.
+ */
+export interface NotificationIndex extends NotificationRecorder {
+  /** Returns the names in the index of an inbox after a name, in their order. */
+  notificationNames: (inbox: string, after: string, limit: number) => Promise<string[]>;
+  /**
+   * Adds missing notifications. Until the index was complete once, they are ordered by their times; later they are the
+   * newest ones, so that no cursor misses them.
+   *
+   * @param inbox - URL of the inbox.
+   * @param notifications - Some of its notifications, oldest first.
+   * @param isComplete - Whether the inbox has no further notifications.
+   */
+  addNotifications: (
+    inbox: string,
+    notifications: readonly IndexedNotification[],
+    isComplete: boolean,
+  ) => Promise<void>;
+}
+
 /**
  * Storage of the containers with notification channels.
  */
@@ -114,7 +157,7 @@ export interface StoreHealth {
 /**
  * Storage of the overlay: events as resources, and the effects of changed access control on them.
  */
-export interface OverlayStore extends EntryStore, KnownPods, StoreHealth {
+export interface OverlayStore extends EntryStore, KnownPods, NotificationRecorder, StoreHealth {
   /**
    * Raises the access epochs affected by a changed access control document.
    *

@@ -12,7 +12,16 @@ import type {
   PendingForward,
   ReaderScope,
 } from '../delivery/ports';
-import type { AccessDependencies, ContainerWatches, Entry, OverlayStore, PodRegistry } from '../pod/ports';
+import type { ListedEvent, ListingPlace, ListingStep, ListingStore } from '../http/listing/ports';
+import type {
+  AccessDependencies,
+  ContainerWatches,
+  Entry,
+  IndexedNotification,
+  NotificationIndex,
+  OverlayStore,
+  PodRegistry,
+} from '../pod/ports';
 import type { AccessEpochs, FollowerList, FollowerPlace, Followers } from '../access/ports';
 import type { WatchedCopy } from '../store/WatchedCopy';
 import type { StoredResponse, IdempotencyKey } from '../store/idempotency';
@@ -27,7 +36,9 @@ import { accept, receive } from './events';
 import { followersOf } from './followers';
 import { forwardBacklog, queueHeads } from './forwards';
 import { findResponse } from './idempotency';
+import { listedEvent, listStep, placeAt, podsFollowedBy } from './listing';
 import { listNotices, removeNotices } from './notices';
+import { addNotifications, hasNotification, noteNotification, notificationNames } from './notifications';
 import { addDecisions, removeDecisions } from './readerScopes';
 import { hasMoreThan, removeEventsBefore, removeEventsBeyond, sweepCopies } from './retention';
 import type { SqliteSession } from './SqliteSession';
@@ -43,10 +54,10 @@ import { addSubscription, getSubscription, removeSubscription, subscriptionsAfte
  * @see https://www.sqlite.org/wal.html
  */
 export class SqliteEventStore implements
-  AccessDependencies, AccessEpochs, ContainerWatches, EventLog, FanOutStore, FollowerList, Openable, OverlayStore,
-  PodList, PodRegistry, ReceptionStore, RetentionStore, SubscriptionStore {
+  AccessDependencies, AccessEpochs, ContainerWatches, EventLog, FanOutStore, FollowerList, ListingStore,
+  NotificationIndex, Openable, OverlayStore, PodList, PodRegistry, ReceptionStore, RetentionStore, SubscriptionStore {
   private readonly db: SqliteSession;
-  private readonly changes: AccessChanges;
+  private readonly accessChanges: AccessChanges;
   private scopes = 0;
   private lastPod = 0;
 
@@ -55,7 +66,7 @@ export class SqliteEventStore implements
    */
   public constructor(session: SqliteSession) {
     this.db = session;
-    this.changes = new AccessChanges(session);
+    this.accessChanges = new AccessChanges(session);
   }
 
   public async open(): Promise<void> {
@@ -104,19 +115,19 @@ export class SqliteEventStore implements
   }
 
   public async raiseEpoch(resource: string): Promise<void> {
-    await this.changes.note([ resource ]);
+    await this.accessChanges.note([ resource ]);
   }
 
   public async noteDependency(document: string, resource: string): Promise<void> {
-    this.changes.noteDependency(document, resource);
+    this.accessChanges.noteDependency(document, resource);
   }
 
   public async raiseDependents(document: string): Promise<void> {
-    await this.changes.noteDependents(document);
+    await this.accessChanges.noteDependents(document);
   }
 
   public async hasDependents(document: string): Promise<boolean> {
-    return this.changes.hasDependents(document);
+    return this.accessChanges.hasDependents(document);
   }
 
   public async accept(events: readonly AcceptedEvent[], once?: IdempotencyKey & Pick<StoredResponse, 'result'>): Promise<boolean> {
@@ -146,6 +157,49 @@ export class SqliteEventStore implements
 
   public async removeEntry(container: string, id: string): Promise<boolean> {
     return this.db.write((): boolean => removeEntry(this.db, container, id));
+  }
+
+  public async listStep(
+    container: string,
+    place: ListingPlace,
+    limit: number,
+    withNotifications: boolean,
+  ): Promise<ListingStep> {
+    return listStep(this.db, container, place, limit, withNotifications);
+  }
+
+  public async placeAt(time: number): Promise<ListingPlace> {
+    return placeAt(this.db, time);
+  }
+
+  public async listedEvent(key: number): Promise<ListedEvent | undefined> {
+    return listedEvent(this.db, key);
+  }
+
+  public async podsFollowedBy(inbox: string, limit: number): Promise<string[]> {
+    return podsFollowedBy(this.db, inbox, limit);
+  }
+
+  public async changes(): Promise<string> {
+    return this.db.changes;
+  }
+
+  public async noteNotification(inbox: string, name: string, isListed: boolean): Promise<void> {
+    if (isListed || hasNotification(this.db, inbox, name)) {
+      return this.db.write((): void => noteNotification(this.db, inbox, name, isListed));
+    }
+  }
+
+  public async notificationNames(inbox: string, after: string, limit: number): Promise<string[]> {
+    return notificationNames(this.db, inbox, after, limit);
+  }
+
+  public async addNotifications(
+    inbox: string,
+    notifications: readonly IndexedNotification[],
+    isComplete: boolean,
+  ): Promise<void> {
+    return this.db.write((): void => addNotifications(this.db, inbox, notifications, isComplete));
   }
 
   public async watch(container: string, watched: boolean): Promise<void> {
@@ -234,7 +288,7 @@ export class SqliteEventStore implements
     passDoubts = false,
     now = Date.now(),
   ): Promise<FanOutStepResult> {
-    await this.changes.settle();
+    await this.accessChanges.settle();
     return this.db.write((): FanOutStepResult => fanOutStep(this.db, forward, scope, limit, passDoubts, now));
   }
 

@@ -176,6 +176,17 @@ export class SqliteSession {
     return this.read((): T[] => this.prepare(sql).all(...parameters) as T[]);
   }
 
+  /** Runs reads of one snapshot of the database. */
+  public snapshot<T>(run: () => T): T {
+    return this.read((): T => this.connect().db.transaction(run).deferred());
+  }
+
+  /** A text that changes with each commit of any connection. */
+  public get changes(): string {
+    const { dataVersion } = this.connect();
+    return `${String(dataVersion.get())} ${String(this.get<{ total: number }>('SELECT total_changes() AS total')!.total)}`;
+  }
+
   /** Runs a writing statement. */
   public run(sql: string, ...parameters: unknown[]): { changes: number; lastInsertRowid: number | bigint } {
     return this.prepare(sql).run(...parameters);
@@ -207,9 +218,16 @@ export class SqliteSession {
     this.copies += count;
   }
 
-  /** Sets the modification time of a container after a change of its entries. Each change has a distinct time. */
+  /**
+   * Sets the modification time of a container after a change of its entries, and the largest key of an event that it
+   * has had. Each change has a distinct time.
+   */
   public touch(container: number): void {
-    this.run('UPDATE containers SET modified = MAX(IFNULL(modified, 0) + 1, ?) WHERE id = ?', Date.now(), container);
+    this.run(`
+      UPDATE containers SET modified = MAX(IFNULL(modified, 0) + 1, ?),
+        newest = MAX(newest, IFNULL((SELECT MAX(event) FROM entries WHERE container = containers.id), 0))
+      WHERE id = ?
+    `, Date.now(), container);
   }
 
   /** Returns the access epoch of a pod, if the pod is known. */

@@ -205,8 +205,9 @@ function writeCopies(
   if (changes > 0) {
     session.noteCopies(changes);
     session.run(`
-      UPDATE containers SET modified = MAX(IFNULL(modified, 0) + 1, ?) WHERE id IN (SELECT s.inbox ${readers})
-    `, Date.now(), ...range, id);
+      UPDATE containers SET modified = MAX(IFNULL(modified, 0) + 1, ?), newest = MAX(newest, ?)
+      WHERE id IN (SELECT s.inbox ${readers})
+    `, Date.now(), event, ...range, id);
   }
   return changes;
 }

@@ -3,6 +3,7 @@ import type { Event } from '../event/Event';
 import type { Entry } from '../pod/ports';
 import type { EventRow } from './eventRow';
 import { EVENTS, toEvent } from './eventRow';
+import { removeNotifications } from './notifications';
 import type { SqliteSession } from './SqliteSession';
 
 /** Returns the event of an entry of a container, by the id of the event. */
@@ -54,11 +55,12 @@ export function removeEntry(session: SqliteSession, container: string, id: strin
   return true;
 }
 
-/** Removes some entries of a container; inside a transaction. Returns their number. */
+/** Removes some entries of a container, and its index of notifications; inside a transaction. Returns their number. */
 export function removeEntries(session: SqliteSession, container: number, limit: number): number {
-  return session.run(`
+  const { changes } = session.run(`
     DELETE FROM entries WHERE (container, event) IN (
       SELECT container, event FROM entries WHERE container = ? ORDER BY event LIMIT ?
     )
-  `, container, limit).changes;
+  `, container, limit);
+  return changes < limit ? changes + removeNotifications(session, container, limit - changes) : changes;
 }

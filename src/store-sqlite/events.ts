@@ -80,8 +80,8 @@ function insertEvent(session: SqliteSession, event: Event, hops: number, accepte
   const { lastInsertRowid } = session.run(
     `
       INSERT INTO events (
-        uuid, pod, topic, publisher, published, context, members, bytes, hops, passed, forwarded, entry, request
-      ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        uuid, pod, topic, publisher, published, context, members, bytes, hops, passed, forwarded, entry, request, arrived
+      ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     `,
     parse(event.id),
     session.key('pods', 'url', event.pod),
@@ -97,6 +97,7 @@ function insertEvent(session: SqliteSession, event: Event, hops: number, accepte
     accepted ? Number(accepted.forwards.some(({ pod }): boolean => pod === event.pod)) : null,
     accepted?.entry ?? null,
     accepted?.request ? JSON.stringify(accepted.request) : null,
+    Date.now(),
   );
   return Number(lastInsertRowid);
 }

@@ -43,6 +43,7 @@ export const TEXT_COLUMNS: Readonly<Record<string, Readonly<Record<string, Colum
     identifier: 'keep', name: 'keep', operation: 'keep', description: 'keep', topic: 'keep', schema: 'keep',
   },
   settings: { name: 'keep', value: 'keep' },
+  inbox_notifications: { name: 'keep' },
 };
 
 /** Members of an event's document that can hold URLs of its server; `data` is never one of them. */

@@ -406,6 +406,39 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE entries_of_catalogue SET updated = created;
   CREATE INDEX updated_entries ON entries_of_catalogue (pod, updated) WHERE removed IS NULL;
   `,
+  // Listings: time at which an event was stored (`arrived`); largest key of an event that a container has had
+  // (`newest`); entries added after later ones, so that a cursor finds them; notifications in inboxes, which the
+  // backend stores.
+  `
+  ALTER TABLE events ADD COLUMN arrived INTEGER;
+  ALTER TABLE containers ADD COLUMN newest INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE containers ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+  UPDATE containers SET newest = IFNULL((SELECT MAX(event) FROM entries WHERE container = containers.id), 0);
+  CREATE TABLE late_entries (
+    container INTEGER NOT NULL,
+    event INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (container, event)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX late_entries_by_time ON late_entries (container, at, event);
+  CREATE TRIGGER late_entry_added AFTER INSERT ON entries
+  WHEN NEW.event <= (SELECT newest FROM containers WHERE id = NEW.container) BEGIN
+    UPDATE containers SET modified = MAX(IFNULL(modified, 0) + 1, CAST(unixepoch('subsec') * 1000 AS INTEGER))
+    WHERE id = NEW.container;
+    INSERT OR REPLACE INTO late_entries (container, event, at)
+    SELECT id, NEW.event, modified FROM containers WHERE id = NEW.container;
+  END;
+  CREATE TRIGGER late_entry_removed AFTER DELETE ON entries BEGIN
+    DELETE FROM late_entries WHERE container = OLD.container AND event = OLD.event;
+  END;
+  CREATE TABLE inbox_notifications (
+    container INTEGER NOT NULL REFERENCES containers,
+    name TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (container, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX inbox_notifications_by_time ON inbox_notifications (container, at);
+  `,
 ];
 
 /**

@@ -5,6 +5,7 @@ import { describeEventLogContract } from './eventLogContract';
 import { describeFanOutContract } from './fanOutContract';
 import { describeFollowerListContract } from './followerListContract';
 import { describeIdempotencyContract } from './idempotencyContract';
+import { describeListingStoreContract } from './listingStoreContract';
 import { describePodRegistryContract } from './podRegistryContract';
 import { describeReceptionContract } from './receptionContract';
 import { describeRefreshTokenStoreContract } from './refreshTokenStoreContract';
@@ -22,6 +23,7 @@ for (const [ name, open ] of SQLITE) {
   describeEventLogContract(name, open);
   describeIdempotencyContract(name, open);
   describeEntryStoreContract(name, open);
+  describeListingStoreContract(name, open);
   describeReceptionContract(name, open);
   describeSubscriptionStoreContract(name, open);
   describeFollowerListContract(name, open);

@@ -8,6 +8,7 @@ import { EVENTS } from '../../src/event/vocabulary';
 import { MIGRATIONS } from '../../src/store-sqlite/schema';
 import { SqliteEventStore } from '../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../src/store-sqlite/SqliteSession';
+import type { AcceptedEvent } from '../../src/store/AcceptedEvent';
 import type { AddedSubscription } from '../../src/subscription/ports';
 import type { IdempotencyKey } from '../../src/store/idempotency';
 import { anEvent, aSubscription, forwardAll, POD, PRODUCER, subscriptionsOf } from './fixtures';
@@ -263,6 +264,36 @@ describe('A SqliteEventStore on disk', (): void => {
       const once = { pod: PRODUCER, key: 'k', fingerprint: 'f' };
       await store.accept([{ event: anEvent(), forwards: []}], { ...once, result: 'r' });
       await store.findResponse(once);
+    })).toEqual([]);
+    await store.close();
+  });
+
+  it('reads a page of a listing with the same statements, without a scan, however long the listing is.', async(): Promise<void> => {
+    const session = new SqliteSession(IN_MEMORY);
+    const store = new SqliteEventStore(session);
+    const container = `${PRODUCER}publish/`;
+    await store.accept(Array.from({ length: 1_000 }, (): AcceptedEvent => ({ event: anEvent(), forwards: []})));
+    for (let index = 0; index < 100; index += 1) {
+      await store.noteNotification(container, `n${index}`, true);
+    }
+    const prepare = jest.spyOn(internalsOf(store), 'prepare');
+    const place = { event: 500, late: 0, notification: 0 };
+    expect((await store.listStep(container, place, 50, true)).items).toHaveLength(50);
+    // Container, late entries, entries, notifications.
+    expect(prepare).toHaveBeenCalledTimes(4);
+    prepare.mockClear();
+    await store.placeAt(Date.now());
+    expect(prepare.mock.calls.length).toBeLessThanOrEqual(13);
+    prepare.mockRestore();
+    expect(await scansOf(session, async(): Promise<void> => {
+      await store.listStep(container, place, 50, true);
+      await store.listedEvent(500);
+      await store.placeAt(1);
+      await store.podsFollowedBy(container, 10);
+      await store.modifiedOf(container);
+      await store.noteNotification(container, 'n1', false);
+      await store.notificationNames(container, '', 10);
+      await store.addNotifications(container, [{ name: 'n1', modified: 1 }], true);
     })).toEqual([]);
     await store.close();
   });

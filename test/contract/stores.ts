@@ -8,10 +8,11 @@ import type {
   QueueCounts,
   WorkerStore,
 } from '../../src/delivery/ports';
+import type { ListingStore } from '../../src/http/listing/ports';
 import type { ApiKeyStore } from '../../src/identity/ApiKeyStore';
 import type { RefreshTokenStore } from '../../src/identity/tokens/RefreshTokenStore';
 import type { PodLifecycle } from '../../src/pod/PodLifecycle';
-import type { AccessDependencies, ContainerWatches, OverlayStore, PodRegistry } from '../../src/pod/ports';
+import type { AccessDependencies, ContainerWatches, NotificationIndex, OverlayStore, PodRegistry } from '../../src/pod/ports';
 import type { EventLog, ReceptionStore } from '../../src/publish/ports';
 import type { RetentionStore } from '../../src/server/ports';
 import type { Openable } from '../../src/store/Openable';
@@ -19,7 +20,7 @@ import type { SecretStore, SubscriptionStore } from '../../src/subscription/port
 
 /** All ports of events that an adapter implements. */
 export type EventStore = Openable & AccessDependencies & AccessEpochs & ContainerWatches & EventLog & FanOutStore &
-  FollowerList & OverlayStore & PodRegistry & ReceptionStore & RetentionStore & SubscriptionStore;
+  FollowerList & ListingStore & NotificationIndex & OverlayStore & PodRegistry & ReceptionStore & RetentionStore & SubscriptionStore;
 
 /** All ports of deliveries that an adapter implements. */
 export type DeliveryStore = Openable & DeliveryHistory & HostStates & QueueCounts & SecretStore & WorkerStore;

@@ -23,6 +23,7 @@ describe('Over HTTP', (): void => {
     const { server: { baseUrl }, producer, user, subscriber } = scene;
     for (const [ name, { webId }] of Object.entries({ producer, user, subscriber })) {
       values.set(`${name}-key`, (await createApiKey(baseUrl, webId)).key);
+      values.set(`${name}-read`, (await createApiKey(baseUrl, webId, { scopes: [ 'read' ]})).key);
       const { id, secret } = await createCredentials(baseUrl, name, webId);
       values.set(`${name}-id`, id).set(`${name}-secret`, secret);
     }

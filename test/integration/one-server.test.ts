@@ -9,4 +9,4 @@ import './one-server/subscriptions';
 import './one-server/tokens';
 
 // The start of a server, and of the modules that it needs, takes longer than most of these tests.
-shareServer(7);
+shareServer(8);

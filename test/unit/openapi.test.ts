@@ -5,6 +5,7 @@ import { ExternalEventEndpoint } from '../../src/dialects/personium/ExternalEven
 import type { Endpoint, PathRule } from '../../src/http/Endpoint';
 import { HealthEndpoint } from '../../src/http/health/HealthEndpoint';
 import { InboxEndpoint } from '../../src/http/inbox/InboxEndpoint';
+import { ListingEndpoint } from '../../src/http/listing/ListingEndpoint';
 import { OpenApiEndpoint } from '../../src/http/openapi/OpenApiEndpoint';
 import { PrecheckEndpoint } from '../../src/dialects/eventgrid/PrecheckEndpoint';
 import { PutEventsEndpoint } from '../../src/dialects/eventgrid/PutEventsEndpoint';
@@ -42,6 +43,7 @@ const ENDPOINTS: Record<string, Endpoint[]> = {
   subscriptions: [ new SubscriptionsEndpoint(none, none, none, none, none, none) ],
   deliveries: [ new DeliveriesEndpoint(none, none, none, none) ],
   inbox: [ new InboxEndpoint(none, none, none, none) ],
+  listing: [ new ListingEndpoint({} as never) ],
   agent: [ new AgentEndpoint(new ServerAgent(BASE, none), none, none) ],
   health: [ new HealthEndpoint(none) ],
   openapi: [ new OpenApiEndpoint(BASE, []) ],

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JSON_MEDIA_TYPE } from '../../event/mediaTypes';
 import type { HttpProblem } from '../errors';
+import { matchesTag } from '../conditions';
 import type { EndpointResponse, HttpExchange, PathRule } from '../Endpoint';
 import { Endpoint, jsonResponse } from '../Endpoint';
 import type { OpenApiDocument } from './describeServer';
@@ -44,9 +45,7 @@ export class OpenApiEndpoint extends Endpoint {
   }
 
   public async handle({ request }: HttpExchange): Promise<EndpointResponse> {
-    // See https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
-    const known = (request.headers['if-none-match'] ?? '').split(',').map((tag): string => tag.trim().replace(/^W\//u, ''));
-    return known.includes(this.headers.ETag) || known.includes('*') ?
+    return matchesTag(request, this.headers.ETag) ?
       { status: 304, headers: this.headers } :
       { status: 200, headers: { 'Content-Type': JSON_MEDIA_TYPE, ...this.headers }, body: this.document };
   }

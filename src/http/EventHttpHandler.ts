@@ -49,6 +49,8 @@ const MOST_URLS = 1_000;
 const URL_MAX_AGE = 60_000;
 /** The longest URL that is remembered, with its headers, in characters. */
 const LONGEST_NAME = 4_096;
+/** Maximum length of a path in an error message, in characters. */
+const LONGEST_SHOWN_PATH = 200;
 /** After how many seconds it may be tried again where the profile of somebody could not be had. */
 const PROFILE_RETRY = 60;
 /** Methods that change nothing. */
@@ -178,7 +180,10 @@ export class EventHttpHandler extends HttpHandler {
     const name = parts.join('\n');
     let target = this.urls.get(name);
     if (target === undefined) {
-      const url = (await this.targetExtractor.handleSafe({ request })).path;
+      const url = await this.urlOf(request);
+      if (url === undefined) {
+        return { url: request.url!, alias: malformedResponse(request.url!) };
+      }
       const canonical = this.serverUrls.targetOf(url);
       // The server would find the same file by an alias, which neither its access control nor an endpoint recognizes.
       const alias = canonical === url ? undefined : aliasAnswer(url, canonical);
@@ -192,6 +197,18 @@ export class EventHttpHandler extends HttpHandler {
       }
     }
     return target;
+  }
+
+  /** The URL of a request; `undefined` if its percent-encoding is malformed. */
+  private async urlOf(request: HttpRequest): Promise<string | undefined> {
+    try {
+      return (await this.targetExtractor.handleSafe({ request })).path;
+    } catch (error: unknown) {
+      if ((error as Error).name === 'URIError') {
+        return undefined;
+      }
+      throw error;
+    }
   }
 
   /** If the store cannot tell the pod of a URL, only safe methods are left to the server's own LDP. */
@@ -303,6 +320,14 @@ export class EventHttpHandler extends HttpHandler {
 /** Refuses a URL that is not in canonical form as the server reads it, for example because of a raw backslash. */
 function aliasAnswer(url: string, canonical?: string): EndpointResponse {
   return jsonResponse(400, { error: `${url} is not a URL of this server${canonical ? `; use ${canonical}` : ''}` });
+}
+
+/** Refuses a path that no URL can have: `%` without two hexadecimal digits, or bytes that are not UTF-8. */
+function malformedResponse(path: string): EndpointResponse {
+  const shown = path.split('?', 1)[0].slice(0, LONGEST_SHOWN_PATH);
+  return jsonResponse(400, {
+    error: `The path ${shown} has an invalid percent-encoding: write "%" as "%25", and other characters as UTF-8 bytes`,
+  });
 }
 
 /** The error of a refused request. Without a known agent, its cost is charged to the address of the client. */

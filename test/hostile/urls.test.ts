@@ -193,6 +193,26 @@ describe('URLs, notifications and headers', (): void => {
     expect((await publish({ topic: 'lock//' })).status).toBe(403);
   });
 
+  it('B4: a path with a malformed percent-encoding is refused with 400, at endpoints and elsewhere.', async(): Promise<void> => {
+    const statusOf = async(path: string, method: string): Promise<[ number, string ]> => new Promise((resolve, reject): void => {
+      const request = httpRequest(base, { path, method }, (response): void => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (part: string): unknown => text += part).on('end', (): void => resolve([ response.statusCode!, text ]));
+      });
+      request.on('error', reject).end();
+    });
+    const escapes = [ '%', '%Z', '%ZZ', '%2', '%C3', '%C3%28', '%FF', '%E0%80%80', '%ED%A0%80', '%F8%88%80%80%80' ];
+    for (const escape of escapes) {
+      for (const path of [ escape, `user/publish/${escape}`, `user/inbox/${escape}?limit=1`, `user/event/${escape}/send`, `v1/${escape}/events/check`, `user/topics/a/${escape}` ]) {
+        for (const method of [ 'GET', 'POST' ]) {
+          const [ status, text ] = await statusOf(`/${path}`, method);
+          expect([ path, method, status, text ]).toEqual([ path, method, 400, expect.stringContaining('invalid percent-encoding') ]);
+        }
+      }
+    }
+    expect((await fetch(`${base}user/profile/card`)).status).toBe(200);
+  });
+
   it('E2: ordinary notifications reach the inbox, whatever contexts they name.', async(): Promise<void> => {
     const note = { id: 'urn:uuid:0370c0fb-bb78-4a9b-87f5-bed307a509dd', type: 'Offer', actor: 'https://other.example/#me' };
     const as = 'https://www.w3.org/ns/activitystreams';

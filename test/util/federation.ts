@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestAgent } from './accounts';
 import { logIn, seedFile } from './accounts';
-import { flatten } from './flat';
+import { FLAT_PARSER, flatten } from './flat';
 import type { Exit, ServerProcess } from './process';
 import { spawnNode, untilReady } from './process';
 import { freePort, ROOT } from './server';
@@ -39,7 +39,8 @@ export async function startMember(config: string, pods: readonly string[], modul
   const seed = await seedFile(folder, pods);
   const isStock = config.endsWith('plain.json');
   const read = modules === undefined ? await flatten(config) : { config: [ join(ROOT, config) ], modules };
-  const args = [ join(ROOT, 'bin/server.js'), '-c', ...read.config, '-p', `${port}`, '-f', data, '-l', 'warn', '-m', read.modules ];
+  const loaded = modules === undefined ? [ '-r', FLAT_PARSER ] : [];
+  const args = [ ...loaded, join(ROOT, 'bin/server.js'), '-c', ...read.config, '-p', `${port}`, '-f', data, '-l', 'warn', '-m', read.modules ];
   if (!isStock) {
     args.push('--eventsAllow', LOOPBACK);
   }

@@ -109,7 +109,7 @@ async function signUp(base: string, name: string): Promise<{ key: string; id: st
   const { controls } = await send(`${base}/.account/`);
   await send(controls.password.create, { email: `${name}@example.org`, password: 'correct horse' });
   const { webId } = await send(controls.account.pod, { name });
-  const { key } = await send(controls.account.apiKeys, { name: 'my app', webId });
+  const { key } = await send(controls.account.apiKeys, { name: 'my app', webId, scopes: [ 'publish', 'subscribe', 'manage' ]});
   return { key, ...await send(controls.account.clientCredentials, { name: 'my shell', webId }) };
 }
 

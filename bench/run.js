@@ -16,6 +16,7 @@ const { fullInboxes } = require('./measures/fullInboxes');
 const { hostile } = require('./measures/hostile');
 const { listing } = require('./measures/listing');
 const { million } = require('./measures/million');
+const { pages } = require('./measures/pages');
 const { precheck } = require('./measures/precheck');
 const { waiting } = require('./measures/waiting');
 const { help, readOptions } = require('./options');
@@ -33,6 +34,7 @@ const MEASURES = {
   fullInboxes,
   million,
   listing,
+  pages,
   deliveries,
   admission,
   waiting,

@@ -30,6 +30,9 @@ const full = {
   /** Copies, and files, in the listings that are read, and how often each is. */
   listed: 10_000,
   listings: 7,
+  /** Copies in the inbox that is listed page by page, and how often each page is read. */
+  paged: 1_000_000,
+  pageReads: 50,
   /** Deliveries at once to one host, how often, and notifications of plain CSS. */
   deliveries: 20_000,
   deliveryRounds: 3,
@@ -67,6 +70,8 @@ const quick = {
   millionPublishes: 20,
   listed: 1_000,
   listings: 3,
+  paged: 10_000,
+  pageReads: 10,
   deliveries: 2_000,
   deliveryRounds: 2,
   emissions: 50,

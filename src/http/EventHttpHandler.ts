@@ -120,7 +120,8 @@ export class EventHttpHandler extends HttpHandler {
   }
 
   /**
-   * Whether an endpoint answers at a URL, so that a resource there cannot be reached as a resource.
+   * Whether an endpoint answers at a URL, so that a resource there cannot be reached as a resource. Other spellings of
+   * an endpoint's path, with or without the slash at the end, leave an existing resource accessible.
    *
    * @param url - The URL.
    * @param pod - The base URL of the pod in which it lies.
@@ -129,7 +130,7 @@ export class EventHttpHandler extends HttpHandler {
     const ofServer = url.startsWith(this.baseUrl) ? find(this.serverEndpoints, url, this.baseUrl) : undefined;
     const isYielded = ofServer?.rule.yieldsToPods && pod !== this.baseUrl;
     const place = isYielded ? find(this.endpoints, url, pod) : ofServer ?? find(this.endpoints, url, pod);
-    return place !== undefined && !place.rule.ldp.includes('GET');
+    return place !== undefined && isSpelledAs(url, place) && !place.rule.ldp.includes('GET');
   }
 
   public override async canHandle({ request }: HttpHandlerInput): Promise<void> {
@@ -229,6 +230,10 @@ export class EventHttpHandler extends HttpHandler {
     const ofServer = target.ofServer?.rule.yieldsToPods && await this.isInPod(url) ? undefined : target.ofServer;
     const pod = ofServer ? undefined : await this.pods.locate(url);
     const place = ofServer ?? (pod === undefined ? undefined : find(this.endpoints, url, pod, request));
+    if (place && !ofServer && !isSpelledAs(url, place) && await this.pods.hasResource(url)) {
+      // The owner's resource with this URL is older than the endpoint's other spellings, or wanted instead of them.
+      return undefined;
+    }
     return place && {
       request, method: request.method!, url: `${place.pod}${place.path}`, isOfServer: ofServer !== undefined, ...place,
     };
@@ -370,6 +375,11 @@ function find(endpoints: readonly Endpoint[], url: string, pod: string, request?
     }
   }
   return first;
+}
+
+/** Whether a URL has the spelling that the endpoint of a place knows. */
+function isSpelledAs(url: string, { pod, path }: Place): boolean {
+  return url === `${pod}${path}`;
 }
 
 /** Gives a request the URL of its place, which the server's own handlers know. */

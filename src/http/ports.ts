@@ -6,6 +6,8 @@ import type { Locator } from '../access/ports';
 export interface RequestedPods extends Locator {
   /** Whether there is a pod with this base URL; if there is, it is set up when this returns. */
   exists: (pod: string) => Promise<boolean>;
+  /** Whether there is an LDP resource with a URL. */
+  hasResource: (url: string) => Promise<boolean>;
 }
 
 /**

@@ -152,6 +152,10 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods, OwnedPo
     return known;
   }
 
+  public async hasResource(url: string): Promise<boolean> {
+    return resourceExists(this.resourceStore, url);
+  }
+
   /** Whether a pod with this base URL exists. An existing pod is set up before the promise is fulfilled. */
   public async exists(pod: string): Promise<boolean> {
     const verified = await this.verify(pod);

@@ -100,7 +100,7 @@ describe('The log of deliveries', (): void => {
     expect((await scene.producer.fetch(id)).status).toBe(403);
     for (const [ url, method ] of [[ log, 'GET' ], [ id, 'GET' ], [ `${id}/redeliver`, 'POST' ], [ `${subscription}/replay`, 'POST' ]]) {
       const response = await fetch(url, { method });
-      expect([ url, response.status, await response.json() ]).toEqual([ url, 401, { error: expect.stringContaining('log in') }]);
+      expect([ url, response.status, await response.json() ]).toEqual([ url, 401, { error: expect.stringContaining('send an access token in Authorization, or an API key in x-api-key') }]);
     }
     expect((await post(scene.producer.fetch, `${id}/redeliver`, '')).status).toBe(403);
     expect((await post(scene.producer.fetch, `${subscription}/replay`, { since: begun })).status).toBe(403);

@@ -342,8 +342,11 @@ describe('The dialect of eventhos', (): void => {
     it('whose other paths are those of LDP.', async(): Promise<void> => {
       expect((await scene.user.fetch(`${scene.user.pod}event/notes.txt`, { method: 'PUT', headers: { 'content-type': 'text/plain' }, body: 'mine' })).status).toBe(201);
       expect(await (await scene.user.fetch(`${scene.user.pod}event/notes.txt`)).text()).toBe('mine');
-      expect(await members(scene.user, scene.user.pod)).toContain(`${scene.user.pod}event/`);
+      expect(await members(scene.user, `${scene.user.pod}event/`)).toEqual([ `${scene.user.pod}event/notes.txt` ]);
       expect((await scene.user.fetch(`${scene.user.pod}event/none.txt`)).status).toBe(404);
+      for (const path of [ 'event/notes.txt', 'event/' ]) {
+        expect((await scene.user.fetch(`${scene.user.pod}${path}`, { method: 'DELETE' })).status).toBe(205);
+      }
     });
   });
 

@@ -47,6 +47,7 @@ describe('The border to the server', (): void => {
   const endpoint = new TestEndpoint();
   const serverEndpoint = new ServerEndpoint();
   const located: string[] = [];
+  const existing = new Set<string>();
   const targetExtractor = {
     handleSafe: async({ request }: { request: HttpRequest }): Promise<object> => ({ path: `http://localhost${request.url}` }),
   } as unknown as TargetExtractor;
@@ -62,6 +63,7 @@ describe('The border to the server', (): void => {
       return /^http:\/\/localhost\/[^/]+\//u.exec(url)?.[0];
     },
     exists: async(pod: string): Promise<boolean> => pod === 'http://localhost/pod/',
+    hasResource: async(url: string): Promise<boolean> => existing.has(url),
   } as unknown as PodDirectory;
   const ldpHandler = {
     handleSafe: async({ response }: HttpHandlerInput): Promise<void> => {
@@ -157,8 +159,20 @@ describe('The border to the server', (): void => {
   it('tells which URLs it claims, so that a resource there is hidden.', (): void => {
     const claimed = [ 'pod/hello', 'pod/hello/', 'pod/other', 'pod/other/', '.events/hello', '.events/hello/' ]
       .map((path): boolean => handler.isClaimed(`http://localhost/${path}`, 'http://localhost/pod/'));
-    expect(claimed).toEqual([ true, true, false, false, true, true ]);
+    expect(claimed).toEqual([ true, false, false, false, true, false ]);
     expect(handler.isClaimed('http://pod.localhost/hello', 'http://pod.localhost/')).toBe(true);
+  });
+
+  it('leaves an existing resource to LDP at another spelling of a path, and only there.', async(): Promise<void> => {
+    const statuses = async(): Promise<number[]> =>
+      Promise.all([ '/pod/hello', '/pod/hello/', '/.events/hello' ].map(async(path): Promise<number> => (await send('GET', path)).status));
+    const before = await statuses();
+    for (const path of [ 'pod/hello', 'pod/hello/', '.events/hello' ]) {
+      existing.add(`http://localhost/${path}`);
+    }
+    expect(before).toEqual([ 200, 200, 200 ]);
+    expect(await statuses()).toEqual([ 200, 299, 200 ]);
+    existing.clear();
   });
 
   it('has no length where there is no content.', async(): Promise<void> => {

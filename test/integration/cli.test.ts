@@ -172,7 +172,7 @@ describe('The command line', (): void => {
     expect(made).toMatchObject({ code: 0, err: expect.stringContaining('not shown again') });
     const { id, key } = JSON.parse(made.out);
     const listed = await keys('list');
-    expect(listed.out).toMatch(new RegExp(`^${id} +sensor +\\S+ +2100-01-31\\S* +never +${producer.pod} realestate/\\*$`, 'mu'));
+    expect(listed.out).toMatch(new RegExp(`^${id} +sensor +\\S+ +2100-01-31\\S* +never +publish subscribe +${producer.pod} realestate/\\*$`, 'mu'));
     expect(listed.out + listed.err).not.toContain(key);
 
     const withKey = { SOLID_POD_EVENTS_API_KEY: key, SOLID_POD_EVENTS_POD: producer.pod };

@@ -65,7 +65,7 @@ export class EventGridProjects {
     const pod = await this.pods.podNamed(project);
     const request = withUsableCredentials(exchange.request);
     // A credential that is limited to pods is not valid for a pod that does not exist.
-    const caller = await this.authenticator.callerOf({ ...exchange, request, pod: pod ?? exchange.url }, [ 'publish' ], 'eventgrid');
+    const caller = await this.callerOf({ ...exchange, request, pod: pod ?? exchange.url });
     if (caller.agent === undefined) {
       throw unauthorized('This request requires a credential: send X-Auth-Token with an API key or a token');
     }
@@ -73,6 +73,16 @@ export class EventGridProjects {
       throw new HttpProblem(404, `There is no pod for the project ${project}`);
     }
     return { pod, caller };
+  }
+
+  private async callerOf(exchange: HttpExchange): Promise<Caller> {
+    try {
+      return await this.authenticator.callerOf(exchange, [ 'publish' ], 'eventgrid');
+    } catch (error: unknown) {
+      throw error instanceof HttpProblem && error.status === 401 && hasOtherScheme(exchange.request) ?
+        unauthorized('AK/SK signatures are not supported; send X-Auth-Token') :
+        error;
+    }
   }
 
   /** Returns the headers of a response, with an id that stays the same for one request. */
@@ -96,21 +106,23 @@ export class EventGridProjects {
   }
 }
 
+/** Whether a request has an `Authorization` header of another scheme than Bearer and DPoP. */
+function hasOtherScheme({ headers: { authorization }}: HttpRequest): boolean {
+  return authorization !== undefined && !USABLE.test(authorization);
+}
+
 /**
  * Returns a request without an `Authorization` header that `X-Auth-Token` overrides.
  *
- * @throws An {@link HttpProblem} 401 if the token has an invalid length, or the only such header is not usable.
+ * @throws An {@link HttpProblem} 401 if the token has an invalid length.
  */
 function withUsableCredentials(request: HttpRequest): HttpRequest {
-  const { [TOKEN]: token, authorization } = request.headers;
+  const { [TOKEN]: token } = request.headers;
   if (token !== undefined && (token.length < 1 || token.length > MAX_TOKEN)) {
     throw unauthorized(`The X-Auth-Token is not valid: it has 1 to ${MAX_TOKEN} characters`);
   }
-  if (authorization === undefined || USABLE.test(authorization)) {
+  if (token === undefined || !hasOtherScheme(request)) {
     return request;
-  }
-  if (token === undefined) {
-    throw unauthorized('AK/SK signatures are not supported; send X-Auth-Token');
   }
   return Object.create(request, { headers: { value: { ...request.headers, authorization: undefined }}}) as HttpRequest;
 }

@@ -117,7 +117,7 @@ if (!path && process.env.CI) {
     expect(await entry.locator('img').count()).toBe(0);
     expect(await page.title()).toBe('API keys');
     expect(await entry.locator('dd').allTextContents()).toEqual([
-      `${pod}profile/card#me`, 'all', 'realestate/*', 'weather#today', expect.stringMatching(/\d/u), 'never',
+      `${pod}profile/card#me`, 'publish, subscribe', 'all', 'realestate/*', 'weather#today', expect.stringMatching(/\d/u), 'never',
       expect.stringMatching(/^\d{4}-\d\d-\d\d$/u),
     ]);
   });

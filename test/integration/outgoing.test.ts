@@ -3,6 +3,7 @@ import type { IModuleState } from 'componentsjs';
 import { ComponentsManager } from 'componentsjs';
 import { GuardedOutgoing } from '../../src/outgoing/GuardedOutgoing';
 import { flatten } from '../util/flat';
+import '../util/flatParser';
 
 const OPTION = 'urn:solid-pod-events:default:variable:eventsAllow';
 

@@ -21,7 +21,7 @@ module.exports = {
   collectCoverage: Boolean(process.env.TEST_FULL),
   collectCoverageFrom: [ 'src/**/*.ts' ],
   // Measured in parts: at least 97.5, 93.5, 98.0 and 97.6. To be raised to what a whole run measures.
-  coverageThreshold: { global: { statements: 97.4, branches: 93.3, functions: 97.8, lines: 97.4 }},
+  coverageThreshold: { global: { statements: 97.6, branches: 94.1, functions: 98.2, lines: 97.8 }},
   // By itself Jest leaves one of two processors idle; one more fills the pauses of tests that wait for servers.
   maxWorkers: 3,
   // On a machine that does other work too, a server takes a minute to start. No test depends on how fast a machine is.

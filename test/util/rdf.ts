@@ -74,7 +74,9 @@ export function areIsomorphic(graph: readonly Quad[], processed: readonly Quad[]
     }
     const type = object.datatype.value;
     if (type === JSON_TYPE) {
-      return withObject(each, JSON.stringify(JSON.parse(object.value), sorted), type);
+      const isRounded = NUMBER.test(object.value) && !known.has(keyOf(object.value, type));
+      const text = isRounded ? asDouble(Number(object.value)) : object.value;
+      return withObject(each, JSON.stringify(JSON.parse(text), sorted), type);
     }
     const rounded = NUMBER.test(object.value) ? [ asProcessor, asDouble ].map((write): string => write(Number(object.value))) : [];
     const lexical = [ object.value, ...rounded ].find((text): boolean => known.has(keyOf(text, type))) ?? object.value;

@@ -21,7 +21,7 @@ export class EpochReaders implements Readers {
   /** Answers by access scope, each by agent. The size of an entry is its number of answers. */
   private readonly known: EpochCache<Map<string, boolean>>;
   /** Access scopes by resource. Deliveries of one topic query the same resource. */
-  private readonly scopesOf: EpochCache<AccessScope>;
+  private readonly knownScopes: EpochCache<AccessScope>;
 
   /**
    * @param source - Decides read access of many agents at once.
@@ -42,7 +42,7 @@ export class EpochReaders implements Readers {
     this.pods = pods;
     this.scopes = scopes;
     this.known = new EpochCache(maxAge, MAX_ANSWERS);
-    this.scopesOf = new EpochCache(maxAge, MAX_SCOPES);
+    this.knownScopes = new EpochCache(maxAge, MAX_SCOPES);
   }
 
   public async readersOf(resource: string, agents: readonly string[]): Promise<ReadonlySet<string>> {
@@ -56,7 +56,7 @@ export class EpochReaders implements Readers {
     // Read before the answers, see EpochCache.
     let epoch = await epochOf();
     while (epoch !== undefined) {
-      const knownScope = this.scopesOf.get(resource, epoch);
+      const knownScope = this.knownScopes.get(resource, epoch);
       const scope = knownScope ?? await this.scopeOf(resource, pod!, epoch);
       const answers = this.answersOf(scope.name, epoch);
       const unknown = agents.filter((agent): boolean => !answers.has(agent));
@@ -85,7 +85,7 @@ export class EpochReaders implements Readers {
   private async scopeOf(resource: string, pod: string, epoch: number): Promise<AccessScope> {
     const found = await this.scopes?.scopesOf([ resource ], pod, epoch);
     const scope = found?.get(resource) ?? { name: resource, resource };
-    this.scopesOf.set(resource, epoch, scope);
+    this.knownScopes.set(resource, epoch, scope);
     return scope;
   }
 

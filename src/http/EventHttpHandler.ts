@@ -128,8 +128,8 @@ export class EventHttpHandler extends HttpHandler {
    */
   public isClaimed(url: string, pod: string): boolean {
     const ofServer = url.startsWith(this.baseUrl) ? find(this.serverEndpoints, url, this.baseUrl) : undefined;
-    const isYielded = ofServer?.rule.yieldsToPods && pod !== this.baseUrl;
-    const place = isYielded ? find(this.endpoints, url, pod) : ofServer ?? find(this.endpoints, url, pod);
+    const isOfPod = !ofServer || (ofServer.rule.yieldsToPods && pod !== this.baseUrl);
+    const place = isOfPod ? find(this.endpoints, url, pod) : ofServer;
     return place !== undefined && isSpelledAs(url, place) && !place.rule.ldp.includes('GET');
   }
 

@@ -1,3 +1,6 @@
+import { NotAuthorized } from '../event/NotAuthorized';
+import type { Caller } from '../identity/Caller';
+
 /**
  * A request that is answered with an error, before its dialect has given the error a body.
  */
@@ -23,6 +26,11 @@ const CREDENTIALS = 'send an access token in Authorization, or an API key in x-a
 /** The refusal of a request without a credential; `message` ends without a full stop. */
 export function credentialRequired(message: string): HttpProblem {
   return unauthorized(`${message}: ${CREDENTIALS}`);
+}
+
+/** The error of a request: that of the public, if it is not authorized, asks for a credential. */
+export function askingForCredential({ agent }: Caller, error: unknown): unknown {
+  return agent === undefined && error instanceof NotAuthorized ? credentialRequired(error.message) : error;
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#name-401-unauthorized */

@@ -1,5 +1,6 @@
 import type { AuthorizerInput } from '../css';
 import { AccessMode, Authorizer, ForbiddenHttpError, getLoggerFor, UnauthorizedHttpError } from '../css';
+import { missingCredential, missingPermission } from '../access/missingAccess';
 import type { Locator } from '../access/ports';
 
 /** Access modes of WAC by the modes of the server; the others follow from these. */
@@ -56,9 +57,8 @@ export class ExplainingAuthorizer extends Authorizer {
     }
     const { path, modes } = refused;
     return isPublic ?
-      new UnauthorizedHttpError(`${modes} on ${path} requires a credential: log in by Solid-OIDC and send the access ` +
-        'token in Authorization') :
-      new ForbiddenHttpError(`Not authorized: the owner of the pod has to grant ${modes} on ${path}`);
+      new UnauthorizedHttpError(missingCredential(modes, path)) :
+      new ForbiddenHttpError(missingPermission(modes, path));
   }
 
   /** Whether a resource is one of those with events and copies. Errors of the store do not hide the refusal. */

@@ -4,7 +4,7 @@ import type { EventRow } from './eventRow';
 import { EVENTS, toEvent } from './eventRow';
 import type { SqliteSession } from './SqliteSession';
 
-/** Maximum number of late entries to examine in one step. */
+/** Maximum number of entries, added after entries with larger keys, to examine in one step. */
 const MAX_LATE = 1_000;
 
 interface EntryRow {

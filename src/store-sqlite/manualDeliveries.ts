@@ -19,11 +19,20 @@ export function publisherOf(session: SqliteSession, pod: string, id: number): st
   `, id, pod)?.webid;
 }
 
+/** Requests a delivery again, as `DeliveryHistory.redeliver` specifies; inside a transaction. */
+export function redeliver(session: SqliteSession, pod: string, id: number, now: number): boolean {
+  return requestAgain(session, pod, id, now);
+}
+
 /** Requests a dead delivery again, as `ManualDeliveries.retry` specifies; inside a transaction. */
 export function retry(session: SqliteSession, pod: string, id: number, now: number): boolean {
+  return requestAgain(session, pod, id, now, `AND state = ${DEAD} AND repeated IS NULL`);
+}
+
+function requestAgain(session: SqliteSession, pod: string, id: number, now: number, condition = ''): boolean {
   const row = session.get<{ host: number }>(`
     UPDATE deliveries SET state = ${WAITING}, due = ?, tries = 0, claim = NULL, repeated = ${WORKED}
-    WHERE ${OF_POD} AND state = ${DEAD} AND repeated IS NULL
+    WHERE ${OF_POD} ${condition}
       AND EXISTS (SELECT 1 FROM events e WHERE e.id = deliveries.event) RETURNING host
   `, now, id, pod);
   if (row) {

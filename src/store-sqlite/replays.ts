@@ -24,19 +24,6 @@ interface HeldRow extends Omit<StoredEvent, 'topic' | 'hops' | 'isReceived' | 'i
   readonly received: number;
 }
 
-/** Requests a delivery again, as `DeliveryHistory.redeliver` specifies; inside a transaction. */
-export function redeliver(session: SqliteSession, pod: string, id: number, now: number): boolean {
-  const row = session.get<{ host: number }>(`
-    UPDATE deliveries SET state = 0, due = ?, tries = 0, claim = NULL, repeated = ${WORKED}
-    WHERE id = ? AND pod = (SELECT id FROM pods WHERE url = ?)
-      AND EXISTS (SELECT 1 FROM events e WHERE e.id = deliveries.event) RETURNING host
-  `, now, id, pod);
-  if (row) {
-    scheduleHost(session, row.host);
-  }
-  return row !== undefined;
-}
-
 /** Requests copies or deliveries of events, as `ReplayStore.replay` specifies; inside a transaction. */
 export function replay(
   session: SqliteSession,

@@ -6,13 +6,12 @@ import type { Caller } from '../../identity/Caller';
 import type { Scope } from '../../identity/scopes';
 import type { DeliveryLog } from '../../delivery/DeliveryLog';
 import { deliveryUrl } from '../../delivery/DeliveryLog';
-import { NotAuthorized } from '../../event/NotAuthorized';
 import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
 import { assertMediaType } from '../contentType';
 import type { Conversion } from '../convertedResponse';
 import { documentAnswer } from '../documentResponse';
-import { credentialRequired, HttpProblem } from '../errors';
+import { askingForCredential, credentialRequired, HttpProblem } from '../errors';
 import type { EndpointResponse, HttpExchange, PathRule } from '../Endpoint';
 import { Endpoint, jsonResponse } from '../Endpoint';
 import { pageAnswer } from '../listParameters';
@@ -64,7 +63,7 @@ export class DeliveriesEndpoint extends Endpoint {
     try {
       return await this.answer(exchange, caller);
     } catch (error: unknown) {
-      throw caller.agent === undefined && error instanceof NotAuthorized ? credentialRequired(error.message) : error;
+      throw askingForCredential(caller, error);
     }
   }
 

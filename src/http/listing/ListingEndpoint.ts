@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { HttpRequest } from '../../css';
+import { missingCredential, missingPermission } from '../../access/missingAccess';
 import type { Access } from '../../access/ports';
 import { NotAuthorized } from '../../event/NotAuthorized';
 import type { Caller } from '../../identity/Caller';
@@ -146,15 +147,12 @@ export class ListingEndpoint extends Endpoint {
     if (allowed.has(url) && (isLinks || allowed.has(member))) {
       return;
     }
-    // The messages of LDP.
     if (agent === undefined) {
-      throw unauthorized(`acl:Read on ${url} requires a credential: log in by Solid-OIDC and send the access token in ` +
-        'Authorization');
+      throw unauthorized(missingCredential('acl:Read', url));
     }
     throw new NotAuthorized(allowed.has(url) ?
-      `Not authorized: the owner of the pod has to grant acl:Read on the members of ${url}; format=links needs only that ` +
-      'on the container' :
-      `Not authorized: the owner of the pod has to grant acl:Read on ${url}`);
+      `${missingPermission('acl:Read', `the members of ${url}`)}; format=links needs only that on the container` :
+      missingPermission('acl:Read', url));
   }
 }
 

@@ -3,7 +3,6 @@ import { isId } from '../../event/Event';
 import { LIMITS } from '../../event/limits';
 import { JSON_LD } from '../../event/mediaTypes';
 import type { Caller } from '../../identity/Caller';
-import { NotAuthorized } from '../../event/NotAuthorized';
 import { readSubscription, SUBSCRIPTION_TYPES } from '../../subscription/parseSubscription';
 import type { SubscribableTargets } from '../../subscription/ports';
 import type { Subscriber } from '../../subscription/Subscriber';
@@ -15,7 +14,7 @@ import { readText } from '../body';
 import { assertMediaType } from '../contentType';
 import type { Conversion } from '../convertedResponse';
 import { documentAnswer } from '../documentResponse';
-import { credentialRequired, HttpProblem } from '../errors';
+import { askingForCredential, credentialRequired, HttpProblem } from '../errors';
 import type { EndpointResponse, HttpExchange, PathRule } from '../Endpoint';
 import { Endpoint, jsonResponse } from '../Endpoint';
 import { idempotencyKeyOf } from '../idempotency';
@@ -85,7 +84,7 @@ export class SubscriptionsEndpoint extends Endpoint {
         return await this.list(exchange, caller);
       }
     } catch (error: unknown) {
-      throw caller.agent === undefined && error instanceof NotAuthorized ? credentialRequired(error.message) : error;
+      throw askingForCredential(caller, error);
     }
     const { agent } = caller;
     if (agent === undefined) {

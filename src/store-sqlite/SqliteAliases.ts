@@ -1,4 +1,5 @@
 import type { ServerUrls } from '../url/ServerUrls';
+import { addEntry } from './entries';
 import type { SqliteSession } from './SqliteSession';
 
 /** Result of a repair of rows with aliases of URLs of this server. */
@@ -91,10 +92,10 @@ export class SqliteAliases {
     const to = canonical === undefined ? undefined : session.findOrAdd('containers', 'url', canonical);
     const movedCopies = to === undefined ?
       0 :
-      session.run(`
-        INSERT OR IGNORE INTO entries (container, event) SELECT ?, n.event FROM entries n
+      session.all<{ event: number }>(`
+        SELECT n.event FROM entries n
         WHERE n.container = ? AND NOT EXISTS (SELECT 1 FROM removed x WHERE x.event = n.event AND x.container = ?)
-      `, to, alias, to).changes;
+      `, alias, to).filter(({ event }): boolean => addEntry(session, to, event)).length;
     const copies = session.run('DELETE FROM entries WHERE container = ?', alias).changes;
     if (to !== undefined && movedCopies > 0) {
       session.touch(to);

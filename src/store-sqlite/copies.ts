@@ -4,6 +4,7 @@ import { patternsOf } from '../event/TopicPattern';
 import type { UnconfirmedConsent, FanOutStepResult, PendingForward, ReaderScope } from '../delivery/ports';
 import type { WatchedCopy } from '../store/WatchedCopy';
 import { addDeliveries } from './deliveries';
+import { addEntry, addLateEntries, NEXT_MODIFIED } from './entries';
 import type { Facts } from './fanOutFacts';
 import { factsOf } from './fanOutFacts';
 import { addNotices } from './notices';
@@ -23,8 +24,6 @@ interface ForwardRow {
 
 /** The subscriptions of one range; its parameters are pod, pattern, and the inboxes that bound it. */
 const RANGE = 's.pod = ? AND s.pattern = ? AND s.inbox > ? AND s.inbox <= ?';
-
-const COPY_ONE = 'INSERT OR IGNORE INTO entries (container, event) VALUES (?, ?)';
 
 /** Part of the limit that each event uses, so that events without subscriptions are bounded too. */
 const EVENT_COST = 10;
@@ -99,7 +98,7 @@ function copyToOwnInbox(session: SqliteSession, event: number, inbox: number, fa
   const isRemoved = (facts.hasGone && session.get('SELECT 1 FROM containers WHERE id = ? AND gone = 1', inbox) !== undefined) ||
     (facts.hasRemoved &&
       session.get('SELECT 1 FROM removed WHERE container = ? AND event = ?', inbox, event) !== undefined);
-  if (!isRemoved && session.run(COPY_ONE, inbox, event).changes > 0) {
+  if (!isRemoved && addEntry(session, inbox, event)) {
     session.noteCopies(1);
     progress.touched.add(inbox);
     progress.watched = [ ...progress.watched, ...watchedBetween(session, event, inbox - 1, inbox, facts) ];
@@ -130,7 +129,7 @@ function fanOutEvent(
     const range = [ pod, patterns[pattern], after, next.to ];
     // Another pattern, agent or pod can have written the copy before: each copy is notified once.
     const earlier = watchedBetween(session, event, after, next.to, facts);
-    let written = writeCopies(session, event, range, scope, facts);
+    let written = writeCopies(session, event, { range, subscriptions: next.subscriptions }, scope, facts);
     if (written > 0) {
       const known = new Set(earlier.map(({ copy }): string => copy));
       const watched = watchedBetween(session, event, after, next.to, facts);
@@ -188,26 +187,34 @@ function unconfirmedIn(session: SqliteSession, range: readonly unknown[]): Uncon
 function writeCopies(
   session: SqliteSession,
   event: number,
-  range: readonly unknown[],
+  { range, subscriptions }: { readonly range: readonly unknown[]; readonly subscriptions: number },
   { id }: ReaderScope,
   { hasUnconfirmed, hasRemote, hasGone, hasRemoved }: Facts,
 ): number {
   const readers = `FROM subscriptions s CROSS JOIN temp.readers r
     WHERE ${RANGE} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1 ${hasRemote ? 'AND s.target IS NULL' : ''}
     ${hasUnconfirmed ? 'AND NOT EXISTS (SELECT 1 FROM doubts d WHERE d.subscription = s.id)' : ''}
-    ${hasGone ? 'AND NOT EXISTS (SELECT 1 FROM containers g WHERE g.id = s.inbox AND g.gone = 1)' : ''}`;
-  const { changes } = hasRemoved ?
-    session.run(`
-      INSERT OR IGNORE INTO entries (container, event) SELECT s.inbox, ? ${readers}
-      AND NOT EXISTS (SELECT 1 FROM removed x WHERE x.event = ? AND x.container = s.inbox)
-    `, event, ...range, id, event) :
-    session.run(`INSERT OR IGNORE INTO entries (container, event) SELECT s.inbox, ? ${readers}`, event, ...range, id);
+    ${hasGone ? 'AND NOT EXISTS (SELECT 1 FROM containers g WHERE g.id = s.inbox AND g.gone = 1)' : ''}
+    ${hasRemoved ? 'AND NOT EXISTS (SELECT 1 FROM removed x WHERE x.event = ? AND x.container = s.inbox)' : ''}`;
+  const parameters = [ ...range, id, ...hasRemoved ? [ event ] : []];
+  const newestIn = session.run(`
+    UPDATE containers SET modified = ${NEXT_MODIFIED}, newest = ?
+    WHERE id IN (SELECT s.inbox ${readers}) AND newest < ?
+  `, Date.now(), event, ...parameters, event).changes;
+  // Copies are late only in inboxes of which the event is not the newest.
+  if (newestIn < subscriptions) {
+    addLateEntries(session, event, `
+      SELECT c.id FROM containers c WHERE c.id IN (SELECT s.inbox ${readers}) AND c.newest > ?
+      AND NOT EXISTS (SELECT 1 FROM entries n WHERE n.container = c.id AND n.event = ?)
+    `, [ ...parameters, event, event ]);
+  }
+  const { changes } = session.run(
+    `INSERT OR IGNORE INTO entries (container, event) SELECT s.inbox, ? ${readers}`,
+    event,
+    ...parameters,
+  );
   if (changes > 0) {
     session.noteCopies(changes);
-    session.run(`
-      UPDATE containers SET modified = MAX(IFNULL(modified, 0) + 1, ?), newest = MAX(newest, ?)
-      WHERE id IN (SELECT s.inbox ${readers})
-    `, Date.now(), event, ...range, id);
   }
   return changes;
 }

@@ -33,6 +33,45 @@ export function modifiedOf(session: SqliteSession, container: string): number | 
   return row?.modified ?? undefined;
 }
 
+/** Next value of `modified` of a container; its parameter is the current time. */
+export const NEXT_MODIFIED = 'MAX(IFNULL(modified, 0) + 1, ?)';
+
+/** Adds an entry to a container, unless it exists; inside a transaction. Returns whether it was added. */
+export function addEntry(session: SqliteSession, container: number, event: number): boolean {
+  const isAdded =
+    session.run('INSERT OR IGNORE INTO entries (container, event) VALUES (?, ?)', container, event).changes > 0;
+  if (isAdded) {
+    addLateEntries(session, event, 'SELECT id FROM containers WHERE id = ? AND newest >= ?', [ container, event ]);
+  }
+  return isAdded;
+}
+
+/**
+ * Records an entry of the selected containers as late, because these had an entry of a later event before; inside the
+ * transaction that adds the entries. A listing that was read up to the later event returns it next.
+ *
+ * @param containers - Query for keys of containers.
+ * @param parameters - Parameters of the query.
+ */
+export function addLateEntries(
+  session: SqliteSession,
+  event: number,
+  containers: string,
+  parameters: readonly unknown[],
+): void {
+  const { changes } = session.run(
+    `UPDATE containers SET modified = ${NEXT_MODIFIED} WHERE id IN (${containers})`,
+    Date.now(),
+    ...parameters,
+  );
+  if (changes > 0) {
+    session.run(`
+      INSERT OR REPLACE INTO late_entries (container, event, at)
+      SELECT id, ?, modified FROM containers WHERE id IN (${containers})
+    `, event, ...parameters);
+  }
+}
+
 /**
  * Removes an entry of a container; inside a transaction. Returns whether it existed.
  *

@@ -6,6 +6,7 @@ import type { StoredResponse, IdempotencyKey } from '../store/idempotency';
 import type { ReceivedEvent, Reception } from '../publish/ports';
 import { ContainerGone } from '../store/ContainerGone';
 import { addRecipients } from './deliveries';
+import { addEntry } from './entries';
 import { saveResponse } from './idempotency';
 import type { SqliteSession } from './SqliteSession';
 
@@ -62,7 +63,8 @@ function storeAccepted(
   for (const forward of forwards) {
     const { pod, inbox, isDirect, isForwarded } = routeOf(session, forward, routes);
     if (isDirect) {
-      addEntry(session, inbox!, key, touched);
+      addEntry(session, inbox!, key);
+      touched.add(inbox!);
       session.noteCopies(1);
     }
     if (isForwarded) {
@@ -102,11 +104,6 @@ function insertEvent(session: SqliteSession, event: Event, hops: number, accepte
   return Number(lastInsertRowid);
 }
 
-function addEntry(session: SqliteSession, container: number, event: number, touched: Set<number>): void {
-  session.run('INSERT INTO entries (container, event) VALUES (?, ?)', container, event);
-  touched.add(container);
-}
-
 /** Stores an event of another server, as `ReceptionStore.receive` specifies; inside a transaction of the caller. */
 export function receive(session: SqliteSession, received: ReceivedEvent): Reception {
   const { event } = received;
@@ -130,7 +127,8 @@ export function receive(session: SqliteSession, received: ReceivedEvent): Recept
     throw new ContainerGone(received.inbox);
   }
   if (isDirect && !session.get('SELECT 1 FROM entries WHERE container = ? AND event = ?', inbox, key)) {
-    addEntry(session, inbox, key, touched);
+    addEntry(session, inbox, key);
+    touched.add(inbox);
     session.noteCopies(1);
   }
   if (isForwarded && (received.isForwarded || !isDirect)) {

@@ -3,6 +3,7 @@ import type { EventRange, StoredEvent, StoredEvents, Replayed } from '../deliver
 import { covers } from '../event/TopicPattern';
 import type { WatchedCopy } from '../store/WatchedCopy';
 import { WORKED } from './deliveryClock';
+import { addEntry } from './entries';
 import { scheduleHost } from './hosts';
 import { addNotices } from './notices';
 import type { SqliteSession } from './SqliteSession';
@@ -40,10 +41,9 @@ export function replay(
 }
 
 function copyAgain(session: SqliteSession, { inbox }: ReplayedSubscription, events: readonly number[]): Replayed {
-  const copied = events.filter((event): boolean => session.run(`
-    INSERT OR IGNORE INTO entries (container, event) SELECT c.id, e.id FROM containers c CROSS JOIN events e
-    WHERE c.id = ? AND c.gone = 0 AND e.id = ?
-  `, inbox, event).changes > 0);
+  const isGone = session.get('SELECT 1 FROM containers WHERE id = ? AND gone = 0', inbox) === undefined;
+  const copied = isGone ? [] : events.filter((event): boolean =>
+    session.get('SELECT 1 FROM events WHERE id = ?', event) !== undefined && addEntry(session, inbox, event));
   if (copied.length > 0) {
     session.noteCopies(copied.length);
     session.touch(inbox);

@@ -261,6 +261,8 @@ describe('The log of deliveries', (): void => {
 
   it('is read and used by the client.', async(): Promise<void> => {
     const options = { fetch: scene.subscriber.fetch };
+    // Requested again by the tests before.
+    await eventually(async(): Promise<true | undefined> => (await shown('?state=waiting')).length === 0 || undefined);
     const read = [];
     for await (const delivery of deliveries(scene.user.pod, { ...options, since: begun, pageSize: 1 })) {
       read.push(delivery);

@@ -8,7 +8,7 @@ const naming = [
 
 /** The folders of `src/`, in layers: a file imports from its own layer and those before it. */
 const layers = [
-  [ 'event', 'url', 'outgoing', 'work' ],
+  [ 'event', 'url', 'outgoing', 'work', 'filter' ],
   [ 'identity' ],
   [ 'store' ],
   [ 'access', 'subscription', 'catalogue' ],

@@ -17,6 +17,20 @@ const MAX_ANSWERS = 100_000;
 /** Maximum number of rounds by access scope while access changes; then each resource is queried. */
 const MAX_ROUNDS = 3;
 
+/** Dependencies and limits of {@link EpochAccess}. */
+export interface EpochAccessArgs {
+  /** Decides access. */
+  source: Access;
+  /** Access epochs. */
+  store: AccessEpochs;
+  /** Returns the pod of a resource. */
+  pods: Locator;
+  /** Maximum age of an answer, in seconds. Default {@link PERMISSION_AGE}. */
+  maxAge?: number;
+  /** Groups resources with the same permissions. Without it, each resource is queried by itself. */
+  scopes?: AccessScopes;
+}
+
 /**
  * Caches access decisions for the access epoch of the pod, with a maximum age.
  *
@@ -33,24 +47,14 @@ export class EpochAccess implements Access {
   private readonly answers: EpochCache<boolean>;
 
   /**
-   * @param source - Decides access.
-   * @param store - Access epochs.
-   * @param pods - Returns the pod of a resource.
-   * @param maxAge - Maximum age of an answer, in seconds. Default {@link PERMISSION_AGE}.
-   * @param scopes - Groups resources with the same permissions. Without it, each resource is queried by itself.
+   * @param args - Its dependencies and limits.
    */
-  public constructor(
-    source: Access,
-    store: AccessEpochs,
-    pods: Locator,
-    maxAge: number = PERMISSION_AGE,
-    scopes?: AccessScopes,
-  ) {
-    this.source = source;
-    this.store = store;
-    this.pods = pods;
-    this.scopes = scopes;
-    this.answers = new EpochCache(maxAge, MAX_ANSWERS);
+  public constructor(args: EpochAccessArgs) {
+    this.source = args.source;
+    this.store = args.store;
+    this.pods = args.pods;
+    this.scopes = args.scopes;
+    this.answers = new EpochCache(args.maxAge ?? PERMISSION_AGE, MAX_ANSWERS);
   }
 
   public async allowed(

@@ -8,6 +8,20 @@ const MAX_ANSWERS = 200_000;
 /** Maximum number of resources with a cached access scope. */
 const MAX_SCOPES = 20_000;
 
+/** Dependencies and limits of {@link EpochReaders}. */
+export interface EpochReadersArgs {
+  /** Decides read access of many agents at once. */
+  source: Readers;
+  /** Access epochs. */
+  store: AccessEpochs;
+  /** Returns the pod of a resource. */
+  pods: Locator;
+  /** Maximum age of an answer, in seconds. Default {@link PERMISSION_AGE}. */
+  maxAge?: number;
+  /** Groups resources with the same permissions. Without it, each resource is queried by itself. */
+  scopes?: AccessScopes;
+}
+
 /**
  * Caches read access of agents for the access epoch of the pod, with a maximum age.
  *
@@ -24,25 +38,15 @@ export class EpochReaders implements Readers {
   private readonly knownScopes: EpochCache<AccessScope>;
 
   /**
-   * @param source - Decides read access of many agents at once.
-   * @param store - Access epochs.
-   * @param pods - Returns the pod of a resource.
-   * @param maxAge - Maximum age of an answer, in seconds. Default {@link PERMISSION_AGE}.
-   * @param scopes - Groups resources with the same permissions. Without it, each resource is queried by itself.
+   * @param args - Its dependencies and limits.
    */
-  public constructor(
-    source: Readers,
-    store: AccessEpochs,
-    pods: Locator,
-    maxAge: number = PERMISSION_AGE,
-    scopes?: AccessScopes,
-  ) {
-    this.source = source;
-    this.store = store;
-    this.pods = pods;
-    this.scopes = scopes;
-    this.known = new EpochCache(maxAge, MAX_ANSWERS);
-    this.knownScopes = new EpochCache(maxAge, MAX_SCOPES);
+  public constructor(args: EpochReadersArgs) {
+    this.source = args.source;
+    this.store = args.store;
+    this.pods = args.pods;
+    this.scopes = args.scopes;
+    this.known = new EpochCache(args.maxAge ?? PERMISSION_AGE, MAX_ANSWERS);
+    this.knownScopes = new EpochCache(args.maxAge ?? PERMISSION_AGE, MAX_SCOPES);
   }
 
   public async readersOf(resource: string, agents: readonly string[]): Promise<ReadonlySet<string>> {

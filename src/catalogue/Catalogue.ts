@@ -43,6 +43,22 @@ export function systemsPath(pod: string): string {
   return `${pod}system`;
 }
 
+/** Dependencies and limits of {@link Catalogue}. */
+export interface CatalogueArgs {
+  /** Storage of catalogues. */
+  store: CatalogueStore;
+  /** Access decisions. */
+  access: Access;
+  /** Checks bodies. */
+  schemas: Schemas;
+  /** Limits the time of checks of each agent, together with its published events. */
+  rate: PublishRate;
+  /** Maximum number of systems of a pod. Default 1,000. */
+  maxSystems?: number;
+  /** Maximum number of entries of a pod. Default 10,000. */
+  maxEntries?: number;
+}
+
 /**
  * The event catalogue of a pod: the systems that send events to it, and the events that they can send.
  *
@@ -58,27 +74,15 @@ export class Catalogue {
   private readonly maxEntries: number;
 
   /**
-   * @param store - Storage of catalogues.
-   * @param access - Access decisions.
-   * @param schemas - Checks bodies.
-   * @param rate - Limits the time of checks of each agent, together with its published events.
-   * @param maxSystems - Maximum number of systems of a pod. Default 1,000.
-   * @param maxEntries - Maximum number of entries of a pod. Default 10,000.
+   * @param args - Its dependencies and limits.
    */
-  public constructor(
-    store: CatalogueStore,
-    access: Access,
-    schemas: Schemas,
-    rate: PublishRate,
-    maxSystems = 1_000,
-    maxEntries = 10_000,
-  ) {
-    this.store = store;
-    this.access = access;
-    this.schemas = schemas;
-    this.rate = rate;
-    this.maxSystems = maxSystems;
-    this.maxEntries = maxEntries;
+  public constructor(args: CatalogueArgs) {
+    this.store = args.store;
+    this.access = args.access;
+    this.schemas = args.schemas;
+    this.rate = args.rate;
+    this.maxSystems = args.maxSystems ?? 1_000;
+    this.maxEntries = args.maxEntries ?? 10_000;
   }
 
   /**

@@ -23,6 +23,25 @@ const CONNECTION_HEADERS = new Set([
   'transfer-encoding', 'upgrade',
 ]);
 
+/** Dependencies and limits of {@link GuardedOutgoing}. */
+export interface GuardedOutgoingArgs {
+  /** Decides whether an address may be reached. */
+  guard: AddressGuard;
+  /**
+   * Whether plain HTTP is allowed to all these addresses; otherwise only to addresses allowed by the operator.
+   * Default false.
+   */
+  allowHttp?: boolean;
+  /** Maximum time to connect, including DNS and TLS, in seconds. Default 5. */
+  connectTimeout?: number;
+  /** Default maximum total time of a request, in seconds. Default 15. */
+  timeout?: number;
+  /** Maximum number of connections to one origin. Further requests wait. Default 16. */
+  maxConnections?: number;
+  /** Maximum number of origins with idle connections. Default 256. */
+  maxIdleOrigins?: number;
+}
+
 /**
  * Sends requests to public internet addresses, and to addresses allowed by the operator.
  *
@@ -47,25 +66,17 @@ export class GuardedOutgoing implements Outgoing {
   private closed = false;
 
   /**
-   * @param guard - Decides whether an address may be reached.
-   * @param allowHttp - Whether plain HTTP is allowed to all these addresses; otherwise only to addresses allowed by the
-   *   operator. Default false.
-   * @param connectTimeout - Maximum time to connect, including DNS and TLS, in seconds. Default 5.
-   * @param timeout - Default maximum total time of a request, in seconds. Default 15.
-   * @param maxConnections - Maximum number of connections to one origin. Further requests wait. Default 16.
-   * @param maxIdleOrigins - Maximum number of origins with idle connections. Default 256.
+   * @param args - Its dependencies and limits.
    */
-  public constructor(
-    guard: AddressGuard, allowHttp = false, connectTimeout = 5, timeout = 15, maxConnections = 16, maxIdleOrigins = 256,
-  ) {
-    this.guard = guard;
-    this.allowHttp = allowHttp;
-    this.timeout = timeout * 1_000;
-    this.maxConnections = maxConnections;
-    this.maxIdleOrigins = maxIdleOrigins;
+  public constructor(args: GuardedOutgoingArgs) {
+    this.guard = args.guard;
+    this.allowHttp = args.allowHttp ?? false;
+    this.timeout = (args.timeout ?? 15) * 1_000;
+    this.maxConnections = args.maxConnections ?? 16;
+    this.maxIdleOrigins = args.maxIdleOrigins ?? 256;
     this.connectors = {
-      'http:': this.connector('http:', connectTimeout),
-      'https:': this.connector('https:', connectTimeout),
+      'http:': this.connector('http:', args.connectTimeout ?? 5),
+      'https:': this.connector('https:', args.connectTimeout ?? 5),
     };
   }
 

@@ -6,6 +6,20 @@ import type { PodListeners } from './PodListeners';
 import type { PodLayout } from './PodLayout';
 import type { PodRegistrations } from './ports';
 
+/** Dependencies and limits of {@link EventPodManager}. */
+export interface EventPodManagerArgs {
+  /** Creates pods. */
+  source: PodManager;
+  /** Creates the containers of a pod. */
+  layout: PodLayout;
+  /** Registry of pods. */
+  store: PodRegistrations;
+  /** Ends the data of earlier pods. */
+  lifecycle: PodLifecycle;
+  /** Notified of ended pods. */
+  listeners: PodListeners;
+}
+
 /**
  * Sets up new pods for publish and subscribe, after the source has created them.
  *
@@ -20,24 +34,14 @@ export class EventPodManager implements PodManager {
   private readonly listeners: PodListeners;
 
   /**
-   * @param source - Creates pods.
-   * @param layout - Creates the containers of a pod.
-   * @param store - Registry of pods.
-   * @param lifecycle - Ends the data of earlier pods.
-   * @param listeners - Notified of ended pods.
+   * @param args - Its dependencies and limits.
    */
-  public constructor(
-    source: PodManager,
-    layout: PodLayout,
-    store: PodRegistrations,
-    lifecycle: PodLifecycle,
-    listeners: PodListeners,
-  ) {
-    this.source = source;
-    this.layout = layout;
-    this.store = store;
-    this.lifecycle = lifecycle;
-    this.listeners = listeners;
+  public constructor(args: EventPodManagerArgs) {
+    this.source = args.source;
+    this.layout = args.layout;
+    this.store = args.store;
+    this.lifecycle = args.lifecycle;
+    this.listeners = args.listeners;
   }
 
   public async createPod(settings: PodSettings, overwrite: boolean): Promise<void> {

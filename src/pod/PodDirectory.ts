@@ -35,6 +35,28 @@ const CONTAINER_BATCH = 100;
  */
 type PodState = 'same' | 'absent' | 'ended';
 
+/** Dependencies and limits of {@link PodDirectory}. */
+export interface PodDirectoryArgs {
+  /** Canonical form of URLs of this server. */
+  urls: ServerUrls;
+  /** Derives the storage of a URL from its form. */
+  storageStrategy: StorageLocationStrategy;
+  /** Derives the account pod of a URL from the naming scheme of pods. */
+  identifierGenerator: IdentifierGenerator;
+  /** Pods created by accounts, with their owners. */
+  podStore: PodStore;
+  /** Resources of the server, including the roots of pods without an account. */
+  resourceStore: ResourceStore;
+  /** Creates the containers of a pod. */
+  layout: PodLayout;
+  /** Registry of pods that have been set up. */
+  store: PodRegistry;
+  /** Ends the data of pods that no longer exist. */
+  lifecycle: PodLifecycle;
+  /** Notified of pods that are set up and ended, and of deleted containers. */
+  listeners: PodListeners;
+}
+
 /**
  * Directory of the pods of this server. Sets up each pod at its first use.
  *
@@ -69,37 +91,19 @@ export class PodDirectory implements PodOwners, PodNames, RequestedPods, OwnedPo
   private readonly inspected = new Set<string>();
 
   /**
-   * @param urls - Canonical form of URLs of this server.
-   * @param storageStrategy - Derives the storage of a URL from its form.
-   * @param identifierGenerator - Derives the account pod of a URL from the naming scheme of pods.
-   * @param podStore - Pods created by accounts, with their owners.
-   * @param resourceStore - Resources of the server, including the roots of pods without an account.
-   * @param layout - Creates the containers of a pod.
-   * @param store - Registry of pods that have been set up.
-   * @param lifecycle - Ends the data of pods that no longer exist.
-   * @param listeners - Notified of pods that are set up and ended, and of deleted containers.
+   * @param args - Its dependencies and limits.
    */
-  public constructor(
-    urls: ServerUrls,
-    storageStrategy: StorageLocationStrategy,
-    identifierGenerator: IdentifierGenerator,
-    podStore: PodStore,
-    resourceStore: ResourceStore,
-    layout: PodLayout,
-    store: PodRegistry,
-    lifecycle: PodLifecycle,
-    listeners: PodListeners,
-  ) {
-    this.urls = urls;
-    this.storageStrategy = storageStrategy;
-    this.identifierGenerator = identifierGenerator;
-    this.podStore = podStore;
-    this.resourceStore = resourceStore;
-    this.layout = layout;
-    this.store = store;
-    this.lifecycle = lifecycle;
-    this.listeners = listeners;
-    listeners.add({
+  public constructor(args: PodDirectoryArgs) {
+    this.urls = args.urls;
+    this.storageStrategy = args.storageStrategy;
+    this.identifierGenerator = args.identifierGenerator;
+    this.podStore = args.podStore;
+    this.resourceStore = args.resourceStore;
+    this.layout = args.layout;
+    this.store = args.store;
+    this.lifecycle = args.lifecycle;
+    this.listeners = args.listeners;
+    args.listeners.add({
       verify: async(url): Promise<boolean> => {
         const pod = await this.locate(url);
         return pod === undefined || await this.verify(pod) !== false;

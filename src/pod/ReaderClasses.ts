@@ -7,6 +7,22 @@ import type { Access, Readers } from '../access/ports';
 import type { ServerUrls } from '../url/ServerUrls';
 import type { AccessDependencies } from './ports';
 
+/** Dependencies and limits of {@link ReaderClasses}. */
+export interface ReaderClassesArgs {
+  /** Decides access for one agent. */
+  access: Access;
+  /** Resources of the server, including access control documents. */
+  store: ResourceStore;
+  /** Finds the access control document of a resource. */
+  auxiliaryStrategy: AuxiliaryStrategy;
+  /** Finds the containers of a resource. */
+  identifierStrategy: IdentifierStrategy;
+  /** Stores dependencies of access on group documents. */
+  events: AccessDependencies;
+  /** Canonical form of URLs of this server. */
+  urls: ServerUrls;
+}
+
 /**
  * Filters the agents that may read a resource, with one access query for each class of equivalent agents.
  *
@@ -27,27 +43,15 @@ export class ReaderClasses implements Readers {
   private readonly urls: ServerUrls;
 
   /**
-   * @param access - Decides access for one agent.
-   * @param store - Resources of the server, including access control documents.
-   * @param auxiliaryStrategy - Finds the access control document of a resource.
-   * @param identifierStrategy - Finds the containers of a resource.
-   * @param events - Stores dependencies of access on group documents.
-   * @param urls - Canonical form of URLs of this server.
+   * @param args - Its dependencies and limits.
    */
-  public constructor(
-    access: Access,
-    store: ResourceStore,
-    auxiliaryStrategy: AuxiliaryStrategy,
-    identifierStrategy: IdentifierStrategy,
-    events: AccessDependencies,
-    urls: ServerUrls,
-  ) {
-    this.access = access;
-    this.store = store;
-    this.auxiliaryStrategy = auxiliaryStrategy;
-    this.identifierStrategy = identifierStrategy;
-    this.events = events;
-    this.urls = urls;
+  public constructor(args: ReaderClassesArgs) {
+    this.access = args.access;
+    this.store = args.store;
+    this.auxiliaryStrategy = args.auxiliaryStrategy;
+    this.identifierStrategy = args.identifierStrategy;
+    this.events = args.events;
+    this.urls = args.urls;
   }
 
   public async readersOf(resource: string, agents: readonly string[]): Promise<ReadonlySet<string>> {

@@ -28,6 +28,20 @@ const MAX_CONTAINERS = 20_000;
 /** The property from an ACP access control resource to the resource that it controls. */
 const ACP_RESOURCE = 'http://www.w3.org/ns/solid/acp#resource';
 
+/** Dependencies and limits of {@link ServerAccessScopes}. */
+export interface ServerAccessScopesArgs {
+  /** Tests the existence of resources without waiting for their locks. */
+  resources: ResourceSet;
+  /** Resources of the server, including access control documents. */
+  store: ResourceStore;
+  /** Finds the access control document of a resource. */
+  auxiliaryStrategy: AuxiliaryStrategy;
+  /** Finds the containers of a resource. */
+  identifierStrategy: IdentifierStrategy;
+  /** Maximum age of a cached container, in seconds. Default {@link PERMISSION_AGE}. */
+  maxAge?: number;
+}
+
 /**
  * Finds access scopes by looking up containers and access control documents from the root of the server down.
  *
@@ -49,24 +63,14 @@ export class ServerAccessScopes implements AccessScopes {
   private readonly known: EpochCache<CachedContainers>;
 
   /**
-   * @param resources - Tests the existence of resources without waiting for their locks.
-   * @param store - Resources of the server, including access control documents.
-   * @param auxiliaryStrategy - Finds the access control document of a resource.
-   * @param identifierStrategy - Finds the containers of a resource.
-   * @param maxAge - Maximum age of a cached container, in seconds. Default {@link PERMISSION_AGE}.
+   * @param args - Its dependencies and limits.
    */
-  public constructor(
-    resources: ResourceSet,
-    store: ResourceStore,
-    auxiliaryStrategy: AuxiliaryStrategy,
-    identifierStrategy: IdentifierStrategy,
-    maxAge: number = PERMISSION_AGE,
-  ) {
-    this.resources = resources;
-    this.store = store;
-    this.auxiliaryStrategy = auxiliaryStrategy;
-    this.identifierStrategy = identifierStrategy;
-    this.known = new EpochCache(maxAge, MAX_CONTAINERS);
+  public constructor(args: ServerAccessScopesArgs) {
+    this.resources = args.resources;
+    this.store = args.store;
+    this.auxiliaryStrategy = args.auxiliaryStrategy;
+    this.identifierStrategy = args.identifierStrategy;
+    this.known = new EpochCache(args.maxAge ?? PERMISSION_AGE, MAX_CONTAINERS);
   }
 
   public async scopesOf(

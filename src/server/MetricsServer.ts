@@ -19,6 +19,25 @@ const PATH = '/metrics';
 const METHODS = [ 'GET', 'HEAD' ];
 const MAX_PORT = 65_535;
 
+/** Dependencies and limits of {@link MetricsServer}. */
+export interface MetricsServerArgs {
+  /**
+   * Address to listen on: a port, or a host and a port, such as `127.0.0.1:9464` or `[::1]:9464`. An empty address
+   * turns metrics off.
+   */
+  address: string;
+  /** Metrics of this process. */
+  metrics: Metrics;
+  /** Counts waiting deliveries. */
+  store: QueueCounts;
+  /** Clock of the delivery queue. */
+  outbox: Outbox;
+  /** Registered target kinds, the labels of delivery counters. */
+  kinds: TargetKinds;
+  /** Integrity state of the store. */
+  integrity?: StoreIntegrity;
+}
+
 /**
  * Serves the metrics of the primary process at `GET /metrics` of a separate address, if one is configured.
  *
@@ -35,31 +54,16 @@ export class MetricsServer extends Initializer implements Finalizable {
   private server?: Server;
 
   /**
-   * @param address - Address to listen on: a port, or a host and a port, such as `127.0.0.1:9464` or `[::1]:9464`.
-   * An empty address turns metrics off.
-   * @param metrics - Metrics of this process.
-   * @param store - Counts waiting deliveries.
-   * @param outbox - Clock of the delivery queue.
-   * @param kinds - Registered target kinds, the labels of delivery counters.
-   * @param integrity - Integrity state of the store.
-   *
-   * @throws Error if the address is malformed.
+   * @param args - Its dependencies and limits.
    */
-  public constructor(
-    address: string,
-    metrics: Metrics,
-    store: QueueCounts,
-    outbox: Outbox,
-    kinds: TargetKinds,
-    integrity?: StoreIntegrity,
-  ) {
+  public constructor(args: MetricsServerArgs) {
     super();
-    this.listenAddress = address.trim() === '' ? undefined : parseAddress(address);
-    this.metrics = metrics;
-    this.store = store;
-    this.outbox = outbox;
-    this.kinds = kinds;
-    this.integrity = integrity;
+    this.listenAddress = args.address.trim() === '' ? undefined : parseAddress(args.address);
+    this.metrics = args.metrics;
+    this.store = args.store;
+    this.outbox = args.outbox;
+    this.kinds = args.kinds;
+    this.integrity = args.integrity;
   }
 
   public override async handle(): Promise<void> {

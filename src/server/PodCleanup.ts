@@ -10,6 +10,22 @@ import type { OwnerNotifier } from './OwnerNotifier';
 const POD_BATCH = 100;
 const ROW_BATCH = 500;
 
+/** Dependencies and limits of {@link PodCleanup}. */
+export interface PodCleanupArgs {
+  /** Verifies pods. */
+  pods: PodDirectory;
+  /** Lists registered pods, and frees the space of ended data. */
+  lifecycle: PodLifecycle;
+  /** Notifies owners of deleted containers. */
+  notifier: OwnerNotifier;
+  /** Reports ended pods and deleted containers. */
+  listeners: PodListeners;
+  /** Time between two sweeps, in seconds. Default 60. */
+  interval?: number;
+  /** Maximum time that startup waits for the verification of pods, in seconds. Default 2. */
+  startupTime?: number;
+}
+
 /**
  * Ends the data of pods that no longer exist, in the server's primary process.
  *
@@ -30,28 +46,16 @@ export class PodCleanup extends Initializer implements Finalizable {
   private stopped = false;
 
   /**
-   * @param pods - Verifies pods.
-   * @param lifecycle - Lists registered pods, and frees the space of ended data.
-   * @param notifier - Notifies owners of deleted containers.
-   * @param listeners - Reports ended pods and deleted containers.
-   * @param interval - Time between two sweeps, in seconds. Default 60.
-   * @param startupTime - Maximum time that startup waits for the verification of pods, in seconds. Default 2.
+   * @param args - Its dependencies and limits.
    */
-  public constructor(
-    pods: PodDirectory,
-    lifecycle: PodLifecycle,
-    notifier: OwnerNotifier,
-    listeners: PodListeners,
-    interval = 60,
-    startupTime = 2,
-  ) {
+  public constructor(args: PodCleanupArgs) {
     super();
-    this.pods = pods;
-    this.lifecycle = lifecycle;
-    this.notifier = notifier;
-    this.listeners = listeners;
-    this.interval = interval;
-    this.startupTime = startupTime;
+    this.pods = args.pods;
+    this.lifecycle = args.lifecycle;
+    this.notifier = args.notifier;
+    this.listeners = args.listeners;
+    this.interval = args.interval ?? 60;
+    this.startupTime = args.startupTime ?? 2;
   }
 
   public override async handle(): Promise<void> {

@@ -8,6 +8,20 @@ import type { SqliteSession } from '../store-sqlite/SqliteSession';
 
 const PACKAGE = join(__dirname, '../../package.json');
 
+/** Dependencies and limits of {@link StartupLog}. */
+export interface StartupLogArgs {
+  /** Base URL of the server. */
+  baseUrl: string;
+  /** Connection to the database. */
+  session: SqliteSession;
+  /** Provides the names of the endpoints. */
+  handler: EventHttpHandler;
+  /** Addresses outside the public internet that outgoing requests may reach. */
+  allowedAddresses: string;
+  /** Address of the metrics listener; empty if it is off. */
+  metricsAddress: string;
+}
+
 /**
  * Logs one line when the server listens: version, base URL, store, endpoints, allowed addresses and metrics.
  */
@@ -20,25 +34,15 @@ export class StartupLog extends ServerConfigurator {
   private readonly metricsAddress: string;
 
   /**
-   * @param baseUrl - Base URL of the server.
-   * @param session - Connection to the database.
-   * @param handler - Provides the names of the endpoints.
-   * @param allowedAddresses - Addresses outside the public internet that outgoing requests may reach.
-   * @param metricsAddress - Address of the metrics listener; empty if it is off.
+   * @param args - Its dependencies and limits.
    */
-  public constructor(
-    baseUrl: string,
-    session: SqliteSession,
-    handler: EventHttpHandler,
-    allowedAddresses: string,
-    metricsAddress: string,
-  ) {
+  public constructor(args: StartupLogArgs) {
     super();
-    this.baseUrl = baseUrl;
-    this.session = session;
-    this.handler = handler;
-    this.allowedAddresses = allowedAddresses;
-    this.metricsAddress = metricsAddress;
+    this.baseUrl = args.baseUrl;
+    this.session = args.session;
+    this.handler = args.handler;
+    this.allowedAddresses = args.allowedAddresses;
+    this.metricsAddress = args.metricsAddress;
   }
 
   public override async handle(server: Server): Promise<void> {

@@ -22,6 +22,20 @@ import type { ApiKeyRoute } from './ApiKeyRoute';
 import { API_KEY_SCHEMA } from './apiKeySchema';
 import { describeApiKey } from './describeApiKey';
 
+/** Dependencies and limits of {@link ApiKeysHandler}. */
+export interface ApiKeysHandlerArgs {
+  /** Creates and lists the keys. */
+  apiKeys: ApiKeys;
+  /** Stores the links between accounts and WebIDs. */
+  webIdStore: WebIdStore;
+  /** The URL of a key. */
+  route: ApiKeyRoute;
+  /** Canonical form of URLs of this server. */
+  urls: ServerUrls;
+  /** Maximum number of keys of one account, expired ones included. Default 100. */
+  maxKeys?: number;
+}
+
 /**
  * Lists the API keys of an account, and creates keys.
  *
@@ -38,25 +52,15 @@ export class ApiKeysHandler extends JsonInteractionHandler implements JsonView {
   private readonly maxKeys: number;
 
   /**
-   * @param apiKeys - Creates and lists the keys.
-   * @param webIdStore - Stores the links between accounts and WebIDs.
-   * @param route - The URL of a key.
-   * @param urls - Canonical form of URLs of this server.
-   * @param maxKeys - Maximum number of keys of one account, expired ones included. Default 100.
+   * @param args - Its dependencies and limits.
    */
-  public constructor(
-    apiKeys: ApiKeys,
-    webIdStore: WebIdStore,
-    route: ApiKeyRoute,
-    urls: ServerUrls,
-    maxKeys = 100,
-  ) {
+  public constructor(args: ApiKeysHandlerArgs) {
     super();
-    this.apiKeys = apiKeys;
-    this.webIdStore = webIdStore;
-    this.route = route;
-    this.urls = urls;
-    this.maxKeys = maxKeys;
+    this.apiKeys = args.apiKeys;
+    this.webIdStore = args.webIdStore;
+    this.route = args.route;
+    this.urls = args.urls;
+    this.maxKeys = args.maxKeys ?? 100;
   }
 
   public async getView({ accountId }: JsonInteractionHandlerInput): Promise<JsonRepresentation> {

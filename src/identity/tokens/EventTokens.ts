@@ -57,6 +57,20 @@ interface Claims extends Grant, JWTPayload {
   readonly peer?: string;
 }
 
+/** Dependencies and limits of {@link EventTokens}. */
+export interface EventTokensArgs {
+  /** Signs and verifies the tokens. */
+  authority: TokenAuthority;
+  /** Finds API keys that are still valid. */
+  apiKeys: ApiKeys;
+  /** Finds clients that still exist. */
+  clients: Clients;
+  /** The base URL of the server. */
+  issuer: string;
+  /** Maximum lifetime of a token, in seconds. Default 3,600. */
+  tokenLifetime?: number;
+}
+
 /**
  * Issues and verifies this server's own tokens, which are valid only for the event endpoints of one pod.
  *
@@ -76,24 +90,14 @@ export class EventTokens {
   private readonly webIds = new Map<string, { readonly webId?: string; readonly until: number }>();
 
   /**
-   * @param authority - Signs and verifies the tokens.
-   * @param apiKeys - Finds API keys that are still valid.
-   * @param clients - Finds clients that still exist.
-   * @param issuer - The base URL of the server.
-   * @param tokenLifetime - Maximum lifetime of a token, in seconds. Default 3,600.
+   * @param args - Its dependencies and limits.
    */
-  public constructor(
-    authority: TokenAuthority,
-    apiKeys: ApiKeys,
-    clients: Clients,
-    issuer: string,
-    tokenLifetime = 3_600,
-  ) {
-    this.authority = authority;
-    this.apiKeys = apiKeys;
-    this.clients = clients;
-    this.issuer = issuer;
-    this.tokenLifetime = tokenLifetime;
+  public constructor(args: EventTokensArgs) {
+    this.authority = args.authority;
+    this.apiKeys = args.apiKeys;
+    this.clients = args.clients;
+    this.issuer = args.issuer;
+    this.tokenLifetime = args.tokenLifetime ?? 3_600;
   }
 
   /**

@@ -16,6 +16,22 @@ import { RECIPIENT } from './recipient';
 /** Minimum remaining time for an attempt, in milliseconds. */
 const LEAST = 50;
 
+/** Dependencies and limits of {@link RecipientReach}. */
+export interface RecipientReachArgs {
+  /** Sends requests to other servers. */
+  outgoing: Outgoing;
+  /** Signs requests to inboxes. */
+  agent: SigningAgent;
+  /** Inboxes of recipients. */
+  profiles: InboxFinder;
+  /** Circuits of hosts, and pauses that recipients requested. */
+  deliveries: HostStates;
+  /** Clock of deliveries. */
+  outbox: Outbox;
+  /** Retry policy of deliveries. */
+  retry: RetryRules;
+}
+
 /**
  * Makes the first attempt for recipients of other servers within the publisher's request.
  */
@@ -29,27 +45,15 @@ export class RecipientReach implements RemoteRecipients {
   private readonly retry: RetryRules;
 
   /**
-   * @param outgoing - Sends requests to other servers.
-   * @param agent - Signs requests to inboxes.
-   * @param profiles - Inboxes of recipients.
-   * @param deliveries - Circuits of hosts, and pauses that recipients requested.
-   * @param outbox - Clock of deliveries.
-   * @param retry - Retry policy of deliveries.
+   * @param args - Its dependencies and limits.
    */
-  public constructor(
-    outgoing: Outgoing,
-    agent: SigningAgent,
-    profiles: InboxFinder,
-    deliveries: HostStates,
-    outbox: Outbox,
-    retry: RetryRules,
-  ) {
-    this.outgoing = outgoing;
-    this.agent = agent;
-    this.profiles = profiles;
-    this.deliveries = deliveries;
-    this.outbox = outbox;
-    this.retry = retry;
+  public constructor(args: RecipientReachArgs) {
+    this.outgoing = args.outgoing;
+    this.agent = args.agent;
+    this.profiles = args.profiles;
+    this.deliveries = args.deliveries;
+    this.outbox = args.outbox;
+    this.retry = args.retry;
   }
 
   public async problemOf(webId: string, deadline: number): Promise<string | undefined> {

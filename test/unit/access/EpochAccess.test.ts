@@ -29,8 +29,12 @@ describe('Remembered access', (): void => {
         return answer;
       },
     };
-    access = new EpochAccess(source, store, {
+    access = new EpochAccess({
+      source,
+      store,
+      pods: {
       locate: async(url): Promise<string | undefined> => url.startsWith(POD) ? POD : undefined,
+    },
     });
   });
 

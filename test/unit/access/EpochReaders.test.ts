@@ -19,13 +19,17 @@ describe('Remembered readers', (): void => {
     [ asked, may ] = [ [], new Set([ 'ann', 'bob' ]) ];
     meanwhile = async(): Promise<void> => undefined;
     readers = new EpochReaders({
+      source: {
       readersOf: async(_, agents): Promise<Set<string>> => {
         asked.push(agents.join(' '));
         const answer = new Set(agents.filter((agent): boolean => may.has(agent)));
         await meanwhile();
         return answer;
       },
-    }, store, { locate: async(url): Promise<string | undefined> => url.startsWith(POD) ? POD : undefined });
+    },
+      store,
+      pods: { locate: async(url): Promise<string | undefined> => url.startsWith(POD) ? POD : undefined },
+    });
   });
 
   afterEach(async(): Promise<void> => {
@@ -68,23 +72,23 @@ describe('Remembered readers', (): void => {
   it('share one lookup of the access scope of a resource within an epoch, and none is used after a change.', async(): Promise<void> => {
     const lookedUp: string[] = [];
     let scope = 'all';
-    readers = new EpochReaders(
-      {
+    readers = new EpochReaders({
+      source: {
         readersOf: async(resource, agents): Promise<Set<string>> => {
           asked.push(resource);
           return new Set(agents);
         },
       },
       store,
-      { locate: async(): Promise<string> => POD },
-      60,
-      {
+      pods: { locate: async(): Promise<string> => POD },
+      maxAge: 60,
+      scopes: {
         scopesOf: async([ resource ]): Promise<Map<string, AccessScope>> => {
           lookedUp.push(resource);
           return new Map([[ resource, { name: scope, resource: `${POD}${scope}/` }]]);
         },
       },
-    );
+    });
     for (const agent of [ 'ann', 'bob', 'ann', 'eve' ]) {
       await readers.readersOf(TOPIC, [ agent ]);
     }

@@ -40,7 +40,14 @@ describe('A Catalogue', (): void => {
   let session: SqliteSession;
   let catalogue: Catalogue;
   const make = (rate = new PublishRate(), schemas: Schemas = new PooledSchemas(inlineWork(), 2_000, 2_000)): Catalogue =>
-    new Catalogue(new SqliteCatalogueStore(session), access, schemas, rate, 2, 3);
+    new Catalogue({
+      store: new SqliteCatalogueStore(session),
+      access,
+      schemas,
+      rate,
+      maxSystems: 2,
+      maxEntries: 3,
+    });
 
   beforeEach(async(): Promise<void> => {
     session = new SqliteSession(IN_MEMORY);

@@ -20,7 +20,7 @@ import { RESPONSES } from '../../util/kinds';
 const root = join(__dirname, '../../..');
 const page = readFileSync(join(root, 'docs/delivery.md'), 'utf8');
 const receivePage = readFileSync(join(root, 'docs/receive.md'), 'utf8');
-const outgoing = new GuardedOutgoing(new AddressGuard([ '127.0.0.0/8' ]));
+const outgoing = new GuardedOutgoing({ guard: new AddressGuard([ '127.0.0.0/8' ]) });
 const ORIGIN = 'pods.example';
 
 async function freePort(): Promise<number> {

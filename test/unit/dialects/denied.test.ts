@@ -78,7 +78,12 @@ class Scene {
     const authenticator = { callerOf: async(): Promise<Caller> => this.caller } as unknown as Authenticator;
     const work = inlineWork();
     const bodies = new PublishBodies(authenticator, this.publisher, [ new YodataParser(work) ]);
-    const rules = new Catalogue(this.catalogue, access, new PooledSchemas(work, 2_000, 2_000), rate);
+    const rules = new Catalogue({
+      store: this.catalogue,
+      access,
+      schemas: new PooledSchemas(work, 2_000, 2_000),
+      rate,
+    });
     const projects = new EventGridProjects(BASE, authenticator, { podNamed: async(): Promise<string> => POD });
     this.endpoints = {
       'publish/': new PublishEndpoint(bodies, this.publisher),

@@ -53,7 +53,12 @@ describe('An authenticator', (): void => {
 
   beforeAll(async(): Promise<void> => {
     const clients = { find: async(): Promise<undefined> => undefined };
-    tokens = new EventTokens((await createAuthority()).signer, keys, clients, 'http://localhost/');
+    tokens = new EventTokens({
+      authority: (await createAuthority()).signer,
+      apiKeys: keys,
+      clients,
+      issuer: 'http://localhost/',
+    });
     authenticator = new Authenticator(accessTokens, keys, tokens, [
       new HeaderReader('eventhos', 'Access-Key'), new HeaderReader('eventgrid', 'X-Auth-Token'), new CookiePairReader(tokens),
     ]);

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { AddressGuard } from '../../../src/outgoing/AddressGuard';
+import type { GuardedOutgoingArgs } from '../../../src/outgoing/GuardedOutgoing';
 import { GuardedOutgoing } from '../../../src/outgoing/GuardedOutgoing';
 import type { OutgoingResponse, OutgoingRequest } from '../../../src/outgoing/Outgoing';
 import { OutgoingFailed } from '../../../src/outgoing/Outgoing';
@@ -20,8 +21,8 @@ const KIB = 1_024;
 class WithDns extends GuardedOutgoing {
   public readonly asked: string[] = [];
 
-  public constructor(guard: AddressGuard, private readonly answers: (string[] | Error)[], ...rest: (boolean | number)[]) {
-    super(guard, ...rest as []);
+  public constructor(guard: AddressGuard, private readonly answers: (string[] | Error)[], limits?: Partial<GuardedOutgoingArgs>) {
+    super({ guard, ...limits });
   }
 
   protected override async resolve(hostname: string): Promise<string[]> {
@@ -119,7 +120,12 @@ describe('Outgoing requests', (): void => {
   let out: GuardedOutgoing;
 
   beforeEach((): void => {
-    out = track(new GuardedOutgoing(new AddressGuard(LOOPBACK), false, 0.5, 2));
+    out = track(new GuardedOutgoing({
+      guard: new AddressGuard(LOOPBACK),
+      allowHttp: false,
+      connectTimeout: 0.5,
+      timeout: 2,
+    }));
   });
 
   afterEach(async(): Promise<void> => {
@@ -273,7 +279,13 @@ describe('Outgoing requests', (): void => {
 
     it('do not lose a connection by requests that waited for it too long.', async(): Promise<void> => {
       const sink = await Sink.http((response, body): unknown => setTimeout((): unknown => response.end(body), body === 'slow' ? 300 : 0));
-      const narrow = track(new GuardedOutgoing(new AddressGuard(LOOPBACK), false, 5, 15, 1));
+      const narrow = track(new GuardedOutgoing({
+        guard: new AddressGuard(LOOPBACK),
+        allowHttp: false,
+        connectTimeout: 5,
+        timeout: 15,
+        maxConnections: 1,
+      }));
       const slow = outcome(narrow, sink.origin, { body: 'slow' });
       const waiting = Array.from({ length: 5 }, async(): Promise<unknown> => outcome(narrow, sink.origin, { timeout: 50 }));
       expect(await Promise.all(waiting)).toEqual(waiting.map((): unknown => expect.stringMatching(/^timeout: /u)));
@@ -479,7 +491,7 @@ describe('Outgoing requests', (): void => {
           return new Promise((): void => {});
         }
       }
-      const sender = track(new Silent(new AddressGuard(), false, 0.2));
+      const sender = track(new Silent({ guard: new AddressGuard(), connectTimeout: 0.2 }));
       expect(await outcome(sender, 'https://slow.example/')).toBe('timeout: POST https://slow.example: the connection timed out.');
     });
   });
@@ -550,7 +562,7 @@ describe('Outgoing requests', (): void => {
 
     beforeEach(async(): Promise<void> => {
       sink = await Sink.http((response): unknown => response.end('inside'));
-      strict = track(new GuardedOutgoing(new AddressGuard()));
+      strict = track(new GuardedOutgoing({ guard: new AddressGuard() }));
     });
 
     it.each([
@@ -613,7 +625,7 @@ describe('Outgoing requests', (): void => {
       expect(await outcome(strict, 'http://1.1.1.1/')).toMatch(/^forbidden: POST http:\/\/1\.1\.1\.1: 1\.1\.1\.1 can only be reached by https\./u);
       expect(await outcome(track(new WithDns(new AddressGuard(LOOPBACK), [ [ '127.0.0.1', '1.1.1.1' ] ])), `http://mixed.example:${sink.port}/`))
         .toMatch(/^forbidden: .* by https\./u);
-      const open = track(new GuardedOutgoing(new AddressGuard(), true));
+      const open = track(new GuardedOutgoing({ guard: new AddressGuard(), allowHttp: true }));
       expect(await outcome(open, sink.origin)).toMatch(/^forbidden: .*: cannot be reached/u);
       expect(sink.connections).toBe(0);
     });
@@ -621,8 +633,8 @@ describe('Outgoing requests', (): void => {
     it('may be sent by http where that is configured.', async(): Promise<void> => {
       const guard = new AddressGuard();
       jest.spyOn(guard, 'refusal').mockReturnValue(undefined);
-      expect(await outcome(track(new GuardedOutgoing(guard, true)), sink.origin)).toMatchObject({ body: 'inside' });
-      expect(await outcome(track(new GuardedOutgoing(guard, false)), sink.origin)).toMatch(/^forbidden: .* by https\./u);
+      expect(await outcome(track(new GuardedOutgoing({ guard, allowHttp: true })), sink.origin)).toMatchObject({ body: 'inside' });
+      expect(await outcome(track(new GuardedOutgoing({ guard, allowHttp: false })), sink.origin)).toMatch(/^forbidden: .* by https\./u);
     });
 
     it.each([ 'Host', 'host', 'connection', 'Content-Length', 'transfer-encoding', 'upgrade', 'expect', 'te', 'keep-alive' ])(
@@ -688,7 +700,7 @@ describe('Outgoing requests', (): void => {
   describe('to many servers', (): void => {
     it('keep the connections of a few.', async(): Promise<void> => {
       const sink = await Sink.http((response): unknown => response.end('x'));
-      const sender = track(new WithDns(new AddressGuard(LOOPBACK), [ [ '127.0.0.1' ] ], false, 5, 15, 16, 5));
+      const sender = track(new WithDns(new AddressGuard(LOOPBACK), [ [ '127.0.0.1' ] ], { maxIdleOrigins: 5 }));
       for (let index = 0; index < 50; index += 1) {
         await outcome(sender, `http://host${index}.example:${sink.port}/`);
         // One that is used stays.
@@ -701,7 +713,7 @@ describe('Outgoing requests', (): void => {
 
     it('close no connection that is used.', async(): Promise<void> => {
       const sink = await Sink.http((response): unknown => setTimeout((): unknown => response.end('x'), 100));
-      const sender = track(new WithDns(new AddressGuard(LOOPBACK), [ [ '127.0.0.1' ] ], false, 5, 15, 16, 5));
+      const sender = track(new WithDns(new AddressGuard(LOOPBACK), [ [ '127.0.0.1' ] ], { maxIdleOrigins: 5 }));
       const answers = await Promise.all(Array.from({ length: 50 }, async(_, index): Promise<unknown> => outcome(sender, `http://host${index}.example:${sink.port}/`)));
       expect(answers).toEqual(answers.map((): unknown => expect.objectContaining({ body: 'x' })));
       expect(sender.size).toBe(5);

@@ -5,7 +5,7 @@ import { GuardedOutgoing } from '../../../src/outgoing/GuardedOutgoing';
 import { parseRetryAfter } from '../../../src/outgoing/singleHeaders';
 
 describe('G8: a header that an answer may have once', (): void => {
-  const out = new GuardedOutgoing(new AddressGuard([ '127.0.0.0/8' ]));
+  const out = new GuardedOutgoing({ guard: new AddressGuard([ '127.0.0.0/8' ]) });
   let headers: string[];
   const server = createServer((_request, response): void => {
     response.writeHead(201, headers);

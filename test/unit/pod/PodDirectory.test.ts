@@ -70,17 +70,17 @@ describe('The pods of a server', (): void => {
         applied.push(`${pod} ${webIds.join(',')}`);
       },
     } as unknown as PodLayout;
-    create = (strategy, generator = new SuffixIdentifierGenerator(BASE)): PodDirectory => new PodDirectory(
-      new ServerUrls(BASE),
-      strategy,
-      generator,
+    create = (strategy, generator = new SuffixIdentifierGenerator(BASE)): PodDirectory => new PodDirectory({
+      urls: new ServerUrls(BASE),
+      storageStrategy: strategy,
+      identifierGenerator: generator,
       podStore,
       resourceStore,
       layout,
       store,
       lifecycle,
-      hooks,
-    );
+      listeners: hooks,
+    });
     directory = create(new PodStorageLocationStrategy(new SuffixIdentifierGenerator(BASE)));
   });
 

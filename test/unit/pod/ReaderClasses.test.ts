@@ -34,8 +34,8 @@ describe('Classes of readers', (): void => {
     },
   } as unknown as ResourceStore;
   const events = { noteDependency: async(...note: string[]): Promise<unknown> => noted.push(note.join(' ')) } as unknown as EventStore;
-  const readers = new ReaderClasses(
-    {
+  const readers = new ReaderClasses({
+    access: {
       allowed: async({ agent }, resources): Promise<Set<string>> => {
         asked.push(agent!);
         return new Set(may.has(agent!) ? resources : []);
@@ -43,10 +43,10 @@ describe('Classes of readers', (): void => {
     },
     store,
     auxiliaryStrategy,
-    new SingleRootIdentifierStrategy(BASE),
+    identifierStrategy: new SingleRootIdentifierStrategy(BASE),
     events,
-    new ServerUrls(BASE),
-  );
+    urls: new ServerUrls(BASE),
+  });
   const agents = (...names: string[]): string[] => names.map((name): string => `http://${name}/`);
   const readersOf = async(...names: string[]): Promise<string[]> =>
     [ ...await readers.readersOf(TOPIC, agents(...names)) ].map((agent): string => agent.slice('http://'.length, -1)).sort();

@@ -97,11 +97,23 @@ describe.each([ 'acl', 'acr' ])('Access scopes by documents .%s', (suffix): void
         return resources.hasResource(identifier);
       },
     };
-    scopes = new ServerAccessScopes(counted, store, strategy, identifierStrategy);
+    scopes = new ServerAccessScopes({
+      resources: counted,
+      store,
+      auxiliaryStrategy: strategy,
+      identifierStrategy,
+    });
     const locator = { locate: async(url: string): Promise<string | undefined> => url.startsWith(POD) ? POD : undefined };
-    access = new EpochAccess(counting, events, locator, 60, scopes);
-    const classes = new ReaderClasses(counting, store, strategy, identifierStrategy, events, new ServerUrls(BASE));
-    readers = new EpochReaders(classes, events, locator, 60, scopes);
+    access = new EpochAccess({ source: counting, store: events, pods: locator, maxAge: 60, scopes });
+    const classes = new ReaderClasses({
+      access: counting,
+      store,
+      auxiliaryStrategy: strategy,
+      identifierStrategy,
+      events,
+      urls: new ServerUrls(BASE),
+    });
+    readers = new EpochReaders({ source: classes, store: events, pods: locator, maxAge: 60, scopes });
   });
 
   afterEach(async(): Promise<void> => events.close());
@@ -225,19 +237,19 @@ describe.each([ 'acl', 'acr' ])('Access scopes by documents .%s', (suffix): void
     documents.set(`${POD}.${suffix}`, 'no Turtle');
     const found = await scopes.scopesOf([ `${POD}topics/x` ], POD, 1);
     expect([ ...found.values() ]).toEqual([{ name: `${POD} below ${POD}`, resource: `${POD}topics/` }]);
-    const failing = new ServerAccessScopes(
-      { hasResource: async(): Promise<never> => { throw Object.assign(new Error('long'), { code: 'ENAMETOOLONG' }); } },
+    const failing = new ServerAccessScopes({
+      resources: { hasResource: async(): Promise<never> => { throw Object.assign(new Error('long'), { code: 'ENAMETOOLONG' }); } },
       store,
-      strategy,
+      auxiliaryStrategy: strategy,
       identifierStrategy,
-    );
+    });
     expect((await failing.scopesOf([ `${POD}x` ], POD, 1)).get(`${POD}x`)).toMatchObject({ name: `${POD} below nothing` });
-    const broken = new ServerAccessScopes(
-      { hasResource: async(): Promise<never> => { throw new Error('disk'); } },
+    const broken = new ServerAccessScopes({
+      resources: { hasResource: async(): Promise<never> => { throw new Error('disk'); } },
       store,
-      strategy,
+      auxiliaryStrategy: strategy,
       identifierStrategy,
-    );
+    });
     await expect(broken.scopesOf([ `${POD}x` ], POD, 1)).rejects.toThrow('disk');
   });
 });

@@ -17,9 +17,15 @@ describe('A MetricsServer', (): void => {
   const started: MetricsServer[] = [];
 
   const make = (address: string): MetricsServer => {
-    const server = new MetricsServer(address, metrics, new SqliteDeliveryStore(session), {
+    const server = new MetricsServer({
+      address,
+      metrics,
+      store: new SqliteDeliveryStore(session),
+      outbox: {
       now: (): number => 5_000, wake: jest.fn(),
-    }, targetKinds());
+    },
+      kinds: targetKinds(),
+    });
     started.push(server);
     return server;
   };

@@ -36,7 +36,14 @@ describe('The care of pods', (): void => {
       sweep: jest.fn(async(): Promise<boolean> => lifecycle.sweep.mock.calls.length < 3),
     };
     const news = { gone: async(pod: string, container: string): Promise<unknown> => told.push(`${pod} ${container}`) };
-    care = new PodCleanup(pods as unknown as PodDirectory, lifecycle as any, news as unknown as OwnerNotifier, hooks, 0.01, 0.05);
+    care = new PodCleanup({
+      pods: pods as unknown as PodDirectory,
+      lifecycle: lifecycle as any,
+      notifier: news as unknown as OwnerNotifier,
+      listeners: hooks,
+      interval: 0.01,
+      startupTime: 0.05,
+    });
     (care as any).logger = { error: (message: string): unknown => errors.push(message) };
   });
 

@@ -181,7 +181,13 @@ describe('When a server listens', (): void => {
     const server = await listening();
     const { port } = server.address() as { port: number };
     const log = async(allowed: string, metrics: string, at: unknown = server.address()): Promise<string[]> => {
-      const startup = new StartupLog('http://localhost/', session, handler, allowed, metrics);
+      const startup = new StartupLog({
+        baseUrl: 'http://localhost/',
+        session,
+        handler,
+        allowedAddresses: allowed,
+        metricsAddress: metrics,
+      });
       const lines = linesOf(startup);
       const told = { once: (_: string, tell: () => void): void => tell(), address: (): unknown => at } as unknown as Server;
       await startup.handle(told);

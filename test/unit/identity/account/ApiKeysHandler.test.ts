@@ -34,7 +34,13 @@ describe('The API keys of an account', (): void => {
     isLinked = jest.fn(async(webId: string, account: string): Promise<boolean> => webId === WEB_ID && account === ACCOUNT);
     const accounts = new BaseAccountIdRoute(new AbsolutePathInteractionRoute('http://localhost/.account/account/'));
     const route = new ApiKeyRoute(new RelativePathInteractionRoute(accounts, 'api-keys/'));
-    keys = new ApiKeysHandler(apiKeys, { isLinked } as any, route, new ServerUrls('http://localhost/'), 2);
+    keys = new ApiKeysHandler({
+      apiKeys,
+      webIdStore: { isLinked } as any,
+      route,
+      urls: new ServerUrls('http://localhost/'),
+      maxKeys: 2,
+    });
     key = new ApiKeyHandler(apiKeys, route);
   });
 
@@ -85,7 +91,12 @@ describe('The API keys of an account', (): void => {
     await key.handle(input('DELETE', resource));
     await expect(create({ name: 'three', webId: WEB_ID })).resolves.toBeDefined();
     const urls = new ServerUrls('http://localhost/');
-    const most = new ApiKeysHandler(apiKeys, { isLinked } as any, { getPath: (): string => BASE } as any, urls);
+    const most = new ApiKeysHandler({
+      apiKeys,
+      webIdStore: { isLinked } as any,
+      route: { getPath: (): string => BASE } as any,
+      urls,
+    });
     await expect(most.handle(input('POST', BASE, { name: 'four', webId: WEB_ID }))).resolves.toBeDefined();
   });
 

@@ -155,7 +155,7 @@ describe('The profiles of others', (): void => {
     it.each<[string, (body: string) => Buffer]>([[ 'gzip', gzipSync ], [ 'deflate', deflateSync ], [ 'br', brotliCompressSync ]])(
       'of a document that comes as %s, though that was not asked for.',
       async(coding, encode): Promise<void> => {
-        const guarded = new GuardedOutgoing(new AddressGuard([ '127.0.0.0/8', '::1/128' ]));
+        const guarded = new GuardedOutgoing({ guard: new AddressGuard([ '127.0.0.0/8', '::1/128' ]) });
         profiles = new Profiles(guarded, local, contexts, 2);
         const { headers, body } = turtle('<#me> ldp:inbox </inbox/>.', { 'content-encoding': coding });
         reply = { headers, body: encode(`\uFEFF${body}`) };

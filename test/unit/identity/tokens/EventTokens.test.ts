@@ -44,7 +44,7 @@ describe('Tokens of this server', (): void => {
         return webId === undefined ? undefined : { webId, hasSecret: (): boolean => false };
       },
     };
-    tokens = new EventTokens(signer, keys, clients, BASE);
+    tokens = new EventTokens({ authority: signer, apiKeys: keys, clients, issuer: BASE });
   });
 
   afterEach((): void => {
@@ -138,7 +138,7 @@ describe('Tokens of this server', (): void => {
 
   it('are recognised by another process with the same key.', async(): Promise<void> => {
     const { token } = await tokens.issue(me, POD);
-    expect(await new EventTokens(signer, keys, clients, BASE).authenticate(token)).toBeDefined();
+    expect(await new EventTokens({ authority: signer, apiKeys: keys, clients, issuer: BASE }).authenticate(token)).toBeDefined();
   });
 
   describe('are not recognised', (): void => {
@@ -233,7 +233,12 @@ describe('Tokens of this server', (): void => {
 
   it('are remembered in a bounded number.', async(): Promise<void> => {
     const claims = { exp: START / 1_000 + 1_000, webid: ME, pod: POD };
-    const many = new EventTokens({ sign: async(): Promise<string> => '', verify: async(): Promise<JWTPayload> => claims }, keys, clients, BASE);
+    const many = new EventTokens({
+      authority: { sign: async(): Promise<string> => '', verify: async(): Promise<JWTPayload> => claims },
+      apiKeys: keys,
+      clients,
+      issuer: BASE,
+    });
     for (let i = 0; i < 10_001; i += 1) {
       await many.authenticate(`${i}`);
     }

@@ -37,7 +37,7 @@ describe('Refresh tokens', (): void => {
       const webId = webIds.get(id);
       return webId === undefined ? undefined : { webId, hasSecret: (): boolean => false };
     } };
-    tokens = new EventTokens(signer, keys, clients, BASE);
+    tokens = new EventTokens({ authority: signer, apiKeys: keys, clients, issuer: BASE });
     refreshTokens = new RefreshTokens(new SqliteRefreshTokenStore(session), tokens);
     answers = 0;
   });

@@ -26,7 +26,7 @@ describe('Webhooks', (): void => {
   });
 
   it('do not tell what there is in the network of the server.', async(): Promise<void> => {
-    const handshake = new WebhookHandshake(new GuardedOutgoing(new AddressGuard()), 'pods.example', 60);
+    const handshake = new WebhookHandshake(new GuardedOutgoing({ guard: new AddressGuard() }), 'pods.example', 60);
     const messages = await Promise.all([ 'https://localhost/', 'https://name.invalid/' ].map(async(url): Promise<string> => {
       const error: unknown = await handshake.request(url, 'ann').catch((reason: unknown): unknown => reason);
       expect(error).toBeInstanceOf(InvalidInput);

@@ -22,7 +22,7 @@ let server: Server;
 let url: string;
 let answer: (response: ServerResponse) => void;
 const received: Received[] = [];
-const outgoing = new GuardedOutgoing(new AddressGuard([ '127.0.0.0/8' ]));
+const outgoing = new GuardedOutgoing({ guard: new AddressGuard([ '127.0.0.0/8' ]) });
 
 beforeAll(async(): Promise<void> => {
   server = createServer((request, response): void => {

@@ -3,7 +3,7 @@ import type { ContextLoader } from './ContextLoader';
 import type { Event } from './Event';
 import { eventUrl, HOPS, isId } from './Event';
 import { mayHaveEventForm } from './eventDetection';
-import { knownContext } from './eventContexts';
+import { currentContext, knownContext } from './eventContexts';
 import { toNTriples } from './eventRdf';
 import { quadInCurrentNamespace, inCurrentNamespace } from './formerNamespace';
 import { envelopeStatements, isOwnEnvelope } from './envelope';
@@ -124,7 +124,7 @@ export function hasEventForm(text: string): boolean {
  * Reads an event that was published on another server from its document.
  *
  * The document is kept unchanged, with three exceptions: the hop count is removed, named contexts are replaced by their
- * text, and the former namespace of the vocabulary is replaced by the current one.
+ * text, and the vocabulary of earlier versions is replaced by the current one.
  *
  * @param text - The document, valid JSON-LD.
  * @param id - The IRI of the event.
@@ -177,7 +177,7 @@ export async function readReceived(
   }
   const members = [ ...root ].filter(([ name ]): boolean => name !== '@context' && name !== HOPS)
     .map(([ name, { whole }]): string => name === 'data' ? whole : inCurrentNamespace(whole));
-  const document = { id: uuid, pod, context: detached(inCurrentNamespace(context)), members: detached(`{${members.join(',')}}`) };
+  const document = { id: uuid, pod, context: detached(currentContext(inCurrentNamespace(context))), members: detached(`{${members.join(',')}}`) };
   const read = await readForeign(document, loader.bundled());
   if ('fault' in read) {
     throw new InvalidInput(`The event has no form as RDF: ${read.fault}`);

@@ -1,6 +1,6 @@
 import type { Event } from './Event';
 import { eventUrl } from './Event';
-import { contextOf, knownContext, LITERAL_CONTEXT } from './eventContexts';
+import { contextOf, currentContext, DATA_PROPERTY, knownContext, LITERAL_CONTEXT } from './eventContexts';
 import { expandJsonLd } from './jsonLdExpansion';
 import { expandedStatements } from './expandedData';
 import { envelopeStatements, isOwnEnvelope } from './envelope';
@@ -13,7 +13,6 @@ import type { ExactJson } from './numbers';
 import { parseExact } from './numbers';
 import type { Notation, Statements } from './terms';
 import { N_TRIPLES } from './terms';
-import { EVENTS } from './vocabulary';
 
 /** The document of an event, as plain data. */
 export type EventText = Pick<Event, 'id' | 'pod' | 'context' | 'members'>;
@@ -65,7 +64,8 @@ export async function readData(event: Omit<EventText, 'context'>, contexts: Bund
 
 async function assertLossless(event: EventText): Promise<void> {
   const statements = await expanded(event, N_TRIPLES, true);
-  if (!statements.some(({ predicate }): boolean => predicate === `<${EVENTS}data>`)) {
+  const [ url, property ] = [ eventUrl(event), DATA_PROPERTY ].map(N_TRIPLES.iri);
+  if (!statements.some(({ subject, predicate }): boolean => subject === url && predicate === property)) {
     throw new Error('none of it is a node or a value');
   }
 }
@@ -119,7 +119,7 @@ export async function readForeign(event: EventText, contexts: BundledContexts): 
 export async function readStored(event: EventText, contexts: BundledContexts): Promise<EventText> {
   const known = knownContext(event.context);
   if (known?.isChecked) {
-    return event;
+    return { ...event, context: currentContext(event.context) };
   }
   let read: ReadResult;
   try {
@@ -179,7 +179,7 @@ function* ownStatements(
   const url = eventUrl(event);
   yield* envelopeStatements({ ...members, id: url }, notation);
   if (data !== undefined) {
-    yield* plainStatements(notation.iri(url), notation.iri(`${EVENTS}data`), { value: data, exact }, reading, notation);
+    yield* plainStatements(notation.iri(url), notation.iri(DATA_PROPERTY), { value: data, exact }, reading, notation);
   }
 }
 

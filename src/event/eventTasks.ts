@@ -24,7 +24,8 @@ export const READ_STORED: Task<EventText, EventText> = {
 
 /** Returns whether the document of a stored event is served unchanged. */
 export function isServedAsStored({ context }: EventText): boolean {
-  return knownContext(context)?.isChecked ?? false;
+  const known = knownContext(context);
+  return known !== undefined && known.isChecked && known.current === context;
 }
 
 /** Returns the document of an event without its other properties, in the form passed to worker threads. */

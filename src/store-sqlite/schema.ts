@@ -443,6 +443,20 @@ export const MIGRATIONS: readonly string[] = [
   `
   DROP TRIGGER late_entry_added;
   `,
+  // Data is the object of its activity in RDF. The property occurs once in a context of this software, and is two bytes
+  // shorter than the former one. A newer server may have sent the new text already.
+  `
+  CREATE TEMP TABLE former_contexts AS
+  SELECT id, replace(text, '"data":{"@id":"events:data",', '"data":{"@id":"as:object",') AS text FROM contexts
+  WHERE text LIKE '{"@version":1.1,"as":"https://www.w3.org/ns/activitystreams#","events":"https://w3id.org/pod-events#",%'
+  AND instr(text, '"data":{"@id":"events:data",') > 0;
+  UPDATE events SET bytes = bytes - 2, context = IFNULL(
+    (SELECT c.id FROM former_contexts f JOIN contexts c ON c.text = f.text WHERE f.id = events.context), context
+  ) WHERE context IN (SELECT id FROM former_contexts);
+  UPDATE OR IGNORE contexts SET text = (SELECT f.text FROM former_contexts f WHERE f.id = contexts.id)
+  WHERE id IN (SELECT id FROM former_contexts);
+  DROP TABLE former_contexts;
+  `,
 ];
 
 /**

@@ -145,6 +145,35 @@ describe('A SqliteEventStore on disk', (): void => {
     await migrated.close();
   });
 
+  it('makes data the object of its activity in contexts that earlier schemas have stored.', async(): Promise<void> => {
+    const folder = newFolder();
+    const contexts = [ true, false ].map((idIsId): string => contextOf({ asLiteral: false, typeIsType: true, idIsId }));
+    const foreign = '{"events":"https://w3id.org/pod-events#","data":{"@id":"events:data","@type":"@json"}}';
+    const events = [ ...contexts, contexts[0], foreign ].map((context): ReturnType<typeof anEvent> => anEvent({ context }));
+    const store = new SqliteEventStore(new SqliteSession(folder));
+    await store.registerPod(PRODUCER);
+    await store.accept(events.map((event): any => ({ event, forwards: []})));
+    const current = (await store.listEntries(`${PRODUCER}publish/`, 0, 10)).map(({ bytes }): number => bytes);
+    await store.close();
+    const old = new Database(fileIn(folder));
+    // The second context has arrived in its current form from a newer server.
+    old.exec(`
+      UPDATE contexts SET text = replace(text, '"@id":"as:object"', '"@id":"events:data"');
+      UPDATE events SET bytes = bytes + 2 WHERE context != (SELECT id FROM contexts WHERE text = '${foreign}');
+      INSERT INTO contexts (text) VALUES ('${contexts[1]}');
+    `);
+    old.exec(MIGRATIONS.find((step): boolean => step.includes('as:object'))!);
+    expect(old.prepare('SELECT text FROM contexts WHERE id IN (SELECT context FROM events) ORDER BY text').pluck().all())
+      .toEqual([ ...contexts, foreign ].sort());
+    old.close();
+    const migrated = new SqliteEventStore(new SqliteSession(folder));
+    for (const event of events) {
+      expect(await migrated.getEntry(`${PRODUCER}publish/`, event.id)).toEqual(event);
+    }
+    expect((await migrated.listEntries(`${PRODUCER}publish/`, 0, 10)).map(({ bytes }): number => bytes)).toEqual(current);
+    await migrated.close();
+  });
+
   describe('for requests that make their events once', (): void => {
     const once: IdempotencyKey = { agent: 'http://localhost/anyone#me', pod: PRODUCER, key: 'k', fingerprint: 'f' };
     const DAY = 24 * 60 * 60_000;

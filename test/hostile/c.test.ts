@@ -6,7 +6,7 @@ import { areIsomorphic, parseIndependently, parseStrictly } from '../util/rdf';
 import { members, post } from '../util/scene';
 
 const AS = 'https://www.w3.org/ns/activitystreams#';
-const DATA = 'https://w3id.org/pod-events#data';
+const DATA = 'https://www.w3.org/ns/activitystreams#object';
 const TYPES = [ 'text/turtle', 'application/trig', 'application/n-triples', 'application/n-quads', 'text/n3' ];
 
 describe('Hostile and odd data', (): void => {

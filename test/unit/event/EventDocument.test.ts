@@ -83,7 +83,7 @@ describe('The document of an event', (): void => {
 
   it('takes id as @id where every id is an absolute IRI.', async(): Promise<void> => {
     const iris = await read('{"id":"https://a.example/1","b":{"id":"urn:x:y"}}');
-    expect(valuesOf(iris.quads, 'https://w3id.org/pod-events#data')).toEqual([ 'https://a.example/1' ]);
+    expect(valuesOf(iris.quads, 'https://www.w3.org/ns/activitystreams#object')).toEqual([ 'https://a.example/1' ]);
     const mixed = await read('{"id":"https://a.example/1","b":{"id":"7"}}');
     expect(valuesOf(mixed.quads, 'http://schema.org/identifier').sort()).toEqual([ '7', 'https://a.example/1' ]);
     const number = await read('{"id":7}');
@@ -101,7 +101,7 @@ describe('The document of an event', (): void => {
     async(data): Promise<void> => {
       const { json, quads } = await read(data);
       expect(json.data).toEqual(JSON.parse(data));
-      const [ literal ] = valuesOf(quads, 'https://w3id.org/pod-events#data');
+      const [ literal ] = valuesOf(quads, 'https://www.w3.org/ns/activitystreams#object');
       expect(JSON.parse(literal)).toEqual(JSON.parse(data));
     },
   );

@@ -8,6 +8,7 @@ import type { Event } from '../../../src/event/Event';
 import { eventDocument, eventUrl } from '../../../src/event/Event';
 import { createEvent } from '../../../src/event/EventDocument';
 import { eventRdf, RDF_TYPES } from '../../../src/event/eventRdf';
+import { isServedAsStored } from '../../../src/event/eventTasks';
 import { InvalidInput } from '../../../src/event/InvalidInput';
 import { parseJson } from '../../../src/event/json';
 import { readStored } from '../../../src/event/documentReading';
@@ -17,7 +18,7 @@ const NUM_RUNS = Number(process.env.PROPERTY_RUNS ?? 100);
 const POD = 'https://producer.example/';
 const PUBLISHER = `${POD}profile/card#me`;
 const AS = 'https://www.w3.org/ns/activitystreams#';
-const DATA = 'https://w3id.org/pod-events#data';
+const DATA = `${AS}object`;
 const RDF_JSON = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON';
 const contextFile = join(tmpdir(), `bundled-${process.pid}.jsonld`);
 const CONTEXT = { name: 'http://example.org/name', Note: `${AS}Note` };
@@ -292,6 +293,23 @@ describe('An event that an earlier version has stored', (): void => {
     const served = { ...await stored(data), ...await readStored(await stored(data), loader.bundled()) };
     const graph = await check(served);
     expect(graph.some(({ predicate }): boolean => predicate.value === DATA)).toBe(true);
+  });
+
+  it.each([ '1', '{"a b":"x"}', '{"id":"7","type":"Doc"}', '{"@id":"urn:a","name":"x"}' ])(
+    'has its data as the object of the activity, also if its context has the former property: %s.',
+    async(data): Promise<void> => {
+      const event = await publish(data);
+      const former = { ...event, context: event.context.replace('"@id":"as:object"', '"@id":"events:data"') };
+      expect(former.context).not.toBe(event.context);
+      expect(isServedAsStored(event)).toBe(true);
+      expect(isServedAsStored(former)).toBe(false);
+      expect(await readStored(former, loader.bundled())).toEqual(event);
+    },
+  );
+
+  it('keeps a context that this software has not written.', async(): Promise<void> => {
+    const event = { ...await publish('1'), context: '{"@vocab":"urn:v:","data":{"@id":"https://w3id.org/pod-events#data"}}' };
+    expect((await readStored(event, loader.bundled())).context).toBe(event.context);
   });
 
   it('is served with its data as a literal where no context can be inlined.', async(): Promise<void> => {

@@ -417,6 +417,17 @@ describe('The receiving side', (): void => {
     expect(await inInbox()).toBe(2);
   });
 
+  it('reads the former property of data as the current one, and knows the same event with both.', async(): Promise<void> => {
+    const event = await anEvent();
+    const former = forwardedDocument(event, 3).replace('"data":{"@id":"as:object"', '"data":{"@id":"events:data"');
+    expect(former).toContain('events:data');
+    for (const text of [ former, former.replaceAll(EVENTS, FORMER_EVENTS), forwardedDocument(event, 1) ]) {
+      expect(await receive(text)).toEqual({ event: `${POD}inbox/${event.id}` });
+    }
+    expect(await store.getEntry(`${POD}inbox/`, event.id)).toMatchObject({ context: event.context, members: event.members });
+    expect(await inInbox()).toBe(1);
+  });
+
   it('counts hops however they are told.', async(): Promise<void> => {
     const name = `${EVENTS}hops`;
     const cases: [ object, boolean ][] = [

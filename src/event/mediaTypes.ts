@@ -12,6 +12,10 @@ export const N_QUADS = 'application/n-quads';
 export const TRIG = 'application/trig';
 /** @see https://w3c.github.io/N3/spec/ */
 export const N3 = 'text/n3';
+/** @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md#3-envelope */
+export const CLOUD_EVENT = 'application/cloudevents+json';
+/** @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md#4-json-batch-format */
+export const CLOUD_EVENT_BATCH = 'application/cloudevents-batch+json';
 
 /** Whether a media type is JSON, or a format based on JSON. */
 export function isJsonType(type: string): boolean {

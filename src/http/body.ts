@@ -34,30 +34,49 @@ export async function withinBodyBudget<T>(budget: BodyBudget, work: () => Promis
 }
 
 /**
- * Reads the body of a request as text, no further than the limit. To be called once the credentials and the access of
- * the caller are known, because until then nobody's bytes are worth holding.
+ * Reads the body of a request as text, see {@link readBody}.
+ *
+ * @throws {@link HttpProblem} as {@link readBody} does.
+ * @throws {@link InvalidInput} if the body is not UTF-8, or ends before it was whole.
+ */
+export async function readText(request: IncomingMessage, limit: number): Promise<string> {
+  return utf8Text(await readBody(request, limit));
+}
+
+/**
+ * Returns the text of a body.
+ *
+ * @throws {@link InvalidInput} if the body is not UTF-8.
+ */
+export function utf8Text(body: Uint8Array): string {
+  try {
+    return UTF_8.decode(body);
+  } catch {
+    throw new InvalidInput('The request body is not valid UTF-8');
+  }
+}
+
+/**
+ * Reads the body of a request, no further than the limit. To be called once the credentials and the access of the
+ * caller are known, because until then nobody's bytes are worth holding.
  *
  * @param request - The request.
  * @param limit - Maximum size, in bytes.
  *
  * @throws {@link HttpProblem} 413 if there is more; the connection is then to be closed, for the rest is not read;
  *         415 if the body is encoded, 408 if it does not arrive in time, 503 if there is no room for it.
- * @throws {@link InvalidInput} if the body is not UTF-8, or ends before it was whole.
+ * @throws {@link InvalidInput} if the body ends before it was whole.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-413-content-too-large
  */
-export async function readText(request: IncomingMessage, limit: number): Promise<string> {
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   assertNotEncoded(request);
   if (Number(request.headers['content-length'] ?? 0) > limit) {
     throw tooLarge(limit);
   }
   const bytes = await readBytes(request, limit);
   charge(bytes.length / 1_024 * COSTS.bodyKib);
-  try {
-    return UTF_8.decode(bytes);
-  } catch {
-    throw new InvalidInput('The request body is not valid UTF-8');
-  }
+  return bytes;
 }
 
 /**

@@ -21,7 +21,7 @@ const KEY = /^[\u0021-\u007E]{1,255}$/u;
  */
 export function idempotencyKeyOf(
   { request, path }: HttpExchange,
-  body: string,
+  body: string | Uint8Array,
   credentialParameters: readonly string[] = [],
 ): NamedKey | undefined {
   const key = request.headers['idempotency-key'];

@@ -1,7 +1,7 @@
 import type { EventDraft } from '../../event/Event';
 import { InvalidInput } from '../../event/InvalidInput';
 import { JSON_MEDIA_TYPE } from '../../event/mediaTypes';
-import type { EventParser, ParsedEvents } from '../../http/publish/EventParser';
+import type { EventParser, EventRequest, ParsedEvents } from '../../http/publish/EventParser';
 import type { Work } from '../../work/Work';
 import { READ_PUBLISH } from './parsePublish';
 
@@ -19,7 +19,8 @@ export class YodataParser implements EventParser {
     this.work = work;
   }
 
-  public async parse(body: string): Promise<ParsedEvents> {
+  public async parse({ text }: EventRequest): Promise<ParsedEvents> {
+    const body = text();
     const { items, isArray } = await this.work.run(READ_PUBLISH, body, { size: body.length });
     return {
       items: items.map((item): EventDraft | InvalidInput => typeof item === 'string' ? new InvalidInput(item) : item),

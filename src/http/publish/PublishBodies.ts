@@ -3,8 +3,8 @@ import { LIMITS } from '../../event/limits';
 import type { Admission } from '../../publish/PublishRequest';
 import type { Publisher } from '../../publish/Publisher';
 import type { Authenticator } from '../Authenticator';
-import { readText } from '../body';
-import { assertMediaType } from '../contentType';
+import { readBody, utf8Text } from '../body';
+import { assertMediaType, mediaTypeOf } from '../contentType';
 import type { HttpExchange } from '../Endpoint';
 import type { EventParser, ParsedEvents } from './EventParser';
 
@@ -13,7 +13,8 @@ import type { EventParser, ParsedEvents } from './EventParser';
  */
 export interface OpenedRequest {
   readonly admission: Admission;
-  readonly body: string;
+  /** Content of the request: the body, after the headers with content of the events. */
+  readonly content: Uint8Array;
   /** Parses the body, see {@link EventParser.parse}. */
   readonly parse: () => Promise<ParsedEvents>;
 }
@@ -24,7 +25,7 @@ export interface OpenedRequest {
 export class PublishBodies {
   private readonly authenticator: Authenticator;
   private readonly publisher: Publisher;
-  private readonly parsers: ReadonlyMap<string, EventParser>;
+  private readonly parsers: readonly EventParser[];
   private readonly maxBytes: number;
 
   /**
@@ -41,8 +42,7 @@ export class PublishBodies {
   ) {
     this.authenticator = authenticator;
     this.publisher = publisher;
-    this.parsers = new Map(parsers.flatMap((parser): [string, EventParser][] =>
-      parser.mediaTypes.map((type): [string, EventParser] => [ type, parser ])));
+    this.parsers = parsers;
     this.maxBytes = maxBytes;
   }
 
@@ -58,10 +58,24 @@ export class PublishBodies {
     const caller = await this.authenticator.callerOf(exchange, [ 'publish' ]);
     const admission = { pod, caller, resource: publishContainer(pod) };
     await this.publisher.admit(admission);
-    const mediaType = assertMediaType(request, [ ...this.parsers.keys() ]);
-    const body = await readText(request, this.maxBytes);
+    const parser = this.parserOf(request);
+    const bytes = await readBody(request, this.maxBytes);
+    const text = (): string => utf8Text(bytes);
+    const headers = parser.contentHeaders?.(request) ?? [];
     return {
-      admission, body, parse: async(): Promise<ParsedEvents> => this.parsers.get(mediaType)!.parse(body, mediaType),
+      admission,
+      content: headers.length > 0 ? Buffer.concat([ Buffer.from(JSON.stringify(headers)), bytes ]) : bytes,
+      parse: async(): Promise<ParsedEvents> =>
+        parser.parse({ request, admission, mediaType: mediaTypeOf(request), bytes, text }),
     };
+  }
+
+  private parserOf(request: HttpExchange['request']): EventParser {
+    const accepting = this.parsers.find((parser): boolean => parser.accepts?.(request) ?? false);
+    if (accepting) {
+      return accepting;
+    }
+    const type = assertMediaType(request, this.parsers.flatMap(({ mediaTypes }): readonly string[] => mediaTypes));
+    return this.parsers.find(({ mediaTypes }): boolean => mediaTypes.includes(type))!;
   }
 }

@@ -31,8 +31,8 @@ export class PublishEndpoint extends Endpoint {
   }
 
   public async handle(exchange: HttpExchange): Promise<EndpointResponse> {
-    const { admission, body, parse } = await this.bodies.open(exchange);
-    const idempotencyKey = idempotencyKeyOf(exchange, body);
+    const { admission, content, parse } = await this.bodies.open(exchange);
+    const idempotencyKey = idempotencyKeyOf(exchange, content);
     const parsed = await parse();
     const { isArray } = parsed;
     const drafts = draftsOf(parsed);

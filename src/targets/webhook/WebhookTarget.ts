@@ -6,7 +6,7 @@ import type { Outgoing } from '../../outgoing/Outgoing';
 import { OutgoingFailed } from '../../outgoing/Outgoing';
 import type { Containers } from '../../subscription/ports';
 import { perEvent } from '../perEvent';
-import { toCloudEvent } from './cloudEvent';
+import { toCloudEvent } from '../../event/cloudEvent';
 import { webhookOrigin } from './handshake';
 import { maskedUrl } from './maskedUrl';
 import { sendToWebhook } from './sendToWebhook';

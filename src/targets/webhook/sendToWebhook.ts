@@ -1,5 +1,5 @@
 import type { Outgoing, OutgoingResponse } from '../../outgoing/Outgoing';
-import { CLOUD_EVENT_TYPE } from './cloudEvent';
+import { CLOUD_EVENT_TYPE } from '../../event/cloudEvent';
 import { sign } from './signature';
 
 /**

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DEFAULT_HEALTH_POLICY } from '../../../src/delivery/health';
 import { DEFAULT_RETRY_POLICY, judge } from '../../../src/delivery/retry';
-import { toCloudEvent } from '../../../src/targets/webhook/cloudEvent';
+import { toCloudEvent } from '../../../src/event/cloudEvent';
 import { askConsent } from '../../../src/targets/webhook/handshake';
 import { sendToWebhook } from '../../../src/targets/webhook/sendToWebhook';
 import { newSecret } from '../../../src/targets/webhook/signature';

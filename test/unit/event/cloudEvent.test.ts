@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { toCloudEvent } from '../../../../src/targets/webhook/cloudEvent';
-import { ContextLoader } from '../../../../src/event/ContextLoader';
-import type { Event, EventDraft } from '../../../../src/event/Event';
-import { eventUrl } from '../../../../src/event/Event';
-import { createEvent, readMembers } from '../../../../src/event/EventDocument';
-import { runs } from '../../../util/effort';
+import { cloudEventOf, DATA_ENCODING, dataBytes, toCloudEvent } from '../../../src/event/cloudEvent';
+import { ContextLoader } from '../../../src/event/ContextLoader';
+import type { Event, EventDraft } from '../../../src/event/Event';
+import { eventUrl } from '../../../src/event/Event';
+import { createEvent, readMembers } from '../../../src/event/EventDocument';
+import { runs } from '../../util/effort';
 
 const POD = 'https://producer.example/';
 const PUBLISHER = `${POD}profile/card#me`;
@@ -78,6 +78,43 @@ describe('An event as a CloudEvent', (): void => {
       time: '2020-02-29T12:00:00+01:00', dataschema: 'https://a.example/s', authtype: 'app_user', authid: PUBLISHER,
       eventurl: eventUrl(event), flag: true, count: -5, tenant: 't1', datacontenttype: 'application/json', data: 1,
     });
+  });
+
+  const given = {
+    'events:ce-id': 'their id', 'events:ce-source': '/their/source', 'events:ce-type': 'realestate/contact#add',
+    'events:ce-datacontenttype': 'text/plain', 'events:ce-tenant': 't1', subject: 'theirs',
+  } as const;
+
+  it('keeps what its producer gave, with the own identity in extensions.', async(): Promise<void> => {
+    const event = await make({ annotations: given, data: '"<>"' });
+    expect(JSON.parse(toCloudEvent(event))).toEqual({
+      specversion: '1.0', id: 'their id', source: '/their/source', type: 'realestate/contact#add', subject: 'theirs',
+      tenant: 't1', datacontenttype: 'text/plain', data: '<>',
+      authtype: 'app_user', authid: PUBLISHER, eventurl: eventUrl(event),
+    });
+  });
+
+  it.each([
+    [ { 'events:ce-datacontenttype': 'text/plain' }, '"a"', { form: 'text', text: 'a' }, 'a' ],
+    [ { 'events:ce-datacontenttype': 'text/plain' }, '{"a":1.0}', { form: 'json', text: '{"a":1.0}' }, '{"a":1.0}' ],
+    [ { 'events:ce-datacontenttype': 'application/vnd.a+json' }, '"a"', { form: 'json', text: '"a"' }, '"a"' ],
+    [ { 'events:ce-datacontenttype': 'image/png', [DATA_ENCODING]: 'base64' }, '"AP8="', { form: 'binary', text: 'AP8=' }, '\0\u00FF' ],
+    [ { [DATA_ENCODING]: 'base64' }, '""', { form: 'binary', text: '' }, '' ],
+    [ { [DATA_ENCODING]: 'base64' }, '"A"', { form: 'json', text: '"A"' }, '"A"' ],
+    [ { [DATA_ENCODING]: 'base64' }, '[1]', { form: 'json', text: '[1]' }, '[1]' ],
+    [ {}, '1.10', { form: 'json', text: '1.10' }, '1.10' ],
+  ])('has the data of %j with %s in its form.', async(annotations, data, expected, bytes): Promise<void> => {
+    const { attributes, data: found } = cloudEventOf(await make({
+      annotations: { 'events:ce-id': '1', 'events:ce-source': 'urn:a', ...annotations }, data,
+    }));
+    expect(found).toEqual(expected);
+    expect(dataBytes(found!).toString('latin1')).toBe(bytes);
+    expect(attributes.time).toBeUndefined();
+  });
+
+  it.each([ [ 'no uri' ], [ '' ], [ 'a:b c' ], [ 'a\u00E9' ], [ '1:2' ], [ 'x'.repeat(2_049) ]])('is its own with the source %j.', async(source): Promise<void> => {
+    const event = await make({ annotations: { ...given, 'events:ce-source': source }, data: '1' });
+    expect(cloudEventOf(event).attributes).toMatchObject({ id: event.id, source: POD, datacontenttype: 'application/json' });
   });
 
   it('has no topic of its own if its type is the topic.', async(): Promise<void> => {

@@ -31,14 +31,29 @@ export interface TestAgent {
 
 export interface ClientCredentials { readonly id: string; readonly secret: string }
 
+type Send = (method: string, url: string, body?: object) => Promise<any>;
+
+/** Returns a function that sends JSON with a token of an account, and throws for a refusal. */
+function sender(token?: string): Send {
+  return async(method, url, body): Promise<any> => {
+    const response = await fetch(url, {
+      method,
+      headers: { ...body && { 'content-type': 'application/json' }, ...token && { authorization: `CSS-Account-Token ${token}` }},
+      ...body && { body: JSON.stringify(body) },
+    });
+    const json: any = await response.json();
+    if (!response.ok) {
+      throw new Error(`${method} ${url}: ${response.status} ${json.message}`);
+    }
+    return json;
+  };
+}
+
 /** What the owner of a seeded pod can do with its account. */
-async function openAccount(baseUrl: string, name: string): Promise<{ controls: any; send: (method: string, url: string, body?: object) => Promise<any> }> {
-  const sender = (headers: object) => async(method: string, url: string, body?: object): Promise<any> => (await fetch(url, {
-    method, headers: { ...headers, ...body && { 'content-type': 'application/json' }}, ...body && { body: JSON.stringify(body) },
-  })).json();
-  const index = await sender({})('GET', `${baseUrl}.account/`);
-  const { authorization } = await sender({})('POST', index.controls.password.login, { email: emailOf(name), password: PASSWORD });
-  const send = sender({ authorization: `CSS-Account-Token ${authorization}` });
+async function openAccount(baseUrl: string, name: string): Promise<{ controls: any; send: Send }> {
+  const index = await sender()('GET', `${baseUrl}.account/`);
+  const { authorization } = await sender()('POST', index.controls.password.login, { email: emailOf(name), password: PASSWORD });
+  const send = sender(authorization);
   return { controls: (await send('GET', `${baseUrl}.account/`)).controls.account, send };
 }
 
@@ -64,22 +79,11 @@ export async function createApiKey(baseUrl: string, webId: string, limits: objec
 
 /** Creates an account with a pod, as the owner of a seeded pod has one; its address can be that of another name. */
 export async function createAccount(baseUrl: string, name: string, address = name): Promise<void> {
-  const send = async(method: string, url: string, body?: object, token?: string): Promise<any> => {
-    const response = await fetch(url, {
-      method,
-      headers: { ...body && { 'content-type': 'application/json' }, ...token && { authorization: `CSS-Account-Token ${token}` }},
-      ...body && { body: JSON.stringify(body) },
-    });
-    const json: any = await response.json();
-    if (!response.ok) {
-      throw new Error(`${method} ${url}: ${response.status} ${json.message}`);
-    }
-    return json;
-  };
-  const { authorization } = await send('POST', `${baseUrl}.account/account/`, {});
-  const { controls } = await send('GET', `${baseUrl}.account/`, undefined, authorization);
-  await send('POST', controls.password.create, { email: emailOf(address), password: PASSWORD }, authorization);
-  await send('POST', controls.account.pod, { name }, authorization);
+  const { authorization } = await sender()('POST', `${baseUrl}.account/account/`, {});
+  const send = sender(authorization);
+  const { controls } = await send('GET', `${baseUrl}.account/`);
+  await send('POST', controls.password.create, { email: emailOf(address), password: PASSWORD });
+  await send('POST', controls.account.pod, { name });
 }
 
 /** Unlinks a WebID from the account of its seeded pod; returns what links it again. */

@@ -109,6 +109,7 @@ export type { ParsedEvents } from './http/publish/EventParser';
 export { PublishBodies } from './http/publish/PublishBodies';
 export { PublishEndpoint } from './http/publish/PublishEndpoint';
 export { SubscriptionsEndpoint } from './http/subscriptions/SubscriptionsEndpoint';
+export { VocabularyEndpoint } from './http/vocabulary/VocabularyEndpoint';
 export type { ApiKeyStore } from './identity/ApiKeyStore';
 export { ApiKeys } from './identity/ApiKeys';
 export type { Caller } from './identity/Caller';

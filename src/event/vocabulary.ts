@@ -1,4 +1,4 @@
-/** Namespace of terms that no established vocabulary has. `{base}.events/vocabulary` describes them. */
+/** Namespace of terms that no established vocabulary has. `vocab/` describes them, and `{base}.events/vocab` serves it. */
 export const EVENTS = 'https://w3id.org/pod-events#';
 /**
  * ActivityStreams 2.0.

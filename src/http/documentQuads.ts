@@ -70,9 +70,11 @@ function toObject(value: unknown, type: string | undefined, context: Context): Q
   return literal(String(value));
 }
 
+/** Expands a name with a prefix. An IRI without a prefix of the context stays unchanged. */
 function expand(name: string, context: Context): NamedNode {
   const colon = name.indexOf(':');
-  return namedNode(`${textOf(context, name.slice(0, colon))}${name.slice(colon + 1)}`);
+  const namespace = context[name.slice(0, colon)];
+  return namedNode(typeof namespace === 'string' ? `${namespace}${name.slice(colon + 1)}` : name);
 }
 
 /** The IRI of a term. */

@@ -5,6 +5,7 @@ import { DataFactory, Writer } from 'n3';
 import { eventUrl } from '../event/Event';
 import { JSON_LD, TURTLE } from '../event/mediaTypes';
 import { EVENTS } from '../event/vocabulary';
+import { escapeHtml } from '../http/html';
 import type { Entry } from './ports';
 import { dateTime } from './eventMetadata';
 
@@ -177,8 +178,8 @@ export const HTML_TEXT: ListingFormat = {
   end: [ '</ul>\n</body>\n</html>\n' ],
   head: (container, quads, isFirst): unknown[] => [
     isFirst ?
-      `<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>Contents of ${escaped(container)}</title>` +
-      `</head>\n<body>\n<h1>Contents of ${escaped(container)}</h1>\n<ul>\n` :
+      `<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>Contents of ${escapeHtml(container)}</title>` +
+      `</head>\n<body>\n<h1>Contents of ${escapeHtml(container)}</h1>\n<ul>\n` :
       '',
     ...quads.filter(({ predicate }): boolean => predicate.equals(LDP.terms.contains))
       .map(({ object: { value }}): string => linkTo(value, value.slice(container.length))),
@@ -228,9 +229,5 @@ function valueOf(term: Term): object {
 }
 
 function linkTo(url: string, text: string): string {
-  return `<li><a href="${escaped(url)}">${escaped(text)}</a></li>\n`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return `<li><a href="${escapeHtml(url)}">${escapeHtml(text)}</a></li>\n`;
 }

@@ -24,6 +24,7 @@ const PAGES = [
   ...[ 'README', 'publish', 'publish-check', 'events', 'inbox', 'personium', 'personium-token', 'eventhos', 'eventhos-catalogue',
     'eventhos-log', 'eventgrid', 'subscriptions', 'deliveries', 'agent', 'openapi' ].map((name): string => `docs/api/${name}.md`),
   'docs/health.md',
+  'docs/vocabulary.md',
 ];
 const withAcp = sectionOf(grantAccess, 'Grant with ACP');
 const [ seed, ...firstSteps ] = examplesOf(firstEvent);

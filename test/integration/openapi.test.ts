@@ -45,6 +45,20 @@ describe('The description of the HTTP APIs', (): void => {
     await send(undefined, 'GET', '.events/openapi.json', 304, undefined, { 'if-none-match': response.headers.get('etag')! });
     await send(undefined, 'POST', '.events/openapi.json', 405, {});
     await send(undefined, 'GET', '.events/agent', 200);
+    for (const [ accept, type ] of [
+      [ '*/*', 'text/turtle' ], [ 'application/ld+json', 'application/ld+json' ], [ 'text/html,application/xhtml+xml,*/*;q=0.8', 'text/html; charset=utf-8' ],
+    ]) {
+      const vocabulary = await send(undefined, 'GET', '.events/vocab', 200, undefined, { accept, origin: 'https://app.example' });
+      expect([ 'content-type', 'access-control-allow-origin', 'vary' ].map((name): string | null => vocabulary.headers.get(name)))
+        .toEqual([ type, '*', 'Accept' ]);
+      const head = await fetch(`${scene.server.baseUrl}.events/vocab`, { method: 'HEAD', headers: { accept }});
+      expect([ head.headers.get('etag'), head.headers.get('content-length'), await head.text() ])
+        .toEqual([ vocabulary.headers.get('etag'), String(Buffer.byteLength(await vocabulary.text())), '' ]);
+      await send(undefined, 'GET', '.events/vocab', 304, undefined, { accept, 'if-none-match': vocabulary.headers.get('etag')! });
+    }
+    await send(undefined, 'GET', '.events/vocab', 406, undefined, { accept: 'image/png' });
+    await send(undefined, 'POST', '.events/vocab', 405, {});
+    expect((await fetch(`${scene.server.baseUrl}.events/vocab`, { method: 'OPTIONS' })).status).toBe(204);
     await send(undefined, 'GET', '.events/agent', 406, undefined, { accept: 'image/png' });
   });
 

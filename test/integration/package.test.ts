@@ -134,8 +134,8 @@ describe('The package', (): void => {
   it('holds what is needed to run it, and nothing else.', async(): Promise<void> => {
     const top = new Set(files.map((file): string => file.split('/')[0]));
     expect([ ...top ].sort())
-      .toEqual([ 'LICENSE', 'README.md', 'bin', 'components', 'config', 'dist', 'package.json', 'templates' ]);
-    const kinds = /^(?:bin\/.+\.js|(?:components|config)\/.+\.jsonl?d?|dist\/.+\.(?:d\.ts|js|js\.map)|dist\/openapi\.json|templates\/pod\/.+\/\.(?:meta|ac[lr]\.hbs)|templates\/contexts\/(?:.+\.jsonld|README\.md)|templates\/identity\/.+\.html\.ejs|[A-Z]+(?:\.md)?|package\.json)$/u;
+      .toEqual([ 'LICENSE', 'README.md', 'bin', 'components', 'config', 'dist', 'package.json', 'templates', 'vocab' ]);
+    const kinds = /^(?:bin\/.+\.js|(?:components|config)\/.+\.jsonl?d?|dist\/.+\.(?:d\.ts|js|js\.map)|dist\/openapi\.json|templates\/pod\/.+\/\.(?:meta|ac[lr]\.hbs)|templates\/contexts\/(?:.+\.jsonld|README\.md)|templates\/identity\/.+\.html\.ejs|vocab\/pod-events\.ttl|[A-Z]+(?:\.md)?|package\.json)$/u;
     expect(files.filter((file): boolean => !kinds.test(file))).toEqual([]);
   });
 

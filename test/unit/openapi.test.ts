@@ -16,6 +16,7 @@ import { ReceivedEndpoint } from '../../src/dialects/eventhos/ReceivedEndpoint';
 import { RetryEndpoint } from '../../src/dialects/eventhos/RetryEndpoint';
 import { SendEndpoint } from '../../src/dialects/eventhos/SendEndpoint';
 import { SubscriptionsEndpoint } from '../../src/http/subscriptions/SubscriptionsEndpoint';
+import { VocabularyEndpoint } from '../../src/http/vocabulary/VocabularyEndpoint';
 import { EventhosTokenEndpoint } from '../../src/dialects/eventhos/EventhosTokenEndpoint';
 import { PersoniumTokenEndpoint } from '../../src/dialects/personium/PersoniumTokenEndpoint';
 import { ServerAgent } from '../../src/identity/ServerAgent';
@@ -47,6 +48,7 @@ const ENDPOINTS: Record<string, Endpoint[]> = {
   agent: [ new AgentEndpoint(new ServerAgent(BASE, none), none, none) ],
   health: [ new HealthEndpoint(none) ],
   openapi: [ new OpenApiEndpoint(BASE, []) ],
+  vocabulary: [ new VocabularyEndpoint(none) ],
 };
 
 const operations = Object.entries(OPENAPI.paths).flatMap(([ path, item ]): { path: string; method: string; operation: Operation }[] =>

@@ -6,7 +6,6 @@ import type { ClaimedDelivery } from '../../../../src/delivery/DeliveryQueue';
 import type { DeliveredEvent, TargetKind } from '../../../../src/delivery/TargetKind';
 import { eventDocument } from '../../../../src/event/Event';
 import { InvalidInput } from '../../../../src/event/InvalidInput';
-import { EVENTS } from '../../../../src/event/vocabulary';
 import { OutgoingFailed } from '../../../../src/outgoing/Outgoing';
 import type { AcceptedTarget, SubscribableTarget } from '../../../../src/subscription/ports';
 
@@ -26,7 +25,7 @@ export class FileTarget implements TargetKind {
   };
 
   public readonly subscription: SubscribableTarget = {
-    property: { name: 'file', predicate: `${EVENTS}file` },
+    property: { name: 'file', predicate: 'https://files.example/terms#file' },
     isCopied: false,
     parse(value): string {
       if (value === null || !/^file:\/\/\/[\w/.-]+$/u.test(value)) {

@@ -3,6 +3,7 @@ import type { Filter, FilteredEvent, Filters } from './Filter';
 import { FilterPlace } from './FilterPlace';
 import { FILTER_LIMITS } from './limits';
 import { membersIn } from './members';
+import { parseSqlFilter } from './sqlFilter';
 import { OutOfSteps, Steps } from './Steps';
 
 type DialectParser = (value: unknown, place: FilterPlace) => Filter;
@@ -15,6 +16,7 @@ const DIALECTS: ReadonlyMap<string, DialectParser> = new Map<string, DialectPars
   [ 'all', parseAll ],
   [ 'any', parseAny ],
   [ 'not', parseNot ],
+  [ 'sql', parseSqlFilter ],
 ]);
 
 /**

@@ -1,0 +1,43 @@
+import type { ConformanceCase } from './ConformanceCase';
+
+const myext = 'abc123123%456_dzf';
+
+/** Operator `LIKE`: 36 cases. */
+export const PATTERNS: readonly ConformanceCase[] = [
+  [ `'abc' LIKE 'abc'`, true ],
+  [ String.raw`'ab\c' LIKE 'ab\c'`, true ],
+  [ `'abc' NOT LIKE 'abc'`, false ],
+  [ `'abc' LIKE 'a%b%c'`, true ],
+  [ `'azbc' LIKE 'a%b%c'`, true ],
+  [ `'azzzbzzzc' LIKE 'a%b%c'`, true ],
+  [ `'a%b%c' LIKE 'a%b%c'`, true ],
+  [ `'ac' LIKE 'abc'`, false ],
+  [ `'' LIKE 'abc'`, false ],
+  [ `'.ab.cde.' LIKE '.%.%.'`, true ],
+  [ `'ab.cde' LIKE '.%.%.'`, false ],
+  [ `'abc' LIKE 'a_b_c'`, false ],
+  [ `'a_b_c' LIKE 'a_b_c'`, true ],
+  [ `'abzc' LIKE 'a_b_c'`, false ],
+  [ `'azbc' LIKE 'a_b_c'`, false ],
+  [ `'azbzc' LIKE 'a_b_c'`, true ],
+  [ `'.a.b.' LIKE '._._.'`, true ],
+  [ `'abcd.' LIKE '._._.'`, false ],
+  [ String.raw`'a_b_c' LIKE 'a\_b\_c'`, true ],
+  [ String.raw`'a_b_c' NOT LIKE 'a\_b\_c'`, false ],
+  [ String.raw`'azbzc' LIKE 'a\_b\_c'`, false ],
+  [ String.raw`'abc' LIKE 'a\_b\_c'`, false ],
+  [ String.raw`'abc' LIKE 'a\%b\%c'`, false ],
+  [ String.raw`'a%b%c' LIKE 'a\%b\%c'`, true ],
+  [ String.raw`'azbzc' LIKE 'a\%b\%c'`, false ],
+  [ String.raw`'abc' LIKE 'a\%b\%c'`, false ],
+  [ String.raw`myext LIKE 'abc%123\%456\_d_f'`, true, undefined, { myext }],
+  [ String.raw`myext NOT LIKE 'abc%123\%456\_d_f'`, false, undefined, { myext }],
+  [ `234 LIKE '23_'`, true ],
+  [ `2344 LIKE '23%'`, true ],
+  [ `2344 LIKE '23_'`, false ],
+  [ `TRUE LIKE 'tr%'`, true ],
+  [ `TRUE LIKE '%ue'`, true ],
+  [ `FALSE LIKE 'tr%'`, false ],
+  [ `FALSE LIKE 'fal%'`, true ],
+  [ 'x LIKE 123', false, 'parse', { x: '123' }],
+];

@@ -9,6 +9,8 @@ module.exports = {
   globalSetup: '<rootDir>/test/util/setUp.js',
   testSequencer: '<rootDir>/test/util/sequencer.js',
   roots: [ '<rootDir>/test' ],
+  // The real clients of other systems are installed in a folder of their own, by `npm run test:clients`.
+  testPathIgnorePatterns: process.env.TEST_CLIENTS ? [] : [ '<rootDir>/test/clients/' ],
   testRegex: [ String.raw`/test/.*\.test\.ts$` ],
   transform: { [String.raw`\.[jt]s$`]: [ '@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }}] },
   moduleNameMapper: {

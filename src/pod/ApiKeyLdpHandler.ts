@@ -19,9 +19,11 @@ import {
 } from '../css';
 import type { Access, Mode } from '../access/ports';
 import { coversTopic } from '../access/topicAccess';
+import { JSON_LD } from '../event/mediaTypes';
 import { NotAuthorized } from '../event/NotAuthorized';
 import type { Authenticator } from '../http/Authenticator';
 import { HttpProblem } from '../http/errors';
+import { expectsJson } from '../http/listing/jsonPreference';
 import type { Caller } from '../identity/Caller';
 import type { GrantedCredentialsExtractor } from './GrantedCredentialsExtractor';
 import type { OwnedPods } from './ports';
@@ -193,6 +195,9 @@ export class ApiKeyLdpHandler extends HttpHandler {
     this.credentials.grant(request, caller.agent!);
     // The key has been verified. The server's own extractors would log it as an invalid access token.
     delete request.headers.authorization;
+    if (expectsJson(request)) {
+      request.headers.accept = JSON_LD;
+    }
     forbidCaching(response);
     if (request.method === 'DELETE') {
       confirmWithOk(response);

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { request as httpRequest } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { grant } from '../util/access';
 import { createApiKey } from '../util/accounts';
 import type { Scene } from '../util/scene';
@@ -81,6 +83,22 @@ describe('The JSON listing', (): void => {
       data: { type: 'AddAction', ['__proto__x']: 1 },
     });
     expect(Math.abs(item.timestamp - Date.now())).toBeLessThan(300_000);
+  });
+
+  it('is the answer to a key without a preference, which gets members as JSON-LD too.', async(): Promise<void> => {
+    const event = await publish('no preference');
+    const item = await arrived(event);
+    const getPlain = async(url: string): Promise<IncomingMessage> => new Promise((resolve, reject): unknown =>
+      httpRequest(url, { headers: { 'x-api-key': key }}, resolve).on('error', reject).end());
+    const listing = await getPlain(scene.subscriber.inbox);
+    expect([ listing.statusCode, listing.headers['content-type'] ]).toEqual([ 200, 'application/json' ]);
+    expect(JSON.parse(await text(listing)).contains.map(({ id }: { id: string }): string => id)).toContain(event);
+    const member = await getPlain(item['@id']);
+    expect([ member.statusCode, member.headers['content-type'] ]).toEqual([ 200, 'application/ld+json' ]);
+    expect(JSON.parse(await text(member))).toMatchObject({ id: event, data: 'no preference' });
+    const wildcard = await get(scene.subscriber.inbox, { accept: '*/*' });
+    expect(wildcard.headers.get('content-type')).toBe('text/turtle');
+    await wildcard.text();
   });
 
   it('pages from cursors and times until an empty end.', async(): Promise<void> => {

@@ -11,7 +11,7 @@ import { HttpProblem, unauthorized } from '../errors';
 import type { EndpointResponse, HttpExchange, PathRule } from '../Endpoint';
 import { Endpoint, jsonResponse } from '../Endpoint';
 import { queryOf } from '../query';
-import { prefersJson } from './jsonPreference';
+import { expectsJson, prefersJson } from './jsonPreference';
 import type { ListedContainer, ListingPage, Listings, PageRequest } from './Listings';
 import type { ListingWaits } from './ListingWaits';
 import type { ListingQuery } from './parseListing';
@@ -70,7 +70,7 @@ export class ListingEndpoint extends Endpoint {
   }
 
   public override accepts(request: HttpRequest): boolean {
-    return namesFormat(queryOf({ request })) || prefersJson(request.headers.accept);
+    return namesFormat(queryOf({ request })) || prefersJson(request.headers.accept) || expectsJson(request);
   }
 
   public async handle(exchange: HttpExchange): Promise<EndpointResponse> {

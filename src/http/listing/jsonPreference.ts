@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { JSON_LD, JSON_MEDIA_TYPE, N_QUADS, N_TRIPLES, N3, TRIG, TURTLE } from '../../event/mediaTypes';
 
 /** Types of a container that the server's own LDP returns. */
@@ -5,6 +6,15 @@ const OTHERS: ReadonlySet<string> =
   new Set([ TURTLE, JSON_LD, N_TRIPLES, N_QUADS, TRIG, N3, 'application/rdf+xml', 'text/html', 'application/xhtml+xml' ]);
 /** Maximum length of a header that is examined, in characters. */
 const MAX_LENGTH = 4_096;
+
+/**
+ * Returns whether a request has an API key in `x-api-key` and no `Accept` header.
+ *
+ * The clients of Yodata send such requests and read only JSON. Clients of LDP send `Accept`, or another credential.
+ */
+export function expectsJson({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  return headers.accept === undefined && headers['x-api-key'] !== undefined;
+}
 
 /**
  * Returns whether an `Accept` header prefers `application/json` to the types of a container in LDP.

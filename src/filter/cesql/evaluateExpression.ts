@@ -109,7 +109,7 @@ function areEqual({ left, right }: Binary, scope: Scope): boolean {
 }
 
 function isSame(one: Value, other: Value, { steps }: Scope): boolean {
-  steps.take(typeof one === 'string' ? one.length : 1);
+  steps.take(typeof one === 'string' && one.length === String(other).length ? one.length : 1);
   return one === other;
 }
 

@@ -1,10 +1,10 @@
 import type { ValueType } from './casts';
 import { booleanOf, integerOf, isInt32 } from './casts';
+import { join, lengthOf, slice, substring, trim } from './characters';
 import { dataMember } from './dataMember';
 import type { ErrorKind } from './EvaluationError';
 import type { Call, Value } from './Expression';
 import type { Scope } from './Scope';
-import { charactersOf, join, substring, trim } from './textFunctions';
 
 /** Raises an error of a function with a result. */
 type Fail = (kind: ErrorKind, message: string, value: Value) => never;
@@ -43,7 +43,7 @@ const FUNCTIONS: readonly CesqlFunction[] = [
     typeof x === 'boolean' || (typeof x === 'string' && booleanOf(x) !== undefined)),
   define('ABS', [ 'number' ], 'number', ([ x ]: [ number ], _scope, fail): number =>
     isInt32(Math.abs(x)) ? Math.abs(x) : fail('math', 'The absolute value exceeds 32 bits', MAX_INTEGER)),
-  define('LENGTH', [ 'string' ], 'number', ([ x ]: [ string ], { steps }): number => charactersOf(x, steps).length),
+  define('LENGTH', [ 'string' ], 'number', ([ x ]: [ string ], { steps }): number => lengthOf(x, steps)),
   { ...define('CONCAT', [], 'string', (texts: string[], { steps }): string => join(texts, '', steps)), rest: 'string' },
   {
     ...define('CONCAT_WS', [ 'string' ], 'string', ([ delimiter, ...texts ]: string[], { steps }): string =>
@@ -60,13 +60,12 @@ const FUNCTIONS: readonly CesqlFunction[] = [
   }),
   define('TRIM', [ 'string' ], 'string', ([ x ]: [ string ], { steps }): string => trim(x, steps)),
   define('LEFT', [ 'string', 'number' ], 'string', ([ x, count ]: [ string, number ], { steps }, fail): string =>
-    count < 0 ? fail('functionEvaluation', NEGATIVE, x) : charactersOf(x, steps).slice(0, count).join('')),
+    count < 0 ? fail('functionEvaluation', NEGATIVE, x) : slice(x, 0, count, steps)),
   define('RIGHT', [ 'string', 'number' ], 'string', ([ x, count ]: [ string, number ], { steps }, fail): string => {
     if (count < 0) {
       fail('functionEvaluation', NEGATIVE, x);
     }
-    const characters = charactersOf(x, steps);
-    return characters.slice(Math.max(characters.length - count, 0)).join('');
+    return slice(x, Math.max(lengthOf(x, steps) - count, 0), Infinity, steps);
   }),
   define('SUBSTRING', [ 'string', 'number' ], 'string', ([ x, position ]: [ string, number ], { steps }, fail): string =>
     substring(x, position, steps) ?? fail('functionEvaluation', 'The position is beyond the text', '')),

@@ -1,9 +1,8 @@
 import type { Steps } from '../Steps';
+import { widthAt } from './characters';
 
 /** Part of a pattern: a code point, any character, or any number of characters. */
 type Part = number | 'one' | 'many';
-
-const MAX_UNIT = 0xFFFF;
 
 /**
  * Returns whether a whole text matches a pattern of `LIKE`.
@@ -44,9 +43,4 @@ function partsOf(pattern: string): readonly Part[] {
     }
     return match === '_' ? 'one' : match.codePointAt(match.startsWith('\\') ? match.length - 1 : 0)!;
   });
-}
-
-/** Returns the number of UTF-16 code units of the character at an index. */
-function widthAt(text: string, at: number): number {
-  return text.codePointAt(at)! > MAX_UNIT ? 2 : 1;
 }

@@ -49,6 +49,8 @@ export interface PodDelivery {
   readonly due?: string;
   /** URL of the copy, if the inbox has returned it. */
   readonly copy?: string;
+  /** Id of the batch of the last attempt, which is its `webhook-id`. */
+  readonly batch?: string;
   /** Attempts, oldest first. */
   readonly attempts: readonly DeliveryAttempt[];
 }

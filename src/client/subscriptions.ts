@@ -14,6 +14,20 @@ export interface SubscriptionRequest {
   readonly inbox?: string;
   /** The https URL of a webhook that receives signed CloudEvents instead. The server requests its consent first. */
   readonly webhook?: string;
+  /** Content mode of the webhook. Default: `structured`. */
+  readonly mode?: 'structured' | 'binary';
+  /** Limits of batches of the webhook. Without them, each event is one request. */
+  readonly batch?: BatchLimits;
+}
+
+/**
+ * Limits of the batches that a webhook receives.
+ */
+export interface BatchLimits {
+  /** Maximum number of events, from 1 to 100. */
+  readonly maxEvents: number;
+  /** Maximum time that an event waits for further ones, in milliseconds, from 0 to 60,000. */
+  readonly maxWaitMs: number;
 }
 
 /**
@@ -126,7 +140,7 @@ export async function* eachSubscription(
 }
 
 function toSubscription(value: unknown, method: string, url: string): PodSubscription {
-  const { id, topic, inbox, webhook, agent, created, state } = asObject(value);
+  const { id, topic, inbox, webhook, mode, batch, agent, created, state } = asObject(value);
   if (![ id, topic, webhook ?? inbox, agent, created ].every((item): boolean => typeof item === 'string')) {
     throw unexpected(200, method, url);
   }
@@ -134,6 +148,8 @@ function toSubscription(value: unknown, method: string, url: string): PodSubscri
     id,
     topic,
     ...webhook === undefined ? { inbox } : { webhook },
+    ...mode !== undefined && { mode },
+    ...batch !== undefined && { batch },
     agent,
     created,
     ...state !== undefined && { state },

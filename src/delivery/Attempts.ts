@@ -2,6 +2,7 @@ import type { OutgoingResponse } from '../outgoing/Outgoing';
 import { OutgoingFailed } from '../outgoing/Outgoing';
 import type { Attempt } from '../store/deliveries';
 import type { AttemptResult, Sent } from './attempt';
+import { membersOf, withMembers } from './batches';
 import type { DeliveryListener } from './DeliveryListener';
 import type { ClaimedDelivery, FinishedDelivery } from './DeliveryQueue';
 import type { DeliverySender } from './DeliverySender';
@@ -9,7 +10,7 @@ import type { FailureNotifier } from './FailureNotifier';
 import type { HealthPolicy } from './health';
 import { afterAttempt, failingSince, HEALTHY, isDisabledBy } from './health';
 import type { HostQueue } from './HostQueue';
-import type { Obstacles } from './Obstacles';
+import type { Obstacle, Obstacles } from './Obstacles';
 import type { OutcomeWriter } from './OutcomeWriter';
 import type { RetryPolicy, Verdict } from './retry';
 import { judge, requestedPause } from './retry';
@@ -50,6 +51,16 @@ export interface AttemptsArgs {
 
 type Conclusion = Omit<FinishedDelivery, 'delivery' | 'claim' | 'host'>;
 
+/** A delivery or batch of which an attempt was made. */
+interface AttemptedDelivery {
+  /** The delivery, as claimed. */
+  readonly delivery: ClaimedDelivery;
+  /** The delivery, or the members of its batch that were sent. */
+  readonly sendable: readonly ClaimedDelivery[];
+  /** Obstacles of the members that were not sent. */
+  readonly found: ReadonlyMap<ClaimedDelivery, Obstacle>;
+}
+
 /** Delay of a delivery after an error of this server, in milliseconds. */
 const OWN_FAULT_DELAY = 5_000;
 
@@ -63,62 +74,78 @@ export class Attempts {
   public constructor(private readonly args: AttemptsArgs) {}
 
   /**
-   * Makes one attempt, unless there is an obstacle. Never rejects.
+   * Makes one attempt, unless there is an obstacle. A delivery of a batch with an obstacle leaves the batch. Never
+   * rejects.
    *
    * @param queue - Queue of the host.
-   * @param delivery - A claimed delivery with a slot, which the outcome frees.
+   * @param delivery - A claimed delivery, or its batch, with a slot, which the outcome frees.
    */
   public async make(queue: HostQueue, delivery: ClaimedDelivery): Promise<void> {
     const { obstacles, sender, slots, clock, report } = this.args;
+    const members = membersOf(delivery);
     try {
-      const obstacle = await obstacles.find(delivery, clock.now());
-      if (obstacle) {
-        const { news, ...conclusion } = obstacle;
-        this.finishUnsent(delivery, conclusion);
-        if (news) {
-          this.fail(queue, delivery, news, conclusion.attempt!.reason!);
-        }
+      const found = await obstacles.find(members, clock.now());
+      const sendable = members.filter((member): boolean => !found.has(member));
+      if (sendable.length === 0) {
+        this.finish(delivery, conclusionsOf(found));
+        this.noteUnsent(queue, found);
         return;
       }
       const at = Date.now();
       const begun = performance.now();
-      const sent = await sender.send(delivery);
+      const sent = await sender.send(withMembers(delivery, sendable));
       const attempt = { at, duration: Math.round(performance.now() - begun) };
       // A stop releases deliveries in progress, and may cause their failure.
       if (slots.has(delivery)) {
-        this.conclude(queue, delivery, sent, attempt);
+        const failure = this.conclude(queue, { delivery, sendable, found }, sent, attempt);
+        this.noteUnsent(queue, found);
+        if (failure) {
+          this.fail(queue, sendable[0], failure.news, failure.reason);
+        }
       }
     } catch (error: unknown) {
       // Without the URL, whose path and query can be secret.
       report(`Delivery ${delivery.delivery} to ${queue.name} could not be attempted: ${(error as Error).message}`);
-      this.finish(delivery, { state: 'waiting', due: clock.now() + OWN_FAULT_DELAY });
+      const again: Conclusion = { state: 'waiting', due: clock.now() + OWN_FAULT_DELAY };
+      this.finish(delivery, new Map(members.map((member): [ClaimedDelivery, Conclusion] => [ member, again ])));
     }
   }
 
-  /** Records the outcome of a delivery, unless a stop released it. */
-  private finish(delivery: ClaimedDelivery, conclusion: Conclusion): void {
+  /** Records the outcomes of a delivery or batch in one transaction, unless a stop released it. */
+  private finish(delivery: ClaimedDelivery, conclusions: ReadonlyMap<ClaimedDelivery, Conclusion>): void {
     if (this.args.slots.free(delivery)) {
-      const { delivery: key, claim, host } = delivery;
-      this.args.outcomes.record({ delivery: key, claim, host, ...conclusion });
+      for (const [{ delivery: key, claim, host }, conclusion ] of conclusions) {
+        this.args.outcomes.record({ delivery: key, claim, host, ...conclusion });
+      }
     }
   }
 
-  private finishUnsent(delivery: ClaimedDelivery, conclusion: Conclusion): void {
-    this.finish(delivery, conclusion);
-    if (conclusion.state !== 'waiting') {
-      this.args.listeners.forEach((listener): void => listener.unsent?.(delivery, conclusion.state));
+  /** Reports deliveries that were not sent. */
+  private noteUnsent(queue: HostQueue, found: ReadonlyMap<ClaimedDelivery, Obstacle>): void {
+    for (const [ delivery, { state, attempt, news }] of found) {
+      if (state !== 'waiting') {
+        this.args.listeners.forEach((listener): void => listener.unsent?.(delivery, state));
+      }
+      if (news) {
+        this.fail(queue, delivery, news, attempt!.reason!);
+      }
     }
   }
 
-  /** Evaluates an attempt: for the delivery, its host and its target. */
+  /**
+   * Evaluates an attempt: for the delivery or batch, its host and its target. Returns the failure to notify, if there
+   * is one.
+   */
   private conclude(
     queue: HostQueue,
-    delivery: ClaimedDelivery,
+    { delivery: claimed, sendable, found }: AttemptedDelivery,
     { result, host, copy }: Sent,
     attempt: Pick<Attempt, 'at' | 'duration'>,
-  ): void {
+  ): { readonly news: 'disabled' | 'dead'; readonly reason: string } | undefined {
     const now = this.args.clock.now();
-    const tries = delivery.tries + 1;
+    const [ delivery ] = sendable;
+    // A member that another subscription took over can have had attempts before those of its batch.
+    const tries = Math.min(...sendable.map((member): number => member.tries)) + 1;
     const kind = this.args.sender.kindOf(delivery)!;
     const verdict = judge({ rules: kind.responses, tries, result }, this.args.retry, Date.now());
     // Another host, such as that of the inbox of a recipient, does not affect the health of this one.
@@ -132,20 +159,25 @@ export class Attempts {
       ...!(result instanceof OutgoingFailed) && { status: (result as OutgoingResponse).status },
       ...verdict.outcome !== 'delivered' && { reason: verdict.reason },
     };
-    this.finish(delivery, {
+    const conclusion: Conclusion = {
       state: verdict.outcome === 'retry' ? 'waiting' : verdict.outcome,
       attempt: logged,
       ...verdict.outcome === 'retry' && { due: now + verdict.wait },
       ...copy && { copy },
-    });
-    for (const listener of this.args.listeners) {
-      listener.attempted(delivery, verdict, logged);
+    };
+    this.finish(claimed, new Map([
+      ...conclusionsOf(found),
+      ...sendable.map((member): [ClaimedDelivery, Conclusion] => [ member, conclusion ]),
+    ]));
+    for (const member of sendable) {
+      for (const listener of this.args.listeners) {
+        listener.attempted(member, verdict, logged);
+      }
     }
     if (kind.canBeDisabled && isDisabledBy(failing, verdict, tries, this.args.clock.workTime(), this.args.health)) {
-      this.fail(queue, delivery, 'disabled', verdict.reason);
-    } else if (verdict.outcome === 'dead') {
-      this.fail(queue, delivery, 'dead', verdict.reason);
+      return { news: 'disabled', reason: verdict.reason };
     }
+    return verdict.outcome === 'dead' ? { news: 'dead', reason: verdict.reason } : undefined;
   }
 
   private noteHealth(queue: HostQueue, result: AttemptResult, now: number): void {
@@ -195,4 +227,9 @@ export class Attempts {
       release(queue, delivery.target);
     }
   }
+}
+
+function conclusionsOf(found: ReadonlyMap<ClaimedDelivery, Obstacle>): ReadonlyMap<ClaimedDelivery, Conclusion> {
+  return new Map([ ...found ].map(([ delivery, { state, due, attempt }]): [ClaimedDelivery, Conclusion] =>
+    [ delivery, { state, ...due !== undefined && { due }, ...attempt && { attempt }}]));
 }

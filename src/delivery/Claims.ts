@@ -1,3 +1,4 @@
+import { membersOf } from './batches';
 import type { ClaimedDelivery, ClaimStore, DueHost } from './DeliveryQueue';
 import { circuitOf } from './health';
 import { HostQueue } from './HostQueue';
@@ -103,7 +104,7 @@ export class Claims {
 
   /** Makes claimed deliveries due again at once. */
   public giveBack(claimed: readonly ClaimedDelivery[]): void {
-    for (const { delivery, claim, host } of claimed) {
+    for (const { delivery, claim, host } of claimed.flatMap(membersOf)) {
       this.args.outcomes.record({ delivery, claim, host, state: 'waiting', due: this.args.clock.now() });
     }
   }
@@ -143,7 +144,7 @@ export class Claims {
   /** Adds claimed deliveries to a host, after access decisions about their subscribers are loaded. */
   private fill(queue: HostQueue, claimed: readonly ClaimedDelivery[], limit: number, until: number): void {
     queue.isClaiming = true;
-    this.args.tasks.add(this.args.obstacles.prepare(claimed).then((): void => {
+    this.args.tasks.add(this.args.obstacles.prepare(claimed.flatMap(membersOf)).then((): void => {
       queue.isClaiming = false;
       this.args.slots.release(limit - claimed.length);
       queue.hasMore = claimed.length === limit;

@@ -60,6 +60,8 @@ export interface ClaimedDelivery extends Target {
   readonly begun: number;
   /** Secrets that sign the delivery, the current one first. */
   readonly secrets: readonly string[];
+  /** Settings of the target, in a form of its kind, or `null`. */
+  readonly settings: string | null;
   /** Maximum number of deliveries per minute to the target, or `null` if unlimited. */
   readonly rate: number | null;
   /** Time until which the target requested no deliveries, or `null`. */
@@ -68,6 +70,18 @@ export interface ClaimedDelivery extends Target {
   readonly failing: number | null;
   /** Time at which the target was disabled, or `null`. */
   readonly disabled: number | null;
+  /** Batch of the delivery; absent if it is sent alone. */
+  readonly batch?: DeliveryBatch;
+}
+
+/**
+ * Deliveries that one attempt sends together. Retries have the same id and the same members, without those that ended.
+ */
+export interface DeliveryBatch {
+  /** UUID of the batch, equal in each attempt. */
+  readonly id: string;
+  /** The other deliveries of the batch, which have the same target and claim. */
+  readonly others: readonly ClaimedDelivery[];
 }
 
 /** Whether a delivery is still required. */
@@ -118,7 +132,7 @@ export interface ClaimStore {
   /** Returns hosts with due deliveries, those due longest first. */
   dueHosts: (now: number, limit: number) => Promise<DueHost[]>;
   /**
-   * Claims due deliveries of hosts, oldest first.
+   * Claims due deliveries of hosts, oldest first. A delivery of a batch is claimed with the whole batch, as one.
    *
    * @param requests - Maximum numbers of deliveries, by host.
    * @param now - The time, in milliseconds since 1970.

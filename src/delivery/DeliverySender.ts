@@ -13,6 +13,6 @@ export interface DeliverySender {
   kindOf: (delivery: ClaimedDelivery) => DeliveryTarget | undefined;
   /** Whether the server of the publisher sends the event to the subscriber, so that this server does not. */
   isSentByOrigin: (delivery: ClaimedDelivery) => Promise<boolean>;
-  /** Makes one attempt to send a delivery. Errors of the network and of the target are its result. */
+  /** Makes one attempt to send a delivery, or its batch. Errors of the network and of the target are its result. */
   send: (delivery: ClaimedDelivery) => Promise<Sent>;
 }

@@ -48,12 +48,28 @@ export class Obstacles {
   public constructor(private readonly args: ObstaclesArgs) {}
 
   /**
-   * Returns the reason for not sending a claimed delivery, or not now.
+   * Returns the reasons for not sending claimed deliveries of one attempt, or not now, by delivery.
    *
-   * @param delivery - The delivery.
+   * @param members - The delivery, or all deliveries of a batch, which have one target.
    * @param now - The time, in milliseconds since 1970.
    */
-  public async find(delivery: ClaimedDelivery, now: number): Promise<Obstacle | undefined> {
+  public async find(members: readonly ClaimedDelivery[], now: number): Promise<ReadonlyMap<ClaimedDelivery, Obstacle>> {
+    const found = new Map<ClaimedDelivery, Obstacle>();
+    for (const delivery of members) {
+      note(found, delivery, await this.ofDelivery(delivery, now));
+    }
+    const [ first, ...others ] = members.filter((delivery): boolean => !found.has(delivery));
+    if (first as ClaimedDelivery | undefined === undefined) {
+      return found;
+    }
+    const due = this.permittedAt(first, now);
+    for (const delivery of [ first, ...others ]) {
+      note(found, delivery, due > now ? { state: 'waiting', due } : await this.ofAccess(delivery));
+    }
+    return found;
+  }
+
+  private async ofDelivery(delivery: ClaimedDelivery, now: number): Promise<Obstacle | undefined> {
     const kind = this.args.sender.kindOf(delivery);
     const early = obstacleOf(delivery) ?? this.ageObstacle(delivery, kind?.canBeDisabled === true);
     if (early) {
@@ -65,11 +81,15 @@ export class Obstacles {
     if (await this.args.sender.isSentByOrigin(delivery)) {
       return { state: 'ended', attempt: because('not sent: the subscriber is a recipient, and gets the event directly') };
     }
+  }
+
+  /** Time at which the target permits an attempt: `now`, which uses its allowance, or later. */
+  private permittedAt(delivery: ClaimedDelivery, now: number): number {
     const paused = this.args.targets.pausedUntil(delivery);
-    const due = paused > now ? paused : this.args.targets.permittedAt(delivery, now);
-    if (due > now) {
-      return { state: 'waiting', due };
-    }
+    return paused > now ? paused : this.args.targets.permittedAt(delivery, now);
+  }
+
+  private async ofAccess(delivery: ClaimedDelivery): Promise<Obstacle | undefined> {
     if (delivery.subscription !== null && !await this.mayReceive(delivery)) {
       return { state: 'refused', attempt: because('not sent: the subscriber may not read the topic any more') };
     }
@@ -114,6 +134,12 @@ export class Obstacles {
   private async mayReceive(delivery: ClaimedDelivery): Promise<boolean> {
     const { agent } = delivery;
     return (await withTimeout(this.args.readers.readersOf(resourceOf(delivery), [ agent ]), ACCESS_LIMIT)).has(agent);
+  }
+}
+
+function note(found: Map<ClaimedDelivery, Obstacle>, delivery: ClaimedDelivery, obstacle: Obstacle | undefined): void {
+  if (obstacle) {
+    found.set(delivery, obstacle);
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Sent } from './attempt';
+import { membersOf } from './batches';
 import type { ClaimedDelivery, DeliveredEvents } from './DeliveryQueue';
 import type { DeliverySender, DeliveryTarget } from './DeliverySender';
 import { EventCache } from './EventCache';
+import type { DeliveredEvent } from './TargetKind';
 import type { TargetKinds } from './TargetKinds';
 
 /**
@@ -29,6 +31,18 @@ export class Sender implements DeliverySender {
   }
 
   public async send(delivery: ClaimedDelivery): Promise<Sent> {
-    return this.kinds.find(delivery.kind)!.send(delivery, await this.events.get(delivery.event));
+    const kind = this.kinds.find(delivery.kind)!;
+    const { batch } = delivery;
+    if (batch === undefined) {
+      return kind.send(delivery, await this.events.get(delivery.event));
+    }
+    if (!kind.sendBatch) {
+      throw new Error(`The target kind ${kind.name} sends no batches`);
+    }
+    const events: DeliveredEvent[] = [];
+    for (const { event } of membersOf(delivery)) {
+      events.push(await this.events.get(event));
+    }
+    return kind.sendBatch({ ...delivery, batch }, events);
   }
 }

@@ -1,7 +1,7 @@
 import type { Event } from '../event/Event';
 import type { SubscribableTarget } from '../subscription/ports';
 import type { ResponseRules, Sent } from './attempt';
-import type { ClaimedDelivery } from './DeliveryQueue';
+import type { ClaimedDelivery, DeliveryBatch } from './DeliveryQueue';
 
 /** An event of a delivery, with its number of hops before this server sends it. */
 export type DeliveredEvent = Event & { readonly hops: number };
@@ -27,6 +27,15 @@ export interface TargetKind {
   displayUrl: (url: string) => string;
   /** Makes one attempt to send a delivery. Errors of the network and of the target are its result. */
   send: (delivery: ClaimedDelivery, event: DeliveredEvent) => Promise<Sent>;
+  /**
+   * Makes one attempt to send the events of a batch, oldest first; required if targets of this kind have limits of
+   * batches.
+   *
+   * @param batch - First delivery of the batch.
+   * @param events - Events of all deliveries of the batch.
+   */
+  sendBatch?: (batch: ClaimedDelivery & { readonly batch: DeliveryBatch }, events: readonly DeliveredEvent[]) =>
+  Promise<Sent>;
   /** Whether the server of the publisher sends the event to the subscriber, so that this server does not. */
   isSentByOrigin?: (delivery: ClaimedDelivery, event: DeliveredEvent) => Promise<boolean>;
 }

@@ -8,6 +8,9 @@ import { EVENTS } from './vocabulary';
 /** Content type of a CloudEvent in structured mode, spelled as `cloudevents` (npm) compares it. */
 export const CLOUD_EVENT_TYPE = 'application/cloudevents+json; charset=utf-8';
 
+/** Content type of a batch of CloudEvents. */
+export const CLOUD_EVENT_BATCH_TYPE = 'application/cloudevents-batch+json; charset=utf-8';
+
 /** Member of an event's document for data that its JSON text only encodes; the value is {@link BASE64}. */
 export const DATA_ENCODING = `${EVENTS}dataEncoding` as const;
 /** Value of {@link DATA_ENCODING} for binary data, which the document contains as base64. */

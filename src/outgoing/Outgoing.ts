@@ -7,7 +7,7 @@ export interface OutgoingRequest {
   readonly url: string;
   /** The headers, by name in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   /** Maximum total time of the request, in milliseconds. Default 15,000. */
   readonly timeout?: number;
   /** Maximum size of the response body, in bytes. The rest is not read. Default 64 KiB. */

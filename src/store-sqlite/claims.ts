@@ -1,12 +1,13 @@
 import { randomInt } from 'node:crypto';
-import { parse, stringify } from 'uuid';
+import { parse, stringify, v7 } from 'uuid';
 import type { ClaimedDelivery, ClaimRequest, Demand } from '../delivery/ports';
+import { GATHERING, makeFullBatchDue } from './batches';
 import { endDelivery } from './deliveries';
 import { delayHost, scheduleHost } from './hosts';
 import { formerSecretsOf } from './secrets';
 import type { SqliteSession } from './SqliteSession';
 
-interface ClaimedColumns extends Omit<ClaimedDelivery, 'claim' | 'secrets' | 'subscription' | 'isWanted'> {
+interface ClaimedColumns extends Omit<ClaimedDelivery, 'batch' | 'claim' | 'secrets' | 'subscription' | 'isWanted'> {
   readonly subscription: Buffer | null;
   readonly subscriptionKey: number | null;
 }
@@ -15,20 +16,33 @@ interface ClaimableRow extends ClaimedColumns {
   readonly secret: string | null;
   /** Whether the pod of the delivery, the pod of the event, or the subscriber was removed. */
   readonly ended: number;
+  /** Id of the batch, empty before its first claim; `null` for a delivery that is sent alone. */
+  readonly batch: Buffer | null;
+  /** Maximum number of events of a batch of the target, or `null`. */
+  readonly maxBatch: number | null;
+  /** Size of the event, in bytes. */
+  readonly bytes: number;
 }
 
-/** The due deliveries of a host, oldest first; its parameters are the host, the time, and the limit. */
-const CLAIMABLE = `
+/** Claimable deliveries; conditions follow. */
+const DELIVERIES = `
   SELECT d.id AS delivery, d.host, d.event, d.tries, IFNULL(d.repeated, d.made) AS begun, d.subscription,
-    s.id AS subscriptionKey, p.url AS pod, e.topic, t.id AS target, t.kind, t.url, a.webid AS agent, t.secret,
-    t.rate, t.rests AS pausedUntil, t.failing, t.disabled,
+    s.id AS subscriptionKey, p.url AS pod, e.topic, t.id AS target, t.kind, t.url, a.webid AS agent, t.secret, t.settings,
+    t.max_batch AS maxBatch, d.batch, e.bytes, t.rate, t.rests AS pausedUntil, t.failing, t.disabled,
     p.ended IS NOT NULL OR a.ended IS NOT NULL OR EXISTS (SELECT 1 FROM pods o WHERE o.id = e.pod AND o.ended IS NOT NULL) AS ended
   FROM deliveries d CROSS JOIN targets t CROSS JOIN agents a CROSS JOIN pods p CROSS JOIN events e
   LEFT JOIN subscriptions s ON s.uuid = d.subscription
-  WHERE d.host = ? AND d.state = 0 AND d.due <= ?
-    AND t.id = d.target AND a.id = t.agent AND p.id = d.pod AND e.id = d.event
-  ORDER BY d.due LIMIT ?
+  WHERE t.id = d.target AND a.id = t.agent AND p.id = d.pod AND e.id = d.event AND d.state = 0
 `;
+/** The due deliveries of a host, oldest first; its parameters are the host, the time, and the limit. */
+const DUE = `${DELIVERIES} AND d.host = ? AND d.due <= ? ORDER BY d.due LIMIT ?`;
+/** The deliveries of a batch of a target; its parameters are the target, the batch, and the limit. */
+const OF_BATCH = `${DELIVERIES} AND d.target = ? AND d.batch = ? ORDER BY d.id LIMIT ?`;
+
+/** Maximum total size of the events of a batch, in bytes; a larger event is sent alone. */
+const MAX_BATCH_BYTES = 1_024 * 1_024;
+/** Upper limit of the number of members of any batch. */
+const MAX_MEMBERS = 1_000;
 
 /** Upper limit of claim ids. */
 const MAX_CLAIM = 2 ** 47;
@@ -36,7 +50,9 @@ const MAX_CLAIM = 2 ** 47;
 /**
  * Claims due deliveries of hosts, as `ClaimStore.claim` specifies; inside a transaction.
  *
- * A due delivery whose pod or subscriber was removed ends instead.
+ * A due delivery whose pod or subscriber was removed ends instead. A due delivery of a batch is claimed with all other
+ * waiting ones of it. Without a batch, it gets a new one with further deliveries to its target, due or not, if
+ * the target receives batches. Only a claim adds deliveries to a batch, and only to a new one.
  */
 export function claimDeliveries(
   session: SqliteSession,
@@ -52,33 +68,86 @@ export function claimDeliveries(
       continue;
     }
     const claim = randomInt(MAX_CLAIM);
-    for (const { ended, secret, ...row } of session.all<ClaimableRow>(CLAIMABLE, host, now, limit)) {
-      if (ended === 1) {
-        endDelivery(session, row.delivery, now);
-        continue;
+    const taken = new Set<number>();
+    for (const row of session.all<ClaimableRow>(DUE, host, now, limit)) {
+      const { id, rows } = taken.has(row.delivery) ? { id: null, rows: []} : attemptOf(session, row);
+      const members: ClaimedDelivery[] = [];
+      for (const member of rows) {
+        taken.add(member.delivery);
+        if (member.ended === 1) {
+          endDelivery(session, member.delivery, now);
+          continue;
+        }
+        session.run('UPDATE deliveries SET claim = ?, due = ?, batch = ? WHERE id = ?', claim, until, id, member.delivery);
+        if (!secrets.has(member.target)) {
+          const { secret, target } = member;
+          secrets.set(target, secret === null ? [] : [ secret, ...formerSecretsOf(session, target) ]);
+        }
+        members.push(toClaimed(member, claim, secrets.get(member.target)!));
       }
-      session.run('UPDATE deliveries SET claim = ?, due = ? WHERE id = ?', claim, until, row.delivery);
-      if (!secrets.has(row.target)) {
-        secrets.set(row.target, secret === null ? [] : [ secret, ...formerSecretsOf(session, row.target) ]);
+      const [ first, ...others ] = members;
+      if (members.length > 0) {
+        claimed.push(id === null ? first : { ...first, batch: { id: stringify(id), others }});
       }
-      claimed.push(toClaimed(row, claim, secrets.get(row.target)!));
+      if (id !== null) {
+        makeFullBatchDue(session, row.target, now);
+      }
     }
     scheduleHost(session, host);
   }
   return claimed;
 }
 
-function toClaimed(
-  { subscription, subscriptionKey, ...row }: ClaimedColumns,
-  claim: number,
-  secrets: readonly string[],
-): ClaimedDelivery {
+/** Returns the deliveries of the attempt of a due delivery, by increasing keys, with the id of their batch. */
+function attemptOf(
+  session: SqliteSession,
+  row: ClaimableRow,
+): { readonly id: Uint8Array | null; readonly rows: readonly ClaimableRow[] } {
+  const { batch, target, maxBatch } = row;
+  if (batch !== null && batch.length > 0) {
+    return { id: batch, rows: session.all<ClaimableRow>(OF_BATCH, target, batch, MAX_MEMBERS) };
+  }
+  if (maxBatch === null) {
+    return { id: null, rows: [ row ]};
+  }
+  const rows = [ row ];
+  let bytes = row.bytes;
+  for (const other of session.all<ClaimableRow>(OF_BATCH, target, GATHERING, maxBatch)) {
+    bytes += other.delivery === row.delivery ? 0 : other.bytes;
+    if (rows.length >= maxBatch || bytes > MAX_BATCH_BYTES) {
+      break;
+    }
+    if (other.delivery !== row.delivery) {
+      rows.push(other);
+    }
+  }
+  return { id: parse(v7()), rows: rows.sort((left, right): number => left.delivery - right.delivery) };
+}
+
+function toClaimed(row: ClaimableRow, claim: number, secrets: readonly string[]): ClaimedDelivery {
+  const { delivery, host, event, tries, begun, pod, topic, target, kind, url, agent, settings } = row;
+  const { subscription, subscriptionKey, rate, pausedUntil, failing, disabled } = row;
   return {
-    ...row,
+    delivery,
     claim,
+    host,
+    event,
+    tries,
+    begun,
+    pod,
+    topic,
+    target,
+    kind,
+    url,
+    agent,
     subscription: subscription && stringify(subscription),
     isWanted: subscription === null || subscriptionKey !== null,
     secrets,
+    settings,
+    rate,
+    pausedUntil,
+    failing,
+    disabled,
   };
 }
 

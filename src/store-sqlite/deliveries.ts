@@ -1,5 +1,6 @@
 import type { RemoteRecipient } from '../store/AcceptedEvent';
 import { addAttempt } from './attempts';
+import { hasBatches, makeFullBatchDue, NEW_BATCH } from './batches';
 import { WORKED } from './deliveryClock';
 import type { SqliteSession } from './SqliteSession';
 import { pauseTarget, targetKey } from './targets';
@@ -35,14 +36,20 @@ export function addDeliveries(
     WHERE ${where} AND s.target IS NOT NULL AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1
     AND t.id = s.target AND t.disabled IS NULL`;
   const { changes } = session.run(`
-    INSERT INTO deliveries (event, target, host, pod, subscription, created, due, made)
-    SELECT ?, t.id, t.host, s.pod, s.uuid, ?, MAX(?, IFNULL(t.rests, 0)), ${WORKED} ${targets}
+    INSERT INTO deliveries (event, target, host, pod, subscription, created, due, made, batch)
+    SELECT ?, t.id, t.host, s.pod, s.uuid, ?, MAX(? + IFNULL(t.batch_wait, 0), IFNULL(t.rests, 0)), ${WORKED},
+      ${NEW_BATCH} ${targets}
     ON CONFLICT (event, target) DO UPDATE SET
-      state = 0, pod = excluded.pod, subscription = excluded.subscription, due = excluded.due, claim = NULL
+      state = 0, pod = excluded.pod, subscription = excluded.subscription, due = excluded.due, claim = NULL,
+      batch = excluded.batch
     WHERE deliveries.state IN (${STATES.indexOf('refused')}, ${STATES.indexOf('ended')})
   `, event, now, now, ...range, scope);
   if (changes > 0) {
     session.run(`UPDATE hosts SET next = ${DUE} WHERE id IN (SELECT t.host ${targets})`, now, now, ...range, scope);
+    if (hasBatches(session)) {
+      const batching = session.all<{ id: number }>(`SELECT DISTINCT t.id ${targets} AND t.max_batch IS NOT NULL`, ...range, scope);
+      batching.forEach(({ id }): void => makeFullBatchDue(session, id, now));
+    }
   }
   const all = session.get<{ count: number }>(`SELECT COUNT(*) AS count FROM subscriptions s WHERE ${where}`, ...range)!;
   if (changes < all.count) {

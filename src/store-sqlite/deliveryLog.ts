@@ -8,13 +8,14 @@ import { attemptsOf } from './attempts';
 import { STATES } from './deliveries';
 import type { SqliteSession } from './SqliteSession';
 
-interface RecordRow extends Omit<DeliveryRecord, 'state' | 'event' | 'subscription' | 'isDisabled' | 'attempts'> {
+interface RecordRow extends Omit<DeliveryRecord, 'batch' | 'state' | 'event' | 'subscription' | 'isDisabled' | 'attempts'> {
   readonly state: number;
   readonly uuid: Buffer;
   readonly origin: string;
   readonly subscription: Buffer | null;
   readonly disabled: number | null;
   readonly removed: number;
+  readonly batch: Buffer | null;
 }
 
 /** The most selective index for a filter: a query of the newest deliveries with smaller ids. */
@@ -24,7 +25,7 @@ interface Source {
 }
 
 const RECORDS = `
-  SELECT d.id, d.state, d.created, CASE WHEN d.state = 0 AND d.claim IS NULL THEN d.due END AS due, d.copy, d.subscription,
+  SELECT d.id, d.state, d.created, CASE WHEN d.state = 0 AND d.claim IS NULL THEN d.due END AS due, d.copy, d.subscription, d.batch,
     t.kind, t.url, t.disabled, a.webid AS agent, IFNULL(e.uuid, x.uuid) AS uuid, IFNULL(e.topic, x.topic) AS topic,
     IFNULL(o.ended, o.url) AS origin, e.id IS NULL AS removed
   FROM deliveries d CROSS JOIN targets t CROSS JOIN agents a
@@ -80,7 +81,7 @@ export function getDelivery(session: SqliteSession, pod: string, id: number): De
 
 function toRecord(
   session: SqliteSession,
-  { state, uuid, origin, subscription, disabled, removed, ...row }: RecordRow,
+  { state, uuid, origin, subscription, disabled, removed, batch, ...row }: RecordRow,
 ): DeliveryRecord {
   return {
     ...row,
@@ -89,6 +90,7 @@ function toRecord(
     subscription: subscription && stringify(subscription),
     isDisabled: disabled !== null,
     ...removed === 1 && { isEventRemoved: true },
+    ...batch !== null && batch.length > 0 && { batch: stringify(batch) },
     attempts: attemptsOf(session, row.id),
   };
 }

@@ -1,5 +1,6 @@
 import type { Findings, FinishedDelivery } from '../delivery/ports';
 import { addAttempt } from './attempts';
+import { LEAVE_BATCH } from './batches';
 import { STATES } from './deliveries';
 import { scheduleHost, setHealth } from './hosts';
 import type { SqliteSession } from './SqliteSession';
@@ -65,7 +66,7 @@ export function passOn(session: SqliteSession, delivery: number): boolean {
   `, delivery, delivery);
   if (other) {
     session.run(`
-      UPDATE deliveries SET subscription = ?, pod = ?, due = created, claim = NULL WHERE id = ?
+      UPDATE deliveries SET subscription = ?, pod = ?, due = created, claim = NULL, ${LEAVE_BATCH} WHERE id = ?
     `, other.subscription, other.pod, delivery);
   }
   return other !== undefined;

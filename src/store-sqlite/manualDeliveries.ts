@@ -1,4 +1,5 @@
 import { addAttempt } from './attempts';
+import { LEAVE_BATCH } from './batches';
 import { STATES } from './deliveries';
 import { WORKED } from './deliveryClock';
 import { passOn } from './deliveryOutcomes';
@@ -31,7 +32,7 @@ export function retry(session: SqliteSession, pod: string, id: number, now: numb
 
 function requestAgain(session: SqliteSession, pod: string, id: number, now: number, condition = ''): boolean {
   const row = session.get<{ host: number }>(`
-    UPDATE deliveries SET state = ${WAITING}, due = ?, tries = 0, claim = NULL, repeated = ${WORKED}
+    UPDATE deliveries SET state = ${WAITING}, due = ?, tries = 0, claim = NULL, repeated = ${WORKED}, ${LEAVE_BATCH}
     WHERE ${OF_POD} ${condition}
       AND EXISTS (SELECT 1 FROM events e WHERE e.id = deliveries.event) RETURNING host
   `, now, id, pod);

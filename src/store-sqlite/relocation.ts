@@ -34,7 +34,7 @@ export const TEXT_COLUMNS: Readonly<Record<string, Readonly<Record<string, Colum
   dependencies: { document: 'url', resource: 'url' },
   doubts: { mark: 'keep' },
   hosts: { name: 'host' },
-  targets: { kind: 'keep', url: 'url', secret: 'keep', old_secret: 'keep' },
+  targets: { kind: 'keep', url: 'url', secret: 'keep', old_secret: 'keep', settings: 'keep' },
   deliveries: { copy: 'url' },
   attempts: { reason: 'keep' },
   made: { key: 'keep', fingerprint: 'keep', result: 'result' },

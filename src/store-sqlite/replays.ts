@@ -2,6 +2,7 @@ import { parse, stringify } from 'uuid';
 import type { EventRange, StoredEvent, StoredEvents, Replayed } from '../delivery/ports';
 import { covers } from '../event/TopicPattern';
 import type { WatchedCopy } from '../store/WatchedCopy';
+import { NEW_BATCH } from './batches';
 import { WORKED } from './deliveryClock';
 import { addEntry } from './entries';
 import { scheduleHost } from './hosts';
@@ -72,12 +73,12 @@ function deliverAgain(
     // A known delivery changes to the replayed subscription, because its former one may have ended or be of another
     // pod.
     sum += session.run(`
-      INSERT INTO deliveries (event, target, host, pod, subscription, created, due, made)
-      SELECT id, ?, ?, ?, ?, ?, ?, ${WORKED} FROM events WHERE id = ?
+      INSERT INTO deliveries (event, target, host, pod, subscription, created, due, made, batch)
+      SELECT e.id, t.id, ?, ?, ?, ?, ?, ${WORKED}, ${NEW_BATCH} FROM events e CROSS JOIN targets t WHERE e.id = ? AND t.id = ?
       ON CONFLICT (event, target) DO UPDATE SET
         host = excluded.host, pod = excluded.pod, subscription = excluded.subscription,
-        state = 0, due = excluded.due, tries = 0, claim = NULL, repeated = excluded.made
-    `, target, host, pod, uuid, now, now, event).changes;
+        state = 0, due = excluded.due, tries = 0, claim = NULL, repeated = excluded.made, batch = excluded.batch
+    `, host, pod, uuid, now, now, event, target).changes;
   }
   scheduleHost(session, host!);
   return { events: sum, watched: []};

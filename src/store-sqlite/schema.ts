@@ -457,6 +457,16 @@ export const MIGRATIONS: readonly string[] = [
   WHERE id IN (SELECT id FROM former_contexts);
   DROP TABLE former_contexts;
   `,
+  // Settings of targets, in a form of their kinds; limits of batches; the batch of a delivery, empty before its first
+  // claim, and NULL for deliveries that are sent one by one.
+  `
+  ALTER TABLE targets ADD COLUMN settings TEXT;
+  ALTER TABLE targets ADD COLUMN max_batch INTEGER;
+  ALTER TABLE targets ADD COLUMN batch_wait INTEGER;
+  CREATE INDEX batching_targets ON targets (id) WHERE max_batch IS NOT NULL;
+  ALTER TABLE deliveries ADD COLUMN batch BLOB;
+  CREATE INDEX batched_deliveries ON deliveries (target, batch, id) WHERE batch IS NOT NULL AND state = 0;
+  `,
 ];
 
 /**

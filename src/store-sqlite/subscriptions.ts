@@ -16,6 +16,7 @@ interface SubscriptionRow {
   readonly kind: string | null;
   readonly url: string | null;
   readonly disabled: number | null;
+  readonly settings: string | null;
 }
 
 /** A page of subscriptions, as `SubscriptionStore.subscriptionsAfter` returns it. */
@@ -23,7 +24,7 @@ type SubscriptionPage = Awaited<ReturnType<SubscriptionStore['subscriptionsAfter
 
 const selectFrom = (source: string, alias: string): string => `
   SELECT ${alias}.id, ${alias}.uuid, p.url AS pod, ${alias}.pattern, c.url AS inbox, a.webid AS agent, ${alias}.created,
-    t.kind, t.url, t.disabled
+    t.kind, t.url, t.disabled, t.settings
   FROM ${source} ${alias} JOIN pods p ON p.id = ${alias}.pod JOIN containers c ON c.id = ${alias}.inbox
   JOIN agents a ON a.id = ${alias}.agent LEFT JOIN targets t ON t.id = ${alias}.target
 `;
@@ -141,7 +142,7 @@ function deleteSubscription(session: SqliteSession, id: number): void {
 }
 
 function toSubscription(row: SubscriptionRow): Subscription {
-  const { uuid, pod, pattern, agent, created, kind, url, disabled, inbox } = row;
+  const { uuid, pod, pattern, agent, created, kind, url, disabled, settings, inbox } = row;
   return {
     id: stringify(uuid),
     pod,
@@ -150,5 +151,6 @@ function toSubscription(row: SubscriptionRow): Subscription {
     created,
     ...kind === null ? { url: inbox } : { kind, url: url! },
     ...disabled !== null && { isDisabled: true },
+    ...settings !== null && { settings },
   };
 }

@@ -20,8 +20,9 @@ export interface TargetChange {
 export function setTarget(
   session: SqliteSession,
   subscription: number,
-  { kind, url, agent, host, secret, rate }: RemoteTarget & { readonly url: string; readonly agent: number },
+  target: RemoteTarget & { readonly url: string; readonly agent: number },
 ): TargetChange {
+  const { kind, url, agent, host, secret, rate, settings, batch } = target;
   const key = targetKey(session, { kind, url, agent, host: session.key('hosts', 'name', host) });
   const before = session.get<{ disabled: number | null; secret: string | null }>(
     'SELECT disabled, secret FROM targets WHERE id = ?',
@@ -33,6 +34,15 @@ export function setTarget(
       failing = CASE WHEN disabled IS NULL THEN failing END
     WHERE id = ?
   `, secret ?? null, rate ?? null, key);
+  if (settings !== undefined) {
+    session.run(
+      'UPDATE targets SET settings = ?, max_batch = ?, batch_wait = ? WHERE id = ?',
+      settings,
+      batch?.maxEvents ?? null,
+      batch?.maxWaitMs ?? null,
+      key,
+    );
+  }
   session.run('UPDATE subscriptions SET target = ? WHERE id = ?', key, subscription);
   return { isResumed: before.disabled !== null, isSecretNew: secret !== undefined && before.secret === null };
 }

@@ -52,6 +52,8 @@ export interface DeliveryRecord extends Target {
   /** Time of the next attempt, if it waits. */
   readonly due: number | null;
   readonly copy: string | null;
+  /** Id of the batch of the last attempt, if it was sent with others. */
+  readonly batch?: string;
   /** Whether the target is disabled, because it was gone or failed for too long. */
   readonly isDisabled: boolean;
   /** Whether the event was removed, so that it cannot be delivered again. */

@@ -87,7 +87,7 @@ export class Subscriber {
   public async subscribe(
     pod: string,
     caller: Caller & { agent: string },
-    { pattern, kind, url }: SubscriptionDraft,
+    { pattern, kind, url, settings }: SubscriptionDraft,
   ): Promise<CreatedSubscription> {
     const topics = `${pod}${patternPath(pattern)}`;
     if (!coversTopic(caller, pattern)) {
@@ -102,7 +102,7 @@ export class Subscriber {
       { id: v7(), pod, agent: caller.agent, created: Date.now(), pattern, url, ...target && { kind }},
       { ofAgent: this.maxPerAgent, ofPod: this.maxPerPod },
       consent,
-      target,
+      target && { ...target, ...settings },
     );
     if (typeof added === 'string') {
       throw new TooMany(added === 'ofAgent' ?

@@ -1,4 +1,5 @@
 import type { TopicPattern } from '../event/TopicPattern';
+import type { TargetSettings } from './TargetSettings';
 
 /**
  * A request to subscribe to a topic pattern.
@@ -9,6 +10,8 @@ export interface SubscriptionDraft {
   readonly kind: string;
   /** URL of the target, in the form that the target kind stores. */
   readonly url: string;
+  /** Settings of the target, if the request has any. */
+  readonly settings?: TargetSettings;
 }
 
 /**
@@ -30,6 +33,8 @@ export interface Subscription {
   readonly created: number;
   /** Whether the target is disabled, because it was gone or failed for too long. */
   readonly isDisabled?: boolean;
+  /** Settings of the target, in a form of the target kind. */
+  readonly settings?: string;
 }
 
 /** The container of a pod that lists its subscriptions. */

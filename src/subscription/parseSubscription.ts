@@ -6,11 +6,11 @@ import { parseJson } from '../event/json';
 import { JSON_LD, JSON_MEDIA_TYPE, TURTLE } from '../event/mediaTypes';
 import { parseJsonLd, parseTurtle } from '../event/rdf';
 import { isTopicPattern } from '../event/TopicPattern';
-import { EVENTS } from '../event/vocabulary';
+import { EVENTS, RDF } from '../event/vocabulary';
 import type { Task, Work } from '../work/Work';
-import type { SubscribableTarget, TargetProperty } from './ports';
+import type { SubscribableTarget, TargetOption, TargetProperty } from './ports';
 import type { SubscriptionDraft } from './Subscription';
-import { subscriptionContext } from './subscriptionDocument';
+import { optionsOf, subscriptionContext } from './subscriptionDocument';
 
 /** The media types of a request to subscribe. */
 export const SUBSCRIPTION_TYPES = [ JSON_MEDIA_TYPE, JSON_LD, TURTLE ] as const;
@@ -29,10 +29,13 @@ export interface FoundSubscription {
   readonly topic?: string | null;
   /** Values of the properties of target kinds, by the names of the properties. */
   readonly targets: Readonly<Record<string, string | null>>;
+  /** JSON values of options of target kinds, by the names of the options. */
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
 interface FindInput extends SubscriptionBody {
   readonly properties: readonly TargetProperty[];
+  readonly options: readonly TargetOption[];
 }
 
 /**
@@ -44,17 +47,26 @@ interface FindInput extends SubscriptionBody {
  * @throws {@link InvalidInput} if the body is malformed.
  */
 export async function findSubscription(
-  { text, type, base, properties }: FindInput,
+  { text, type, base, properties, options }: FindInput,
   loader: ContextLoader,
 ): Promise<FoundSubscription> {
-  const valueOf = type === JSON_MEDIA_TYPE ?
+  const find = type === JSON_MEDIA_TYPE ?
     inJson(text, properties) :
-    inQuads(await toQuads(text, type, base, properties, loader));
+    inQuads(await toQuads(text, type, base, { properties, options }, loader));
+  const valueOf: ValueOf = (property): string | null | undefined => {
+    const value = find(property);
+    return typeof value === 'string' || value === undefined ? value : null;
+  };
   const topic = valueOf({ name: 'topic', predicate: `${EVENTS}topic` });
   const targets = properties
     .map((property): [string, string | null | undefined] => [ property.name, valueOf(property) ])
     .filter((found): found is [string, string | null] => found[1] !== undefined && found[1] !== '');
-  return { ...topic !== undefined && { topic }, targets: Object.fromEntries(targets) };
+  const given = options
+    .map((option): [string, unknown] => [ option.name, find(option) ])
+    .filter(([ , value ]): boolean => value !== undefined);
+  return {
+    ...topic !== undefined && { topic }, targets: Object.fromEntries(targets), options: Object.fromEntries(given),
+  };
 }
 
 /** Finds the values of a request to subscribe, see {@link findSubscription}. */
@@ -83,7 +95,8 @@ export async function readSubscription(
   const size = body.text.length;
   const isCostly = body.type === JSON_LD && (size > INLINE_JSON_LD_LENGTH || body.text.split('@context').length > 2);
   const properties = [ ...targets.values() ].map(({ property }): TargetProperty => property);
-  return toDraft(await work.run(READ_SUBSCRIPTION, { ...body, properties }, { size, isCostly }), targets);
+  const options = optionsOf(targets);
+  return toDraft(await work.run(READ_SUBSCRIPTION, { ...body, properties, options }, { size, isCostly }), targets);
 }
 
 /**
@@ -92,7 +105,7 @@ export async function readSubscription(
  * @throws {@link InvalidInput} with the missing or malformed value.
  */
 export function toDraft(
-  { topic, targets: found }: FoundSubscription,
+  { topic, targets: found, options }: FoundSubscription,
   targets: ReadonlyMap<string, SubscribableTarget>,
 ): SubscriptionDraft {
   if (topic === undefined || topic === '') {
@@ -112,29 +125,36 @@ export function toDraft(
     throw new InvalidInput(`No ${first} found${others.map((name): string => `, nor a ${name}`).join('')}`);
   }
   const [[ kind, target ]] = given;
-  return { pattern: topic, kind, url: target.parse(found[target.property.name]) };
+  const url = target.parse(found[target.property.name]);
+  const known = new Set(target.options?.properties.map(({ name }): string => name));
+  const unknown = Object.keys(options).find((name): boolean => !known.has(name));
+  if (unknown !== undefined) {
+    throw new InvalidInput(`A subscription with ${target.property.name} has no ${unknown}`);
+  }
+  const settings = Object.keys(options).length > 0 ? target.options!.parse(options, url) : undefined;
+  return { pattern: topic, kind, url, ...settings && { settings }};
 }
 
-/** Finds the value of a property. */
+/** Finds the value of a property as text; `null` if it is something else. */
 type ValueOf = (property: TargetProperty) => string | null | undefined;
+/** Finds the JSON value of a property. */
+type Find = (property: TargetProperty) => unknown;
 
-function inJson(text: string, properties: readonly TargetProperty[]): ValueOf {
+function inJson(text: string, properties: readonly TargetProperty[]): Find {
   const { value } = parseJson(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const forms = properties.map(({ name }): string => `topic and ${name}`).join(', or ');
     throw new InvalidInput(`A subscription is a JSON object with ${forms}`);
   }
-  return ({ name }): string | null | undefined => {
-    const found = (value as Readonly<Record<string, unknown>>)[name];
-    return typeof found === 'string' || found === undefined ? found : null;
-  };
+  return ({ name }): unknown =>
+    Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 }
 
 async function toQuads(
   text: string,
   type: string,
   base: string,
-  properties: readonly TargetProperty[],
+  { properties, options }: Pick<FindInput, 'properties' | 'options'>,
   loader: ContextLoader,
 ): Promise<Quad[]> {
   if (type === JSON_LD) {
@@ -142,7 +162,7 @@ async function toQuads(
   }
   try {
     const quads = type === JSON_LD ?
-      await parseJsonLd(text, loader, base, subscriptionContext(properties)) :
+      await parseJsonLd(text, loader, base, subscriptionContext(properties, options)) :
       parseTurtle(text, base);
     return quads.map(quadInCurrentNamespace);
   } catch (error: unknown) {
@@ -150,13 +170,17 @@ async function toQuads(
   }
 }
 
-function inQuads(quads: readonly Quad[]): ValueOf {
-  return ({ predicate }): string | undefined => {
-    const values = new Set(quads.filter((quad): boolean => quad.predicate.value === predicate)
-      .map(({ object }): string => object.value));
+function inQuads(quads: readonly Quad[]): Find {
+  return ({ predicate }): unknown => {
+    const values = new Map(quads.filter((quad): boolean => quad.predicate.value === predicate)
+      .map(({ object }): [string, Quad['object']] => [ object.value, object ]));
     if (values.size > 1) {
       throw new InvalidInput(`More than one <${predicate}> found; make one request for each subscription`);
     }
-    return [ ...values ][0];
+    for (const object of values.values()) {
+      const isJson = object.termType === 'Literal' && object.datatype.value === `${RDF}JSON`;
+      return isJson ? parseJson(object.value).value : object.value;
+    }
+    return undefined;
   };
 }

@@ -1,6 +1,9 @@
 import type { Caller } from '../identity/Caller';
 import type { IdempotencyKey } from '../store/idempotency';
 import type { Subscription } from './Subscription';
+import type { TargetSettings } from './TargetSettings';
+
+export * from './TargetSettings';
 
 /**
  * Containers of this server.
@@ -41,6 +44,35 @@ export interface TargetProperty {
 }
 
 /**
+ * Option of a target kind: a member of the JSON document of a subscription.
+ */
+export interface TargetOption extends TargetProperty {
+  /** Whether its value is a JSON object, which RDF has as a JSON literal. */
+  readonly isJson?: boolean;
+  /** Whether no document shows its value. */
+  readonly isSecret?: boolean;
+}
+
+/**
+ * Options of a target kind in subscriptions.
+ */
+export interface TargetOptions {
+  /** The options, in the order of their members in documents. */
+  readonly properties: readonly TargetOption[];
+  /**
+   * Checks the options of a request.
+   *
+   * @param values - JSON values of the given options, by name.
+   * @param url - URL of the target.
+   *
+   * @throws `InvalidInput` with the expected form.
+   */
+  parse: (values: Readonly<Record<string, unknown>>, url: string) => TargetSettings;
+  /** Returns the members of documents for stored settings. */
+  members: (settings: string) => Readonly<Record<string, unknown>>;
+}
+
+/**
  * Consent of a target to receive events, with the data that deliveries to it need.
  */
 export interface AcceptedTarget {
@@ -57,6 +89,8 @@ export interface SubscribableTarget {
   readonly property: TargetProperty;
   /** Whether the property also holds containers of this server, which receive copies instead of deliveries. */
   readonly isCopied: boolean;
+  /** Options in subscriptions; absent if this kind has none. */
+  readonly options?: TargetOptions;
   /**
    * Checks the value of the property.
    *
@@ -101,7 +135,7 @@ export interface SubscriptionListener {
 /**
  * Target of deliveries of a subscription.
  */
-export interface RemoteTarget {
+export interface RemoteTarget extends TargetSettings {
   /** Name of the target kind. */
   readonly kind: string;
   /** Name of the host, with its port: deliveries to one host share limits and a circuit breaker. */

@@ -1,5 +1,5 @@
 import { AS, EVENTS, LDP, XSD } from '../event/vocabulary';
-import type { SubscribableTarget, TargetProperty } from './ports';
+import type { SubscribableTarget, TargetOption, TargetProperty } from './ports';
 import type { Subscription } from './Subscription';
 import { subscriptionsContainer, subscriptionUrl } from './Subscription';
 
@@ -40,11 +40,24 @@ export interface SubscriptionJson {
 /** Target kinds that agents can subscribe with, by name. */
 type Targets = ReadonlyMap<string, SubscribableTarget>;
 
-/** The JSON-LD context of subscriptions, also the default context of requests, with a term for each target kind. */
-export function subscriptionContext(properties: readonly TargetProperty[]): Readonly<Record<string, Definition>> {
+/** Returns the options of all target kinds. */
+export function optionsOf(targets: Targets): readonly TargetOption[] {
+  return [ ...targets.values() ].flatMap(({ options }): readonly TargetOption[] => options?.properties ?? []);
+}
+
+/**
+ * The JSON-LD context of subscriptions, also the default context of requests, with a term for each target kind and each
+ * of their options.
+ */
+export function subscriptionContext(
+  properties: readonly TargetProperty[],
+  options: readonly TargetOption[] = [],
+): Readonly<Record<string, Definition>> {
   const terms = properties.map(({ name, predicate }): [string, Definition] =>
     [ name, { '@id': compact(predicate), '@type': '@id' }]);
-  return { ...BEFORE_TARGETS, ...Object.fromEntries(terms), ...AFTER_TARGETS };
+  const more = options.map(({ name, predicate, isJson }): [string, Definition] =>
+    [ name, isJson ? { '@id': compact(predicate), '@type': '@json' } : compact(predicate) ]);
+  return { ...BEFORE_TARGETS, ...Object.fromEntries([ ...terms, ...more ]), ...AFTER_TARGETS };
 }
 
 /**
@@ -80,7 +93,8 @@ export function subscriptionListing(
 }
 
 function contextOf(targets: Targets): SubscriptionJson['@context'] {
-  return subscriptionContext([ ...targets.values() ].map(({ property }): TargetProperty => property));
+  const properties = [ ...targets.values() ].map(({ property }): TargetProperty => property);
+  return subscriptionContext(properties, optionsOf(targets).filter(({ isSecret }): boolean => isSecret !== true));
 }
 
 function members(subscription: Subscription, targets: Targets): object {
@@ -92,6 +106,7 @@ function members(subscription: Subscription, targets: Targets): object {
     type: 'Subscription',
     topic: subscription.pattern,
     ...target && { [target.property.name]: subscription.url },
+    ...subscription.settings !== undefined && target?.options?.members(subscription.settings),
     ...subscription.isDisabled && { state: 'disabled' },
     agent: subscription.agent,
     created: new Date(subscription.created).toISOString(),

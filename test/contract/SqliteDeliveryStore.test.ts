@@ -1,3 +1,4 @@
+import { describeBatchContract } from './batchContract';
 import { describeDeliveryClockContract } from './deliveryClockContract';
 import { describeDeliveryLogContract } from './deliveryLogContract';
 import { describeDeliveryQueueContract } from './deliveryQueueContract';
@@ -11,6 +12,7 @@ afterAll(removeFolders);
 
 for (const [ name, open ] of SQLITE) {
   describeDeliveryQueueContract(name, open);
+  describeBatchContract(name, open);
   describeDeliveryClockContract(name, open);
   describeDeliveryLogContract(name, open);
   describeSecretStoreContract(name, open);
@@ -26,7 +28,7 @@ describe('A SqliteDeliveryStore', (): void => {
       aSubscription({ inbox: undefined, webhook: 'https://a.example/' }),
       undefined,
       undefined,
-      { kind: 'webhook', host: 'a.example', secret: 'x' },
+      { kind: 'webhook', host: 'a.example', secret: 'x', settings: '{}', batch: { maxEvents: 2, maxWaitMs: 0 }},
     );
     const [{ id, agent }] = await subscriptionsOf(events, POD);
     const event = anEvent();

@@ -214,6 +214,87 @@ describe('A webhook', (): void => {
     expect(new Set(got.map(({ headers }): unknown => headers['user-agent']))).toEqual(new Set([ `solid-pod-events/${version}` ]));
   });
 
+  it('gets data as body and attributes as headers in binary mode.', async(): Promise<void> => {
+    const hook = await sink((response): unknown => response.writeHead(204).end());
+    const response = await post(subscriber.fetch, subscriptions, { topic: 'realestate/binary', webhook: hook.url, mode: 'binary' });
+    const { secret, id, mode } = await response.json() as Record<string, string>;
+    expect([ response.status, mode ]).toEqual([ 201, 'binary' ]);
+    const turtle = await subscriber.fetch(id, { headers: { accept: 'text/turtle' }});
+    expect(await turtle.text()).toContain('<https://w3id.org/pod-events#mode> "binary"');
+    const uuid = await publish('binary', { name: 'Größe', amount: 1.5 });
+    await publish('binary', 'x'.repeat(10_000));
+    const [{ headers, body }] = await arrived(hook, 2);
+    expect(body).toBe('{"name":"Größe","amount":1.5}');
+    expect(headers).toMatchObject({
+      'content-type': 'application/json', 'ce-specversion': '1.0', 'ce-id': uuid, 'ce-source': producer.pod, 'ce-type': 'realestate/binary',
+      'ce-authid': producer.webId, 'ce-recipients': user.webId, 'webhook-id': uuid, 'webhook-request-origin': 'localhost',
+    });
+    expect(headers).not.toHaveProperty('ce-datacontenttype');
+    expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toEqual({ name: 'Größe', amount: 1.5 });
+    // Attributes above the limit of headers are a dead letter, without any request.
+    const many = Array.from({ length: 90 }, (_, index): string => `https://agent.example/${index}/${'a'.repeat(100)}`);
+    const sent = await post(producer.fetch, `${producer.pod}publish/`, { recipient: user.webId, source: many, topic: 'realestate/binary', data: 1 });
+    expect(sent.status).toBe(201);
+    expect((await deliveryOf({ id }, 'dead')).attempts).toMatchObject([{ reason: expect.stringContaining('subscribe again with mode structured') }]);
+    expect(hook.got).toHaveLength(2);
+  });
+
+  it('gets batches, retried with the same events, without those that may no longer be received.', async(): Promise<void> => {
+    const hook = await sink((response, count): unknown => response.writeHead(count === 1 ? 503 : 204, count === 1 ? { 'Retry-After': '4' } : {}).end());
+    await grant(user, `${user.pod}topics/realestate/batched/lost/`, { [producer.webId]: [ 'Append' ], [subscriber.webId]: [ 'Read' ]});
+    await grant(user, `${user.pod}topics/realestate/batched/`, { [producer.webId]: [ 'Append' ], [subscriber.webId]: [ 'Read' ]});
+    const batch = { maxEvents: 3, maxWaitMs: 60_000 };
+    const response = await subscriber.fetch(subscriptions, {
+      method: 'POST',
+      headers: { 'content-type': 'text/turtle' },
+      body: `[] <https://w3id.org/pod-events#topic> "realestate/batched/*"; <https://w3id.org/pod-events#webhook> <${hook.url}>;
+        <https://w3id.org/pod-events#batchLimits> "${JSON.stringify(batch).replaceAll('"', '\\"')}"^^<http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON>.`,
+    });
+    const { id, secret, ...document } = await response.json() as Record<string, any>;
+    expect([ response.status, document.batch, document.mode ]).toEqual([ 201, batch, 'structured' ]);
+    const uuids = [ await publish('batched/a'), await publish('batched/lost'), await publish('batched/b') ];
+    const [ first ] = await arrived(hook, 1);
+    await grant(user, `${user.pod}topics/realestate/batched/lost/`, { [producer.webId]: [ 'Append' ]});
+    const [ , second ] = await arrived(hook, 2);
+    const verified = [ first, second ].map(({ headers, body }): any => new Webhook(secret).verify(body, headers as Record<string, string>));
+    expect(verified.map((events): unknown => events.map((event: any): unknown => event.id))).toEqual([ uuids, [ uuids[0], uuids[2] ]]);
+    expect(first.headers['content-type']).toBe('application/cloudevents-batch+json; charset=utf-8');
+    expect(second.headers['webhook-id']).toBe(first.headers['webhook-id']);
+    expect(uuids).not.toContain(first.headers['webhook-id']);
+    const refused = await deliveryOf({ id }, 'refused');
+    const delivered = await deliveryOf({ id }, 'delivered');
+    expect([ refused.event, refused.attempts[0].status ]).toEqual([ expect.stringContaining(uuids[1]), 503 ]);
+    expect([ delivered.batch, delivered.attempts ]).toEqual([ first.headers['webhook-id'], [ expect.objectContaining({ status: 503 }), expect.objectContaining({ status: 204 }) ]]);
+    // A repetition is sent in a batch of its own.
+    expect((await post(user.fetch, `${delivered.id}/redeliver`, '')).status).toBe(202);
+    const [ , , third ] = await arrived(hook, 3);
+    expect(third.headers['webhook-id']).not.toBe(first.headers['webhook-id']);
+    expect(JSON.parse(third.body)).toHaveLength(1);
+  });
+
+  it('has options that make sense.', async(): Promise<void> => {
+    const { url } = await sink((response): unknown => response.writeHead(204).end());
+    const batch = { maxEvents: 2, maxWaitMs: 0 };
+    const cases: object[] = [
+      { webhook: url, mode: 'binary', batch }, { webhook: url, mode: 'batched' }, { webhook: url, batch: { maxEvents: 101, maxWaitMs: 0 }},
+      { inbox: `${subscriber.pod}inbox/`, mode: 'structured' }, { inbox: `${subscriber.pod}inbox/`, batch },
+    ];
+    for (const fields of cases) {
+      const response = await post(subscriber.fetch, subscriptions, { topic: 'realestate/options', ...fields });
+      expect([ fields, response.status, await response.json() ]).toEqual([ fields, 400, { error: expect.any(String) }]);
+    }
+    const body = JSON.stringify({ topic: 'realestate/options', webhook: url, batch });
+    const made = await subscriber.fetch(subscriptions, { method: 'POST', headers: { 'content-type': 'application/ld+json' }, body });
+    const { id } = await made.json() as { id: string };
+    // A request without options keeps them, and one with an option replaces all of them.
+    expect(await (await post(subscriber.fetch, subscriptions, { topic: 'realestate/options', webhook: url })).json()).toMatchObject({ id, batch });
+    const changed = await (await post(subscriber.fetch, subscriptions, { topic: 'realestate/options/other', webhook: url, mode: 'binary' })).json();
+    expect(changed).toMatchObject({ mode: 'binary' });
+    const shown = await (await subscriber.fetch(id)).json() as object;
+    expect(shown).toMatchObject({ mode: 'binary' });
+    expect(shown).not.toHaveProperty('batch');
+  });
+
   it('gets what it could not take before, under the same id, and no sooner than it asks for.', async(): Promise<void> => {
     const failing = await sink((response, count): unknown => response.writeHead(count < 3 ? 500 : 200).end());
     const busy = await sink((response, count): unknown => response.writeHead(count < 2 ? 429 : 204, { 'Retry-After': '3' }).end());

@@ -14,7 +14,11 @@ export const subscribeCommand: Command = {
     .positional('topic', { type: 'string', describe: 'realestate/contact#add, realestate/contact (all its actions), "realestate/*" (all below) or "*"' })
     .option('inbox', { type: 'string', describe: 'URL of the inbox that receives the copies; a container on the server ends in /' })
     .option('webhook', { type: 'string', describe: 'URL of the webhook that receives the events; the server requests its consent' })
-    .conflicts('inbox', 'webhook')
+    .option('mode', { type: 'string', choices: [ 'structured', 'binary' ], describe: 'Content mode of the webhook; default structured' })
+    .option('batch-events', { type: 'number', describe: 'Maximum number of events in one request to the webhook' })
+    .option('batch-wait', { type: 'number', describe: 'Maximum wait for further events of a request, in milliseconds' })
+    .conflicts('inbox', [ 'webhook', 'mode', 'batch-events' ])
+    .implies({ 'batch-events': 'batch-wait', 'batch-wait': 'batch-events' })
     .check(({ inbox, webhook }): boolean => {
       if (inbox === undefined && webhook === undefined) {
         throw new CliError(EXIT.usage, 'Missing target. Set --inbox or --webhook.');
@@ -26,8 +30,10 @@ export const subscribeCommand: Command = {
   run: async(context): Promise<void> => {
     const pod = requireSetting(context.settings, 'pod', 'pod');
     await withLogin(context, pod, true, async(options): Promise<void> => {
-      const { topic, inbox, webhook } = context.args as Record<string, never>;
-      const made = await subscribe(pod, { topic, inbox, webhook }, options);
+      const { topic, inbox, webhook, mode } = context.args as Record<string, never>;
+      const { batchEvents, batchWait = 0 } = context.args as Readonly<Record<string, number | undefined>>;
+      const batch = batchEvents === undefined ? undefined : { maxEvents: batchEvents, maxWaitMs: batchWait };
+      const made = await subscribe(pod, { topic, inbox, webhook, mode, batch }, options);
       const secret = made.secret === undefined ? '' : `\nSecret of the webhook, shown only once:\n${visible(made.secret)}\n`;
       await context.print(made, `${made.id}\n${secret}`);
     });

@@ -29,6 +29,7 @@ const DELIVERY_CONTEXT = {
   created: { '@id': 'as:published', '@type': 'xsd:dateTime' },
   due: { '@id': 'events:due', '@type': 'xsd:dateTime' },
   copy: { '@id': 'events:copy', '@type': '@id' },
+  batch: 'events:batch',
   attempts: { '@id': 'events:attempt', '@container': '@set' },
   at: { '@id': 'as:startTime', '@type': 'xsd:dateTime' },
   duration: 'events:milliseconds',
@@ -66,7 +67,7 @@ export function deliveryListing(pod: string, deliveries: readonly DeliveryRecord
 }
 
 function members(pod: string, delivery: DeliveryRecord): object {
-  const { state, event, topic, subscription, kind, url, agent, created, due, copy, attempts } = delivery;
+  const { state, event, topic, subscription, kind, url, agent, created, due, copy, batch, attempts } = delivery;
   return {
     id: deliveryUrl(pod, delivery),
     type: 'Delivery',
@@ -80,6 +81,7 @@ function members(pod: string, delivery: DeliveryRecord): object {
     created: new Date(created).toISOString(),
     due: due === null ? undefined : new Date(due).toISOString(),
     copy: copy ?? undefined,
+    batch,
     attempts: attempts.map(({ at, ...attempt }: Attempt): object =>
       ({ type: 'Attempt', at: new Date(at).toISOString(), ...attempt })),
   };

@@ -6,6 +6,7 @@ import type { AcceptedTarget, Containers, SubscribableTarget } from '../../subsc
 import { isWebUrl } from '../../url/webUrl';
 import { newSecret } from './signature';
 import type { WebhookHandshake } from './WebhookHandshake';
+import { WebhookOptions } from './WebhookOptions';
 
 /**
  * Subscriptions with a webhook, which has to consent to requests of this server.
@@ -13,6 +14,7 @@ import type { WebhookHandshake } from './WebhookHandshake';
 export class WebhookSubscription implements SubscribableTarget {
   public readonly property = { name: 'webhook', predicate: `${EVENTS}webhook` };
   public readonly isCopied = false;
+  public readonly options = new WebhookOptions();
 
   /**
    * @param containers - URLs of this server.

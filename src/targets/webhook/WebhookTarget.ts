@@ -1,18 +1,26 @@
 import type { Sent } from '../../delivery/attempt';
-import type { ClaimedDelivery } from '../../delivery/DeliveryQueue';
+import type { ClaimedDelivery, DeliveryBatch } from '../../delivery/DeliveryQueue';
 import type { DeliveredEvent, TargetKind } from '../../delivery/TargetKind';
+import { CLOUD_EVENT_BATCH_TYPE, CLOUD_EVENT_TYPE, cloudEventOf, toCloudEvent } from '../../event/cloudEvent';
 import { agentWebId } from '../../identity/ServerAgent';
 import type { Outgoing } from '../../outgoing/Outgoing';
 import { OutgoingFailed } from '../../outgoing/Outgoing';
 import type { Containers } from '../../subscription/ports';
 import { perEvent } from '../perEvent';
-import { toCloudEvent } from '../../event/cloudEvent';
+import type { BinaryMessage } from './binaryCloudEvent';
+import { MAX_ATTRIBUTE_BYTES, toBinary } from './binaryCloudEvent';
 import { webhookOrigin } from './handshake';
 import { maskedUrl } from './maskedUrl';
+import type { WebhookMessage } from './sendToWebhook';
 import { sendToWebhook } from './sendToWebhook';
 import { WebhookHandshake } from './WebhookHandshake';
+import { modeOf } from './WebhookOptions';
 import { WEBHOOK_RESPONSES } from './webhookResponses';
 import { WebhookSubscription } from './WebhookSubscription';
+
+/** Reason for a dead letter whose attributes exceed the limit of binary mode. */
+const TOO_LARGE = `not sent: the attributes of the event take more than ${MAX_ATTRIBUTE_BYTES} bytes as headers, the ` +
+  'maximum in binary mode; subscribe again with mode structured';
 
 /**
  * Target kind `webhook`: a URL that receives signed CloudEvents after its consent.
@@ -25,7 +33,8 @@ export class WebhookTarget implements TargetKind {
   public readonly subscription: WebhookSubscription;
   private readonly outgoing: Outgoing;
   private readonly origin: string;
-  private readonly cloudEventText: (event: DeliveredEvent) => string;
+  private readonly structured: (event: DeliveredEvent) => string;
+  private readonly binary: (event: DeliveredEvent) => BinaryMessage;
 
   /**
    * @param outgoing - Sends requests to other servers.
@@ -37,7 +46,8 @@ export class WebhookTarget implements TargetKind {
     this.outgoing = outgoing;
     this.origin = webhookOrigin(baseUrl);
     const agent = agentWebId(baseUrl);
-    this.cloudEventText = perEvent((event): string => toCloudEvent(event, agent));
+    this.structured = perEvent((event): string => toCloudEvent(event, agent));
+    this.binary = perEvent((event): BinaryMessage => toBinary(cloudEventOf(event, agent)));
     const handshake = new WebhookHandshake(outgoing, this.origin, maxRequestsPerMinute);
     this.subscription = new WebhookSubscription(containers, handshake);
   }
@@ -46,8 +56,28 @@ export class WebhookTarget implements TargetKind {
     return maskedUrl(url);
   }
 
-  public async send({ url, secrets }: ClaimedDelivery, event: DeliveredEvent): Promise<Sent> {
-    const message = { id: event.id, body: this.cloudEventText(event) };
+  public async send({ url, secrets, settings }: ClaimedDelivery, event: DeliveredEvent): Promise<Sent> {
+    const message = modeOf(settings) === 'binary' ?
+      this.binary(event) :
+      { headers: { 'content-type': CLOUD_EVENT_TYPE }, body: this.structured(event) };
+    if ('attributeBytes' in message && message.attributeBytes > MAX_ATTRIBUTE_BYTES) {
+      return { result: new OutgoingFailed('forbidden', TOO_LARGE), host: null };
+    }
+    return this.sendMessage({ url, secrets }, { ...message, id: event.id });
+  }
+
+  public async sendBatch(
+    { url, secrets, batch }: ClaimedDelivery & { readonly batch: DeliveryBatch },
+    events: readonly DeliveredEvent[],
+  ): Promise<Sent> {
+    const body = `[${events.map(this.structured).join(',')}]`;
+    return this.sendMessage({ url, secrets }, { id: batch.id, headers: { 'content-type': CLOUD_EVENT_BATCH_TYPE }, body });
+  }
+
+  private async sendMessage(
+    { url, secrets }: Pick<ClaimedDelivery, 'secrets' | 'url'>,
+    message: WebhookMessage,
+  ): Promise<Sent> {
     try {
       return {
         result: await sendToWebhook(this.outgoing, { url, secrets, origin: this.origin }, message, Date.now()),

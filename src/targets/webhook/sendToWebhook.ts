@@ -14,11 +14,23 @@ export interface Webhook {
 }
 
 /**
- * Makes one attempt to send an event to a webhook.
+ * A message to a webhook.
+ */
+export interface WebhookMessage {
+  /** Id of the message, equal in each attempt and without `.`. */
+  readonly id: string;
+  /** Headers of the message, by name in lower case. Default: the content type of structured mode. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Body of the message, which is signed. */
+  readonly body: string | Buffer;
+}
+
+/**
+ * Makes one attempt to send a message to a webhook.
  *
  * @param outgoing - Sends the request.
  * @param webhook - The webhook.
- * @param message - Id of the message, equal in each attempt and without `.`, and the CloudEvent as JSON text.
+ * @param message - The message.
  * @param now - Signed time, in milliseconds since 1970. Receivers refuse a difference of 5 minutes.
  *
  * @throws {@link OutgoingFailed} if there is no response.
@@ -28,14 +40,14 @@ export interface Webhook {
 export async function sendToWebhook(
   outgoing: Outgoing,
   { url, secrets, origin }: Webhook,
-  { id, body }: { readonly id: string; readonly body: string },
+  { id, headers: given = { 'content-type': CLOUD_EVENT_TYPE }, body }: WebhookMessage,
   now: number,
 ): Promise<Pick<OutgoingResponse, 'headers' | 'status'>> {
   const { status, headers } = await outgoing.send({
     method: 'POST',
     url,
     headers: {
-      'content-type': CLOUD_EVENT_TYPE,
+      ...given,
       'webhook-request-origin': origin,
       ...sign(secrets, id, Math.floor(now / 1_000), body),
     },

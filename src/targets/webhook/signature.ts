@@ -47,7 +47,7 @@ export function sign(
   secrets: readonly string[],
   id: string,
   timestamp: number,
-  body: string,
+  body: string | Buffer,
 ): Record<'webhook-id' | 'webhook-signature' | 'webhook-timestamp', string> {
   if (secrets.length === 0) {
     throw new Error('A webhook without a secret cannot be signed');

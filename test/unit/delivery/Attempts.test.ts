@@ -20,8 +20,8 @@ const NOW = 1_700_000_000_000;
 const answered = (status: number, headers: Record<string, string> = {}): Sent => ({ result: { status, headers }});
 
 describe('An attempt', (): void => {
-  let send: () => Promise<Sent>;
-  let find: () => Promise<Obstacle | undefined>;
+  let send: (delivery?: ClaimedDelivery) => Promise<Sent>;
+  let find: (delivery?: ClaimedDelivery) => Promise<Obstacle | undefined>;
   let finished: FinishedDelivery[];
   let findings: Findings;
   let calls: unknown[][];
@@ -64,9 +64,14 @@ describe('An attempt', (): void => {
       },
     }, (): void => {}, (message): unknown => messages.push(message));
     attempts = new Attempts({
-      sender: { kindOf, isSentByOrigin: async(): Promise<boolean> => false, send: async(): Promise<Sent> => send() },
+      sender: { kindOf, isSentByOrigin: async(): Promise<boolean> => false, send: async(delivery): Promise<Sent> => send(delivery) },
       clock: { now: (): number => NOW, workTime: (): number => 1_000 },
-      obstacles: { find: async(): Promise<Obstacle | undefined> => find() },
+      obstacles: {
+        find: async(members): Promise<ReadonlyMap<ClaimedDelivery, Obstacle>> => {
+          const found = members.map(async(member) => [ member, await find(member) ] as const);
+          return new Map((await Promise.all(found)).filter((one): one is [ClaimedDelivery, Obstacle] => one[1] !== undefined));
+        },
+      },
       outcomes,
       slots,
       targets: new TargetStates(),
@@ -159,5 +164,57 @@ describe('An attempt', (): void => {
     expect(await make()).toEqual([{ delivery: 1, claim: 1, host: 1, state: 'waiting', due: NOW + 5_000 }]);
     expect(messages).toEqual([ 'Delivery 1 to hooks.example could not be attempted: disk' ]);
     expect([ queue.health, calls ]).toEqual([ HEALTHY, []]);
+  });
+
+  describe('of a batch', (): void => {
+    const others = [ aClaim(2, { tries: 3 }), aClaim(3) ];
+    const batch = { id: 'batch-1', others };
+    let sent: ClaimedDelivery[];
+
+    beforeEach((): void => {
+      sent = [];
+      send = async(delivery): Promise<Sent> => {
+        sent.push(delivery!);
+        return answered(503);
+      };
+    });
+
+    it('is one request, whose outcome is that of each delivery, with one failure of the host.', async(): Promise<void> => {
+      const outcome = { state: 'waiting', due: NOW + 5_000, attempt: expect.objectContaining({ status: 503 }) };
+      expect(await make({ batch })).toEqual([ 1, 2, 3 ].map((delivery): object => ({ delivery, claim: delivery, host: 1, ...outcome })));
+      expect(sent).toEqual([ aClaim(1, { batch }) ]);
+      expect(queue.health.failures).toBe(1);
+      expect(calls).toEqual([ 1, 2, 3 ].map((delivery): unknown[] => [ 'attempted', delivery, 'retry' ]));
+      expect(slots.inProgress).toEqual([]);
+    });
+
+    it('is made without the deliveries that have an obstacle, also if that is the first one.', async(): Promise<void> => {
+      find = async(delivery): Promise<Obstacle | undefined> =>
+        delivery!.delivery === 2 ? undefined : { state: 'refused', attempt: { at: 1, duration: 0, reason: 'no access' }};
+      expect((await make({ batch })).map(({ delivery, state, due }): unknown[] => [ delivery, state, due ]))
+        .toEqual([[ 1, 'refused', undefined ], [ 3, 'refused', undefined ], [ 2, 'waiting', NOW + 30 * 60_000 ]]);
+      expect(sent).toEqual([ aClaim(2, { tries: 3, batch: { id: 'batch-1', others: []}}) ]);
+      expect(calls).toEqual([[ 'attempted', 2, 'retry' ], [ 'unsent', 1, 'refused' ], [ 'unsent', 3, 'refused' ]]);
+    });
+
+    it('is not made if each delivery has an obstacle.', async(): Promise<void> => {
+      find = async(): Promise<Obstacle> => ({ state: 'waiting', due: NOW + 9 });
+      expect((await make({ batch })).map(({ delivery, due }): unknown[] => [ delivery, due ])).toEqual([[ 1, NOW + 9 ], [ 2, NOW + 9 ], [ 3, NOW + 9 ]]);
+      expect(sent).toEqual([]);
+    });
+
+    it('that fails for good makes each delivery dead, and notifies once.', async(): Promise<void> => {
+      send = async(): Promise<Sent> => answered(413);
+      expect((await make({ batch })).map(({ state }): unknown => state)).toEqual([ 'dead', 'dead', 'dead' ]);
+      expect(calls.filter(([ name ]): boolean => name === 'dead')).toEqual([[ 'dead', 1, 'answered 413 Payload Too Large' ]]);
+    });
+
+    it('that fails by an error of this server repeats all of it.', async(): Promise<void> => {
+      send = async(): Promise<never> => {
+        throw new Error('disk');
+      };
+      expect((await make({ batch })).map(({ delivery, due }): unknown[] => [ delivery, due ]))
+        .toEqual([[ 1, NOW + 5_000 ], [ 2, NOW + 5_000 ], [ 3, NOW + 5_000 ]]);
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { healthPolicy } from '../../../src/delivery/health';
+import type { Obstacle } from '../../../src/delivery/Obstacles';
 import { Obstacles } from '../../../src/delivery/Obstacles';
 import type { ClaimedDelivery, Demand } from '../../../src/delivery/ports';
 import { TargetStates } from '../../../src/delivery/TargetStates';
@@ -18,8 +19,10 @@ describe('The obstacles of a delivery', (): void => {
   let asked: [string, readonly string[]][];
   let readersOf: (agents: readonly string[]) => Promise<ReadonlySet<string>>;
 
+  const find = async(delivery: ClaimedDelivery): Promise<Obstacle | undefined> =>
+    (await obstacles.find([ delivery ], NOW)).get(delivery);
   const reasonOf = async(delivery: ClaimedDelivery): Promise<unknown> => {
-    const obstacle = await obstacles.find(delivery, NOW);
+    const obstacle = await find(delivery);
     return obstacle && [ obstacle.state, obstacle.attempt?.reason ?? obstacle.due ];
   };
 
@@ -44,7 +47,7 @@ describe('The obstacles of a delivery', (): void => {
   });
 
   it('are none for a wanted delivery that its subscriber may receive.', async(): Promise<void> => {
-    expect(await obstacles.find(aClaim(1), NOW)).toBeUndefined();
+    expect(await find(aClaim(1))).toBeUndefined();
     expect(asked).toEqual([[ expect.stringContaining('http://localhost/user/'), [ ALICE ]]]);
   });
 
@@ -60,14 +63,14 @@ describe('The obstacles of a delivery', (): void => {
 
   it('are an age of 7 days of work time, which disables a target that failed for 5 of them.', async(): Promise<void> => {
     workTime = (7 * DAY) - 1;
-    expect(await obstacles.find(aClaim(1), NOW)).toBeUndefined();
+    expect(await find(aClaim(1))).toBeUndefined();
     workTime = 7 * DAY;
-    expect(await obstacles.find(aClaim(1), NOW)).toMatchObject({ state: 'dead', news: 'dead' });
-    expect(await obstacles.find(aClaim(1, { failing: (2 * DAY) + 1 }), NOW)).toMatchObject({ news: 'dead' });
-    expect(await obstacles.find(aClaim(1, { failing: 2 * DAY }), NOW)).toMatchObject({ news: 'disabled' });
-    expect(await obstacles.find(aClaim(1, { kind: 'recipient', failing: 0 }), NOW)).toMatchObject({ news: 'dead' });
+    expect(await find(aClaim(1))).toMatchObject({ state: 'dead', news: 'dead' });
+    expect(await find(aClaim(1, { failing: (2 * DAY) + 1 }))).toMatchObject({ news: 'dead' });
+    expect(await find(aClaim(1, { failing: 2 * DAY }))).toMatchObject({ news: 'disabled' });
+    expect(await find(aClaim(1, { kind: 'recipient', failing: 0 }))).toMatchObject({ news: 'dead' });
     targets.noteFailing(aClaim(1), null);
-    expect(await obstacles.find(aClaim(1, { failing: 2 * DAY }), NOW)).toMatchObject({ news: 'dead' });
+    expect(await find(aClaim(1, { failing: 2 * DAY }))).toMatchObject({ news: 'dead' });
   });
 
   it('are an unregistered kind, for five minutes, and a delivery by the origin.', async(): Promise<void> => {
@@ -93,12 +96,24 @@ describe('The obstacles of a delivery', (): void => {
     expect(asked).toHaveLength(2);
   });
 
+  it('of a batch are those of its deliveries, of which one uses the rate.', async(): Promise<void> => {
+    readersOf = async(agents): Promise<ReadonlySet<string>> => new Set(agents.filter((agent): boolean => agent === ALICE));
+    const of = (delivery: number, fields: object = {}): ClaimedDelivery => aClaim(delivery, { rate: 1, ...fields });
+    const batch = [ of(1, { isWanted: false }), of(2), of(3, { agent: BOB }), of(4) ];
+    const found = await obstacles.find(batch, NOW);
+    expect([ ...found ].map(([{ delivery }, { state }]): unknown => [ delivery, state ])).toEqual([[ 1, 'ended' ], [ 3, 'refused' ]]);
+    const later = await obstacles.find([ of(5, { disabled: 1 }), of(6), of(7, { agent: BOB }) ], NOW);
+    expect([ ...later.values() ].map(({ state, due }): unknown => [ state, due ]))
+      .toEqual([[ 'dead', undefined ], [ 'waiting', NOW + 60_000 ], [ 'waiting', NOW + 60_000 ]]);
+    expect((await obstacles.find([ of(8, { isWanted: false }) ], NOW)).size).toBe(1);
+  });
+
   it('cannot be told if access is not decided within 10 seconds.', async(): Promise<void> => {
     jest.useFakeTimers();
     try {
       readersOf = async(): Promise<never> => new Promise((): void => {});
       let error: unknown;
-      void obstacles.find(aClaim(1), NOW).catch((caught: unknown): void => {
+      void find(aClaim(1)).catch((caught: unknown): void => {
         error = caught;
       });
       await jest.advanceTimersByTimeAsync(9_999);

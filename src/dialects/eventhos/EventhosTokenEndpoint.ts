@@ -67,7 +67,7 @@ export class EventhosTokenEndpoint extends Endpoint {
 
   private async logIn(pod: string, id: string, secret: string): Promise<Credential | LoginFailure> {
     try {
-      return await this.login.logIn(pod, id, secret);
+      return await this.login.logIn({ pod, address: currentAccount()?.address ?? '', name: id, secret });
     } catch (error: unknown) {
       if (!(error instanceof TooMany)) {
         throw error;

@@ -1,7 +1,8 @@
 import { scopesOf, withScopes } from '../../identity/tokens/credentialScopes';
 import type { Credential } from '../../identity/tokens/Credential';
 import type { EventTokens } from '../../identity/tokens/EventTokens';
-import type { LoginAttempt, PasswordLogin } from '../../identity/tokens/PasswordLogin';
+import type { LoginAttempt } from '../../identity/tokens/LoginAttempt';
+import type { PasswordLogin } from '../../identity/tokens/PasswordLogin';
 import { isRefreshToken } from '../../identity/tokens/refreshToken';
 import type { IssuedRefreshToken, RefreshTokens } from '../../identity/tokens/RefreshTokens';
 import { currentAccount } from '../../access/costs';

@@ -1,53 +1,63 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { TooMany } from '../../event/TooMany';
 
-/** The time in which failures are counted, in milliseconds. */
+/** Time in which failures are counted, in milliseconds; it begins with the first failure of a name. */
 const WINDOW = 60_000;
-/** How many names are counted; then all are forgotten, so that made up ones neither fill memory nor lock others out. */
-const MOST_NAMES = 10_000;
+/** Maximum number of names. The failures of the name that failed least recently are forgotten first. */
+const MAX_NAMES = 10_000;
 
-/**
- * Counts failures by name and minute, in bounded memory. `rate-limiter-flexible` does not bound the number of names.
- *
- * Each process of the server counts for itself.
- */
-export class FailureCount {
-  private readonly counts = new Map<string, number>();
-  private end = 0;
-
-  /**
-   * @param most - The most failures of one name in a minute.
-   */
-  public constructor(private readonly most: number) {}
-
-  /** How many seconds a name has to wait; 0 if it has not failed too often. */
-  public waitFor(name: string): number {
-    const left = this.end - Date.now();
-    return left > 0 && (this.counts.get(hashOf(name)) ?? 0) >= this.most ? Math.ceil(left / 1_000) : 0;
-  }
-
-  /** Counts a failure. */
-  public count(name: string): void {
-    if (this.end <= Date.now()) {
-      this.counts.clear();
-      this.end = Date.now() + WINDOW;
-    }
-    const hash = hashOf(name);
-    const before = this.counts.get(hash) ?? 0;
-    if (before === 0 && this.counts.size >= MOST_NAMES) {
-      this.counts.clear();
-    }
-    this.counts.set(hash, before + 1);
-  }
-
-  /** Takes back a failure that was counted, and turned out to be none. */
-  public takeBack(name: string): void {
-    const hash = hashOf(name);
-    const before = this.counts.get(hash) ?? 0;
-    this.counts.set(hash, Math.max(0, before - 1));
-  }
+interface Count {
+  /** End of the window, in milliseconds since 1970. */
+  readonly end: number;
+  failures: number;
 }
 
-/** Names may be long, and are not needed themselves. */
-function hashOf(name: string): string {
-  return createHash('sha256').update(name).digest('base64');
+/**
+ * Limits failed log-ins by name, in bounded memory.
+ *
+ * `rate-limiter-flexible` does not bound the number of names. Each process of the server counts for itself.
+ */
+export class FailureCount {
+  private readonly counts = new LRUCache<string, Count>({ max: MAX_NAMES });
+
+  /**
+   * @param maxFailures - Maximum number of failures of one name in a minute.
+   * @param subject - Kind of the names, for messages.
+   */
+  public constructor(private readonly maxFailures: number, private readonly subject: string) {}
+
+  /**
+   * Runs an attempt, and counts its failure by a name. Errors count as well.
+   *
+   * @param name - The name. Only its hash is kept.
+   * @param run - The attempt.
+   * @param isSuccess - Returns whether a result is no failure.
+   *
+   * @throws {@link TooMany} after too many failures of the name, without a run.
+   */
+  public async attempt<T>(name: string, run: () => Promise<T>, isSuccess: (result: T) => boolean): Promise<T> {
+    const count = this.open(createHash('sha256').update(name).digest('base64'));
+    if (count.failures >= this.maxFailures) {
+      const wait = Math.max(1, Math.ceil((count.end - Date.now()) / 1_000));
+      throw new TooMany(`Too many failed logins of ${this.subject}: wait, and check the name and the secret`, wait);
+    }
+    // Counted before the result is known, so that concurrent attempts cannot exceed the limit.
+    count.failures += 1;
+    const result = await run();
+    if (isSuccess(result)) {
+      count.failures -= 1;
+    }
+    return result;
+  }
+
+  private open(key: string): Count {
+    const known = this.counts.get(key);
+    if (known && known.end > Date.now()) {
+      return known;
+    }
+    const count = { end: Date.now() + WINDOW, failures: 0 };
+    this.counts.set(key, count);
+    return count;
+  }
 }

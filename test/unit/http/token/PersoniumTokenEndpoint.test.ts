@@ -5,7 +5,8 @@ import type { EndpointResponse, HttpExchange } from '../../../../src/http/Endpoi
 import { PersoniumTokenEndpoint } from '../../../../src/dialects/personium/PersoniumTokenEndpoint';
 import type { Credential } from '../../../../src/identity/tokens/Credential';
 import type { EventTokens, IssuedPair, IssuedToken } from '../../../../src/identity/tokens/EventTokens';
-import type { LoginAttempt, PasswordLogin } from '../../../../src/identity/tokens/PasswordLogin';
+import type { LoginAttempt } from '../../../../src/identity/tokens/LoginAttempt';
+import type { PasswordLogin } from '../../../../src/identity/tokens/PasswordLogin';
 import type { RefreshTokens } from '../../../../src/identity/tokens/RefreshTokens';
 
 const CREDENTIAL: Credential = { caller: { agent: 'https://a.example/#me' }};

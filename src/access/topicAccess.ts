@@ -2,7 +2,7 @@ import type { Caller } from '../identity/Caller';
 import { parseTopic, topicPath } from '../event/Topic';
 import type { TopicPattern } from '../event/TopicPattern';
 import { isCovered } from '../event/TopicPattern';
-import type { Access } from './ports';
+import type { Access, Mode } from './ports';
 
 /** Whether the limits of a caller's credential include a topic, or all topics of a pattern. */
 export function coversTopic({ limits }: Caller, topic: TopicPattern): boolean {
@@ -30,8 +30,28 @@ export async function publishable(
   pod: string,
   topics: readonly string[],
 ): Promise<ReadonlySet<string>> {
+  return topicsWith('append', access, caller, pod, topics);
+}
+
+/** Returns the topics of a pod whose events a caller may receive, by one access query. */
+export async function readableTopics(
+  access: Access,
+  caller: Caller,
+  pod: string,
+  topics: readonly string[],
+): Promise<ReadonlySet<string>> {
+  return topicsWith('read', access, caller, pod, topics);
+}
+
+async function topicsWith(
+  mode: Mode,
+  access: Access,
+  caller: Caller,
+  pod: string,
+  topics: readonly string[],
+): Promise<ReadonlySet<string>> {
   const covered = topics.filter((topic): boolean => coversTopic(caller, topic));
   const resources = new Map(covered.map((topic): [string, string] => [ topic, `${pod}${topicPath(parseTopic(topic))}` ]));
-  const allowed = await access.allowed(caller, [ ...new Set(resources.values()) ], 'append');
+  const allowed = await access.allowed(caller, [ ...new Set(resources.values()) ], mode);
   return new Set(covered.filter((topic): boolean => allowed.has(resources.get(topic)!)));
 }

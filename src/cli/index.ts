@@ -8,6 +8,7 @@ import { deliveriesCommand, redeliverCommand, replayCommand } from './commands/d
 import { publishCommand } from './commands/publish';
 import { subscribeCommand, subscriptionsCommand, unsubscribeCommand } from './commands/subscriptions';
 import { inboxCommand } from './commands/inbox';
+import { listenCommand } from './commands/listen';
 import { createKeyCommand, listKeysCommand, revokeKeyCommand } from './commands/keys';
 import { CliError, EXIT, exitCodeOf, messageOf } from './exit';
 import type { Io } from './Io';
@@ -24,6 +25,7 @@ const COMMANDS = [
   unsubscribeCommand,
   subscriptionsCommand,
   inboxCommand,
+  listenCommand,
   deliveriesCommand,
   redeliverCommand,
   replayCommand,
@@ -91,7 +93,7 @@ async function parse(argv: readonly string[], io: Io): Promise<ParsedCommand | u
     .option('client-id', { type: 'string', describe: 'Id of the client credentials', group: 'Log in:' })
     .option('client-secret', { type: 'string', describe: 'Secret of the client credentials', group: 'Log in:' })
     .option('issuer', { type: 'string', describe: 'Base URL of the identity provider', group: 'Log in:' })
-    .option('api-key', { type: 'string', describe: 'API key, in place of client credentials; for publishing and subscribing only', group: 'Log in:' })
+    .option('api-key', { type: 'string', describe: 'API key, in place of client credentials; within its scopes', group: 'Log in:' })
     .option('config', { type: 'string', describe: 'Path of the configuration file', group: 'Common:' })
     .option('json', { type: 'boolean', describe: 'Print JSON', group: 'Common:' })
     .demandCommand(1, 'Missing command.')

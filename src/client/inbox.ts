@@ -1,11 +1,11 @@
 import type { Channel, WebSocketClass } from './channel';
-import { ConnectionLost, openChannel } from './channel';
+import { openChannel } from './channel';
 import type { InboxEvent } from './inboxItem';
 import { readItem } from './inboxItem';
 import { listMembers } from './listing';
 import type { RequestOptions } from './request';
 import { assertContainer, request } from './request';
-import { RequestFailed } from './RequestFailed';
+import { isTransient, nextDelay, RECONNECT_DELAY, sleep } from './reconnection';
 
 /**
  * Options of {@link readInbox} and {@link handleInbox}.
@@ -23,9 +23,6 @@ export interface InboxOptions extends RequestOptions {
   /** Called for each resource in the inbox that is not an event, with the reason. The resource is left in place. */
   readonly onSkip?: (url: string, reason: string) => void;
 }
-
-/** Backoff before reconnecting, in milliseconds. Doubles after each failure up to `longest`. */
-const RECONNECT_DELAY = { first: 500, longest: 60_000 };
 
 /**
  * Iterates over the events in an inbox, oldest first. With `wait`, continues with each new event.
@@ -77,9 +74,7 @@ export async function* readInbox(
         throw error;
       }
     }
-    // Jitter: the readers of a restarted server do not reconnect at once.
-    await sleep(delay * (0.5 + Math.random() / 2), signal);
-    delay = Math.min(delay * 2, RECONNECT_DELAY.longest);
+    delay = await nextDelay(delay, signal);
   }
 }
 
@@ -182,28 +177,4 @@ async function deleteCopy(url: string, { fetch }: InboxOptions): Promise<void> {
       await sleep(RECONNECT_DELAY.first * attempt);
     }
   }
-}
-
-/** Checks that a failure is transient, so that a retry can succeed. */
-function isTransient(error: unknown): boolean {
-  if (error instanceof RequestFailed) {
-    return [ 429, 502, 503, 504 ].includes(error.status);
-  }
-  // Compared by name, because fetch may belong to another realm, see https://fetch.spec.whatwg.org/#fetch-method
-  return error instanceof ConnectionLost || (error as Error | undefined)?.name === 'TypeError';
-}
-
-async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  if (signal?.aborted) {
-    return;
-  }
-  await new Promise<void>((resolve): void => {
-    const timer = setTimeout(done, milliseconds);
-    function done(): void {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    }
-    signal?.addEventListener('abort', done);
-  });
 }

@@ -9,6 +9,8 @@ export type { DeliveryAttempt, DeliveryOptions, DeliveryState, PodDelivery, Repl
 export { handleInbox, readInbox } from './inbox';
 export type { InboxOptions } from './inbox';
 export type { EventDocument, InboxEvent } from './inboxItem';
+export { listen } from './listen';
+export type { CloudEventDocument, ListenOptions, StreamedEvent } from './listen';
 export { checkPublish, publish } from './publish';
 export type { DryRunResult, EventToPublish, Published, PublishOptions } from './publish';
 export type { RequestOptions } from './request';

@@ -1,4 +1,6 @@
-/** Namespace of terms that no established vocabulary has. `vocab/` describes them, and `{base}.events/vocab` serves it. */
+/**
+ * Namespace of terms that no established vocabulary has. `vocab/` describes them, and `{base}.events/vocab` serves it.
+ */
 export const EVENTS = 'https://w3id.org/pod-events#';
 /**
  * ActivityStreams 2.0.
@@ -24,6 +26,18 @@ export const ACL = 'http://www.w3.org/ns/auth/acl#';
  * @see https://www.w3.org/TR/ldp/
  */
 export const LDP = 'http://www.w3.org/ns/ldp#';
+/**
+ * Linked Data Event Streams.
+ *
+ * @see https://w3id.org/ldes/specification
+ */
+export const LDES = 'https://w3id.org/ldes#';
+/**
+ * Pages of collections.
+ *
+ * @see https://w3id.org/tree/specification
+ */
+export const TREE = 'https://w3id.org/tree#';
 /**
  * XML Schema datatypes.
  *

@@ -1,3 +1,5 @@
+import type { EventEmitter } from 'node:events';
+import type { Writable } from 'node:stream';
 import type { HttpRequest } from '../css';
 import type { HttpProblem } from './errors';
 
@@ -27,6 +29,9 @@ export interface HttpExchange {
   readonly url: string;
 }
 
+/** The body of a response that is written over time. */
+export type StreamOutput = Pick<Writable, 'destroy' | 'destroyed' | 'end' | 'once' | 'write' | 'writableLength'> & EventEmitter;
+
 /**
  * The response to a request.
  */
@@ -34,6 +39,8 @@ export interface EndpointResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Writes the body as long as the connection is open, in place of `body`. Called once, and always. */
+  readonly stream?: (output: StreamOutput) => Promise<void>;
 }
 
 /**

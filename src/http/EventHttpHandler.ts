@@ -163,6 +163,10 @@ export class EventHttpHandler extends HttpHandler {
       await withinBodyBudget(this.bodies, async(): Promise<void> => {
         const answer = await chargeTo(account, async(): Promise<EndpointResponse | PassThrough> =>
           this.answer(match, account));
+        if ('stream' in answer && answer.stream) {
+          await chargeTo(account, async(): Promise<void> => writeStream(response, answer));
+          return;
+        }
         if ('passThrough' in answer) {
           await this.ldpHandler.handleSafe({ request: moveTo(answer.passThrough, match.url), response });
         } else {
@@ -387,6 +391,12 @@ function moveTo(request: HttpRequest, url: string): HttpRequest {
   const query = /\?.*$/su.exec(request.url!)?.[0] ?? '';
   request.url = `${new URL(url).pathname}${query}`;
   return request;
+}
+
+async function writeStream(response: HttpResponse, { status, headers, stream }: EndpointResponse): Promise<void> {
+  response.writeHead(status, headers);
+  response.flushHeaders();
+  await stream!(response);
 }
 
 function write(

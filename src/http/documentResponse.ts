@@ -63,7 +63,7 @@ export async function documentAnswer(
     return jsonResponse(200, document);
   }
   const { type } = await preferenceParser.handleSafe({ request });
-  const target = preferredOf(type);
+  const target = preferredOf(TYPES, type);
   if (target === undefined) {
     throw notAcceptable(subject, accept);
   }
@@ -82,16 +82,22 @@ export async function documentAnswer(
   }
 }
 
-/** Returns the media type that a client prefers, if it accepts any. */
-function preferredOf(type?: ValuePreferences): string | undefined {
-  const weightOf = namedFirst(Object.keys(TYPES), cleanPreferences(type));
-  const [ best ] = Object.entries(TYPES).map(([ each, quality ]): { each: string; weight: number } =>
+/**
+ * Returns the media type that a client prefers, if it accepts any.
+ *
+ * @param types - Weights of the available media types, for clients that prefer none of them.
+ * @param type - The preferences.
+ */
+export function preferredOf(types: Readonly<Record<string, number>>, type?: ValuePreferences): string | undefined {
+  const weightOf = namedFirst(Object.keys(types), cleanPreferences(type));
+  const [ best ] = Object.entries(types).map(([ each, quality ]): { each: string; weight: number } =>
     ({ each, weight: quality * weightOf(each) })).sort((one, other): number => other.weight - one.weight);
   return best.weight > 0 ? best.each : undefined;
 }
 
-function notAcceptable(subject: string, accept: string): HttpProblem {
-  return new HttpProblem(406, `${subject} cannot be shown as ${accept.slice(0, 100)}; ask for JSON, JSON-LD or Turtle`);
+/** The refusal of a request that accepts none of the available media types. */
+export function notAcceptable(subject: string, accept: string, forms = 'JSON, JSON-LD or Turtle'): HttpProblem {
+  return new HttpProblem(406, `${subject} cannot be shown as ${accept.slice(0, 100)}; ask for ${forms}`);
 }
 
 async function* inTurns(quads: Iterable<Quad>): AsyncGenerator<Quad, void, undefined> {

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DeliveryListener } from '../delivery/DeliveryListener';
 import type { Verdict } from '../delivery/retry';
+import type { StreamMeter } from '../http/stream/ports';
 import type { AcceptMeter } from '../publish/ports';
 import type { CopyMeter } from '../store/CopyMeter';
 import type { Attempt, DeliveryState } from '../store/deliveries';
@@ -27,6 +28,7 @@ interface Instruments {
   readonly jobTime: Histogram;
   readonly refusedJobs: Counter;
   readonly waitingJobs: Gauge;
+  readonly streams: Gauge;
 }
 
 const ORIGINS: readonly EventOrigin[] = [ 'published', 'received' ];
@@ -47,7 +49,7 @@ const ATTEMPT_BUCKETS = [ 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
  *
  * @see https://prometheus.io/docs/practices/naming/
  */
-export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter, WorkMeter {
+export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter, StreamMeter, WorkMeter {
   /** Media type of {@link text}. */
   public readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
   private readonly registry = new Registry();
@@ -121,6 +123,10 @@ export class Metrics extends DeliveryListener implements AcceptMeter, CopyMeter,
 
   public jobsWaiting(jobs: number): void {
     this.instruments?.waitingJobs.set(jobs);
+  }
+
+  public streamsOpen(count: number): void {
+    this.instruments?.streams.set(count);
   }
 
   public async failed(): Promise<void> {
@@ -212,6 +218,11 @@ function instrumentsIn(registry: Registry, kinds: readonly string[]): Instrument
     waitingJobs: new Gauge({
       name: 'pod_events_waiting_jobs',
       help: 'Jobs waiting for a worker thread.',
+      registers,
+    }),
+    streams: new Gauge({
+      name: 'pod_events_open_streams',
+      help: 'Open streams of server-sent events.',
       registers,
     }),
   };

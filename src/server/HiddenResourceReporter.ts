@@ -5,7 +5,7 @@ import type { PodListeners } from '../pod/PodListeners';
 
 /** Paths, relative to a pod, that endpoints can claim. */
 const ENDPOINT_PATHS = [
-  'subscriptions', 'publish', 'publish/check', 'deliveries', '__event', '__token', 'auth/token',
+  'subscriptions', 'publish', 'publish/check', 'publish/stream', 'deliveries', '__event', '__token', 'auth/token',
   'event', 'event/send', 'event/received', 'event/received/execution', 'system',
 ];
 

@@ -1,6 +1,7 @@
 import type { Finalizable } from '../css';
 import { getLoggerFor, Initializer } from '../css';
 import { timeSlicer } from '../event/timeSlices';
+import type { RetentionLimits, RetentionSettings } from '../http/ldes/ports';
 import type { Removal, RetentionStore } from './ports';
 
 const DAY = 24 * 60 * 60 * 1_000;
@@ -14,7 +15,7 @@ const POD_BATCH = 100;
  *
  * Events with a pending fan-out or delivery stay. A removed event disappears for all readers at once.
  */
-export class Retention extends Initializer implements Finalizable {
+export class Retention extends Initializer implements Finalizable, RetentionSettings {
   protected readonly logger = getLoggerFor(this);
   private readonly store: RetentionStore;
   private readonly maxAge: number;
@@ -73,6 +74,10 @@ export class Retention extends Initializer implements Finalizable {
       await this.sweep();
       this.logger.info(`Removed ${removed} old events.`);
     }
+  }
+
+  public limits(): RetentionLimits {
+    return { maxAge: this.maxAge, maxEvents: this.maxEvents };
   }
 
   public async finalize(): Promise<void> {

@@ -8,6 +8,7 @@ import { READ_PUBLISH } from '../dialects/yodata/parsePublish';
 import { READ_CATALOGUE_BODY } from '../dialects/eventhos/catalogueBody';
 import { CHECK_BODY } from '../dialects/eventhos/checkBody';
 import { CHECK_DRAFTS, CREATE_EVENTS } from '../publish/EventFactory';
+import { WRITE_LDES } from '../http/ldes/ldesDocument';
 import { WRITE_LISTING } from '../http/listing/listingItems';
 import { INSPECT_NOTIFICATION, READ_NOTIFICATION } from '../publish/readNotification';
 import { READ_SUBSCRIPTION } from '../subscription/parseSubscription';
@@ -17,7 +18,7 @@ import type { Task } from '../work/Work';
 const ALL_TASKS = [
   CHECK_BODY, CHECK_DRAFTS, CHECK_SCHEMA, CONVERT_JSON_LD, CREATE_EVENTS, INSPECT_NOTIFICATION, READ_CATALOGUE_BODY,
   READ_EXTERNAL_EVENT, READ_NOTIFICATION, READ_PRECHECK, READ_PUBLISH, READ_PUT_EVENTS, READ_STORED, READ_SUBSCRIPTION,
-  WRITE_EVENT, WRITE_LISTING,
+  WRITE_EVENT, WRITE_LDES, WRITE_LISTING,
 ] as unknown as readonly Task<unknown, unknown>[];
 
 /** All tasks of worker threads by name. A `Work` runs only tasks that are listed here. */

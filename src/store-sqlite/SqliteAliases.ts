@@ -113,6 +113,7 @@ export class SqliteAliases {
     session.run('DELETE FROM removed WHERE container = ?', alias);
     session.run('UPDATE forwards SET inbox = ? WHERE inbox = ?', to ?? null, alias);
     session.run('DELETE FROM inbox_notifications WHERE container = ?', alias);
+    session.run('DELETE FROM log_pages WHERE container = ?', alias);
     session.run('DELETE FROM containers WHERE id = ?', alias);
     return { movedCopies, removedCopies: copies - movedCopies, movedSubscriptions, endedSubscriptions };
   }

@@ -12,6 +12,7 @@ import type {
   PendingForward,
   ReaderScope,
 } from '../delivery/ports';
+import type { LogPage, LogPages } from '../http/ldes/ports';
 import type { ListedEvent, ListingPlace, ListingStep, ListingStore } from '../http/listing/ports';
 import type {
   AccessDependencies,
@@ -36,7 +37,8 @@ import { accept, receive } from './events';
 import { followersOf } from './followers';
 import { forwardBacklog, queueHeads } from './forwards';
 import { findResponse } from './idempotency';
-import { listedEvent, listStep, placeAt, podsFollowedBy } from './listing';
+import { listedEvent, listStep, placeAt, placeAtEnd, podsFollowedBy } from './listing';
+import { logPage, logPageAt } from './logPages';
 import { listNotices, removeNotices } from './notices';
 import { addNotifications, hasNotification, noteNotification, notificationNames } from './notifications';
 import { addDecisions, removeDecisions } from './readerScopes';
@@ -54,7 +56,7 @@ import { addSubscription, getSubscription, removeSubscription, subscriptionsAfte
  * @see https://www.sqlite.org/wal.html
  */
 export class SqliteEventStore implements
-  AccessDependencies, AccessEpochs, ContainerWatches, EventLog, FanOutStore, FollowerList, ListingStore,
+  AccessDependencies, AccessEpochs, ContainerWatches, EventLog, FanOutStore, FollowerList, ListingStore, LogPages,
   NotificationIndex, Openable, OverlayStore, PodList, PodRegistry, ReceptionStore, RetentionStore, SubscriptionStore {
   private readonly db: SqliteSession;
   private readonly accessChanges: AccessChanges;
@@ -168,8 +170,20 @@ export class SqliteEventStore implements
     return listStep(this.db, container, place, limit, withNotifications);
   }
 
-  public async placeAt(time: number): Promise<ListingPlace> {
-    return placeAt(this.db, time);
+  public async placeAt(container: string, time: number): Promise<ListingPlace> {
+    return placeAt(this.db, container, time);
+  }
+
+  public async placeAtEnd(container: string): Promise<ListingPlace> {
+    return placeAtEnd(this.db, container);
+  }
+
+  public async logPage(container: string, first: number): Promise<LogPage | undefined> {
+    return logPage(this.db, container, first);
+  }
+
+  public async logPageAt(container: string, event: number): Promise<number | undefined> {
+    return logPageAt(this.db, container, event);
   }
 
   public async listedEvent(key: number): Promise<ListedEvent | undefined> {

@@ -3,6 +3,7 @@ import type { Event } from '../event/Event';
 import type { Entry } from '../pod/ports';
 import type { EventRow } from './eventRow';
 import { EVENTS, toEvent } from './eventRow';
+import { removeEmptyPages, removePages } from './logPages';
 import { removeNotifications } from './notifications';
 import type { SqliteSession } from './SqliteSession';
 
@@ -90,16 +91,24 @@ export function removeEntry(session: SqliteSession, container: string, id: strin
     INSERT OR IGNORE INTO removed (event, container)
     SELECT event, ? FROM forwards WHERE event = ? LIMIT 1
   `, row.container, row.event);
+  removeEmptyPages(session, row.container);
   session.touch(row.container);
   return true;
 }
 
-/** Removes some entries of a container, and its index of notifications; inside a transaction. Returns their number. */
+/**
+ * Removes some entries of a container, then its index of notifications and its pages; inside a transaction. Returns the
+ * number of removed rows.
+ */
 export function removeEntries(session: SqliteSession, container: number, limit: number): number {
   const { changes } = session.run(`
     DELETE FROM entries WHERE (container, event) IN (
       SELECT container, event FROM entries WHERE container = ? ORDER BY event LIMIT ?
     )
   `, container, limit);
-  return changes < limit ? changes + removeNotifications(session, container, limit - changes) : changes;
+  let removed = changes;
+  for (const remove of [ removeNotifications, removePages ]) {
+    removed += removed < limit ? remove(session, container, limit - removed) : 0;
+  }
+  return removed;
 }

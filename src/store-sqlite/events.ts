@@ -8,6 +8,8 @@ import { ContainerGone } from '../store/ContainerGone';
 import { addRecipients } from './deliveries';
 import { addEntry } from './entries';
 import { saveResponse } from './idempotency';
+import type { LoggedEvent } from './logPages';
+import { addToLog } from './logPages';
 import type { SqliteSession } from './SqliteSession';
 
 /** Cursor of a fan-out without subscriptions: an index after those of all patterns. */
@@ -25,9 +27,13 @@ export function accept(
     saveResponse(session, once, Date.now());
   }
   const touched = new Set<number>();
+  const logged = new Map<number, LoggedEvent[]>();
   const routes = new Map<string, Route>();
   for (const accepted of events) {
-    storeAccepted(session, accepted, touched, routes);
+    storeAccepted(session, accepted, { touched, logged, routes });
+  }
+  for (const [ container, added ] of logged) {
+    addToLog(session, container, added);
   }
   for (const container of touched) {
     session.touch(container);
@@ -47,19 +53,24 @@ interface Route {
   readonly isForwarded: boolean;
 }
 
-function storeAccepted(
-  session: SqliteSession,
-  accepted: AcceptedEvent,
-  touched: Set<number>,
-  routes: Map<string, Route>,
-): void {
+/** Changes of one transaction, by keys of containers and URLs of pods. */
+interface Changes {
+  readonly touched: Set<number>;
+  /** Events that were added to the logs of pods. */
+  readonly logged: Map<number, LoggedEvent[]>;
+  readonly routes: Map<string, Route>;
+}
+
+function storeAccepted(session: SqliteSession, accepted: AcceptedEvent, { touched, logged, routes }: Changes): void {
   const { event, forwards, recipients = []} = accepted;
-  const key = insertEvent(session, event, 0, accepted);
+  const stored = insertEvent(session, event, 0, accepted);
+  const { key } = stored;
   const container = session.key('containers', 'url', publishContainer(event.pod));
   if (session.run(ADD_ENTRY_UNLESS_GONE, key, container).changes === 0) {
     throw new ContainerGone(publishContainer(event.pod));
   }
   touched.add(container);
+  logged.set(container, [ ...logged.get(container) ?? [], stored ]);
   for (const forward of forwards) {
     const { pod, inbox, isDirect, isForwarded } = routeOf(session, forward, routes);
     if (isDirect) {
@@ -77,13 +88,20 @@ function storeAccepted(
   }
 }
 
-/** Stores an event. An event published on this server has 0 hops, and its earlier hops in `passed`. */
-function insertEvent(session: SqliteSession, event: Event, hops: number, accepted?: AcceptedEvent): number {
-  const { lastInsertRowid } = session.run(
+/**
+ * Stores an event. An event published on this server has 0 hops, and its earlier hops in `passed`.
+ *
+ * Its time of arrival is never before that of an event with a smaller key, also if the system clock goes back.
+ */
+function insertEvent(session: SqliteSession, event: Event, hops: number, accepted?: AcceptedEvent): LoggedEvent {
+  const bytes = documentBytes(event);
+  const { key, time } = session.get<Omit<LoggedEvent, 'bytes'>>(
     `
       INSERT INTO events (
         uuid, pod, topic, publisher, published, context, members, bytes, hops, passed, forwarded, entry, request, arrived
-      ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, MAX(?, IFNULL((
+        SELECT IFNULL(arrived, published) FROM events WHERE id = (SELECT MAX(id) FROM events)
+      ), 0))) RETURNING id AS "key", arrived AS time
     `,
     parse(event.id),
     session.key('pods', 'url', event.pod),
@@ -93,15 +111,15 @@ function insertEvent(session: SqliteSession, event: Event, hops: number, accepte
     // Contexts of other servers are unbounded in number, so their keys are not cached.
     hops === 0 ? session.key('contexts', 'text', event.context) : session.findOrAdd('contexts', 'text', event.context),
     event.members,
-    documentBytes(event),
+    bytes,
     hops,
     accepted?.hops ?? 0,
     accepted ? Number(accepted.forwards.some(({ pod }): boolean => pod === event.pod)) : null,
     accepted?.entry ?? null,
     accepted?.request ? JSON.stringify(accepted.request) : null,
     Date.now(),
-  );
-  return Number(lastInsertRowid);
+  )!;
+  return { key, time, bytes };
 }
 
 /** Stores an event of another server, as `ReceptionStore.receive` specifies; inside a transaction of the caller. */
@@ -119,7 +137,7 @@ export function receive(session: SqliteSession, received: ReceivedEvent): Recept
   if (known && session.get('SELECT 1 FROM received WHERE pod = ? AND event = ?', pod, known.id)) {
     return 'known';
   }
-  const key = known?.id ?? insertEvent(session, event, received.hops);
+  const key = known?.id ?? insertEvent(session, event, received.hops).key;
   session.run('INSERT INTO received (pod, event) VALUES (?, ?)', pod, key);
   const touched = new Set<number>();
   const { inbox, isDirect, isForwarded } = routeOf(session, received, new Map());

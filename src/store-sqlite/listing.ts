@@ -120,12 +120,23 @@ function itemsOf(rows: readonly Row[]): ListedItem[] {
   return rows.flatMap(({ time, place, item }): ListedItem[] => item ? [{ ...item, time, place }] : []);
 }
 
+/** Returns the position behind all items of a container, as `ListingStore.placeAtEnd` specifies. */
+export function placeAtEnd(session: SqliteSession, container: string): ListingPlace {
+  const row = session.get<{ newest: number; modified: number | null; notification: number | null }>(`
+    SELECT newest, modified, (SELECT MAX(at) FROM inbox_notifications n WHERE n.container = c.id) AS notification
+    FROM containers c WHERE c.url = ?
+  `, container);
+  return { event: row?.newest ?? 0, late: row?.modified ?? 0, notification: row?.notification ?? 0 };
+}
+
 /**
  * Returns the position before all items of a time or later, as `ListingStore.placeAt` specifies.
  *
- * Events have increasing keys and times, so this is a binary search.
+ * Times of arrival do not decrease with the keys of events, so this is a binary search. The position is not behind the
+ * largest key that the container has had: an entry that is added between both would not be recorded as late.
  */
-export function placeAt(session: SqliteSession, time: number): ListingPlace {
+export function placeAt(session: SqliteSession, container: string, time: number): ListingPlace {
+  const newest = session.get<{ newest: number }>('SELECT newest FROM containers WHERE url = ?', container)?.newest ?? 0;
   let low = 1;
   let high = (session.get<{ id: number | null }>('SELECT MAX(id) AS id FROM events')!.id ?? 0) + 1;
   while (low < high) {
@@ -140,7 +151,7 @@ export function placeAt(session: SqliteSession, time: number): ListingPlace {
     }
   }
   const before = Math.max(0, time - 1);
-  return { event: low - 1, late: before, notification: before };
+  return { event: Math.min(low - 1, newest), late: before, notification: before };
 }
 
 /** Returns an event by its key. */

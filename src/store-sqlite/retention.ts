@@ -3,6 +3,7 @@ import type { CopyCursor, Removal } from '../server/ports';
 import { deleteRemovedEntry } from './catalogueRows';
 import { STATES } from './deliveries';
 import { WORKED } from './deliveryClock';
+import { removeEmptyPages } from './logPages';
 import type { SqliteSession } from './SqliteSession';
 
 /** A waiting delivery holds its event beyond the limits until this number of attempts, or this work time in ms. */
@@ -214,6 +215,7 @@ export function removeEvent(session: SqliteSession, event: number, container: st
     DELETE FROM entries WHERE container = (SELECT id FROM containers WHERE url = ?) AND event = ? RETURNING container
   `, container, event);
   if (row) {
+    removeEmptyPages(session, row.container);
     session.touch(row.container);
   }
   return { rows: rows + 1, isGone: true, loggedFor: ended > 0 || begun ? pod : undefined };

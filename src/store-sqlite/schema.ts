@@ -467,6 +467,33 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE deliveries ADD COLUMN batch BLOB;
   CREATE INDEX batched_deliveries ON deliveries (target, batch, id) WHERE batch IS NOT NULL AND state = 0;
   `,
+  // Pages of the logs of pods: key and time of the first event of each page, and the size of the last page. Times of
+  // arrival do not decrease with the keys of events.
+  `
+  CREATE TABLE log_pages (
+    container INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (container, first)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE containers ADD COLUMN page_events INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE containers ADD COLUMN page_bytes INTEGER NOT NULL DEFAULT 0;
+  UPDATE events SET arrived = times.latest FROM (
+    SELECT id, MAX(IFNULL(arrived, published)) OVER (ORDER BY id) AS latest FROM events
+  ) times WHERE times.id = events.id AND times.latest <> IFNULL(events.arrived, events.published);
+  INSERT INTO log_pages (container, first, at)
+  SELECT container, event, at FROM (
+    SELECT container, event, at, number, before / 1048576 AS part,
+      LAG(before / 1048576, 1, -1) OVER (PARTITION BY container ORDER BY event) AS last
+    FROM (
+      SELECT n.container, n.event, IFNULL(e.arrived, e.published) AS at,
+        ROW_NUMBER() OVER (PARTITION BY n.container ORDER BY n.event) AS number,
+        SUM(e.bytes) OVER (PARTITION BY n.container ORDER BY n.event) - e.bytes AS before
+      FROM pods p JOIN containers c ON c.url = p.url || 'publish/' JOIN entries n ON n.container = c.id
+      JOIN events e ON e.id = n.event
+    )
+  ) WHERE number % 100 = 1 OR part <> last;
+  `,
 ];
 
 /**

@@ -6,6 +6,7 @@ import { describeFanOutContract } from './fanOutContract';
 import { describeFollowerListContract } from './followerListContract';
 import { describeIdempotencyContract } from './idempotencyContract';
 import { describeListingStoreContract } from './listingStoreContract';
+import { describeLogPagesContract } from './logPagesContract';
 import { describePodRegistryContract } from './podRegistryContract';
 import { describeReceptionContract } from './receptionContract';
 import { describeRefreshTokenStoreContract } from './refreshTokenStoreContract';
@@ -24,6 +25,7 @@ for (const [ name, open ] of SQLITE) {
   describeIdempotencyContract(name, open);
   describeEntryStoreContract(name, open);
   describeListingStoreContract(name, open);
+  describeLogPagesContract(name, open);
   describeReceptionContract(name, open);
   describeSubscriptionStoreContract(name, open);
   describeFollowerListContract(name, open);

@@ -235,8 +235,8 @@ describe('A SqliteEventStore on disk', (): void => {
       };
       await publish(store, 'r');
       const plain = await statements(async(): Promise<unknown> => store.accept([{ event: anEvent(), forwards: []}]));
-      expect(plain).toBe(3);
-      expect(await statements(async(): Promise<unknown> => publish(store, 'r', '2'))).toBe(5);
+      expect(plain).toBe(5);
+      expect(await statements(async(): Promise<unknown> => publish(store, 'r', '2'))).toBe(7);
       await store.close();
     });
   });
@@ -311,13 +311,23 @@ describe('A SqliteEventStore on disk', (): void => {
     // Container, late entries, entries, notifications.
     expect(prepare).toHaveBeenCalledTimes(4);
     prepare.mockClear();
-    await store.placeAt(Date.now());
-    expect(prepare.mock.calls.length).toBeLessThanOrEqual(13);
+    await store.placeAt(container, Date.now());
+    expect(prepare.mock.calls.length).toBeLessThanOrEqual(14);
+    prepare.mockClear();
+    await store.logPage(container, 501);
+    await store.logPageAt(container, 550);
+    await store.logPageAt(container, 0);
+    expect(prepare).toHaveBeenCalledTimes(4);
     prepare.mockRestore();
     expect(await scansOf(session, async(): Promise<void> => {
       await store.listStep(container, place, 50, true);
       await store.listedEvent(500);
-      await store.placeAt(1);
+      await store.placeAt(container, 1);
+      await store.placeAtEnd(container);
+      await store.logPage(container, 1);
+      await store.logPageAt(container, 0);
+      await store.removeEntry(container, (await store.listEntries(container, 0, 1))[0].id);
+      await store.accept([{ event: anEvent(), forwards: []}]);
       await store.podsFollowedBy(container, 10);
       await store.modifiedOf(container);
       await store.noteNotification(container, 'n1', false);

@@ -133,10 +133,10 @@ export function describeListingStoreContract(name: string, open: OpenStores<'eve
       await new Promise((resolve): unknown => setTimeout(resolve, 20));
       const time = Date.now();
       const late = await publish(3);
-      expect((await read(PUBLISH, await store.placeAt(time))).names).toEqual(late);
-      expect((await read(PUBLISH, await store.placeAt(0))).names).toEqual([ ...early, ...late ]);
-      expect((await read(PUBLISH, await store.placeAt(time + 1e9))).names).toEqual([]);
-      expect(await store.placeAt(0)).toEqual(START);
+      expect((await read(PUBLISH, await store.placeAt(PUBLISH, time))).names).toEqual(late);
+      expect((await read(PUBLISH, await store.placeAt(PUBLISH, 0))).names).toEqual([ ...early, ...late ]);
+      expect((await read(PUBLISH, await store.placeAt(PUBLISH, time + 1e9))).names).toEqual([]);
+      expect(await store.placeAt(PUBLISH, 0)).toEqual(START);
     });
 
     it('changes its text with each commit.', async(): Promise<void> => {

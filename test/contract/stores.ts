@@ -8,6 +8,7 @@ import type {
   QueueCounts,
   WorkerStore,
 } from '../../src/delivery/ports';
+import type { LogPages } from '../../src/http/ldes/ports';
 import type { ListingStore } from '../../src/http/listing/ports';
 import type { ApiKeyStore } from '../../src/identity/ApiKeyStore';
 import type { RefreshTokenStore } from '../../src/identity/tokens/RefreshTokenStore';
@@ -20,7 +21,7 @@ import type { SecretStore, SubscriptionStore } from '../../src/subscription/port
 
 /** All ports of events that an adapter implements. */
 export type EventStore = Openable & AccessDependencies & AccessEpochs & ContainerWatches & EventLog & FanOutStore &
-  FollowerList & ListingStore & NotificationIndex & OverlayStore & PodRegistry & ReceptionStore & RetentionStore & SubscriptionStore;
+  FollowerList & ListingStore & LogPages & NotificationIndex & OverlayStore & PodRegistry & ReceptionStore & RetentionStore & SubscriptionStore;
 
 /** All ports of deliveries that an adapter implements. */
 export type DeliveryStore = Openable & DeliveryHistory & HostStates & QueueCounts & SecretStore & WorkerStore;

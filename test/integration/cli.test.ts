@@ -135,6 +135,28 @@ describe('The command line', (): void => {
     expect(await members(user, user.inbox)).toEqual([]);
   });
 
+  it('listens to the events of a pod until it is interrupted.', async(): Promise<void> => {
+    const { producer, user } = scene;
+    const filter = JSON.stringify({ suffix: { type: '#add' }});
+    const listening = start([ 'listen', '--json', '--from', '1970-01-01', '--topic', 'realestate/contact', '--filter', filter ], credentials.get(producer));
+    for (const [ data, topic ] of [[ '11', 'realestate/contact#add' ], [ '12', 'realestate/contact#change' ], [ '13', 'realestate/contact#add' ]]) {
+      await run(producer, [ 'publish', topic, '--to', user.webId, '--data', data ]);
+    }
+    await eventually(async(): Promise<true | undefined> => listening.output().includes('"data":13') || undefined);
+    expect(listening.output()).toMatch(/"data":11.*\n/u);
+    expect(listening.output()).not.toContain('"data":12');
+    listening.child.kill('SIGINT');
+    expect(await listening.result).toMatchObject({ code: 0, err: '' });
+    const { position } = JSON.parse(listening.output().trim().split('\n').at(-2)!) as { position: string };
+    const readable = start([ 'listen', `${producer.pod}publish/`, '--from', position, '--filter', filter ], credentials.get(producer));
+    await eventually(async(): Promise<true | undefined> => readable.output().includes('13') || undefined);
+    expect(readable.output()).toMatch(/^\S+ {2}realestate\/contact#add\n {2}by {4}.*\n {2}event .*\n {2}at {4}p/u);
+    readable.child.kill('SIGINT');
+    expect((await readable.result).code).toBe(0);
+    expect(await run(user, [ 'listen', '--filter', '{' ])).toMatchObject({ code: 2, err: expect.stringContaining('Invalid --filter') });
+    expect(await run(user, [ 'listen', `${producer.pod}publish/` ])).toMatchObject({ code: 1 });
+  });
+
   it('tells by its exit code what went wrong.', async(): Promise<void> => {
     const { producer, user } = scene;
     const publish = [ 'publish', 'other#add', '--to', user.webId, '--data' ];
@@ -201,7 +223,7 @@ describe('The command line', (): void => {
     expect(await run(undefined, [ 'subscriptions', '--config', path ])).toMatchObject({ code: 0, err: expect.stringMatching(/^Warning: .*mine\.json contains secrets/u) });
   });
 
-  it.each([ 'grant', 'revoke', 'grants', 'publish', 'subscribe', 'unsubscribe', 'subscriptions', 'inbox', 'keys create', 'keys list', 'keys revoke' ])('shows help and an example of %s.', async(command): Promise<void> => {
+  it.each([ 'grant', 'revoke', 'grants', 'publish', 'subscribe', 'unsubscribe', 'subscriptions', 'inbox', 'listen', 'keys create', 'keys list', 'keys revoke' ])('shows help and an example of %s.', async(command): Promise<void> => {
     const { code, out } = await runHere(undefined, [ ...command.split(' '), '--help' ]);
     expect(code).toBe(0);
     expect(out).toContain(`Examples:\n  solid-pod-events ${command}`);

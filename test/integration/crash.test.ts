@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { getContainedResourceUrlAll, getSolidDataset, getThing, getUrl } from '@inrupt/solid-client';
 import Database from 'better-sqlite3';
 import { stringify } from 'uuid';
+import { listen } from '../../src/client';
 import { ContextLoader } from '../../src/event/ContextLoader';
 import { eventDocument } from '../../src/event/Event';
 import { parseJsonLd } from '../../src/event/rdf';
@@ -57,6 +58,10 @@ describe('A server that is killed again and again', (): void => {
   let inboxes: string[];
   let stream: PublishStream;
   let stored: Stored[];
+  /** URLs of the events that a client has got by a stream over all kills. */
+  const streamed: string[] = [];
+  const listening = new AbortController();
+  let listener: Promise<void>;
 
   beforeAll(async(): Promise<void> => {
     folder = await mkdtemp(join(tmpdir(), 'pod-events-crash-'));
@@ -85,9 +90,12 @@ describe('A server that is killed again and again', (): void => {
       }
     }));
     stream = new PublishStream(producer, recipients.map(({ webId }): string => webId), TOPIC);
+    listener = listenAgainAndAgain();
   });
 
   afterAll(async(): Promise<void> => {
+    listening.abort();
+    await listener;
     await Promise.all([ producer, ...recipients, ...subscribers ].map(async(agent): Promise<void> => agent.logout()));
     await killAll();
     await rm(folder, { recursive: true, force: true });
@@ -104,6 +112,25 @@ describe('A server that is killed again and again', (): void => {
         body: JSON.stringify({ topic: PATTERNS[Math.floor(index / 4) % 4], inbox: inboxes[index] }),
       });
       expect(followed.status).toBe(201);
+    }
+  }
+
+  /** Reads the stream of the log, and often begins again behind the last event, as a client that ends does. */
+  async function listenAgainAndAgain(): Promise<void> {
+    let position: string | undefined = '0';
+    while (!listening.signal.aborted) {
+      try {
+        for await (const item of listen(`${producer.pod}publish/`, { fetch: producer.fetch, from: position, signal: listening.signal })) {
+          streamed.push(item.event.eventurl);
+          ({ position } = item);
+          if (random() < 0.05) {
+            break;
+          }
+        }
+      } catch {
+        // The server does not run now.
+        await new Promise((resolve): unknown => setTimeout(resolve, 50));
+      }
     }
   }
 
@@ -193,6 +220,11 @@ describe('A server that is killed again and again', (): void => {
     const expected = [ `${producer.pod}publish/`, ...recipients.map(({ inbox }): string => inbox), ...inboxes ].sort();
     expect(stored.filter(({ containers }): boolean => !isDeepStrictEqual(containers, expected))).toEqual([]);
     expect(count('FROM entries')).toBe(stored.length * expected.length);
+  });
+
+  it('has sent each stored event once, in the order of the log, to a client of the stream.', async(): Promise<void> => {
+    await eventually(async(): Promise<true | undefined> => streamed.length >= stored.length || undefined);
+    expect(streamed).toEqual(stored.map(({ url }): string => url));
   });
 
   it('has nothing that is half-written.', async(): Promise<void> => {

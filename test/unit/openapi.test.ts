@@ -5,6 +5,7 @@ import { ExternalEventEndpoint } from '../../src/dialects/personium/ExternalEven
 import type { Endpoint, PathRule } from '../../src/http/Endpoint';
 import { HealthEndpoint } from '../../src/http/health/HealthEndpoint';
 import { InboxEndpoint } from '../../src/http/inbox/InboxEndpoint';
+import { LdesEndpoint } from '../../src/http/ldes/LdesEndpoint';
 import { ListingEndpoint } from '../../src/http/listing/ListingEndpoint';
 import { OpenApiEndpoint } from '../../src/http/openapi/OpenApiEndpoint';
 import { PrecheckEndpoint } from '../../src/dialects/eventgrid/PrecheckEndpoint';
@@ -15,6 +16,7 @@ import { CatalogueEndpoint } from '../../src/dialects/eventhos/CatalogueEndpoint
 import { ReceivedEndpoint } from '../../src/dialects/eventhos/ReceivedEndpoint';
 import { RetryEndpoint } from '../../src/dialects/eventhos/RetryEndpoint';
 import { SendEndpoint } from '../../src/dialects/eventhos/SendEndpoint';
+import { StreamEndpoint } from '../../src/http/stream/StreamEndpoint';
 import { SubscriptionsEndpoint } from '../../src/http/subscriptions/SubscriptionsEndpoint';
 import { VocabularyEndpoint } from '../../src/http/vocabulary/VocabularyEndpoint';
 import { EventhosTokenEndpoint } from '../../src/dialects/eventhos/EventhosTokenEndpoint';
@@ -45,6 +47,8 @@ const ENDPOINTS: Record<string, Endpoint[]> = {
   deliveries: [ new DeliveriesEndpoint(none, none, none, none) ],
   inbox: [ new InboxEndpoint(none, none, none, none) ],
   listing: [ new ListingEndpoint({} as never) ],
+  ldes: [ new LdesEndpoint({} as never) ],
+  stream: [ new StreamEndpoint({} as never) ],
   agent: [ new AgentEndpoint(new ServerAgent(BASE, none), none, none) ],
   health: [ new HealthEndpoint(none) ],
   openapi: [ new OpenApiEndpoint(BASE, []) ],

@@ -95,9 +95,19 @@ export async function sendCase({ request }: GoldenCase, base: string, values: Re
       method, headers: [ 'Host', host, ...headers, 'Content-Length', String(Buffer.byteLength(body)) ],
     }, (response): void => {
       const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer): unknown => chunks.push(chunk));
-      response.on('end', (): void => {
-        const text = Buffer.concat(chunks).toString();
+      const isStream = response.headers['content-type'] === 'text/event-stream';
+      response.on('data', (chunk: Buffer): void => {
+        chunks.push(chunk);
+        // A stream has no end: its first event is shown.
+        const text = isStream ? Buffer.concat(chunks).toString() : '';
+        const end = text.indexOf('\n\n', text.indexOf('\ndata: '));
+        if (text.includes('\ndata: ') && end >= 0) {
+          finish(text.slice(0, end));
+          response.destroy();
+        }
+      });
+      response.on('end', (): void => finish(Buffer.concat(chunks).toString()));
+      const finish = (text: string): void => {
         const lines: string[] = [];
         for (let index = 0; index < response.rawHeaders.length; index += 2) {
           lines.push(`${response.rawHeaders[index]}: ${response.rawHeaders[index + 1]}`);
@@ -111,7 +121,7 @@ export async function sendCase({ request }: GoldenCase, base: string, values: Re
           body: text,
           text: `${[ status, ...lines ].join('\n')}\n\n${text}`,
         });
-      });
+      };
     });
     sent.on('error', reject);
     sent.end(body);

@@ -33,10 +33,16 @@ export async function dpopToken(baseUrl: string, { id, secret }: ClientCredentia
 
 /** The same token, but signed by the server when it had already ended, an hour ago. */
 export async function expiredToken(data: string, token: string): Promise<string> {
+  const { iat } = decodeJwt(token);
+  return tokenWithin(data, token, { iat: iat! - 3_600, exp: iat! - 3_000 });
+}
+
+/** The same token, but signed by the server for other times, in seconds since 1970. */
+export async function tokenWithin(data: string, token: string, times: { readonly iat?: number; readonly exp: number }): Promise<string> {
   const { alg, kid } = decodeProtectedHeader(token);
   const payload = decodeJwt(token);
   const key = await importJWK(keyOf(data), alg) as KeyLike;
-  return new SignJWT({ ...payload, iat: payload.iat! - 3_600, exp: payload.iat! - 3_000 })
+  return new SignJWT({ ...payload, ...times })
     .setProtectedHeader({ alg: alg!, kid, typ: 'at+jwt' }).sign(key);
 }
 

@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { HttpRequest } from '../../css';
-import { missingCredential, missingPermission } from '../../access/missingAccess';
 import type { Access } from '../../access/ports';
-import { NotAuthorized } from '../../event/NotAuthorized';
 import type { Caller } from '../../identity/Caller';
 import type { PodOwners } from '../../publish/ports';
 import type { Authenticator } from '../Authenticator';
 import { matchesTag } from '../conditions';
-import { HttpProblem, unauthorized } from '../errors';
+import { HttpProblem } from '../errors';
 import type { EndpointResponse, HttpExchange, PathRule } from '../Endpoint';
 import { Endpoint, jsonResponse } from '../Endpoint';
 import { queryOf } from '../query';
+import { assertReadable } from './containerAccess';
 import { expectsJson, prefersJson } from './jsonPreference';
 import type { ListedContainer, ListingPage, Listings, PageRequest } from './Listings';
 import type { ListingWaits } from './ListingWaits';
@@ -19,8 +18,8 @@ import { namesFormat, parseListing } from './parseListing';
 
 const INBOX = 'inbox/';
 const PUBLISH = 'publish/';
-/** Name of a member without access control of its own. */
-const ANY_MEMBER = '00000000-0000-7000-8000-000000000000';
+/** Methods of listings. All others are those of other endpoints, which can share the path. */
+const METHODS: readonly string[] = [ 'GET', 'HEAD' ];
 
 /**
  * Collaborators of {@link ListingEndpoint}.
@@ -46,8 +45,8 @@ export interface ListingEndpointArgs {
  */
 export class ListingEndpoint extends Endpoint {
   private readonly authenticator: Authenticator;
-  private readonly access: Access;
-  private readonly owners: PodOwners;
+  public readonly access: Access;
+  public readonly owners: PodOwners;
   private readonly listings: Listings;
   private readonly waits: ListingWaits;
 
@@ -65,12 +64,14 @@ export class ListingEndpoint extends Endpoint {
 
   public ruleFor(path: string): PathRule | undefined {
     return path === INBOX || path === PUBLISH ?
-      { own: [ 'GET', 'HEAD' ], ldp: [ 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE' ]} :
+      { own: METHODS, ldp: [ 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE' ]} :
       undefined;
   }
 
   public override accepts(request: HttpRequest): boolean {
-    return namesFormat(queryOf({ request })) || prefersJson(request.headers.accept) || expectsJson(request);
+    const query = queryOf({ request });
+    return METHODS.includes(request.method!) && !query.has('ldes') && !query.has('stream') &&
+      (namesFormat(query) || prefersJson(request.headers.accept) || expectsJson(request));
   }
 
   public async handle(exchange: HttpExchange): Promise<EndpointResponse> {
@@ -127,32 +128,12 @@ export class ListingEndpoint extends Endpoint {
 
   private async pageRequest(container: ListedContainer, caller: Caller, query: ListingQuery): Promise<PageRequest> {
     const { from, limit, isLinks } = query;
-    const place = typeof from === 'number' ? await this.listings.placeAt(from) : from;
+    const place = typeof from === 'number' ? await this.listings.placeAt(container, from) : from;
     return { ...container, caller, place, limit, isLinks };
   }
 
-  /**
-   * Checks that a caller may list a container.
-   *
-   * @throws An {@link HttpProblem} 401 for the public, and {@link NotAuthorized} for other callers.
-   */
   private async assertAccess({ pod, url }: HttpExchange, caller: Caller, { isLinks }: ListingQuery): Promise<void> {
-    const { agent, limits } = caller;
-    if (limits && (agent === undefined || !await this.owners.isOwner(pod, agent))) {
-      throw new NotAuthorized(`The scope "read" of an API key applies in pods that its WebID owns, and ${agent} does not ` +
-        `own ${pod}: send an access token`);
-    }
-    const member = `${url}${ANY_MEMBER}`;
-    const allowed = await this.access.allowed(caller, isLinks ? [ url ] : [ url, member ], 'read');
-    if (allowed.has(url) && (isLinks || allowed.has(member))) {
-      return;
-    }
-    if (agent === undefined) {
-      throw unauthorized(missingCredential('acl:Read', url));
-    }
-    throw new NotAuthorized(allowed.has(url) ?
-      `${missingPermission('acl:Read', `the members of ${url}`)}; format=links needs only that on the container` :
-      missingPermission('acl:Read', url));
+    return assertReadable(this, { pod, url }, caller, isLinks ? undefined : '; format=links needs only that on the container');
   }
 }
 

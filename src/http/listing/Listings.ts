@@ -2,12 +2,12 @@ import type { Access } from '../../access/ports';
 import { charge, COSTS } from '../../access/costs';
 import { LIMITS } from '../../event/limits';
 import { nextTimeSlice } from '../../event/timeSlices';
-import { coversTopic } from '../../access/topicAccess';
+import { coversTopic, readableTopics } from '../../access/topicAccess';
 import type { Caller } from '../../identity/Caller';
 import type { Work } from '../../work/Work';
 import type { ItemContent } from './listingItems';
 import { WRITE_LISTING } from './listingItems';
-import type { InboxNotifications, ListedItem, ListingPlace, ListingStore } from './ports';
+import type { InboxNotifications, ListedEvent, ListedItem, ListingPlace, ListingStore } from './ports';
 import { formatPlace } from './listingPlace';
 
 /** Maximum size of the documents of a page, in bytes, if it has more than one item. */
@@ -30,13 +30,45 @@ export interface ListedContainer {
   readonly isInbox: boolean;
 }
 
-/** Request for one page. */
-export interface PageRequest extends ListedContainer {
+/** Request for some consecutive items. */
+export interface ItemsRequest extends ListedContainer {
   readonly caller: Caller;
   readonly place: ListingPlace;
   readonly limit: number;
+  /** Whether items are read without their content. Default false. */
+  readonly isLinks?: boolean;
+  /** Whether notifications are read without their content, so that they need not be JSON. Default false. */
+  readonly eventsOnly?: boolean;
+  /** Whether events are left out if the caller has no read access to their topics in the pod. Default false. */
+  readonly byTopic?: boolean;
+  /** Key of the event before which the items end, whatever their size. Default: none. */
+  readonly end?: number;
+}
+
+/** Request for one page. */
+export interface PageRequest extends ItemsRequest {
   /** Whether items are URLs. */
   readonly isLinks: boolean;
+}
+
+/** An item that was read: an event, or a notification. */
+export interface ReadItem {
+  /** URL of the item in the container. */
+  readonly url: string;
+  /** Time of arrival, in milliseconds since 1970. */
+  readonly time: number;
+  /** The event; absent for a notification, and without content. */
+  readonly event?: ListedEvent;
+  /** Text of a notification; absent if it exceeds the limit. */
+  readonly text?: string;
+}
+
+/** Some consecutive items that were read. */
+export interface ReadItems {
+  readonly items: readonly ReadItem[];
+  /** Position after them. */
+  readonly place: ListingPlace;
+  readonly isEnd: boolean;
 }
 
 /** One page of a listing. */
@@ -85,9 +117,9 @@ export class Listings {
     return true;
   }
 
-  /** Returns the position of a time, in milliseconds since 1970. */
-  public async placeAt(time: number): Promise<ListingPlace> {
-    return this.store.placeAt(time);
+  /** Returns the position of a time in a container, in milliseconds since 1970. */
+  public async placeAt({ url }: ListedContainer, time: number): Promise<ListingPlace> {
+    return this.store.placeAt(url, time);
   }
 
   /** Time of the last change of a container, in milliseconds since 1970; `undefined` if there was none. */
@@ -102,80 +134,99 @@ export class Listings {
 
   /** Reads a page. */
   public async page(request: PageRequest): Promise<ListingPage> {
-    const { items, place, isEnd } = await this.itemsOf(request);
-    charge(items.length * COSTS.listed);
-    const size = items.reduce((sum, { event, text = '' }): number => sum + (event?.members ?? text).length, 0);
+    const { items, place, isEnd } = await this.items(request);
+    const forwarders = request.isInbox && !request.isLinks ?
+      [ request.pod, ...await this.store.podsFollowedBy(request.url, MAX_FORWARDERS) ] :
+      [];
+    const size = items.reduce((sum, { event, text = '' }): number => sum + (event?.event.members ?? text).length, 0);
     const contains = request.isLinks ?
       JSON.stringify(items.map(({ url }): string => url)) :
-      await this.work.run(WRITE_LISTING, items, { size });
+      await this.work.run(WRITE_LISTING, items.map((item): ItemContent => toContent(item, forwarders)), { size });
     const next = items.length > 0 || !isEnd ? `"next":${JSON.stringify(formatPlace(place))},` : '';
     return { count: items.length, place, body: `{${next}"contains":${contains}}` };
   }
 
-  private async itemsOf(request: PageRequest): Promise<{ items: ItemContent[]; place: ListingPlace; isEnd: boolean }> {
-    const { url, caller: { limits }, limit, isInbox } = request;
-    const topics = limits?.topics;
-    const items: ItemContent[] = [];
-    const forwarders = isInbox && !request.isLinks ?
-      [ request.pod, ...await this.store.podsFollowedBy(url, MAX_FORWARDERS) ] :
-      [];
+  /** Reads items, at most about 1 MiB of content unless their end is given. */
+  public async items(request: ItemsRequest): Promise<ReadItems> {
+    const { url, caller: { limits }, limit, isInbox, end = Infinity } = request;
+    const isSelective = limits?.topics !== undefined || request.byTopic === true;
+    const maxBytes = request.isLinks || request.end !== undefined ? Infinity : MAX_BYTES;
+    const items: ReadItem[] = [];
     let { place } = request;
     let [ bytes, examined ] = [ 0, 0 ];
     for (;;) {
-      const count = topics ? EXAMINED_STEP : limit - items.length;
-      const step = await this.store.listStep(url, place, count, isInbox && !topics);
+      const count = isSelective ? EXAMINED_STEP : limit - items.length;
+      const step = await this.store.listStep(url, place, count, isInbox && !limits?.topics);
       const readable = await this.readableOf(request, step.items);
       for (const item of step.items) {
-        const isListed = item.event ? coversTopic(request.caller, item.event.topic) : readable.has(item.name);
-        const content = isListed ? await this.contentOf(request, item, forwarders) : undefined;
+        if (item.event && item.event.key >= end) {
+          return finished(true);
+        }
+        const content = readable.has(item) ? await this.contentOf(request, item) : undefined;
         if (content) {
           const size = item.event?.bytes ?? content.text?.length ?? 0;
-          if (items.length > 0 && bytes + size > MAX_BYTES && !request.isLinks) {
-            return { items, place, isEnd: false };
+          if (items.length > 0 && bytes + size > maxBytes) {
+            return finished(false);
           }
           bytes += size;
           items.push(content);
         }
         ({ place } = item);
         if (items.length === limit) {
-          return { items, place, isEnd: false };
+          return finished(false);
         }
       }
       ({ place } = step);
       examined += count;
       if (step.isEnd || examined >= MAX_EXAMINED) {
-        return { items, place, isEnd: step.isEnd };
+        return finished(step.isEnd);
       }
       charge(count * COSTS.listed / EXAMINED_STEP);
       await nextTimeSlice();
     }
+
+    function finished(isEnd: boolean): ReadItems {
+      charge(items.length * COSTS.listed);
+      return { items, place, isEnd };
+    }
   }
 
-  /** Names of the notifications that the caller may read; each can have its own access control. */
-  private async readableOf({ url, caller }: PageRequest, items: readonly ListedItem[]): Promise<ReadonlySet<string>> {
+  /** The items that the caller may read. A notification can have its own access control, and so can a topic. */
+  private async readableOf(
+    { url, pod, caller, byTopic }: ItemsRequest,
+    items: readonly ListedItem[],
+  ): Promise<ReadonlySet<ListedItem>> {
     const urls = items.flatMap(({ event, name }): string[] => event ? [] : [ `${url}${name}` ]);
-    const readable = urls.length > 0 ? await this.access.allowed(caller, urls, 'read') : [];
-    return new Set([ ...readable ].map((each): string => each.slice(url.length)));
+    const readable = urls.length > 0 ? await this.access.allowed(caller, urls, 'read') : new Set();
+    const topics = [ ...new Set(items.flatMap(({ event }): string[] => event ? [ event.topic ] : [])) ];
+    const covered = byTopic ?
+      await readableTopics(this.access, caller, pod, topics) :
+      new Set(topics.filter((topic): boolean => coversTopic(caller, topic)));
+    return new Set(items.filter(({ event, name }): boolean =>
+      event ? covered.has(event.topic) : readable.has(`${url}${name}`)));
   }
 
   private async contentOf(
-    { url: container, isLinks }: PageRequest,
+    { url: container, isLinks, eventsOnly }: ItemsRequest,
     { name, time, event: listed }: ListedItem,
-    forwarders: readonly string[],
-  ): Promise<ItemContent | undefined> {
+  ): Promise<ReadItem | undefined> {
     const url = `${container}${name}`;
-    if (isLinks) {
+    if (isLinks || (eventsOnly && !listed)) {
       return { url, time };
     }
     if (!listed) {
       const notification = await this.notifications.read(url, MAX_NOTIFICATION_BYTES);
       return notification && { url, time, text: notification.text };
     }
-    const found = await this.store.listedEvent(listed.key);
-    if (!found) {
-      return undefined;
-    }
-    const { members, publisher, pod } = found.event;
-    return { url, time, event: { members, forwarders, instrument: publisher ?? `${pod}profile/card#me` }};
+    const event = await this.store.listedEvent(listed.key);
+    return event && { url, time, event };
   }
+}
+
+function toContent({ url, time, event: listed, text }: ReadItem, forwarders: readonly string[]): ItemContent {
+  if (!listed) {
+    return { url, time, text };
+  }
+  const { members, publisher, pod } = listed.event;
+  return { url, time, event: { members, forwarders, instrument: publisher ?? `${pod}profile/card#me` }};
 }

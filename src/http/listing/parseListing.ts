@@ -66,7 +66,12 @@ function oneOf(parameters: URLSearchParams, name: string, known: readonly string
   return value;
 }
 
-function parseFrom(text: string): ListingPlace | number {
+/**
+ * Parses the parameter `from`: a position, or a time in milliseconds since 1970.
+ *
+ * @throws {@link InvalidInput} if it is neither.
+ */
+export function parseFrom(text: string): ListingPlace | number {
   const place = parsePlace(text);
   if (place) {
     return place;

@@ -78,8 +78,16 @@ export interface ListingStore extends ContainerChanges {
     limit: number,
     withNotifications: boolean,
   ) => Promise<ListingStep>;
-  /** Returns the position before all items that arrived at a time, in milliseconds since 1970, or later. */
-  placeAt: (time: number) => Promise<ListingPlace>;
+  /**
+   * Returns the position before all items of a container that arrived at a time or later. Items that are added after
+   * the call are behind it.
+   *
+   * @param container - URL of the container.
+   * @param time - The time, in milliseconds since 1970.
+   */
+  placeAt: (container: string, time: number) => Promise<ListingPlace>;
+  /** Returns the position behind all items of a container. Items that are added after the call are behind it. */
+  placeAtEnd: (container: string) => Promise<ListingPlace>;
   /** Returns a listed event by its key; `undefined` if it was removed. */
   listedEvent: (key: number) => Promise<ListedEvent | undefined>;
   /** Returns base URLs of pods with subscriptions to an inbox, at most `limit`. */

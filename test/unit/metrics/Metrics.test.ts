@@ -49,6 +49,7 @@ describe('Metrics', (): void => {
       'pod_events_job_duration_seconds histogram',
       'pod_events_jobs_total counter',
       'pod_events_oldest_due_delivery_age_seconds gauge',
+      'pod_events_open_streams gauge',
       'pod_events_refused_jobs_total counter',
       'pod_events_resting_hosts gauge',
       'pod_events_store_damaged gauge',

@@ -108,6 +108,7 @@ export {
   MethodNotAllowedHttpError,
   NotFoundHttpError,
   NotImplementedHttpError,
+  parseContentType,
   parsePath,
   parseSchema,
   PassthroughStore,

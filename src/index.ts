@@ -52,6 +52,7 @@ export type {
   TargetStateStore,
   WorkerStore,
 } from './delivery/ports';
+export { CloudEventsParser } from './dialects/cloudevents/CloudEventsParser';
 export { EventGridProjects } from './dialects/eventgrid/EventGridProjects';
 export { PrecheckEndpoint } from './dialects/eventgrid/PrecheckEndpoint';
 export { PutEventsEndpoint } from './dialects/eventgrid/PutEventsEndpoint';
@@ -114,7 +115,7 @@ export { OpenApiEndpoint } from './http/openapi/OpenApiEndpoint';
 export type { PodNames, RequestedPods } from './http/ports';
 export { CheckEndpoint } from './http/publish/CheckEndpoint';
 export type { EventParser } from './http/publish/EventParser';
-export type { ParsedEvents } from './http/publish/EventParser';
+export type { EventRequest, ParsedEvents } from './http/publish/EventParser';
 export { PublishBodies } from './http/publish/PublishBodies';
 export { PublishEndpoint } from './http/publish/PublishEndpoint';
 export { SubscriptionsEndpoint } from './http/subscriptions/SubscriptionsEndpoint';
@@ -198,10 +199,12 @@ export { NotAdmitted } from './publish/NotAdmitted';
 export type { DryRunResult, PublishRequest, Published } from './publish/PublishRequest';
 export type { Admission } from './publish/PublishRequest';
 export { Publisher } from './publish/Publisher';
+export { SourcePolicy } from './publish/SourcePolicy';
 export { TopicDryRun } from './publish/TopicDryRun';
 export type {
   AcceptMeter,
   EventLog,
+  ExistingPods,
   FanOutSignal,
   NamedPods,
   Outbox,

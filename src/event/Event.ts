@@ -1,7 +1,6 @@
 import type { AttributeTerm, AttributeValue } from './cloudEvents';
 
 /**
-/**
  * Fields of a dialect that the event's document carries, by their terms: terms of the context, IRIs, or CloudEvents
  * attributes.
  */
@@ -23,6 +22,28 @@ export interface EventDraft {
   readonly data?: string;
   /** Fields of the dialect, which become members of the document, in this order. */
   readonly annotations?: Annotations;
+  /**
+   * Whether the producing pod is a recipient and forwards the event. The caller needs `acl:Append` on the topic there.
+   * Default false.
+   */
+  readonly toProducer?: boolean;
+  /** Identity that the producer gave to the event. An agent publishes each identity through a pod once. */
+  readonly identity?: GivenIdentity;
+  /**
+   * Whether the text of the data stays as it is although it names JSON-LD contexts. It is then one literal in RDF.
+   * Default false.
+   */
+  readonly keepsData?: boolean;
+}
+
+/**
+ * Identity of an event by its producer.
+ *
+ * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#id
+ */
+export interface GivenIdentity {
+  readonly source: string;
+  readonly id: string;
 }
 
 /**

@@ -47,7 +47,7 @@ export async function createEvent(
     ...draft.annotations,
   });
   const members = draft.data === undefined ? head : `${head.slice(0, -1)},"data":${draft.data}}`;
-  const read = await readData({ id, pod, members }, loader.bundled());
+  const read = await readData({ id, pod, members }, loader.bundled(), draft.keepsData);
   if ('fault' in read) {
     throw new InvalidInput(`The data is no valid JSON-LD: ${read.fault}`);
   }

@@ -31,8 +31,13 @@ const OUT_OF_RANGE = 'it has a number beyond 1.8e308, and is not linked data';
  *
  * @param event - The event without context. Of its members, only `data` is read.
  * @param contexts - The contexts that the data may name. They are inlined.
+ * @param keepsText - Whether data that names contexts, or is not valid linked data, becomes one literal. Default false.
  */
-export async function readData(event: Omit<EventText, 'context'>, contexts: BundledContexts): Promise<ReadResult> {
+export async function readData(
+  event: Omit<EventText, 'context'>,
+  contexts: BundledContexts,
+  keepsText = false,
+): Promise<ReadResult> {
   const { value, ...parsed } = parseExact(event.members);
   const { data } = value as Members;
   const inspected = inspectData({ ...parsed, value: data }, event.id);
@@ -42,6 +47,9 @@ export async function readData(event: Omit<EventText, 'context'>, contexts: Bund
         { context: contextOf(inspected), members: event.members };
   }
   const relative = inspected.hasContext ? undefined : relativeId(data);
+  if (keepsText && (inspected.hasContext || relative !== undefined)) {
+    return parsed.isOutOfRange ? { fault: OUT_OF_RANGE } : { context: LITERAL_CONTEXT, members: event.members };
+  }
   if (relative !== undefined) {
     const name = JSON.stringify(relative);
     return { fault: `${name} is no absolute IRI; relative ones would mean something else in each copy` };
@@ -57,7 +65,7 @@ export async function readData(event: Omit<EventText, 'context'>, contexts: Bund
       fault = (error as Error).message;
     }
   }
-  return inspected.hasContext || parsed.isOutOfRange || fault.startsWith(EVENT_STATEMENTS_REFUSED) ?
+  return inspected.hasContext || parsed.isOutOfRange || (!keepsText && fault.startsWith(EVENT_STATEMENTS_REFUSED)) ?
       { fault } :
       { context: LITERAL_CONTEXT, members: event.members };
 }

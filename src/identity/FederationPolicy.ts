@@ -14,4 +14,13 @@ export interface FederationPolicy {
    * @param pod - The base URL of the pod through which the event was published.
    */
   refusalReason: (caller: Caller, publisher: string | undefined, pod: string) => Promise<string | undefined>;
+
+  /**
+   * Returns the reason for which a URL of another server cannot be the source of an agent's event; `undefined` if its
+   * server may speak for the agent.
+   *
+   * @param agent - WebID of the agent; `undefined` for the public.
+   * @param url - An absolute http(s) URL of another server, without fragment.
+   */
+  sourceRefusal: (agent: string | undefined, url: string) => Promise<string | undefined>;
 }

@@ -3,7 +3,10 @@ import type { Caller } from './Caller';
 import type { Profiles } from './profiles/Profiles';
 import { ProfileUnavailable } from './profiles/ProfileUnavailable';
 import { AGENT_PATH } from './ServerAgent';
+import { parseUrl } from '../url/webUrl';
 
+/** An encoded separator, which some servers decode, so that dots around it lead out of a container. */
+const SEPARATOR = /%(?:25)*(?:2f|5c)/iu;
 const AGENT = `${AGENT_PATH}#this`;
 
 /**
@@ -39,7 +42,7 @@ export class ProfileFederationPolicy implements FederationPolicy {
     if (publisher === undefined) {
       return undefined;
     }
-    try {
+    return reasonOf(async(): Promise<string | undefined> => {
       const issuers = await this.profiles.issuersOf(publisher);
       if (issuers.some((issuer): boolean => trimmed(issuer) === trimmed(base))) {
         return undefined;
@@ -48,14 +51,48 @@ export class ProfileFederationPolicy implements FederationPolicy {
       return storages.includes(pod) ?
         undefined :
         `the profile of ${publisher} names neither ${base} as solid:oidcIssuer nor ${pod} as pim:storage`;
-    } catch (error: unknown) {
-      // A transient error is not a reason for a final refusal.
-      if (error instanceof ProfileUnavailable && !isTransient(error)) {
-        return error.message;
-      }
-      throw error;
-    }
+    });
   }
+
+  public async sourceRefusal(agent: string | undefined, url: string): Promise<string | undefined> {
+    if (agent === undefined) {
+      return 'a URL of another server requires a credential of an agent for which that server may speak';
+    }
+    if (SEPARATOR.test(url)) {
+      return 'servers disagree on its path';
+    }
+    const [ target, document ] = [ parseUrl(url)!, parseUrl(agent) ];
+    if (document && `${document.origin}${document.pathname}` === `${target.origin}${target.pathname}`) {
+      return undefined;
+    }
+    return reasonOf(async(): Promise<string | undefined> => {
+      const issuers = await this.profiles.issuersOf(agent);
+      const storages = await this.profiles.storagesOf(agent);
+      const isOwn = issuers.flatMap(containerOf).some((issuer): boolean => liesOn(target.href, issuer)) ||
+        storages.flatMap(containerOf).some((storage): boolean => target.href.startsWith(storage));
+      return isOwn ?
+        undefined :
+        `the profile of ${agent} names neither its server as solid:oidcIssuer nor its storage as pim:storage`;
+    });
+  }
+}
+
+/** Returns the result of a check, or the message of a final error. A transient error is not a reason for a refusal. */
+async function reasonOf(check: () => Promise<string | undefined>): Promise<string | undefined> {
+  try {
+    return await check();
+  } catch (error: unknown) {
+    if (error instanceof ProfileUnavailable && !isTransient(error)) {
+      return error.message;
+    }
+    throw error;
+  }
+}
+
+/** Returns a URL in normal form, with a slash at the end of its path; nothing for other texts. */
+function containerOf(url: string): string[] {
+  const parsed = parseUrl(url);
+  return parsed ? [ `${parsed.origin}${parsed.pathname.replace(/\/*$/u, '/')}` ] : [];
 }
 
 /** Returns the base URL of the server whose agent the caller is. */

@@ -22,22 +22,25 @@ import {
   MethodNotAllowedHttpError,
   NotFoundHttpError,
   NotImplementedHttpError,
+  parseContentType,
   PassthroughStore,
   PreconditionFailedHttpError,
   RepresentationMetadata,
   SOLID_AS,
 } from '../css';
 import { DataFactory } from 'n3';
+import { CLOUD_EVENT_TYPE, toCloudEvent } from '../event/cloudEvent';
 import type { Event } from '../event/Event';
 import { eventDocument, isId, publishContainer } from '../event/Event';
 import { isJsonType, JSON_LD } from '../event/mediaTypes';
 import type { EventText } from '../event/documentReading';
 import { costOf, isServedAsStored, READ_STORED, textOf } from '../event/eventTasks';
+import { agentWebId } from '../identity/ServerAgent';
 import { podInbox } from '../publish/recipients';
 import type { PodLifecycle } from './PodLifecycle';
 import type { Work } from '../work/Work';
 import { conversionError, CONVERSION_LIMITS } from './PooledJsonLdConverter';
-import { eventRepresentation } from './eventRepresentation';
+import { eventRepresentation, prefersCloudEvent } from './eventRepresentation';
 import { limitedContainer, limitedEntries } from './limitedContainer';
 import type { PodListeners } from './PodListeners';
 import { eventMetadata, setModified } from './eventMetadata';
@@ -58,6 +61,24 @@ const HTML = 'text/html';
 /** URL of a direct member of the inbox of a pod. */
 const INBOX_MEMBER = /^(.*\/)inbox\/([^/]+)$/u;
 
+/** Dependencies of {@link EventOverlayStore}. */
+export interface EventOverlayStoreArgs {
+  /** Storage of events and copies. */
+  events: OverlayStore;
+  /** All auxiliary resources. */
+  auxiliaryStrategy: AuxiliaryStrategy;
+  /** Description resources. */
+  metadataStrategy: AuxiliaryStrategy;
+  /** Closes and opens containers, and ends the data of deleted pods. */
+  lifecycle: PodLifecycle;
+  /** Verify the identity of the pod of an entry; notified of deleted pods and containers. */
+  listeners: PodListeners;
+  /** Pool of worker threads. */
+  work: Work;
+  /** Base URL of the server, which has the WebID of the server's own agent. */
+  baseUrl: string;
+}
+
 /**
  * A resource store that adds events and copies to the resources of any backend.
  *
@@ -74,32 +95,22 @@ export class EventOverlayStore extends PassthroughStore {
   private readonly lifecycle: PodLifecycle;
   private readonly listeners: PodListeners;
   private readonly work: Work;
+  /** WebID of the server's own agent. */
+  private readonly agent: string;
 
   /**
    * @param source - The backend.
-   * @param events - Storage of events and copies.
-   * @param auxiliaryStrategy - All auxiliary resources.
-   * @param metadataStrategy - Description resources.
-   * @param lifecycle - Closes and opens containers, and ends the data of deleted pods.
-   * @param listeners - Verify the identity of the pod of an entry; notified of deleted pods and containers.
-   * @param work - Pool of worker threads.
+   * @param args - Its dependencies.
    */
-  public constructor(
-    source: ResourceStore,
-    events: OverlayStore,
-    auxiliaryStrategy: AuxiliaryStrategy,
-    metadataStrategy: AuxiliaryStrategy,
-    lifecycle: PodLifecycle,
-    listeners: PodListeners,
-    work: Work,
-  ) {
+  public constructor(source: ResourceStore, args: EventOverlayStoreArgs) {
     super(source);
-    this.events = withHttpErrors(events);
-    this.auxiliaryStrategy = auxiliaryStrategy;
-    this.metadataStrategy = metadataStrategy;
-    this.lifecycle = withHttpErrors(lifecycle);
-    this.listeners = listeners;
-    this.work = work;
+    this.events = withHttpErrors(args.events);
+    this.auxiliaryStrategy = args.auxiliaryStrategy;
+    this.metadataStrategy = args.metadataStrategy;
+    this.lifecycle = withHttpErrors(args.lifecycle);
+    this.listeners = args.listeners;
+    this.work = args.work;
+    this.agent = agentWebId(args.baseUrl);
   }
 
   public override async hasResource(identifier: ResourceIdentifier): Promise<boolean> {
@@ -131,6 +142,10 @@ export class EventOverlayStore extends PassthroughStore {
       return new BasicRepresentation(metadata.quads(), identifier, INTERNAL_QUADS);
     }
     await this.auxiliaryStrategy.addMetadata(metadata);
+    if (prefersCloudEvent(preferences)) {
+      metadata.contentTypeObject = parseContentType(CLOUD_EVENT_TYPE);
+      return new BasicRepresentation(toCloudEvent(event, this.agent), metadata);
+    }
     return eventRepresentation(await this.readStored(event), metadata, preferences, this.work);
   }
 

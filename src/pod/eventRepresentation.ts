@@ -13,7 +13,7 @@ import { StreamParser } from 'n3';
 import { eventDocument } from '../event/Event';
 import { RDF_TYPES } from '../event/eventRdf';
 import { costOf, textOf, WRITE_EVENT } from '../event/eventTasks';
-import { JSON_LD, JSON_MEDIA_TYPE, N_TRIPLES, TRIG, TURTLE } from '../event/mediaTypes';
+import { CLOUD_EVENT, JSON_LD, JSON_MEDIA_TYPE, N_TRIPLES, TRIG, TURTLE } from '../event/mediaTypes';
 import type { EventText } from '../event/documentReading';
 import { namedFirst } from '../http/namedTypes';
 import type { Work } from '../work/Work';
@@ -71,6 +71,17 @@ async function* yieldingBetween(pieces: Iterable<Uint8Array>): AsyncGenerator<Ui
     await setImmediate();
     yield piece;
   }
+}
+
+/**
+ * Returns whether a client prefers an event as a CloudEvent to all forms of RDF. It has to name the media type.
+ */
+export function prefersCloudEvent({ type }: RepresentationPreferences): boolean {
+  const preferences = cleanPreferences(type);
+  const weight = preferences[CLOUD_EVENT] ?? 0;
+  const types = [ ...UNCONVERTED_TYPES, ...RDF_TYPES, INTERNAL_QUADS ];
+  const weightOf = namedFirst([ ...types, CLOUD_EVENT ], preferences);
+  return weight > 0 && types.every((each): boolean => weightOf(each) < weight);
 }
 
 /**

@@ -1,7 +1,9 @@
+import { givenAttributes } from '../event/cloudEvents';
 import type { Event } from '../event/Event';
 import { eventDocument, eventUrl, publishContainer } from '../event/Event';
+import { readMembers } from '../event/EventDocument';
 import { InvalidInput } from '../event/InvalidInput';
-import { isWebUrl } from '../url/webUrl';
+import { isWebUrl, parseUrl } from '../url/webUrl';
 import type { ReceivedDocument } from '../event/ReceivedDocument';
 import type { Caller } from '../identity/Caller';
 import type { Work } from '../work/Work';
@@ -136,6 +138,7 @@ export class FederationReceiver {
       throw new NotAuthorized(obstacle);
     }
     await this.assertMayPublish(pod, event);
+    await this.assertMayName(event);
     const outcome = await this.store.receive({ event, hops, pod, inbox, isForwarded: hops < this.maxHops });
     if (outcome === 'other') {
       throw new Conflict(`There is another event with the id ${eventUrl(event)}`);
@@ -203,6 +206,30 @@ export class FederationReceiver {
       return this.pods.canonical(pod, 'origin') === pod && !this.pods.isHere(pod);
     } catch {
       return false;
+    }
+  }
+
+  /** Checks that the source of a CloudEvent on this server is one that its publisher can write. */
+  private async assertMayName({ members, publisher, pod }: Event): Promise<void> {
+    const { identity } = givenAttributes(readMembers({ members }).values);
+    const source = identity && parseUrl(identity.source, pod);
+    if (source?.protocol !== 'http:' && source?.protocol !== 'https:') {
+      return;
+    }
+    [ source.hash, source.search ] = [ '', '' ];
+    const url = this.canonicalUrl(source.href);
+    const caller = { ...publisher !== undefined && { agent: publisher }};
+    if (url === undefined ||
+      (this.pods.isHere(url) && !(await this.access.allowed(caller, [ url ], 'write')).has(url))) {
+      throw new NotAuthorized(`Invalid source ${identity!.source}: it is on this server, and requires acl:Write`);
+    }
+  }
+
+  private canonicalUrl(url: string): string | undefined {
+    try {
+      return this.pods.canonical(url, 'source');
+    } catch {
+      return undefined;
     }
   }
 

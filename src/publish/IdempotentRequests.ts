@@ -2,6 +2,7 @@ import type { IdempotencyKey, StoredResponse } from '../store/idempotency';
 import { repeatedResult } from '../store/idempotency';
 import type { EventLog } from './ports';
 import type { Admission, NamedKey } from './PublishRequest';
+import { Turns } from './Turns';
 
 /** The caller and the pod of a request. */
 type Sender = Pick<Admission, 'pod' | 'caller'>;
@@ -12,7 +13,7 @@ type Sender = Pick<Admission, 'pod' | 'caller'>;
 export class IdempotentRequests {
   private readonly store: Pick<EventLog, 'findResponse'>;
   /** Requests in progress, by pod, agent and key. */
-  private readonly inProgress = new Map<string, Promise<unknown>>();
+  private readonly turns = new Turns();
 
   /**
    * @param store - Holds the responses.
@@ -47,7 +48,7 @@ export class IdempotentRequests {
     run: (key: IdempotencyKey) => Promise<T>,
   ): Promise<T> {
     const key = completed(sender, named);
-    return this.inTurn(JSON.stringify([ key.pod, key.agent, key.key ]), async(): Promise<T> => {
+    return this.turns.run([ JSON.stringify([ key.pod, key.agent, key.key ]) ], async(): Promise<T> => {
       const stored = await this.store.findResponse(key);
       if (!stored) {
         return run(key);
@@ -55,19 +56,6 @@ export class IdempotentRequests {
       await repeat();
       return repeatedResponse<T>(stored, key);
     });
-  }
-
-  private async inTurn<T>(name: string, run: () => Promise<T>): Promise<T> {
-    const before = this.inProgress.get(name);
-    const mine = before ? before.then(run, run) : run();
-    this.inProgress.set(name, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.inProgress.get(name) === mine) {
-        this.inProgress.delete(name);
-      }
-    }
   }
 }
 

@@ -67,18 +67,24 @@ export class PublishGate {
       }
     }
     const resourceOf = (pod: string, { topic }: EventDraft): string => `${pod}${paths.get(topic)}`;
+    const podsOf = ({ draft, pods }: Addressed): [webId: string, pod: string][] => [
+      ...draft.toProducer ? [[ admission.pod, admission.pod ] as [string, string]] : [],
+      ...addresseesOf(draft).flatMap((webId): [string, string][] =>
+        pods.has(webId) ? [[ webId, pods.get(webId)! ]] : []),
+    ];
     const topics = new Set<string>();
-    for (const { draft, pods } of events) {
+    for (const event of events) {
       await pause();
-      for (const [ , pod ] of podsOf(draft, pods)) {
-        topics.add(resourceOf(pod, draft));
+      for (const [ , pod ] of podsOf(event)) {
+        topics.add(resourceOf(pod, event.draft));
       }
     }
     const allowed = await this.allowedOf(admission, topics);
     const refusals: (Refusal | undefined)[] = [];
-    for (const { draft, pods } of events) {
+    for (const event of events) {
       await pause();
-      const refused = podsOf(draft, pods).find(([ , pod ]): boolean => !allowed.has(resourceOf(pod, draft)));
+      const { draft } = event;
+      const refused = podsOf(event).find(([ , pod ]): boolean => !allowed.has(resourceOf(pod, draft)));
       refusals.push(refused && { draft, webId: refused[0] });
     }
     return refusals;
@@ -110,9 +116,4 @@ export function assertWithinLimits({ caller, drafts }: Pick<PublishRequest, 'cal
 /** The error for an addressee to which the caller must not publish. */
 export function notAuthorizedTo(webId: string, { topic }: Pick<EventDraft, 'topic'>): NotAuthorized {
   return new NotAuthorized(`Not authorized to publish to ${webId} on topic ${topic}`);
-}
-
-function podsOf(draft: EventDraft, pods: PodsByWebId): [webId: string, pod: string][] {
-  return addresseesOf(draft).flatMap((webId): [string, string][] =>
-    pods.has(webId) ? [[ webId, pods.get(webId)! ]] : []);
 }

@@ -50,6 +50,8 @@ export type NamedKey = Pick<IdempotencyKey, 'key' | 'fingerprint'>;
 export interface Published {
   /** The events, in the order of their drafts. */
   readonly events: readonly Pick<Event, 'id' | 'pod'>[];
+  /** Indices of the events that an earlier request, or an earlier event of this one, has published. Absent if none. */
+  readonly repeated?: readonly number[];
   /** Whether a subscription of the producing pod receives one of the events, at the time of the first request. */
   readonly hasAudience?: boolean;
 }

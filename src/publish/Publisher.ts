@@ -11,6 +11,7 @@ import { chargeDrafts, factoryInput } from './drafts';
 import { DryRun } from './DryRun';
 import type { EventFactory } from './EventFactory';
 import { IdempotentRequests, repeatedResponse } from './IdempotentRequests';
+import { IdentifiedEvents, storedIdentity } from './IdentifiedEvents';
 import { MAX_HOPS } from './maxHops';
 import type { AcceptMeter, EventLog, FanOutSignal, NamedPods, RecipientOutbox, RemoteRecipients } from './ports';
 import { assertWithinLimits, notAuthorizedTo, PublishGate } from './PublishGate';
@@ -79,6 +80,7 @@ export class Publisher {
   private readonly offers: RemoteOffers;
   private readonly dryRun: DryRun;
   private readonly requests: IdempotentRequests;
+  private readonly identified: IdentifiedEvents;
 
   /**
    * @param args - Its dependencies and limits.
@@ -97,6 +99,7 @@ export class Publisher {
     this.gate = new PublishGate(args.access);
     this.offers = new RemoteOffers(args.remote, args.outbox, args.budget ?? 3_000);
     this.requests = new IdempotentRequests(args.store);
+    this.identified = new IdentifiedEvents(args.store);
     this.dryRun = new DryRun({ ...args, gate: this.gate, offers: this.offers });
   }
 
@@ -124,19 +127,27 @@ export class Publisher {
    * A request with an idempotency key is stored once. For 24 hours, a repeat by the same agent gets the response of the
    * first request, also while that is in progress. Refused requests are not stored, so a repeat is tried again.
    *
+   * An event with an identity of its producer is stored once per agent and pod, see {@link IdentifiedEvents}. All
+   * other events of the request are accepted, or none.
+   *
    * @throws {@link NotAdmitted} if the caller lacks `acl:Append` on the resource of the request. This applies to
    *         repeats too.
    * @throws {@link NotAuthorized} for the first recipient to which the caller must not publish, or the first topic that
    *         its credential does not cover.
    * @throws {@link InvalidInput} if a WebID of this server has no pod, or data is not valid JSON-LD.
-   * @throws {@link Conflict} if another request was made with the same idempotency key.
+   * @throws {@link Conflict} if another request was made with the same idempotency key, or another event was published
+   *         with the same identity.
    * @throws {@link TooMany} if the publisher exceeds its rate or its cost budget.
    */
   public async publish(request: PublishRequest): Promise<Published> {
     assertWithinLimits(request);
     const { idempotencyKey } = request;
     const run = async(key?: IdempotencyKey): Promise<Published> =>
-      this.accept(await canonicalRequest(this.pods, request), key);
+      this.identified.run(
+        await canonicalRequest(this.pods, request),
+        async(): Promise<void> => this.gate.admit(request),
+        async(fresh, complete): Promise<Published> => this.accept(fresh, complete, key),
+      );
     return idempotencyKey ?
       this.requests.run(request, idempotencyKey, async(): Promise<void> => this.gate.admit(request), run) :
       run();
@@ -190,7 +201,11 @@ export class Publisher {
     return stored && repeatedResponse(stored, key);
   }
 
-  private async accept(request: PublishRequest, key?: IdempotencyKey): Promise<Published> {
+  private async accept(
+    request: PublishRequest,
+    complete: (published: Published) => Published,
+    key?: IdempotencyKey,
+  ): Promise<Published> {
     const begun = performance.now();
     const { caller, pod, drafts, asksAudience, hops = 0, logged } = request;
     await this.rate.count(caller.agent, pod, drafts.length);
@@ -200,18 +215,22 @@ export class Publisher {
     await this.authorize(request, pods);
     const isForwarded = hops < this.maxHops;
     const events = await this.create(request);
-    const accepted = drafts.map((draft, index): AcceptedEvent => ({
-      event: events[index],
-      forwards: isForwarded ? forwardsOf(draft, request, pods) : [],
-      ...hops > 0 && { hops: Math.min(hops, MAX_STORED_HOPS) },
-      ...logged,
-    }));
+    const accepted = drafts.map((draft, index): AcceptedEvent => {
+      const identity = caller.agent === undefined ? undefined : storedIdentity(draft);
+      return {
+        event: events[index],
+        forwards: isForwarded ? forwardsOf(draft, request, pods) : [],
+        ...hops > 0 && { hops: Math.min(hops, MAX_STORED_HOPS) },
+        ...identity && { identity },
+        ...logged,
+      };
+    });
     const hasAudience = asksAudience ? isForwarded && await this.hasAudience(pod, drafts) : undefined;
     const offered = isForwarded ? await this.offers.offer(request, accepted, pods) : accepted;
-    const published: Published = {
+    const published = complete({
       events: accepted.map(({ event: { id } }): Published['events'][number] => ({ id, pod })),
       ...hasAudience !== undefined && { hasAudience },
-    };
+    });
     return this.storeEvents(offered, published, { key, begun, hasDeliveries: offered !== accepted });
   }
 

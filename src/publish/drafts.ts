@@ -21,9 +21,9 @@ export function factoryInput(
   { drafts, pod, caller, toProducer }: Pick<PublishRequest, 'drafts' | 'pod' | 'caller' | 'toProducer'>,
 ): Parameters<EventFactory['create']>[0] {
   return {
-    drafts: toProducer ?
-      drafts.map((draft): EventDraft => ({ ...draft, recipients: [ ...draft.recipients, pod ]})) :
-      drafts,
+    drafts: drafts.map((draft): EventDraft => toProducer || draft.toProducer ?
+      { ...draft, recipients: [ ...draft.recipients, pod ]} :
+      draft),
     pod,
     ...caller.agent !== undefined && { publisher: caller.agent },
   };

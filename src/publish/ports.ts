@@ -1,6 +1,6 @@
-import type { Pods } from '../access/ports';
+import type { Locator, Pods } from '../access/ports';
 import type { Event } from '../event/Event';
-import type { AcceptedEvent } from '../store/AcceptedEvent';
+import type { AcceptedEvent, StoredIdentity } from '../store/AcceptedEvent';
 import type { Attempt } from '../store/deliveries';
 import type { StoredResponse, IdempotencyKey } from '../store/idempotency';
 
@@ -20,6 +20,14 @@ export interface PodOwners extends NamedPods {
   isOwner: (pod: string, webId: string) => Promise<boolean>;
   /** Whether a URL is one of this server, however it is spelled. */
   isHere: (url: string) => boolean;
+}
+
+/**
+ * Finds the pod of a URL, and whether it exists.
+ */
+export interface ExistingPods extends Locator {
+  /** Returns whether a pod with this base URL exists. */
+  exists: (pod: string) => Promise<boolean>;
 }
 
 /**
@@ -133,10 +141,32 @@ export interface EventLog {
    *
    * @throws `DuplicateRequest` if a request of the same agent, pod and key was stored within the last 24 hours;
    *         then nothing is stored.
+   * @throws `DuplicateEvent` if one of the events has the identity of a stored event of its publisher and pod; then
+   *         nothing is stored.
    */
   accept: (events: readonly AcceptedEvent[], once?: IdempotencyKey & Pick<StoredResponse, 'result'>) => Promise<boolean>;
   /** The response to a request of the same agent, pod and key from the last 24 hours, if there was one. */
   findResponse: (once: IdempotencyKey) => Promise<StoredResponse | undefined>;
+  /**
+   * Finds the stored events with identities of their producer. An identity ends with its event.
+   *
+   * @param pod - Base URL of the pod through which the events were published.
+   * @param agent - WebID of their publisher.
+   * @param hashes - Hashes of the identities, see `StoredIdentity`.
+   *
+   * @returns The event of each known hash.
+   */
+  findIdentified: (
+    pod: string,
+    agent: string,
+    hashes: readonly string[],
+  ) => Promise<ReadonlyMap<string, IdentifiedEvent>>;
+}
+
+/** A stored event with an identity of its producer. */
+export interface IdentifiedEvent extends Pick<StoredIdentity, 'fingerprint'> {
+  /** UUID of the event. */
+  readonly id: string;
 }
 
 /**

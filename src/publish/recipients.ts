@@ -105,5 +105,5 @@ export function forwardsOf(
   const addressed = new Set(addresseesOf(draft)
     .flatMap((webId): string[] => pods.has(webId) ? [ pods.get(webId)! ] : []));
   const forwards = [ ...addressed ].map((pod): Forward => ({ pod, inbox: podInbox(pod) }));
-  return toProducer && !addressed.has(producer) ? [ ...forwards, { pod: producer }] : forwards;
+  return (toProducer || draft.toProducer) && !addressed.has(producer) ? [ ...forwards, { pod: producer }] : forwards;
 }

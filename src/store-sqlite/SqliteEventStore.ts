@@ -26,7 +26,7 @@ import type {
 import type { AccessEpochs, FollowerList, FollowerPlace, Followers } from '../access/ports';
 import type { WatchedCopy } from '../store/WatchedCopy';
 import type { StoredResponse, IdempotencyKey } from '../store/idempotency';
-import type { EventLog, ReceivedEvent, Reception, ReceptionStore } from '../publish/ports';
+import type { EventLog, IdentifiedEvent, ReceivedEvent, Reception, ReceptionStore } from '../publish/ports';
 import type { Openable } from '../store/Openable';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 import { AccessChanges } from './AccessChanges';
@@ -37,6 +37,7 @@ import { accept, receive } from './events';
 import { followersOf } from './followers';
 import { forwardBacklog, queueHeads } from './forwards';
 import { findResponse } from './idempotency';
+import { findIdentified } from './identities';
 import { listedEvent, listStep, placeAt, placeAtEnd, podsFollowedBy } from './listing';
 import { logPage, logPageAt } from './logPages';
 import { listNotices, removeNotices } from './notices';
@@ -139,6 +140,14 @@ export class SqliteEventStore implements
 
   public async findResponse(once: IdempotencyKey): Promise<StoredResponse | undefined> {
     return findResponse(this.db, once, Date.now());
+  }
+
+  public async findIdentified(
+    pod: string,
+    agent: string,
+    hashes: readonly string[],
+  ): Promise<ReadonlyMap<string, IdentifiedEvent>> {
+    return findIdentified(this.db, pod, agent, hashes);
   }
 
   public async receive(received: ReceivedEvent): Promise<Reception> {

@@ -25,6 +25,9 @@ const ROWS = [
   'DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE pod = ? ORDER BY id LIMIT ?)',
   'DELETE FROM removed_events WHERE id IN (SELECT id FROM removed_events WHERE pod = ? ORDER BY id LIMIT ?)',
   'DELETE FROM received WHERE (pod, event) IN (SELECT pod, event FROM received WHERE pod = ? ORDER BY event LIMIT ?)',
+  `DELETE FROM given_identities WHERE (pod, agent, hash) IN (
+    SELECT pod, agent, hash FROM given_identities WHERE pod = ? LIMIT ?
+  )`,
   'DELETE FROM made WHERE (pod, agent, key) IN (SELECT pod, agent, key FROM made WHERE pod = ? LIMIT ?)',
   'DELETE FROM entries_of_catalogue WHERE id IN (SELECT id FROM entries_of_catalogue WHERE pod = ? LIMIT ?)',
   'DELETE FROM systems WHERE id IN (SELECT id FROM systems WHERE pod = ? LIMIT ?)',

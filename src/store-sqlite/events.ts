@@ -8,6 +8,7 @@ import { ContainerGone } from '../store/ContainerGone';
 import { addRecipients } from './deliveries';
 import { addEntry } from './entries';
 import { saveResponse } from './idempotency';
+import { addIdentity } from './identities';
 import type { LoggedEvent } from './logPages';
 import { addToLog } from './logPages';
 import type { SqliteSession } from './SqliteSession';
@@ -65,6 +66,9 @@ function storeAccepted(session: SqliteSession, accepted: AcceptedEvent, { touche
   const { event, forwards, recipients = []} = accepted;
   const stored = insertEvent(session, event, 0, accepted);
   const { key } = stored;
+  if (accepted.identity && event.publisher !== undefined) {
+    addIdentity(session, key, event, accepted.identity);
+  }
   const container = session.key('containers', 'url', publishContainer(event.pod));
   if (session.run(ADD_ENTRY_UNLESS_GONE, key, container).changes === 0) {
     throw new ContainerGone(publishContainer(event.pod));

@@ -3,6 +3,7 @@ import type { CopyCursor, Removal } from '../server/ports';
 import { deleteRemovedEntry } from './catalogueRows';
 import { STATES } from './deliveries';
 import { WORKED } from './deliveryClock';
+import { removeIdentity } from './identities';
 import { removeEmptyPages } from './logPages';
 import type { SqliteSession } from './SqliteSession';
 
@@ -204,6 +205,7 @@ export function removeEvent(session: SqliteSession, event: number, container: st
     return { rows, isGone: false };
   }
   const { context, hops, entry, pod } = session.get<RemovedRow>('DELETE FROM events WHERE id = ? RETURNING context, hops, entry, pod', event)!;
+  removeIdentity(session, event);
   if (hops > 0) {
     session.run('DELETE FROM received WHERE event = ?', event);
     removeContext(session, context);

@@ -494,6 +494,18 @@ export const MIGRATIONS: readonly string[] = [
     )
   ) WHERE number % 100 = 1 OR part <> last;
   `,
+  // Identities that producers gave to events: hashes of their source and id, and of their content.
+  `
+  CREATE TABLE given_identities (
+    pod INTEGER NOT NULL REFERENCES pods,
+    agent INTEGER NOT NULL REFERENCES agents,
+    hash BLOB NOT NULL,
+    fingerprint BLOB NOT NULL,
+    event INTEGER NOT NULL,
+    PRIMARY KEY (pod, agent, hash)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX given_identities_of_event ON given_identities (event);
+  `,
 ];
 
 /**

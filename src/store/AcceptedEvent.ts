@@ -37,6 +37,16 @@ export interface RemoteRecipient {
 }
 
 /**
+ * Identity that the producer gave to an event, as it is stored.
+ */
+export interface StoredIdentity {
+  /** SHA-256 of source and id, in hex. */
+  readonly hash: string;
+  /** SHA-256 of the content of the event, in hex. */
+  readonly fingerprint: string;
+}
+
+/**
  * A published event and the pods that forward it, which are stored together.
  */
 export interface AcceptedEvent {
@@ -47,6 +57,8 @@ export interface AcceptedEvent {
   readonly hops?: number;
   /** The publish request, if the dialect shows it in its log. */
   readonly request?: RequestRecord;
+  /** Identity that its producer gave. The publisher and the pod complete it. */
+  readonly identity?: StoredIdentity;
   /** Key of the entry of the pod's catalogue that sent it. */
   readonly entry?: number;
 }

@@ -5,6 +5,7 @@ import { describeEventLogContract } from './eventLogContract';
 import { describeFanOutContract } from './fanOutContract';
 import { describeFollowerListContract } from './followerListContract';
 import { describeIdempotencyContract } from './idempotencyContract';
+import { describeIdentityContract } from './identityContract';
 import { describeListingStoreContract } from './listingStoreContract';
 import { describeLogPagesContract } from './logPagesContract';
 import { describePodRegistryContract } from './podRegistryContract';
@@ -23,6 +24,7 @@ for (const [ name, open ] of SQLITE) {
   describeAccessEpochsContract(name, open);
   describeEventLogContract(name, open);
   describeIdempotencyContract(name, open);
+  describeIdentityContract(name, open);
   describeEntryStoreContract(name, open);
   describeListingStoreContract(name, open);
   describeLogPagesContract(name, open);

@@ -48,6 +48,8 @@ function probeOf(session: SqliteSession): LifecycleProbe {
     countRows: (): number => session.get<{ count: number }>(
       'SELECT (SELECT COUNT(*) FROM events) + (SELECT COUNT(*) FROM entries) AS count',
     )!.count,
+    countIdentities: (): number =>
+      session.get<{ count: number }>('SELECT COUNT(*) AS count FROM given_identities')!.count,
     countTokens: () => session.get<{ chains: number; answers: number }>(
       'SELECT (SELECT COUNT(*) FROM refresh_chains) AS chains, (SELECT COUNT(*) FROM refresh_answers) AS answers',
     )!,

@@ -30,6 +30,8 @@ export type DeliveryStore = Openable & DeliveryHistory & HostStates & QueueCount
 export interface LifecycleProbe {
   /** Number of stored events and copies, including those that no port returns. */
   countRows: () => number;
+  /** Number of stored identities of events, including those that no port returns. */
+  countIdentities: () => number;
   /** Numbers of stored chains of refresh tokens, and of answers to used tokens. */
   countTokens: () => { readonly chains: number; readonly answers: number };
   /**

@@ -1,5 +1,6 @@
 import { shareServer } from '../util/scene';
 import './one-server/api-key-scopes';
+import './one-server/cloudevents';
 import './one-server/external-event';
 import './one-server/endpoints';
 import './one-server/ldp';
@@ -9,4 +10,4 @@ import './one-server/subscriptions';
 import './one-server/tokens';
 
 // The start of a server, and of the modules that it needs, takes longer than most of these tests.
-shareServer(8);
+shareServer(9);

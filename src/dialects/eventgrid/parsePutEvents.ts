@@ -1,12 +1,15 @@
-import type { AttributeTerm, AttributeValue } from '../../event/cloudEvents';
+import { isBase64 } from '../../event/cloudEvent';
+import type { CloudEventMembers } from '../../event/cloudEventMembers';
 import {
-  attributeTerm,
-  isAttributeName,
-  isAttributeValue,
-  isOwnAttribute,
-  isTimestamp,
-  isUri,
-} from '../../event/cloudEvents';
+  assertVersion,
+  attributeTerms,
+  extensionsOf,
+  isObject,
+  schemaOf,
+  setMembers,
+  textOf,
+  timeOf,
+} from '../../event/cloudEventMembers';
 import type { Annotations } from '../../event/Event';
 import { InvalidInput } from '../../event/InvalidInput';
 import { membersOf, parseJson } from '../../event/json';
@@ -34,24 +37,17 @@ export interface ExceededLimit {
   readonly message: string;
 }
 
-type Members = Readonly<Record<string, unknown>>;
-type Attributes = Record<AttributeTerm, AttributeValue>;
-
 /** Limits of EventGrid on one request. Sizes are bytes of JSON without whitespace between its tokens. */
 const MAX_EVENTS = 20;
 const MAX_EVENT_BYTES = 64 * 1_024;
 const MAX_TOTAL_BYTES = 256 * 1_024;
-/** Maximum number of extension attributes of one event. */
-const MAX_EXTENSIONS = 50;
 /** Levels around the data: the body, its array, and the event. */
 const ENVELOPE = 3;
 
-/** Members of an event that are not extension attributes. */
-const DEFINED: ReadonlySet<string> = new Set([
-  'id', 'source', 'specversion', 'type', 'datacontenttype', 'dataschema', 'data_schema', 'subject', 'time', 'data', 'data_base64',
-]);
+/** Name of `dataschema` that EventGrid's Terraform provider uses. */
+const DATA_SCHEMA = 'data_schema';
+const OTHERS: ReadonlySet<string> = new Set([ DATA_SCHEMA ]);
 const JSON_TYPE = /^application\/json\s*(?:;|$)/iu;
-const BASE64 = /^(?:[a-z0-9+/]{4})*(?:[a-z0-9+/]{2}==|[a-z0-9+/]{3}=)?$/iu;
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -107,8 +103,7 @@ function readEvent(event: unknown, channel: string, data: string | undefined): P
   if (!isObject(event)) {
     return { id: null, fault: 'Invalid event: expected a JSON object' };
   }
-  // Absent attributes can be `null`, see the JSON format, 2.2.
-  const members = Object.fromEntries(Object.entries(event).filter(([ name, value ]): boolean => value !== null || name === 'data'));
+  const members = setMembers(event);
   const id = typeof members.id === 'string' ? members.id : null;
   try {
     return { id, draft: toDraft(members, channel, data) };
@@ -120,88 +115,29 @@ function readEvent(event: unknown, channel: string, data: string | undefined): P
   }
 }
 
-function toDraft(members: Members, channel: string, data: string | undefined): TopicDraft {
+function toDraft(members: CloudEventMembers, channel: string, data: string | undefined): TopicDraft {
   const id = textOf(members, 'id', true);
   const source = textOf(members, 'source', true);
-  if (members.specversion !== '1.0') {
-    throw new InvalidInput('Invalid specversion: expected "1.0"');
-  }
+  assertVersion(members);
   const type = textOf(members, 'type', true);
   const subject = textOf(members, 'subject');
   const topic = sourceTopic(channel, source);
   if (topic === undefined) {
     throw new InvalidInput(`Invalid source: expected, together with the channel, ${TOPIC_RULE}`);
   }
+  const { [DATA_SCHEMA]: other } = members;
+  const dataschema = schemaOf({ ...other !== undefined && { dataschema: other }, ...members });
   const annotations: Annotations = {
     ...subject !== undefined && { subject },
-    ...terms({ id, type, time: timeOf(members), dataschema: schemaOf(members), ...extensionsOf(members) }),
+    ...attributeTerms({ id, type, time: timeOf(members), dataschema, ...extensionsOf(members, OTHERS) }),
   };
   const content = contentOf(members, data);
   return { topic, annotations, ...content !== undefined && { data: content }};
 }
 
-function terms(attributes: Readonly<Record<string, AttributeValue | undefined>>): Attributes {
-  const values: Attributes = {};
-  for (const [ name, value ] of Object.entries(attributes)) {
-    if (value !== undefined) {
-      values[attributeTerm(name)] = value;
-    }
-  }
-  return values;
-}
-
-function textOf(members: Members, name: string, isRequired: true): string;
-function textOf(members: Members, name: string): string | undefined;
-function textOf(members: Members, name: string, isRequired = false): string | undefined {
-  const value = members[name];
-  if (value === undefined && !isRequired) {
-    return undefined;
-  }
-  if (typeof value !== 'string' || !isAttributeValue(value)) {
-    throw new InvalidInput(`Invalid ${name}: expected text of at least one character, without control characters`);
-  }
-  return value;
-}
-
-function timeOf({ time }: Members): string | undefined {
-  if (time !== undefined && !isTimestamp(time)) {
-    throw new InvalidInput('Invalid time: expected an RFC 3339 timestamp such as 2026-01-31T12:00:00Z');
-  }
-  return time;
-}
-
-/** The schema of the data, also under the name that EventGrid's Terraform provider uses. */
-function schemaOf({ data_schema: other, dataschema: schema = other }: Members): string | undefined {
-  if (schema !== undefined && !isUri(schema)) {
-    throw new InvalidInput('Invalid dataschema: expected an absolute URI');
-  }
-  return schema;
-}
-
-function extensionsOf(members: Members): Record<string, AttributeValue> {
-  const extensions = Object.entries(members).filter(([ name ]): boolean => !DEFINED.has(name));
-  if (extensions.length > MAX_EXTENSIONS) {
-    throw new InvalidInput(`The event has ${extensions.length} extension attributes, and at most ${MAX_EXTENSIONS} ` +
-      'are accepted');
-  }
-  for (const [ name, value ] of extensions) {
-    const shown = JSON.stringify(name.slice(0, 100));
-    if (!isAttributeName(name)) {
-      throw new InvalidInput(`Invalid attribute ${shown}: names consist of lower-case letters and digits`);
-    }
-    if (isOwnAttribute(name)) {
-      throw new InvalidInput(`Invalid attribute ${shown}: only the server sets it`);
-    }
-    if (!isAttributeValue(value)) {
-      throw new InvalidInput(`Invalid attribute ${shown}: expected text, a boolean, or an integer of 32 bits`);
-    }
-  }
-  return Object.fromEntries(extensions) as Record<string, AttributeValue>;
-}
-
 /** The data as JSON text. */
 function contentOf(
-  { datacontenttype: type, data_base64: encoded }: Members,
+  { datacontenttype: type, data_base64: encoded }: CloudEventMembers,
   data: string | undefined,
 ): string | undefined {
   if (type !== undefined && !(typeof type === 'string' && JSON_TYPE.test(type))) {
@@ -217,7 +153,7 @@ function contentOf(
 }
 
 function decoded(encoded: unknown): string {
-  if (typeof encoded !== 'string' || !BASE64.test(encoded)) {
+  if (typeof encoded !== 'string' || !isBase64(encoded)) {
     throw new InvalidInput('Invalid data_base64: expected base64 of JSON');
   }
   try {
@@ -228,8 +164,4 @@ function decoded(encoded: unknown): string {
     const reason = error instanceof InvalidInput ? error.message : 'it is not valid UTF-8';
     throw new InvalidInput(`Invalid data_base64: ${reason}`);
   }
-}
-
-function isObject(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -36,9 +36,15 @@ export class PublishEndpoint extends Endpoint {
     const parsed = await parse();
     const { isArray } = parsed;
     const drafts = draftsOf(parsed);
-    const { events } = await this.publisher.publish({ ...admission, drafts, isArray, idempotencyKey });
+    if (drafts.length === 0) {
+      return jsonResponse(200, { ids: []});
+    }
+    const { events, repeated } = await this.publisher.publish({ ...admission, drafts, isArray, idempotencyKey });
     const ids = events.map(eventUrl);
-    return jsonResponse(201, { id: ids[0], ...isArray && { ids }}, { Location: ids[0] });
+    return jsonResponse(201, { id: ids[0], ...isArray && { ids, repeated }}, {
+      Location: ids[0],
+      ...repeated?.length === ids.length && { 'Idempotent-Replayed': 'true' },
+    });
   }
 
   public errorResponse({ status, message, headers }: HttpProblem): EndpointResponse {

@@ -278,6 +278,21 @@ describe('The receiving side', (): void => {
     await expect(receive(forwardedDocument(await anEvent(), 1))).rejects.toThrow(`Not authorized to publish to ${POD} on topic ${TOPIC}`);
   });
 
+  it('refuses a source of this server that the publisher cannot write, however it is spelled.', async(): Promise<void> => {
+    const withSource = async(source: string): Promise<Received> => receive(forwardedDocument(await createEvent({
+      topic: TOPIC, recipients: [ OWNER ], sources: [], annotations: { 'events:ce-id': '1', 'events:ce-source': source },
+    }, PRODUCER, PUBLISHER, contexts), 1));
+    for (const source of [ POD, `${POD}x?y#z`, HERE, 'HTTPS://HERE.example:443//user/', '//here.example/user/', 'https://here.example./user/', 'http://here.example:443/user/', 'https://a@here.example/user/' ]) {
+      await expect(withSource(source)).rejects.toThrow(/requires acl:Write/u);
+    }
+    for (const source of [ PRODUCER, 'urn:a', '/user/', 'https://other.example/' ]) {
+      expect(await withSource(source)).toEqual({ event: expect.stringContaining(`${POD}inbox/`) });
+    }
+    const before = mayPublish;
+    mayPublish = (agent, resource): boolean => before(agent, resource) || (agent === PUBLISHER && resource === `${POD}x`);
+    expect(await withSource(`${POD}x?y#z`)).toEqual({ event: expect.stringContaining(`${POD}inbox/`) });
+  });
+
   it('refuses an event that would be one of this server, and knows its own.', async(): Promise<void> => {
     const own = await anEvent({ pod: POD });
     const forged = receive(forwardedDocument(own, 1), { agent: `${HERE}.events/agent#this` });

@@ -64,6 +64,7 @@ export type {
   WebIdStore,
 } from '@solid/community-server';
 export {
+  AcceptPreferenceParser,
   AccessMode,
   ACL,
   AclMode,
@@ -77,6 +78,7 @@ export {
   BaseLogger,
   BaseTypedRepresentationConverter,
   BaseWebIdStore,
+  BasicETagHandler,
   BasicRepresentation,
   cleanPreferences,
   ConflictHttpError,
@@ -108,6 +110,7 @@ export {
   MethodNotAllowedHttpError,
   NotFoundHttpError,
   NotImplementedHttpError,
+  parseAccept,
   parseContentType,
   parsePath,
   parseSchema,

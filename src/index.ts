@@ -52,6 +52,7 @@ export type {
   TargetStateStore,
   WorkerStore,
 } from './delivery/ports';
+export { ActivityParser } from './dialects/activitystreams/ActivityParser';
 export { CloudEventsParser } from './dialects/cloudevents/CloudEventsParser';
 export { EventGridProjects } from './dialects/eventgrid/EventGridProjects';
 export { PrecheckEndpoint } from './dialects/eventgrid/PrecheckEndpoint';
@@ -174,6 +175,8 @@ export { PodLayout } from './pod/PodLayout';
 export type { PodLifecycle } from './pod/PodLifecycle';
 export { PodListeners } from './pod/PodListeners';
 export { PooledJsonLdConverter } from './pod/PooledJsonLdConverter';
+export { ProfileETagHandler } from './pod/ProfileETagHandler';
+export { ProfilePreferenceParser } from './pod/ProfilePreferenceParser';
 export { ReaderClasses } from './pod/ReaderClasses';
 export { ServerAccessScopes } from './pod/ServerAccessScopes';
 export { ServerContainers } from './pod/ServerContainers';

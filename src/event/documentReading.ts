@@ -163,17 +163,30 @@ export async function statementsOf(event: EventText, notation: Notation): Promis
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Returns the statements of a document with a known context and plain data, or `undefined` for other documents. */
-function plainOf(event: EventText, notation: Notation): Iterable<Statements> | undefined {
+/** A document in the form that this server writes. */
+export interface OwnDocument {
+  /** The interpretation of its data. */
+  readonly reading: DataInterpretation;
+  readonly members: Members;
+  readonly exact: ExactJson['exact'];
+}
+
+/** Parses a document in the form that this server writes; `undefined` for other documents. */
+export function readOwn(event: EventText): OwnDocument | undefined {
   const reading = knownContext(event.context);
   if (!reading) {
     return undefined;
   }
   const { value, exact } = parseExact(event.members);
   const members = value as Members;
-  return isOwnEnvelope(members) && members.id === eventUrl(event) &&
-    (reading.asLiteral || !hasKeywords(event.members, members.data)) ?
-    ownStatements(event, members, reading, exact, notation) :
+  return isOwnEnvelope(members) && members.id === eventUrl(event) ? { reading, members, exact } : undefined;
+}
+
+/** Returns the statements of a document with a known context and plain data, or `undefined` for other documents. */
+function plainOf(event: EventText, notation: Notation): Iterable<Statements> | undefined {
+  const own = readOwn(event);
+  return own && (own.reading.asLiteral || !hasKeywords(event.members, own.members.data)) ?
+    ownStatements(event, own.members, own.reading, own.exact, notation) :
     undefined;
 }
 

@@ -1,19 +1,28 @@
 import type { Task } from '../work/Work';
+import { activityText } from './activity';
 import { knownContext } from './eventContexts';
 import { eventRdf } from './eventRdf';
 import type { EventText } from './documentReading';
 import { mayNeedProcessor, readStored } from './documentReading';
+import { ACTIVITY_JSON, ACTIVITY_LD } from './mediaTypes';
 
 /** Maximum length of a document that needs a JSON-LD processor and is read on the event loop, in UTF-16 code units. */
 const MAX_INLINE = 2_048;
 
 const ENCODER = new TextEncoder();
 
-/** Task that serializes an event in an RDF format, as chunks of UTF-8 that pass between threads without a copy. */
+/** Media types of the JSON form of ActivityStreams. */
+export const ACTIVITY_TYPES: readonly string[] = [ ACTIVITY_JSON, ACTIVITY_LD ];
+
+/** Task that serializes an event in an RDF format or as an activity: chunks of UTF-8, which pass without a copy. */
 export const WRITE_EVENT: Task<{ readonly event: EventText; readonly type: string }, readonly Uint8Array[]> = {
   name: 'writeEvent',
-  run: async({ event, type }): Promise<readonly Uint8Array[]> =>
-    Array.from(await eventRdf(event, type), (piece): Uint8Array => ENCODER.encode(piece)),
+  run: async({ event, type }, { contexts }): Promise<readonly Uint8Array[]> => {
+    const pieces = ACTIVITY_TYPES.includes(type) ?
+      [ await activityText(event, contexts.bundled()) ] :
+      await eventRdf(event, type);
+    return Array.from(pieces, (piece): Uint8Array => ENCODER.encode(piece));
+  },
 };
 
 /** Task that reads an event stored by an earlier version, see {@link readStored}. */

@@ -1,4 +1,4 @@
-import type { Options } from 'jsonld';
+import type { ContextDefinition, NodeObject, Options } from 'jsonld';
 
 /**
  * Expands a JSON-LD document that names no remote context.
@@ -21,6 +21,19 @@ export async function expandJsonLd(document: object): Promise<unknown[]> {
   } catch (error: unknown) {
     throw new Error(reasonOf(error));
   }
+}
+
+/**
+ * Compacts an expanded document with an inline context.
+ *
+ * @see https://www.w3.org/TR/json-ld11-api/#compaction
+ */
+export async function compactJsonLd(expanded: readonly unknown[], context: object): Promise<Record<string, unknown>> {
+  const { default: jsonld } = await import('jsonld');
+  const options: unknown = {
+    base: '', skipExpansion: true, documentLoader: rejectRemoteContext, contextResolver: new InlineContexts(),
+  };
+  return jsonld.compact(expanded as NodeObject[], context as ContextDefinition, options as Options.Compact);
 }
 
 async function rejectRemoteContext(iri: string): Promise<never> {

@@ -17,6 +17,15 @@ export const CLOUD_EVENT = 'application/cloudevents+json';
 /** @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md#4-json-batch-format */
 export const CLOUD_EVENT_BATCH = 'application/cloudevents-batch+json';
 
+/** @see https://www.w3.org/TR/activitystreams-core/#media-type */
+export const ACTIVITY_JSON = 'application/activity+json';
+/**
+ * JSON-LD in the JSON form of ActivityStreams, which is equivalent to {@link ACTIVITY_JSON}.
+ *
+ * @see https://www.w3.org/TR/activitystreams-core/#media-type
+ */
+export const ACTIVITY_LD = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"';
+
 /** Whether a media type is JSON, or a format based on JSON. */
 export function isJsonType(type: string): boolean {
   return type === JSON_MEDIA_TYPE || type.endsWith('+json');

@@ -7,13 +7,23 @@ import {
   guardStream,
   INTERNAL_ALL,
   INTERNAL_QUADS,
+  parseContentType,
   pipeSafely,
 } from '../css';
 import { StreamParser } from 'n3';
+import { AS2_CONTEXT } from '../event/activity';
 import { eventDocument } from '../event/Event';
 import { RDF_TYPES } from '../event/eventRdf';
-import { costOf, textOf, WRITE_EVENT } from '../event/eventTasks';
-import { CLOUD_EVENT, JSON_LD, JSON_MEDIA_TYPE, N_TRIPLES, TRIG, TURTLE } from '../event/mediaTypes';
+import { ACTIVITY_TYPES, costOf, textOf, WRITE_EVENT } from '../event/eventTasks';
+import {
+  ACTIVITY_LD,
+  CLOUD_EVENT,
+  JSON_LD,
+  JSON_MEDIA_TYPE,
+  N_TRIPLES,
+  TRIG,
+  TURTLE,
+} from '../event/mediaTypes';
 import type { EventText } from '../event/documentReading';
 import { namedFirst } from '../http/namedTypes';
 import type { Work } from '../work/Work';
@@ -23,7 +33,8 @@ import { conversionError, CONVERSION_LIMITS } from './PooledJsonLdConverter';
 const UNCONVERTED_TYPES = [ JSON_LD, JSON_MEDIA_TYPE, 'application/octet-stream' ];
 
 /**
- * Returns an event or copy in the preferred media type, among the types that the server can convert JSON-LD to.
+ * Returns an event or copy in the preferred media type, among the types that the server can convert JSON-LD to, and the
+ * JSON form of ActivityStreams.
  *
  * RDF is written here. The server's converter would run a JSON-LD processor with superlinear run time, so it gets only
  * JSON-LD that needs no conversion to RDF.
@@ -48,7 +59,7 @@ export async function eventRepresentation(
   const isQuads = type === INTERNAL_QUADS;
   const pieces = await serializedEvent(event, isQuads ? N_TRIPLES : type, work);
   const text = Readable.from(yieldingBetween(pieces), { objectMode: false });
-  metadata.contentType = type;
+  metadata.contentTypeObject = contentTypeOf(type);
   return new BasicRepresentation(
     isQuads ? pipeSafely(text, new StreamParser({ format: N_TRIPLES })) : guardStream(text),
     metadata,
@@ -56,7 +67,13 @@ export async function eventRepresentation(
   );
 }
 
-/** Returns the text of an event in an RDF media type, in pieces. */
+/** Returns a media type as metadata. The server writes values of parameters unquoted. */
+function contentTypeOf(type: string): RepresentationMetadata['contentTypeObject'] {
+  const parsed = parseContentType(type);
+  return type === ACTIVITY_LD ? Object.assign(parsed, { parameters: { profile: `"${AS2_CONTEXT}"` }}) : parsed;
+}
+
+/** Returns the text of an event in an RDF media type or as an activity, in pieces. */
 async function serializedEvent(event: EventText, type: string, work: Work): Promise<readonly Uint8Array[]> {
   try {
     return await work.run(WRITE_EVENT, { event: textOf(event), type }, { ...costOf(event), ...CONVERSION_LIMITS });
@@ -86,7 +103,7 @@ export function prefersCloudEvent({ type }: RepresentationPreferences): boolean 
 
 /**
  * Returns the media type that the server's converters choose for JSON-LD, among JSON-LD itself and other RDF types.
- * Named types precede wildcards.
+ * Named types precede wildcards. An activity has to be named, and precedes other types of the same weight.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-proactive-negotiation
  */
@@ -96,7 +113,13 @@ export function preferredType({ type }: RepresentationPreferences): string {
     // A PATCH parses the representation.
     return TURTLE;
   }
-  const weightOf = namedFirst([ ...UNCONVERTED_TYPES, ...RDF_TYPES ], preferences);
+  const types = [ ...UNCONVERTED_TYPES, ...RDF_TYPES ];
+  const activity = ACTIVITY_TYPES.reduce((one, other): string =>
+    (preferences[other] ?? 0) > (preferences[one] ?? 0) ? other : one);
+  const weightOf = namedFirst([ ...types, activity ], preferences);
+  if (preferences[activity] > 0 && types.every((each): boolean => weightOf(each) <= preferences[activity])) {
+    return activity;
+  }
   const weights = UNCONVERTED_TYPES.map(weightOf);
   const best = { type: JSON_LD, weight: Math.max(...weights) };
   for (const each of [ INTERNAL_QUADS, ...RDF_TYPES ]) {

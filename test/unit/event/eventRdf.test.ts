@@ -1,8 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Quad } from '@rdfjs/types';
 import fc from 'fast-check';
+import { activityText } from '../../../src/event/activity';
+import { fromActivityObject } from '../../../src/event/activityObject';
 import { ContextLoader } from '../../../src/event/ContextLoader';
 import type { Event } from '../../../src/event/Event';
 import { eventDocument, eventUrl } from '../../../src/event/Event';
@@ -10,7 +12,7 @@ import { createEvent } from '../../../src/event/EventDocument';
 import { eventRdf, RDF_TYPES } from '../../../src/event/eventRdf';
 import { isServedAsStored } from '../../../src/event/eventTasks';
 import { InvalidInput } from '../../../src/event/InvalidInput';
-import { parseJson } from '../../../src/event/json';
+import { membersOf, parseJson } from '../../../src/event/json';
 import { readStored } from '../../../src/event/documentReading';
 import { areIsomorphic, decimalOf, parseIndependently, parseStrictly } from '../../util/rdf';
 
@@ -24,7 +26,10 @@ const contextFile = join(tmpdir(), `bundled-${process.pid}.jsonld`);
 const CONTEXT = { name: 'http://example.org/name', Note: `${AS}Note` };
 writeFileSync(contextFile, JSON.stringify({ '@context': CONTEXT }));
 const BUNDLED = 'https://bundled.example/context';
-const loader = new ContextLoader({ [BUNDLED]: contextFile });
+const AS2 = AS.slice(0, -1);
+const AS2_FILE = join(dirname(require.resolve('@solid/community-server/package.json')), 'templates/contexts/activitystreams.jsonld');
+const AS2_TERMS = JSON.stringify((JSON.parse(readFileSync(AS2_FILE, 'utf8')) as Record<string, unknown>)['@context']);
+const loader = new ContextLoader({ [BUNDLED]: contextFile, [AS2]: AS2_FILE });
 
 async function publish(data: string): Promise<Event> {
   const posted = parseJson(`{"topic":"a","data":${data}}`).data.get(0);
@@ -65,6 +70,30 @@ function assertComplete(text: string, graph: readonly Quad[]): void {
   }
 }
 
+/**
+ * Checks the JSON form of ActivityStreams, for readers without JSON-LD too, and returns its graph.
+ *
+ * @see https://www.w3.org/TR/activitystreams-core/#object
+ */
+async function activityGraph(event: Event): Promise<Quad[]> {
+  const text = await activityText(event, loader.bundled());
+  const activity = JSON.parse(text);
+  const { object, '@context': context, published, ...others } = activity;
+  expect(context).toEqual([ AS2, { events: 'https://w3id.org/pod-events#' }]);
+  expect(others).toEqual({
+    id: eventUrl(event), type: [ 'Activity', 'https://w3id.org/pod-events#Event' ], actor: PUBLISHER,
+    to: [ 'https://user.example/#me' ], origin: POD, 'events:topic': 'a/b#c',
+  });
+  expect(published).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/u);
+  expect([ typeof object, object === null, Array.isArray(object) ]).toEqual([ 'object', false, false ]);
+  const data = membersOf(event.members).get('data')!.value;
+  const posted = fromActivityObject(membersOf(text).get('object')!.value);
+  // The canonical form of a literal has no -0.
+  const normal = (json: string): unknown => JSON.parse(json, (_key, value: unknown): unknown => value === 0 ? 0 : value);
+  expect(normal(posted)).toEqual(normal(data));
+  return parseIndependently(text.replace(`"${AS2}"`, AS2_TERMS), 'https://elsewhere.example/');
+}
+
 /** Checks all that holds for every accepted event, and returns its graph. */
 async function check(event: Event): Promise<Quad[]> {
   const url = eventUrl(event);
@@ -78,11 +107,11 @@ async function check(event: Event): Promise<Quad[]> {
       throw new Error(`${type}: ${(error as Error).message}\n${text}`);
     }
   }));
-  for (const [ index, graph ] of [ ...graphs, elsewhere ].entries()) {
+  for (const [ index, graph ] of [ ...graphs, elsewhere, await activityGraph(event) ].entries()) {
     if (!areIsomorphic(graph, independent)) {
       const show = (quads: Quad[]): string => quads.map((each): string =>
         `${each.subject.value} ${each.predicate.value} ${JSON.stringify(each.object)} ${each.graph.value}`).sort().join('\n');
-      throw new Error(`${RDF_TYPES[index] ?? 'elsewhere'} of ${event.members}\n${show(graph)}\n\n${show(independent)}`);
+      throw new Error(`${[ ...RDF_TYPES, 'elsewhere', 'activity' ][index]} of ${event.members}\n${show(graph)}\n\n${show(independent)}`);
     }
   }
   expect(graphs[0].every(({ graph }): boolean => graph.termType === 'DefaultGraph')).toBe(true);

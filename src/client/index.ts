@@ -15,5 +15,7 @@ export { checkPublish, publish } from './publish';
 export type { DryRunResult, EventToPublish, Published, PublishOptions } from './publish';
 export type { RequestOptions } from './request';
 export { eachSubscription, subscribe, subscriptions, unsubscribe } from './subscriptions';
-export type { BatchLimits, NewSubscription, PodSubscription, SubscriptionRequest } from './subscriptions';
+export type {
+  BatchLimits, NewSubscription, PodSubscription, SinkCredential, SubscriptionDraft, SubscriptionRequest,
+} from './subscriptions';
 export { topicOf, topicUrl } from './topics';

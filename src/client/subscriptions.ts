@@ -21,6 +21,17 @@ export interface SubscriptionRequest {
 }
 
 /**
+ * Access token with which the server sends requests to a webhook. It is never returned.
+ */
+export interface SinkCredential {
+  readonly credentialtype: 'ACCESSTOKEN';
+  readonly accesstoken: string;
+  /** Time at which the token expires, in ISO 8601. */
+  readonly accesstokenexpiresutc: string;
+  readonly accesstokentype: 'Bearer';
+}
+
+/**
  * Limits of the batches that a webhook receives.
  */
 export interface BatchLimits {
@@ -53,6 +64,14 @@ export interface NewSubscription extends PodSubscription {
 }
 
 /**
+ * Topic and target of a new subscription, with the credential of a webhook.
+ */
+export interface SubscriptionDraft extends SubscriptionRequest {
+  /** Access token of requests to the webhook; `null` removes a stored one. */
+  readonly sinkcredential?: SinkCredential | null;
+}
+
+/**
  * Subscribes an inbox or webhook to a topic of a pod.
  *
  * Each event of the topic is delivered while the subscriber is allowed to read the topic. A repeated request for the
@@ -66,7 +85,7 @@ export interface NewSubscription extends PodSubscription {
  */
 export async function subscribe(
   pod: string,
-  { topic, inbox, webhook, ...more }: SubscriptionRequest,
+  { topic, inbox, webhook, ...more }: SubscriptionDraft,
   options: RequestOptions = {},
 ): Promise<NewSubscription> {
   const url = `${assertPod(pod)}subscriptions/`;

@@ -60,6 +60,8 @@ export interface ClaimedDelivery extends Target {
   readonly begun: number;
   /** Secrets that sign the delivery, the current one first. */
   readonly secrets: readonly string[];
+  /** Credential of requests to the target, in a form of its kind, or `null`. */
+  readonly credential: string | null;
   /** Settings of the target, in a form of its kind, or `null`. */
   readonly settings: string | null;
   /** Maximum number of deliveries per minute to the target, or `null` if unlimited. */

@@ -7,6 +7,7 @@ import { packageVersion } from '../outgoing/version';
 import type { StoreCounts } from '../store-sqlite/inspection';
 import { countsOf } from '../store-sqlite/inspection';
 import { versionOf } from '../store-sqlite/schema';
+import { defaultKeyFile } from '../store-sqlite/keyFile';
 import { assertKnown } from '../store-sqlite/schema';
 import { getSetting, hasTable } from '../store-sqlite/settings';
 import { databasePath } from '../store-sqlite/SqliteSession';
@@ -15,7 +16,7 @@ import { fileProblem, lossCheck } from '../store-sqlite/storeFile';
 import { copyStable, listDataFiles, listEmptyFolders, flush, sha256 } from './files';
 import type { ServerIo } from './Io';
 import { Progress } from './Io';
-import { dataFolder, readCommandOptions } from './options';
+import { dataFolder, keyFileOf, readCommandOptions } from './options';
 import { EXIT, Problem } from './problem';
 
 /** File name of the manifest of a backup. */
@@ -50,6 +51,8 @@ export interface Manifest {
   readonly emptyFolders: readonly string[];
 }
 
+/** Description of the key file. */
+const KEY = 'key file of the secrets of webhooks (--with-key): keep a copy at another place';
 const ELSEWHERE = [
   'configuration, seed files, certificates and environment of the server',
   'data outside of the data folder, such as in SPARQL or Redis',
@@ -64,6 +67,8 @@ export async function backupCommand(args: readonly string[], io: ServerIo): Prom
   const values = readCommandOptions(args, [
     { name: 'rootFilePath', alias: 'f', type: 'string', requiresArg: true },
     { name: 'eventsOnly', type: 'boolean' },
+    { name: 'withKey', type: 'boolean' },
+    { name: 'eventsKeyFile', type: 'string', requiresArg: true },
   ], [ 'folder' ]);
   const folder = dataFolder(values, io);
   const target = resolve(io.cwd, String(values.folder));
@@ -78,7 +83,8 @@ export async function backupCommand(args: readonly string[], io: ServerIo): Prom
   try {
     // Only the owner may read the backup, because it contains secrets.
     await mkdir(part, { recursive: true, mode: 0o700 });
-    const manifest = await backUp(folder, part, values.eventsOnly !== true, progress);
+    const keyFile = values.withKey === true ? keyFileOf(values, folder, io) : undefined;
+    const manifest = await backUp({ folder, part, isWhole: values.eventsOnly !== true, keyFile }, progress);
     flush(part);
     if (existsSync(target)) {
       rmdirSync(target);
@@ -100,7 +106,16 @@ export function withoutFiles(manifest: Manifest): object {
   return { ...manifest, files: Object.keys(manifest.files).length, emptyFolders: manifest.emptyFolders.length };
 }
 
-async function backUp(folder: string, part: string, isWhole: boolean, progress: Progress): Promise<Manifest> {
+/** What a backup copies, and where. */
+interface BackupPlan {
+  readonly folder: string;
+  readonly part: string;
+  readonly isWhole: boolean;
+  /** Path of the key file, if the backup includes it. */
+  readonly keyFile?: string;
+}
+
+async function backUp({ folder, part, isWhole, keyFile }: BackupPlan, progress: Progress): Promise<Manifest> {
   const begun = new Date().toISOString();
   const data = join(part, DATA);
   await mkdir(join(data, '.events'), { recursive: true });
@@ -111,7 +126,10 @@ async function backUp(folder: string, part: string, isWhole: boolean, progress: 
     flush(path);
     files[name] = { bytes: (await stat(path)).size, sha256: await sha256(path) };
   };
-  for (const name of [ 'events.sqlite', 'replays.sqlite', 'store.json' ]) {
+  if (keyFile !== undefined && !await copyStable(keyFile, defaultKeyFile(data))) {
+    throw new Problem(`There is no key file ${keyFile}. Name it with --events-key-file, or omit --with-key.`);
+  }
+  for (const name of [ 'events.sqlite', 'replays.sqlite', 'store.json', 'secret.key' ]) {
     if (existsSync(databasePath(data, name))) {
       await note(`.events/${name}`);
     }
@@ -137,8 +155,8 @@ async function backUp(folder: string, part: string, isWhole: boolean, progress: 
     ended: new Date().toISOString(),
     ...store,
     isWhole,
-    contains: isWhole ? parts : [],
-    lacks: isWhole ? ELSEWHERE : [ ...parts, ...ELSEWHERE ],
+    contains: [ ...keyFile === undefined ? [] : [ KEY ], ...isWhole ? parts : [] ],
+    lacks: [ ...keyFile === undefined ? [ KEY ] : [], ...isWhole ? [] : parts, ...ELSEWHERE ],
     files,
     emptyFolders: isWhole ? await listEmptyFolders(folder) : [],
   };

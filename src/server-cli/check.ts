@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FolderInUse, FolderLock } from '../store-sqlite/FolderLock';
-import { inspectStore } from '../store-sqlite/inspection';
+import { inspectStore, secretProblem } from '../store-sqlite/inspection';
 import type { ServerIo } from './Io';
-import { dataFolder, readCommandOptions } from './options';
+import { dataFolder, keyFileOf, readCommandOptions } from './options';
 import { EXIT } from './problem';
 
 /**
@@ -15,10 +15,13 @@ export async function checkCommand(args: readonly string[], io: ServerIo): Promi
   const values = readCommandOptions(args, [
     { name: 'rootFilePath', alias: 'f', type: 'string', requiresArg: true },
     { name: 'full', type: 'boolean' },
+    { name: 'eventsKeyFile', type: 'string', requiresArg: true },
   ]);
   const folder = dataFolder(values, io);
   const user = userOf(folder);
-  const inspection = inspectStore(folder, values.full === true);
+  const found = inspectStore(folder, values.full === true);
+  const secrets = found.problems.length > 0 ? undefined : secretProblem(folder, keyFileOf(values, folder, io));
+  const inspection = { ...found, problems: [ ...found.problems, ...secrets === undefined ? [] : [ secrets ] ]};
   const { path, schema, baseUrl, counts, problems } = inspection;
   if (values.json === true) {
     io.out(`${JSON.stringify({ ...inspection, isRunning: user !== undefined, process: user?.holder ?? null })}\n`);

@@ -11,6 +11,7 @@ const DESCRIPTIONS: Readonly<Partial<Record<string, string>>> = {
   seedConfig: 'JSON file with accounts and pods to create at the start',
   loggingLevel: 'error, warn, info, verbose, debug or silly. Default: info',
   eventsAllow: 'Non-public addresses to which events may be sent, as comma-separated CIDR blocks. Default: none',
+  eventsKeyFile: 'File with the keys that encrypt secrets of webhooks. Default: .events/secret.key in the data folder',
   eventsMetrics: 'Listen address of the Prometheus metrics, such as 127.0.0.1:9464. Default: no metrics',
   socket: 'Unix domain socket to listen on instead of the port. Requires --baseUrl',
   showStackTrace: 'Show stack traces on error pages. Default: off',
@@ -21,9 +22,10 @@ const HIDDEN = [ 'workers', 'podConfigJson', 'sparqlEndpoint' ];
 
 const COMMANDS = `Commands:
   move --from URL --to URL [--dry-run]  Change the base URL in the event store of a stopped server
-  backup FOLDER [--events-only]         Copy all data of a server, which may be running, to a new folder
+  backup FOLDER [--events-only] [--with-key]  Copy all data of a server, which may be running, to a new folder
   restore FOLDER [--force]              Restore a backup to the data folder of a stopped server
   check [--full]                        Check the event store of a server, which may be running
+  rotate-key [--discard]                Encrypt the secrets of webhooks of a stopped server with a new key
 All commands accept the data folder (-f, default ./data) and --json.`;
 
 /** Returns the help text, with the options of a configuration. */

@@ -9,12 +9,14 @@ import { processIo } from './Io';
 import { moveCommand } from './move';
 import { EXIT, nearest, usageError, Problem } from './problem';
 import { restoreCommand } from './restore';
+import { rotateKeyCommand } from './rotateKey';
 import { start } from './start';
 
 type Command = (args: readonly string[], io: ServerIo) => Promise<number>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   move: moveCommand, backup: backupCommand, restore: restoreCommand, check: checkCommand,
+  'rotate-key': rotateKeyCommand,
 };
 
 /**

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import yargs from 'yargs';
 import type { Configuration, Parameter } from './configuration';
+import { defaultKeyFile } from '../store-sqlite/keyFile';
 import { DEFAULT_CONFIG, readConfiguration, ROOT } from './configuration';
 import type { ServerIo } from './Io';
 import { usageError, nearest } from './problem';
@@ -104,7 +105,7 @@ function checkNames(
   const known = namesOf(all);
   const [ word ] = values._ as string[];
   if (word as string | undefined !== undefined) {
-    throw usageError(`Unknown command "${word}": expected move, backup, restore, check, or options only.`);
+    throw usageError(`Unknown command "${word}": expected move, backup, restore, check, rotate-key, or options only.`);
   }
   for (const { name, alias, type } of all) {
     if (type !== 'array' && Array.isArray(values[name])) {
@@ -193,6 +194,12 @@ export function readCommandOptions(
 /** Returns the absolute path of the data folder of a command. */
 export function dataFolder({ rootFilePath }: Values, io: ServerIo): string {
   return resolve(io.cwd, String(rootFilePath ?? io.env.CSS_ROOT_FILE_PATH ?? './data'));
+}
+
+/** Returns the absolute path of the key file of a command. */
+export function keyFileOf({ eventsKeyFile }: Values, folder: string, io: ServerIo): string {
+  const given = eventsKeyFile ?? io.env.CSS_EVENTS_KEY_FILE;
+  return given === undefined ? defaultKeyFile(folder) : resolve(io.cwd, String(given));
 }
 
 function ignore(): void {

@@ -32,7 +32,8 @@ export async function preflight({ values, configuration }: StartOptions, io: Ser
       lock.acquire();
       lock.release();
     }
-    const problem = startProblem(folder, baseUrl);
+    const keyFile = values.eventsKeyFile === undefined ? undefined : resolve(io.cwd, String(values.eventsKeyFile));
+    const problem = startProblem(folder, baseUrl, keyFile);
     if (problem !== undefined) {
       throw new Problem(problem);
     }

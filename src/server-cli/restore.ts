@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { FolderLock } from '../store-sqlite/FolderLock';
-import { inspectStore } from '../store-sqlite/inspection';
+import { inspectStore, secretProblem } from '../store-sqlite/inspection';
 import { MIGRATIONS } from '../store-sqlite/schema';
 import { STAGING_PREFIX } from '../store-sqlite/storeFile';
 import type { Manifest } from './backup';
@@ -13,6 +13,8 @@ import { Progress } from './Io';
 import { dataFolder, readCommandOptions } from './options';
 import { EXIT, Problem } from './problem';
 
+/** Name of the key file in `.events/`. */
+const KEY_NAME = 'secret.key';
 /** Names in `.events/` that a restore keeps: lock files and data of earlier restores. */
 const KEPT_NAMES = /^(?:lock\.(?:sqlite|json)(?:-.*|\.new)?|(?:restoring|before-restore)-.*)$/u;
 
@@ -34,7 +36,7 @@ export async function restoreCommand(args: readonly string[], io: ServerIo): Pro
     const manifest = await verify(backup, progress);
     const isNew = !existsSync(folder);
     lock.acquire();
-    const replaced = contentOf(folder, manifest.isWhole);
+    const replaced = contentOf(folder, manifest);
     if (replaced.length > 0 && values.force !== true) {
       throw new Problem(`The data folder ${folder} is not empty (${replaced[0]}). Restore to an empty folder, or use ` +
         '--force, which moves the existing data to .events/before-restore-….');
@@ -82,10 +84,12 @@ async function verify(backup: string, progress: Progress): Promise<Manifest> {
 }
 
 /** Lists the content of a data folder that a restore replaces, as relative paths. */
-function contentOf(folder: string, isWhole: boolean): string[] {
+function contentOf(folder: string, { isWhole, files }: Manifest): string[] {
+  // A backup without a key file needs that of the folder.
+  const isKept = (name: string): boolean => KEPT_NAMES.test(name) || (name === KEY_NAME && !Object.hasOwn(files, `.events/${name}`));
   const list = (path: string): string[] => existsSync(path) ? readdirSync(path) : [];
   return [
-    ...list(join(folder, '.events')).filter((name): boolean => !KEPT_NAMES.test(name)).map((name): string => `.events/${name}`),
+    ...list(join(folder, '.events')).filter((name): boolean => !isKept(name)).map((name): string => `.events/${name}`),
     ...isWhole ? list(folder).filter((name): boolean => name !== '.events') : [],
   ];
 }
@@ -167,6 +171,7 @@ function report(folder: string, manifest: Manifest, kept: string | undefined): s
   const { baseUrl, begun, counts, isWhole, lacks } = manifest;
   return [
     `Restored the backup of ${begun} to ${folder}: ${counts.events} events, ${counts.subscriptions} subscriptions.`,
+    ...secretNote(folder),
     ...kept === undefined ? [] : [ `The previous data is in ${kept}. Delete it when it is no longer needed.` ],
     ...isWhole ? [] : [ 'The backup contains only the event store: accounts and files of pods are unchanged.' ],
     'Not included in the backup:',
@@ -174,4 +179,10 @@ function report(folder: string, manifest: Manifest, kept: string | undefined): s
     baseUrl === null ? `Start the server with -f ${folder}` : `Start the server with --baseUrl ${baseUrl} -f ${folder}`,
     '',
   ].join('\n');
+}
+
+/** A line about a missing key file, if the restored store needs one. */
+function secretNote(folder: string): string[] {
+  const problem = secretProblem(folder);
+  return problem === undefined ? [] : [ problem ];
 }

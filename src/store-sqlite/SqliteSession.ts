@@ -6,7 +6,10 @@ import type { CopyMeter } from '../store/CopyMeter';
 import { StoreUnavailable } from '../store/StoreUnavailable';
 import type { WorkLimits } from './CommitQueue';
 import { CommitQueue } from './CommitQueue';
+import { defaultKeyFile } from './keyFile';
 import { assertKnown, migrate } from './schema';
+import { openCipher } from './sealing';
+import type { SecretCipher } from './SecretCipher';
 import { asOpenError, asStoreError, problemOf } from './storeErrors';
 import { createStoreFile, lossCheck } from './storeFile';
 
@@ -21,6 +24,8 @@ interface Connection {
   readonly dataVersion: Statement;
   /** Keys of texts, by table. Valid until a rollback, or a commit of another connection. */
   readonly keys: Map<string, Map<string, number>>;
+  /** Encrypts secrets. */
+  readonly cipher: SecretCipher;
   /** Value of `dataVersion` at which `keys` are valid. */
   version?: unknown;
 }
@@ -44,6 +49,8 @@ export function databasePath(folder: string, name: string): string {
 export class SqliteSession {
   private readonly path: string;
   private readonly meter?: CopyMeter;
+  private readonly keyFile?: string;
+  private readonly createsKey: boolean;
   /** Number of copies that the current piece of work has written. */
   private copies = 0;
   private connection?: Connection;
@@ -56,10 +63,15 @@ export class SqliteSession {
    * @param folder - Data folder of the server, in which `.events/events.sqlite` is created if it does not exist, or
    *                 `:memory:` for a database that ends with the process.
    * @param meter - Counts written copies.
+   * @param keyFile - Path of the file with the keys that encrypt secrets. Default: `.events/secret.key` in the folder.
+   * @param createsKey - Whether a missing key file is created. A store shared by machines requires an existing one.
+   *                     Default true.
    */
-  public constructor(folder: string, meter?: CopyMeter) {
+  public constructor(folder: string, meter?: CopyMeter, keyFile = '', createsKey = true) {
     this.path = databasePath(folder, 'events.sqlite');
     this.meter = meter;
+    this.keyFile = folder === IN_MEMORY ? undefined : keyFile || defaultKeyFile(folder);
+    this.createsKey = createsKey;
   }
 
   /** Opens the database, also after {@link close}. */
@@ -71,6 +83,11 @@ export class SqliteSession {
   /** Path of the file of the database, or {@link IN_MEMORY}. */
   public get file(): string {
     return this.path;
+  }
+
+  /** Encrypts and decrypts secrets of the store. */
+  public get cipher(): SecretCipher {
+    return this.connect().cipher;
   }
 
   /** Version of the schema. */
@@ -299,7 +316,7 @@ export class SqliteSession {
       if (this.closed) {
         throw new Error(`The event store ${this.path} is closed.`);
       }
-      const { db, unclean } = openDatabase(this.path);
+      const { db, unclean, cipher } = openDatabase(this.path, this.keyFile, this.createsKey);
       this.uncleanSince = unclean;
       const connection: Connection = {
         db,
@@ -311,6 +328,7 @@ export class SqliteSession {
         statements: new Map(),
         dataVersion: db.prepare('PRAGMA data_version').pluck(),
         keys: new Map(),
+        cipher,
       };
       this.connection = connection;
     }
@@ -367,8 +385,13 @@ export function openFile(
   }
 }
 
-function openDatabase(path: string): { db: Database; unclean?: number } {
+function openDatabase(
+  path: string,
+  keyFile: string | undefined,
+  createsKey: boolean,
+): { db: Database; unclean?: number; cipher: SecretCipher } {
   let unclean: number | undefined;
+  let cipher: SecretCipher | undefined;
   const isFile = path !== IN_MEMORY;
   if (isFile) {
     createStoreFile(path);
@@ -378,11 +401,12 @@ function openDatabase(path: string): { db: Database; unclean?: number } {
     opened.pragma('cache_size = -32000');
     opened.pragma('temp_store = MEMORY');
     migrate(opened);
+    cipher = openCipher(opened, keyFile, createsKey);
     // The row exists until the database is closed.
     opened.transaction((): void => {
       unclean = opened.prepare('SELECT begun FROM runs').pluck().get() as number | undefined;
       opened.prepare('INSERT OR REPLACE INTO runs (id, begun) VALUES (1, ?)').run(Date.now());
     }).immediate();
   }, check);
-  return { db, unclean };
+  return { db, unclean, cipher: cipher! };
 }

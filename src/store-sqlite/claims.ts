@@ -4,16 +4,18 @@ import type { ClaimedDelivery, ClaimRequest, Demand } from '../delivery/ports';
 import { GATHERING, makeFullBatchDue } from './batches';
 import { endDelivery } from './deliveries';
 import { delayHost, scheduleHost } from './hosts';
-import { formerSecretsOf } from './secrets';
+import type { TargetSecrets } from './secrets';
+import { secretsOf } from './secrets';
 import type { SqliteSession } from './SqliteSession';
 
-interface ClaimedColumns extends Omit<ClaimedDelivery, 'batch' | 'claim' | 'secrets' | 'subscription' | 'isWanted'> {
+interface ClaimedColumns extends Omit<ClaimedDelivery, 'batch' | 'claim' | 'credential' | 'secrets' | 'subscription' | 'isWanted'> {
   readonly subscription: Buffer | null;
   readonly subscriptionKey: number | null;
 }
 
 interface ClaimableRow extends ClaimedColumns {
   readonly secret: string | null;
+  readonly credential: string | null;
   /** Whether the pod of the delivery, the pod of the event, or the subscriber was removed. */
   readonly ended: number;
   /** Id of the batch, empty before its first claim; `null` for a delivery that is sent alone. */
@@ -27,7 +29,7 @@ interface ClaimableRow extends ClaimedColumns {
 /** Claimable deliveries; conditions follow. */
 const DELIVERIES = `
   SELECT d.id AS delivery, d.host, d.event, d.tries, IFNULL(d.repeated, d.made) AS begun, d.subscription,
-    s.id AS subscriptionKey, p.url AS pod, e.topic, t.id AS target, t.kind, t.url, a.webid AS agent, t.secret, t.settings,
+    s.id AS subscriptionKey, p.url AS pod, e.topic, t.id AS target, t.kind, t.url, a.webid AS agent, t.secret, t.credential, t.settings,
     t.max_batch AS maxBatch, d.batch, e.bytes, t.rate, t.rests AS pausedUntil, t.failing, t.disabled,
     p.ended IS NOT NULL OR a.ended IS NOT NULL OR EXISTS (SELECT 1 FROM pods o WHERE o.id = e.pod AND o.ended IS NOT NULL) AS ended
   FROM deliveries d CROSS JOIN targets t CROSS JOIN agents a CROSS JOIN pods p CROSS JOIN events e
@@ -61,7 +63,7 @@ export function claimDeliveries(
   until: number,
 ): ClaimedDelivery[] {
   const claimed: ClaimedDelivery[] = [];
-  const secrets = new Map<number, readonly string[]>();
+  const secrets = new Map<number, TargetSecrets>();
   for (const { host, limit } of requests) {
     if (limit === 0) {
       delayHost(session, host, until);
@@ -80,8 +82,8 @@ export function claimDeliveries(
         }
         session.run('UPDATE deliveries SET claim = ?, due = ?, batch = ? WHERE id = ?', claim, until, id, member.delivery);
         if (!secrets.has(member.target)) {
-          const { secret, target } = member;
-          secrets.set(target, secret === null ? [] : [ secret, ...formerSecretsOf(session, target) ]);
+          const { secret, credential, target, kind } = member;
+          secrets.set(target, secretsOf(session, { id: target, kind, secret, credential }));
         }
         members.push(toClaimed(member, claim, secrets.get(member.target)!));
       }
@@ -124,7 +126,7 @@ function attemptOf(
   return { id: parse(v7()), rows: rows.sort((left, right): number => left.delivery - right.delivery) };
 }
 
-function toClaimed(row: ClaimableRow, claim: number, secrets: readonly string[]): ClaimedDelivery {
+function toClaimed(row: ClaimableRow, claim: number, { secrets, credential }: TargetSecrets): ClaimedDelivery {
   const { delivery, host, event, tries, begun, pod, topic, target, kind, url, agent, settings } = row;
   const { subscription, subscriptionKey, rate, pausedUntil, failing, disabled } = row;
   return {
@@ -143,6 +145,7 @@ function toClaimed(row: ClaimableRow, claim: number, secrets: readonly string[])
     subscription: subscription && stringify(subscription),
     isWanted: subscription === null || subscriptionKey !== null,
     secrets,
+    credential,
     settings,
     rate,
     pausedUntil,

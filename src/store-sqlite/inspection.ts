@@ -3,7 +3,9 @@ import type { Database } from 'better-sqlite3';
 import DatabaseConstructor from 'better-sqlite3';
 import { stringify } from 'uuid';
 import { isOfServer } from '../store/baseUrl';
+import { defaultKeyFile } from './keyFile';
 import { schemaProblem, versionOf } from './schema';
+import { keyProblem } from './sealing';
 import { getSetting, hasTable } from './settings';
 import { databasePath } from './SqliteSession';
 import { baseUrlProblem, moveOf, registeredPods } from './StoreGuard';
@@ -27,7 +29,7 @@ export interface Inspection {
 }
 
 /** Returns a problem that prevents a server from starting with a store, by quick checks. Only reads. */
-export function startProblem(folder: string, baseUrl: string): string | undefined {
+export function startProblem(folder: string, baseUrl: string, keyFile = defaultKeyFile(folder)): string | undefined {
   const path = databasePath(folder, 'events.sqlite');
   const problem = fileProblem(path);
   if (problem !== undefined || !existsSync(path)) {
@@ -35,7 +37,7 @@ export function startProblem(folder: string, baseUrl: string): string | undefine
   }
   const lossOf = lossCheck(path);
   return withStore(path, (db): string | undefined =>
-    schemaProblem(db) ?? lossOf(db) ?? baseUrlProblem(db, baseUrl, folder));
+    schemaProblem(db) ?? lossOf(db) ?? baseUrlProblem(db, baseUrl, folder) ?? keyProblem(db, keyFile));
 }
 
 /**
@@ -81,6 +83,17 @@ export function inspectStore(folder: string, isFull: boolean): Inspection {
     }));
   }
   return { path, ...found, problems };
+}
+
+/** Returns a problem of the keys of an undamaged store, or of remains of unencrypted secrets. Only reads. */
+export function secretProblem(folder: string, keyFile = defaultKeyFile(folder)): string | undefined {
+  const path = databasePath(folder, 'events.sqlite');
+  return existsSync(path) ?
+    withStore(path, (db): string | undefined => keyProblem(db, keyFile) ?? (getSetting(db, 'secret_scrub') === undefined ?
+      undefined :
+      'The file can have remains of unencrypted secrets of webhooks, because it could not be rewritten. Free as much ' +
+      'disk space as it has, and restart the server.')) :
+    undefined;
 }
 
 /** Counts the objects in a store with the schema of this version. */

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { isOfServer, isOnSubdomain, normalBaseUrl, urlMover } from '../store/baseUrl';
+import { isSecret } from './sealing';
 import { getSetting, setSetting } from './settings';
 import type { Move } from './StoreGuard';
 import { moveOf, registeredPods } from './StoreGuard';
@@ -34,7 +35,7 @@ export const TEXT_COLUMNS: Readonly<Record<string, Readonly<Record<string, Colum
   dependencies: { document: 'url', resource: 'url' },
   doubts: { mark: 'keep' },
   hosts: { name: 'host' },
-  targets: { kind: 'keep', url: 'url', secret: 'keep', old_secret: 'keep', settings: 'keep' },
+  targets: { kind: 'keep', url: 'url', secret: 'keep', old_secret: 'keep', settings: 'keep', credential: 'keep' },
   deliveries: { copy: 'url' },
   attempts: { reason: 'keep' },
   made: { key: 'keep', fingerprint: 'keep', result: 'result' },
@@ -266,6 +267,9 @@ function moveHosts(db: Database, url: (text: string) => string): void {
 
 /** Rewrites the pods in the stored response of an idempotent request. */
 function rewriteResult(text: string, url: (text: string) => string): string {
+  if (isSecret(text)) {
+    return text;
+  }
   const result = JSON.parse(text) as { events?: { pod?: unknown }[] };
   result.events?.forEach((event): void => {
     if (typeof event.pod === 'string') {

@@ -506,6 +506,10 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX given_identities_of_event ON given_identities (event);
   `,
+  // Sealed credentials of targets.
+  `
+  ALTER TABLE targets ADD COLUMN credential TEXT;
+  `,
 ];
 
 /**

@@ -4,9 +4,11 @@ import type { Database } from 'better-sqlite3';
  * Name of a setting of the store:
  * - `base_url`: base URL of its server;
  * - `store_id`: UUID, created when a server first opens the store;
- * - `move`: unfinished move to another base URL, as JSON.
+ * - `move`: unfinished move to another base URL, as JSON;
+ * - `secret_keys`: ids of the keys with which secrets are sealed, as JSON; absent before the first start with a key;
+ * - `secret_scrub`: set if pages can have remains of unencrypted secrets.
  */
-export type Setting = 'base_url' | 'store_id' | 'move';
+export type Setting = 'base_url' | 'store_id' | 'move' | 'secret_keys' | 'secret_scrub';
 
 /**
  * Returns the value of a setting; `undefined` if it is not set, or if the store has an older schema without settings.

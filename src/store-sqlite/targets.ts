@@ -3,6 +3,7 @@ import type { TargetNews } from '../delivery/ports';
 import type { Target } from '../store/deliveries';
 import type { RemoteTarget } from '../subscription/ports';
 import { removeUnusedHost } from './hosts';
+import { placeOf } from './sealing';
 import type { SqliteSession } from './SqliteSession';
 
 /** Maximum number of subscriptions to notify of a change of their target. */
@@ -22,7 +23,7 @@ export function setTarget(
   subscription: number,
   target: RemoteTarget & { readonly url: string; readonly agent: number },
 ): TargetChange {
-  const { kind, url, agent, host, secret, rate, settings, batch } = target;
+  const { kind, url, agent, host, secret, rate, settings, batch, credential } = target;
   const key = targetKey(session, { kind, url, agent, host: session.key('hosts', 'name', host) });
   const before = session.get<{ disabled: number | null; secret: string | null }>(
     'SELECT disabled, secret FROM targets WHERE id = ?',
@@ -33,7 +34,7 @@ export function setTarget(
     UPDATE targets SET secret = IFNULL(secret, ?), rate = ?, disabled = NULL,
       failing = CASE WHEN disabled IS NULL THEN failing END
     WHERE id = ?
-  `, secret ?? null, rate ?? null, key);
+  `, secret === undefined ? null : session.cipher.seal(secret, placeOf('secret', { id: key, kind })), rate ?? null, key);
   if (settings !== undefined) {
     session.run(
       'UPDATE targets SET settings = ?, max_batch = ?, batch_wait = ? WHERE id = ?',
@@ -42,6 +43,10 @@ export function setTarget(
       batch?.maxWaitMs ?? null,
       key,
     );
+  }
+  if (credential !== undefined) {
+    const sealed = credential === null ? null : session.cipher.seal(credential, placeOf('credential', { id: key, kind }));
+    session.run('UPDATE targets SET credential = ? WHERE id = ?', sealed, key);
   }
   session.run('UPDATE subscriptions SET target = ? WHERE id = ?', key, subscription);
   return { isResumed: before.disabled !== null, isSecretNew: secret !== undefined && before.secret === null };

@@ -16,4 +16,6 @@ export interface TargetSettings {
   readonly settings?: string;
   /** Limits of batches, which replace stored ones together with `settings`; absent if events are sent one by one. */
   readonly batch?: BatchLimits;
+  /** Credential of requests to the target, in a form of the target kind; `null` removes a stored one. */
+  readonly credential?: string | null;
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -270,6 +270,51 @@ describe('A webhook', (): void => {
     const [ , , third ] = await arrived(hook, 3);
     expect(third.headers['webhook-id']).not.toBe(first.headers['webhook-id']);
     expect(JSON.parse(third.body)).toHaveLength(1);
+  });
+
+  it('gets the access token of its subscription, which is shown nowhere.', async(): Promise<void> => {
+    const hook = await sink((response, count): unknown => response.writeHead(count === 1 ? 500 : 204).end());
+    const token = (name: string, expires = '2999-01-01T00:00:00Z'): object =>
+      ({ credentialtype: 'ACCESSTOKEN', accesstoken: `token-${name}`, accesstokenexpiresutc: expires, accesstokentype: 'Bearer' });
+    const ask = async(fields: object): Promise<{ text: string; id: string; secret?: string }> => {
+      const response = await post(subscriber.fetch, subscriptions, { topic: 'realestate/token', webhook: hook.url, ...fields });
+      const text = await response.text();
+      expect([ response.status, text ]).toEqual([ 201, expect.any(String) ]);
+      return { text, ...JSON.parse(text) as { id: string; secret?: string } };
+    };
+    const made = await ask({ sinkcredential: token('first') });
+    const { id, secret } = made;
+    await publish('token');
+    await arrived(hook, 2);
+    await ask({ sinkcredential: token('second') });
+    await ask({});
+    await publish('token');
+    await arrived(hook, 3);
+    await ask({ sinkcredential: null });
+    await publish('token');
+    const got = await arrived(hook, 4);
+    expect(got.map(({ headers }): unknown => headers.authorization)).toEqual([ 'Bearer token-first', 'Bearer token-first', 'Bearer token-second', undefined ]);
+    // An expired token is not sent, and a new one ends the wait.
+    await ask({ sinkcredential: token('short', new Date(Date.now() + 1_000).toISOString()) });
+    await new Promise((resolve): unknown => setTimeout(resolve, 1_100));
+    await publish('token');
+    const waiting = await deliveryOf({ id }, 'waiting');
+    expect(waiting.attempts[0]).toMatchObject({ reason: expect.stringContaining('the access token of the webhook has expired') });
+    await ask({ sinkcredential: token('last') });
+    expect((await arrived(hook, 5))[4].headers.authorization).toBe('Bearer token-last');
+
+    const shown = [ made.text, home.output() ];
+    for (const url of [ id, subscriptions, `${user.pod}deliveries/` ]) {
+      for (const accept of [ 'application/json', 'application/ld+json', 'text/turtle', 'text/html' ]) {
+        shown.push(await (await subscriber.fetch(url, { headers: { accept }})).text());
+      }
+    }
+    shown.forEach((text): unknown => expect(text).not.toMatch(/token-(?:first|second|short|last)/u));
+    const folder = join(home.data, '.events');
+    for (const name of readdirSync(folder)) {
+      const content = readFileSync(join(folder, name)).toString('latin1');
+      expect([ name, content.includes('token-last'), content.includes('token-first'), content.includes(secret!) ]).toEqual([ name, false, false, false ]);
+    }
   });
 
   it('has options that make sense.', async(): Promise<void> => {

@@ -8,6 +8,6 @@ export function aClaim(delivery: number, fields: Partial<ClaimedDelivery> = {}):
   return {
     delivery, claim: delivery, host: 1, target: 1, event: 1, kind: 'webhook', url: HOOK, agent: ALICE,
     topic: 'realestate/contact#add', pod: 'http://localhost/user/', subscription: 'id', isWanted: true, tries: 0, begun: 0,
-    secrets: [], settings: null, rate: null, pausedUntil: null, failing: null, disabled: null, ...fields,
+    secrets: [], credential: null, settings: null, rate: null, pausedUntil: null, failing: null, disabled: null, ...fields,
   };
 }

@@ -1,6 +1,7 @@
 import { InvalidInput } from '../../event/InvalidInput';
 import { EVENTS } from '../../event/vocabulary';
 import type { BatchLimits, TargetOption, TargetOptions, TargetSettings } from '../../subscription/ports';
+import { toCredential } from './sinkCredential';
 
 /** Maximum number of events of a batch, and maximum time that an event waits for further ones, in milliseconds. */
 export const MAX_BATCH_EVENTS = 100;
@@ -13,18 +14,23 @@ interface WebhookSettings {
 }
 
 /**
- * Options of webhooks in subscriptions: `mode` and `batch`.
+ * Options of webhooks in subscriptions: `mode`, `batch` and `sinkcredential`.
  *
- * They belong to the webhook of an agent, as its secret does. A request with one of them replaces both; a request
- * without them keeps the stored ones.
+ * They belong to the webhook of an agent, as its secret does. A request with `mode` or `batch` replaces both, and one
+ * with `sinkcredential` replaces the credential. A request without them keeps the stored ones.
  */
 export class WebhookOptions implements TargetOptions {
   public readonly properties: readonly TargetOption[] = [
     { name: 'mode', predicate: `${EVENTS}mode` },
     { name: 'batch', predicate: `${EVENTS}batchLimits`, isJson: true },
+    { name: 'sinkcredential', predicate: `${EVENTS}sinkcredential`, isJson: true, isSecret: true },
   ];
 
-  public parse({ mode = 'structured', batch: given = null }: Readonly<Record<string, unknown>>): TargetSettings {
+  public parse(values: Readonly<Record<string, unknown>>, url: string): TargetSettings {
+    const { mode = 'structured', batch: given = null, sinkcredential } = values;
+    const credential = sinkcredential === undefined || sinkcredential === null ?
+      sinkcredential :
+      toCredential(sinkcredential, url, Date.now());
     if (mode !== 'structured' && mode !== 'binary') {
       throw new InvalidInput('Invalid mode: expected structured or binary');
     }
@@ -33,7 +39,11 @@ export class WebhookOptions implements TargetOptions {
       throw new InvalidInput('Invalid batch: CloudEvents has no batches in binary mode; use mode structured, or no batch');
     }
     const settings: WebhookSettings = { mode, ...batch && { batch }};
-    return { settings: JSON.stringify(settings), ...batch && { batch }};
+    return {
+      ...('mode' in values || 'batch' in values) && { settings: JSON.stringify(settings) },
+      ...batch && { batch },
+      ...credential !== undefined && { credential },
+    };
   }
 
   public members(settings: string): Readonly<Record<string, unknown>> {

@@ -10,6 +10,7 @@ import { perEvent } from '../perEvent';
 import type { BinaryMessage } from './binaryCloudEvent';
 import { MAX_ATTRIBUTE_BYTES, toBinary } from './binaryCloudEvent';
 import { webhookOrigin } from './handshake';
+import { authorizationOf } from './sinkCredential';
 import { maskedUrl } from './maskedUrl';
 import type { WebhookMessage } from './sendToWebhook';
 import { sendToWebhook } from './sendToWebhook';
@@ -21,6 +22,9 @@ import { WebhookSubscription } from './WebhookSubscription';
 /** Reason for a dead letter whose attributes exceed the limit of binary mode. */
 const TOO_LARGE = `not sent: the attributes of the event take more than ${MAX_ATTRIBUTE_BYTES} bytes as headers, the ` +
   'maximum in binary mode; subscribe again with mode structured';
+
+/** Reason for a failed attempt without a request. */
+const EXPIRED = 'not sent: the access token of the webhook has expired; subscribe again with a new sinkcredential';
 
 /**
  * Target kind `webhook`: a URL that receives signed CloudEvents after its consent.
@@ -56,32 +60,37 @@ export class WebhookTarget implements TargetKind {
     return maskedUrl(url);
   }
 
-  public async send({ url, secrets, settings }: ClaimedDelivery, event: DeliveredEvent): Promise<Sent> {
-    const message = modeOf(settings) === 'binary' ?
+  public async send(delivery: ClaimedDelivery, event: DeliveredEvent): Promise<Sent> {
+    const message = modeOf(delivery.settings) === 'binary' ?
       this.binary(event) :
       { headers: { 'content-type': CLOUD_EVENT_TYPE }, body: this.structured(event) };
     if ('attributeBytes' in message && message.attributeBytes > MAX_ATTRIBUTE_BYTES) {
       return { result: new OutgoingFailed('forbidden', TOO_LARGE), host: null };
     }
-    return this.sendMessage({ url, secrets }, { ...message, id: event.id });
+    return this.sendMessage(delivery, { ...message, id: event.id });
   }
 
   public async sendBatch(
-    { url, secrets, batch }: ClaimedDelivery & { readonly batch: DeliveryBatch },
+    delivery: ClaimedDelivery & { readonly batch: DeliveryBatch },
     events: readonly DeliveredEvent[],
   ): Promise<Sent> {
     const body = `[${events.map(this.structured).join(',')}]`;
-    return this.sendMessage({ url, secrets }, { id: batch.id, headers: { 'content-type': CLOUD_EVENT_BATCH_TYPE }, body });
+    const headers = { 'content-type': CLOUD_EVENT_BATCH_TYPE };
+    return this.sendMessage(delivery, { id: delivery.batch.id, headers, body });
   }
 
   private async sendMessage(
-    { url, secrets }: Pick<ClaimedDelivery, 'secrets' | 'url'>,
-    message: WebhookMessage,
+    { url, secrets, credential }: Pick<ClaimedDelivery, 'credential' | 'secrets' | 'url'>,
+    { headers, ...message }: WebhookMessage,
   ): Promise<Sent> {
+    const now = Date.now();
+    const authorization = authorizationOf(credential, now);
+    if (!authorization) {
+      return { result: new OutgoingFailed('unreachable', EXPIRED), host: null };
+    }
     try {
-      return {
-        result: await sendToWebhook(this.outgoing, { url, secrets, origin: this.origin }, message, Date.now()),
-      };
+      const signed = { ...message, headers: { ...headers, ...authorization }};
+      return { result: await sendToWebhook(this.outgoing, { url, secrets, origin: this.origin }, signed, now) };
     } catch (error: unknown) {
       if (error instanceof OutgoingFailed) {
         return { result: error, ...error.fault === 'forbidden' && { host: null }};

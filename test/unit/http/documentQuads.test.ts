@@ -22,9 +22,12 @@ describe('The statements of a document', (): void => {
 
   it.each<[string, OwnDocument]>([
     [ 'a subscription', subscriptionDocument({ ...subscription, kind: 'webhook', url: 'https://hook.example/', isDisabled: true }, targets) ],
+    [ 'a subscription with batches', subscriptionDocument({
+      ...subscription, kind: 'webhook', url: 'https://hook.example/', settings: '{"mode":"structured","batch":{"maxEvents":2,"maxWaitMs":0}}',
+    }, targets) ],
     [ 'no subscriptions', subscriptionListing(POD, [], targets) ],
     [ 'subscriptions', subscriptionListing(POD, [{ ...subscription, url: `${POD}inbox/` }], targets, `${POD}subscriptions/?cursor=7`) ],
-    [ 'deliveries', deliveryListing(POD, [ delivery, { ...delivery, id: 8, due: null, subscription: null, attempts: []}], `${POD}deliveries/?cursor=7`) ],
+    [ 'deliveries', deliveryListing(POD, [ delivery, { ...delivery, id: 8, batch: ID, due: null, subscription: null, attempts: []}], `${POD}deliveries/?cursor=7`) ],
   ])('of %s are those that a JSON-LD processor finds.', async(_, document): Promise<void> => {
     const expected = await toRDF(JSON.parse(JSON.stringify(document)), { format: 'application/n-quads' }) as unknown as string;
     expect(isomorphic([ ...documentQuads(document) ], new Parser({ format: 'N-Quads' }).parse(expected))).toBe(true);

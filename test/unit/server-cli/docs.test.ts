@@ -28,7 +28,7 @@ describe('docs/operate.md', (): void => {
   const commands = blocksOf(readFileSync(join(ROOT, 'docs/operate.md'), 'utf8')).filter(({ language }): boolean => language === 'sh')
     .flatMap(({ text }): string[] => text.trim().split('\n'));
 
-  it('shows commands.', (): void => expect(commands).toHaveLength(6));
+  it('shows commands.', (): void => expect(commands).toHaveLength(7));
 
   it.each(commands)('is right about %s', async(command): Promise<void> => {
     let told = '';

@@ -37,6 +37,7 @@ export type {
   DemandStore,
   FanOutQueue,
   FanOutStore,
+  FilterDecisionStore,
   HostStates,
   LoggedSubscriptions,
   ManualDeliveries,
@@ -264,6 +265,8 @@ export { StorageFull } from './store/StorageFull';
 export { StoreUnavailable } from './store/StoreUnavailable';
 export type { DeliveryRecord } from './store/deliveries';
 export type { IdempotencyKey, StoredResponse } from './store/idempotency';
+export type { EventFilters } from './subscription/FilterMatcher';
+export { FilterMatcher } from './subscription/FilterMatcher';
 export { Subscriber } from './subscription/Subscriber';
 export type { Subscription } from './subscription/Subscription';
 export type {

@@ -18,11 +18,12 @@ export class EpochCache<T> {
   /**
    * @param maxAge - Maximum age of a value, in seconds.
    * @param maxSize - Maximum sum of the sizes of all entries.
+   * @param sizeOf - Returns the size of a fetched entry. Default 1.
    */
-  public constructor(maxAge: number, maxSize: number) {
+  public constructor(maxAge: number, maxSize: number, sizeOf: (value: T) => number = (): number => 1) {
     this.entries = new LRUCache<string, Entry<T>, () => Promise<T>>({
       maxSize,
-      sizeCalculation: (): number => 1,
+      sizeCalculation: ({ value }): number => sizeOf(value),
       // A TTL of 0 has no limit.
       ttl: Math.max(1, maxAge * 1_000),
       ttlResolution: 0,
@@ -43,10 +44,10 @@ export class EpochCache<T> {
    * @param name - The name.
    * @param epoch - The epoch, read before the value.
    * @param value - The value.
-   * @param size - Size of the entry. Default 1.
+   * @param size - Size of the entry. Default: as for a fetched one.
    */
-  public set(name: string, epoch: number | undefined, value: T, size = 1): void {
-    this.entries.set(keyOf(name, epoch), { value }, { size });
+  public set(name: string, epoch: number | undefined, value: T, size?: number): void {
+    this.entries.set(keyOf(name, epoch), { value }, size === undefined ? {} : { size });
   }
 
   /**

@@ -27,6 +27,8 @@ export const COSTS = {
   accessQuery: 5,
   /** A count of the subscriptions that would receive an event, for a dry run. */
   audience: 1,
+  /** An evaluation of filters for a dry run. */
+  filter: 0.05,
   /** A request to another server: a recipient, a webhook handshake, a profile. */
   remote: 10,
   /** An entry of a list as JSON. */

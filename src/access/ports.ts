@@ -79,24 +79,50 @@ export interface Readers {
 }
 
 /**
+ * Numbers of the subscriptions that would receive an event of a topic.
+ */
+export interface AudienceCount {
+  /** Number of subscriptions without filters. */
+  readonly unfiltered: number;
+  /** Numbers of subscriptions with filters, which the event has to match, by the canonical texts of the filters. */
+  readonly filtered: ReadonlyMap<string, number>;
+}
+
+/**
+ * A subscription that would receive an event of a topic.
+ */
+export interface AudienceMember {
+  /** Id of the subscription. */
+  readonly id: string;
+  /** Canonical text of its filters, which the event has to match. */
+  readonly filters?: string;
+}
+
+/**
  * Counts of the subscriptions that would receive an event.
  */
 export interface Audience {
   /**
-   * Number of subscriptions of a pod that would receive an event of a topic: those with a matching pattern, an
+   * Numbers of subscriptions of a pod that would receive an event of a topic: those with a matching pattern, an
    * enabled target and an agent with read access to the topic.
    */
-  countOf: (pod: string, topic: string) => Promise<number>;
-  /** Whether the number is above 0; takes fewer lookups than the number. */
+  countOf: (pod: string, topic: string) => Promise<AudienceCount>;
+  /** Whether any subscription without filters would receive an event of a topic; takes fewer lookups. */
   hasAny: (pod: string, topic: string) => Promise<boolean>;
+  /** Returns the first of the subscriptions that {@link countOf} counts. */
+  membersOf: (pod: string, topic: string, limit: number) => Promise<readonly AudienceMember[]>;
 }
 
 /**
  * A subscription that matches a topic and has an enabled target.
  */
 export interface Follower {
+  /** Id of the subscription. */
+  readonly id: string;
   /** The WebID of the subscriber. */
   readonly agent: string;
+  /** Canonical text of the filters, if there are any. */
+  readonly filters?: string;
   /** The inbox, if the consent of its subscriber is unconfirmed. */
   readonly unconfirmedInbox?: string;
 }

@@ -6,7 +6,7 @@ import type { Command } from './command';
 import { grantCommand, grantsCommand, revokeCommand } from './commands/access';
 import { deliveriesCommand, redeliverCommand, replayCommand } from './commands/deliveries';
 import { publishCommand } from './commands/publish';
-import { subscribeCommand, subscriptionsCommand, unsubscribeCommand } from './commands/subscriptions';
+import { changeCommand, subscribeCommand, subscriptionsCommand, unsubscribeCommand } from './commands/subscriptions';
 import { inboxCommand } from './commands/inbox';
 import { listenCommand } from './commands/listen';
 import { createKeyCommand, listKeysCommand, revokeKeyCommand } from './commands/keys';
@@ -22,6 +22,7 @@ const COMMANDS = [
   grantsCommand,
   publishCommand,
   subscribeCommand,
+  changeCommand,
   unsubscribeCommand,
   subscriptionsCommand,
   inboxCommand,

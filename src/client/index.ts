@@ -14,8 +14,15 @@ export type { CloudEventDocument, ListenOptions, StreamedEvent } from './listen'
 export { checkPublish, publish } from './publish';
 export type { DryRunResult, EventToPublish, Published, PublishOptions } from './publish';
 export type { RequestOptions } from './request';
-export { eachSubscription, subscribe, subscriptions, unsubscribe } from './subscriptions';
+export { changeSubscription, eachSubscription, subscribe, subscriptions, unsubscribe } from './subscriptions';
 export type {
-  BatchLimits, NewSubscription, PodSubscription, SinkCredential, SubscriptionDraft, SubscriptionRequest,
+  BatchLimits,
+  EventFilter,
+  NewSubscription,
+  PodSubscription,
+  SinkCredential,
+  SubscriptionChange,
+  SubscriptionDraft,
+  SubscriptionRequest,
 } from './subscriptions';
 export { topicOf, topicUrl } from './topics';

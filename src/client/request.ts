@@ -57,15 +57,20 @@ export async function postText(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<unknown> {
   const all = { 'content-type': 'application/json', accept: 'application/ld+json, application/json', ...headers };
-  return json(await request(url, { method: 'POST', headers: all, body }, options), 'POST', url);
+  return parsedBody(await request(url, { method: 'POST', headers: all, body }, options), 'POST', url);
 }
 
 /** Requests and parses JSON. */
 export async function getJson(url: string, options: RequestOptions): Promise<unknown> {
-  return json(await request(url, { headers: { accept: 'application/json' }}, options), 'GET', url);
+  return parsedBody(await request(url, { headers: { accept: 'application/json' }}, options), 'GET', url);
 }
 
-async function json(response: Response, method: string, url: string): Promise<unknown> {
+/**
+ * Parses the body of a response as JSON.
+ *
+ * @throws {@link RequestFailed} if the body is not JSON.
+ */
+export async function parsedBody(response: Response, method: string, url: string): Promise<unknown> {
   try {
     return JSON.parse(await response.text()) as unknown;
   } catch {

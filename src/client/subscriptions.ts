@@ -1,5 +1,19 @@
 import type { RequestOptions } from './request';
-import { asObject, assertPod, getJson, postJson, request, unexpected } from './request';
+import { asObject, assertPod, getJson, parsedBody, postJson, request, unexpected } from './request';
+
+/**
+ * A filter of the CloudEvents Subscriptions API, in one dialect.
+ *
+ * @see https://github.com/cloudevents/spec/blob/main/subscriptions/spec.md#324-filters
+ */
+export type EventFilter =
+  { readonly exact: Readonly<Record<string, string>> } |
+  { readonly prefix: Readonly<Record<string, string>> } |
+  { readonly suffix: Readonly<Record<string, string>> } |
+  { readonly all: readonly EventFilter[] } |
+  { readonly any: readonly EventFilter[] } |
+  { readonly not: EventFilter } |
+  { readonly sql: string };
 
 /**
  * Topic and target of a new subscription.
@@ -18,6 +32,8 @@ export interface SubscriptionRequest {
   readonly mode?: 'structured' | 'binary';
   /** Limits of batches of the webhook. Without them, each event is one request. */
   readonly batch?: BatchLimits;
+  /** Filters of the events; an event has to match all of them. Default: every event of the topic. */
+  readonly filters?: readonly EventFilter[];
 }
 
 /**
@@ -39,6 +55,16 @@ export interface BatchLimits {
   readonly maxEvents: number;
   /** Maximum time that an event waits for further ones, in milliseconds, from 0 to 60,000. */
   readonly maxWaitMs: number;
+}
+
+/**
+ * Change of a subscription. Absent members stay as they are.
+ */
+export interface SubscriptionChange {
+  /** The new topic, as in {@link SubscriptionRequest}. */
+  readonly topic?: string;
+  /** The new filters; `[]` removes them. */
+  readonly filters?: readonly EventFilter[];
 }
 
 /**
@@ -75,7 +101,7 @@ export interface SubscriptionDraft extends SubscriptionRequest {
  * Subscribes an inbox or webhook to a topic of a pod.
  *
  * Each event of the topic is delivered while the subscriber is allowed to read the topic. A repeated request for the
- * same topic and target returns the existing subscription, and resumes it if it was disabled.
+ * same topic, target and filters returns the existing subscription, and resumes it if it was disabled.
  *
  * @param pod - Base URL of the pod that publishes the events, ending in `/`.
  * @param subscription - The topic, and the inbox or webhook.
@@ -85,13 +111,35 @@ export interface SubscriptionDraft extends SubscriptionRequest {
  */
 export async function subscribe(
   pod: string,
-  { topic, inbox, webhook, ...more }: SubscriptionDraft,
+  { topic, inbox, webhook, filters, ...more }: SubscriptionDraft,
   options: RequestOptions = {},
 ): Promise<NewSubscription> {
   const url = `${assertPod(pod)}subscriptions/`;
-  const answer = await postJson(url, { ...more, topic, inbox, webhook }, options);
+  const answer = await postJson(url, { ...more, topic, inbox, webhook, filters }, options);
   const { secret } = asObject(answer);
   return { ...toSubscription(answer, 'POST', url), ...typeof secret === 'string' && { secret }};
+}
+
+/**
+ * Changes the topic or the filters of a subscription.
+ *
+ * Events that were accepted before are delivered by the former ones.
+ *
+ * @param url - URL of the subscription, its `id`.
+ * @param change - The changed members.
+ * @param options - `fetch` sends the request as the subscriber.
+ *
+ * @throws {@link RequestFailed} if the server refuses. The message contains the reason.
+ */
+export async function changeSubscription(
+  url: string,
+  { topic, filters }: SubscriptionChange,
+  options: RequestOptions = {},
+): Promise<PodSubscription> {
+  const headers = { 'content-type': 'application/merge-patch+json', accept: 'application/ld+json, application/json' };
+  const body = JSON.stringify({ topic, filters });
+  const response = await request(url, { method: 'PATCH', headers, body }, options);
+  return toSubscription(await parsedBody(response, 'PATCH', url), 'PATCH', url);
 }
 
 /**
@@ -159,7 +207,7 @@ export async function* eachSubscription(
 }
 
 function toSubscription(value: unknown, method: string, url: string): PodSubscription {
-  const { id, topic, inbox, webhook, mode, batch, agent, created, state } = asObject(value);
+  const { id, topic, inbox, webhook, mode, batch, filters, agent, created, state } = asObject(value);
   if (![ id, topic, webhook ?? inbox, agent, created ].every((item): boolean => typeof item === 'string')) {
     throw unexpected(200, method, url);
   }
@@ -169,6 +217,7 @@ function toSubscription(value: unknown, method: string, url: string): PodSubscri
     ...webhook === undefined ? { inbox } : { webhook },
     ...mode !== undefined && { mode },
     ...batch !== undefined && { batch },
+    ...filters !== undefined && { filters },
     agent,
     created,
     ...state !== undefined && { state },

@@ -8,6 +8,7 @@ import type { Caller } from '../identity/Caller';
 import { hasScope } from '../identity/Caller';
 import type { DeliveryFilter, DeliveryHistory, StoredEvent, LoggedSubscriptions } from './DeliveryLogStore';
 import type { DeliveryRecord } from '../store/deliveries';
+import type { EventFilters } from '../subscription/FilterMatcher';
 import type { Subscription } from '../subscription/Subscription';
 import { subscriptionsContainer } from '../subscription/Subscription';
 import { Conflict } from '../event/Conflict';
@@ -51,6 +52,30 @@ export interface Replay {
   readonly next?: number;
 }
 
+/**
+ * Dependencies and limits of {@link DeliveryLog}.
+ */
+export interface DeliveryLogArgs {
+  /** Subscriptions. */
+  store: LoggedSubscriptions;
+  /** Storage of the delivery log. */
+  deliveries: DeliveryHistory;
+  /** Access decisions about callers and subscribers. */
+  access: Access;
+  /** Evaluates the filters of subscriptions. */
+  filters: EventFilters;
+  /** Finds the pods of addressees. */
+  pods: Pods;
+  /** Wakes the delivery worker. */
+  outbox: Outbox;
+  /** Receive copies in watched containers. */
+  listeners: CopyListener[];
+  /** Number of hops from which on an event is not forwarded. Default {@link MAX_HOPS}. */
+  maxHops?: number;
+  /** Maximum number of events that one replay examines. Default 100,000. */
+  maxEvents?: number;
+}
+
 /** Maximum number of events of one step; an event can have megabytes. */
 const CHUNK = 50;
 
@@ -76,6 +101,7 @@ export class DeliveryLog {
   private readonly store: LoggedSubscriptions;
   private readonly deliveries: DeliveryHistory;
   private readonly access: Access;
+  private readonly filters: EventFilters;
   private readonly pods: Pods;
   private readonly outbox: Outbox;
   private readonly listeners: readonly CopyListener[];
@@ -84,33 +110,18 @@ export class DeliveryLog {
   private readonly replaying = new Set<string>();
 
   /**
-   * @param store - Subscriptions.
-   * @param deliveries - Storage of the delivery log.
-   * @param access - Access decisions about callers and subscribers.
-   * @param pods - Finds the pods of addressees.
-   * @param outbox - Wakes the delivery worker.
-   * @param listeners - Receive copies in watched containers.
-   * @param maxHops - Number of hops from which on an event is not forwarded. Default {@link MAX_HOPS}.
-   * @param maxEvents - Maximum number of events that one replay examines. Default 100,000.
+   * @param args - Dependencies and limits.
    */
-  public constructor(
-    store: LoggedSubscriptions,
-    deliveries: DeliveryHistory,
-    access: Access,
-    pods: Pods,
-    outbox: Outbox,
-    listeners: CopyListener[],
-    maxHops: number = MAX_HOPS,
-    maxEvents = 100_000,
-  ) {
-    this.store = store;
-    this.deliveries = deliveries;
-    this.access = access;
-    this.pods = pods;
-    this.outbox = outbox;
-    this.listeners = listeners;
-    this.maxHops = maxHops;
-    this.maxEvents = maxEvents;
+  public constructor(args: DeliveryLogArgs) {
+    this.store = args.store;
+    this.deliveries = args.deliveries;
+    this.access = args.access;
+    this.filters = args.filters;
+    this.pods = args.pods;
+    this.outbox = args.outbox;
+    this.listeners = args.listeners;
+    this.maxHops = args.maxHops ?? MAX_HOPS;
+    this.maxEvents = args.maxEvents ?? 100_000;
   }
 
   /**
@@ -237,7 +248,8 @@ export class DeliveryLog {
    * write access to `{pod}subscriptions/`. An inbox on this server gets its missing copies, including deleted ones. Any
    * other target gets each event with its id, including events delivered before.
    *
-   * Finds only events in the pod's `publish/` and its own inbox that the subscriber can currently read. Replays from
+   * Finds only events in the pod's `publish/` and its own inbox that match the current pattern and filters of the
+   * subscription, and that the subscriber can currently read. Replays from
    * the oldest event to the newest, in steps, and checks access again before each step. An error keeps the completed
    * steps.
    *
@@ -299,14 +311,15 @@ export class DeliveryLog {
     subscription: Subscription,
     { since, until = Date.now() + 1, after = 0 }: ReplayRange,
   ): Promise<Replay> {
-    const { pod, id, agent, pattern } = subscription;
+    const { pod, id, agent } = subscription;
     const containers = [ publishContainer(pod), podInbox(pod) ];
     const isForwarded = this.isForwardedBy(pod);
-    const range = { pattern, since, until };
+    let current: Subscription | undefined = subscription;
     let sum = 0;
     let cursor = after;
     for (let left = this.maxEvents; left > 0; left -= CHUNK) {
       const limit = Math.min(CHUNK, left);
+      const range = { pattern: current.pattern, since, until };
       const { events, last } = await this.deliveries.eventsBetween(pod, containers, range, cursor, limit);
       if (last === undefined) {
         return { events: sum };
@@ -314,7 +327,7 @@ export class DeliveryLog {
       const mayReceive = cached(async(topic: string): Promise<boolean> => this.mayReceive(pod, { agent, topic }));
       const keys: number[] = [];
       for (const event of events) {
-        if (await isForwarded(event) && await mayReceive(event.topic)) {
+        if (await isForwarded(event) && await mayReceive(event.topic) && await this.isMatched(current, event)) {
           keys.push(event.event);
         }
       }
@@ -330,8 +343,19 @@ export class DeliveryLog {
         await announce(this.store, this.listeners, replayed.watched);
       }
       await nextTimeSlice();
+      current = await this.store.getSubscription(pod, id);
+      if (!current) {
+        return { events: sum };
+      }
     }
     return { events: sum, next: cursor };
+  }
+
+  /** Whether the filters of a subscription match an event. */
+  private async isMatched({ filters }: Subscription, { event }: StoredEvent): Promise<boolean> {
+    const found = filters === undefined ? undefined : await this.deliveries.eventOf(event);
+    return filters === undefined ||
+      (found !== undefined && (await this.filters.matching(found, [ filters ])).has(filters));
   }
 
   /**

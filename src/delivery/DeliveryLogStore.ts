@@ -2,6 +2,7 @@ import type { TopicPattern } from '../event/TopicPattern';
 import type { DeliveryRecord, DeliveryState } from '../store/deliveries';
 import type { WatchedCopy } from '../store/WatchedCopy';
 import type { Subscription } from '../subscription/Subscription';
+import type { DeliveredEvents } from './DeliveryQueue';
 import type { NoticeReceipts } from './FanOutQueue';
 
 /**
@@ -148,7 +149,7 @@ export interface ManualDeliveries {
 /**
  * Delivery log and replay.
  */
-export interface DeliveryHistory extends DeliveryLogStore, ManualDeliveries, ReplayStore {
+export interface DeliveryHistory extends DeliveryLogStore, DeliveredEvents, ManualDeliveries, ReplayStore {
   /**
    * Requests a delivery again in any state: it is due at once, with all its attempts. Discards the outcome of an
    * attempt in progress.

@@ -1,4 +1,5 @@
 import type { WatchedCopy } from '../store/WatchedCopy';
+import type { DeliveredEvents } from './DeliveryQueue';
 
 /**
  * An event in the fan-out queue of a pod.
@@ -61,7 +62,8 @@ export interface FanOutStepResult {
   /**
    * - `done`: the fan-out of the event is complete;
    * - `more`: the step reached its limit;
-   * - `unknown`: access decisions about `unknown` agents, or confirmations of `unconfirmed` subscriptions, are missing;
+   * - `unknown`: access decisions about `unknown` agents, confirmations of `unconfirmed` subscriptions, or decisions of
+   *   filters are missing;
    * - `stale`: access to the pod has changed since the scope was opened, so that a new scope is required.
    */
   readonly outcome: 'done' | 'more' | 'unknown' | 'stale';
@@ -73,6 +75,27 @@ export interface FanOutStepResult {
   readonly watched: readonly WatchedCopy[];
   /** Whether the step added deliveries. */
   readonly hasDeliveries: boolean;
+  /** Whether the outcome is `unknown` because filters are undecided, see {@link FilterDecisionStore}. */
+  readonly isUndecided?: boolean;
+}
+
+/**
+ * Distinct filters of the subscriptions of a pod.
+ */
+export interface StoredFilter {
+  /** Key in the store; no other filters get it. */
+  readonly id: number;
+  /** Canonical text. */
+  readonly text: string;
+}
+
+/**
+ * An event in a fan-out queue, with filters that are not decided for it.
+ */
+export interface UndecidedEvent {
+  /** Key of the event. */
+  readonly event: number;
+  readonly filters: readonly StoredFilter[];
 }
 
 /**
@@ -120,6 +143,27 @@ export interface ReaderScopeStore {
 }
 
 /**
+ * Decisions of filters about events that fan-out steps join in their statements.
+ *
+ * They belong to one process and end with it; another process decides again.
+ */
+export interface FilterDecisionStore extends DeliveredEvents {
+  /**
+   * Returns the next events of a queue with undecided filters: a bounded number of events of the same pod and topic.
+   *
+   * @param forward - The first event.
+   */
+  undecided: (forward: PendingForward) => Promise<UndecidedEvent[]>;
+  /**
+   * Adds decisions about an event.
+   *
+   * @param forward - Pod and key of the event.
+   * @param matches - Whether the event matches, by the keys of filters.
+   */
+  decide: (forward: Pick<PendingForward, 'pod' | 'event'>, matches: ReadonlyMap<number, boolean>) => Promise<void>;
+}
+
+/**
  * Receipts of emitted notifications.
  */
 export interface NoticeReceipts {
@@ -138,7 +182,7 @@ export interface NoticeStore extends NoticeReceipts {
 /**
  * Storage of the fan-out.
  */
-export interface FanOutStore extends FanOutQueue, ReaderScopeStore, NoticeStore {
+export interface FanOutStore extends FanOutQueue, ReaderScopeStore, FilterDecisionStore, NoticeStore {
   /** Returns the state of the queues, counted up to a limit. */
   forwardBacklog: (limit: number) => Promise<ForwardBacklog>;
 }

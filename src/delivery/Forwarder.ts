@@ -3,6 +3,7 @@ import { PERMISSION_AGE } from '../access/permissionAge';
 import type { Access, Readers } from '../access/ports';
 import type { Outbox } from '../publish/ports';
 import type { UnconfirmedConsent, FanOutStore, PendingForward, ReaderScope } from './ports';
+import type { EventFilters } from '../subscription/FilterMatcher';
 import type { WatchedCopy } from '../store/WatchedCopy';
 import { parseTopic, topicPath } from '../event/Topic';
 import { controlsInbox } from '../access/consent';
@@ -11,7 +12,28 @@ import { withTimeout } from '../event/timeout';
 import { announce } from './announce';
 import type { Backlog } from './Backlog';
 import type { CopyListener } from './CopyListener';
+import { FilterDecisions } from './FilterDecisions';
 import { ReaderScopes } from './ReaderScopes';
+
+/**
+ * Dependencies of {@link Forwarder}.
+ */
+export interface ForwarderArgs {
+  /** Storage of the fan-out. */
+  readonly store: FanOutStore;
+  /** Access decisions about readers of topics. */
+  readonly readers: Readers;
+  /** Decides control of inboxes. */
+  readonly access: Access;
+  /** Evaluates the filters of subscriptions. */
+  readonly filters: EventFilters;
+  /** Receive copies in watched containers. */
+  readonly listeners: readonly CopyListener[];
+  /** Receives errors; the fan-out retries by itself. */
+  readonly report: (message: string) => void;
+  /** Wakes the delivery worker. */
+  readonly outbox: Outbox;
+}
 
 /**
  * Limits of the fan-out. The defaults suit one server.
@@ -47,6 +69,13 @@ const MAX_UNANSWERED = 100_000;
  * continues an interrupted fan-out from its cursor.
  */
 export class Forwarder {
+  private readonly store: FanOutStore;
+  private readonly readers: Readers;
+  private readonly access: Access;
+  private readonly listeners: readonly CopyListener[];
+  private readonly report: (message: string) => void;
+  private readonly outbox: Outbox;
+  private readonly decisions: FilterDecisions;
   private readonly scopes: ReaderScopes;
   private readonly running = new Map<string, Promise<void>>();
   private readonly announcing = new Set<Promise<unknown>>();
@@ -63,26 +92,20 @@ export class Forwarder {
   private again = false;
 
   /**
-   * @param store - Storage of the fan-out.
-   * @param readers - Access decisions about readers of topics.
-   * @param access - Decides control of inboxes.
-   * @param listeners - Receive copies in watched containers.
-   * @param report - Receives errors; the fan-out retries by itself.
-   * @param outbox - Wakes the delivery worker.
+   * @param args - Dependencies.
    * @param options - Limits.
    */
-  public constructor(
-    private readonly store: FanOutStore,
-    private readonly readers: Readers,
-    private readonly access: Access,
-    private readonly listeners: readonly CopyListener[],
-    private readonly report: (message: string) => void,
-    private readonly outbox: Outbox,
-    options: ForwarderOptions = {},
-  ) {
+  public constructor(args: ForwarderArgs, options: ForwarderOptions = {}) {
+    this.store = args.store;
+    this.readers = args.readers;
+    this.access = args.access;
+    this.listeners = args.listeners;
+    this.report = args.report;
+    this.outbox = args.outbox;
+    this.decisions = new FilterDecisions(args.store, args.filters);
     this.chunk = options.chunk ?? 1_000;
     this.concurrency = options.concurrency ?? 8;
-    this.scopes = new ReaderScopes(store, (options.maxAge ?? PERMISSION_AGE) * 1_000);
+    this.scopes = new ReaderScopes(args.store, (options.maxAge ?? PERMISSION_AGE) * 1_000);
   }
 
   /** Starts the fan-out, with the events of an earlier process. */
@@ -161,9 +184,10 @@ export class Forwarder {
     const resource = `${forward.pod}${topicPath(parseTopic(forward.topic))}`;
     let scope = await this.scopes.get(forward.pod, resource);
     let hasAsked = false;
+    let isIdle = false;
     while (this.started) {
       const step = await this.store.fanOutStep(forward, scope, this.chunk, hasAsked, this.outbox.now());
-      const { outcome, unknown, unconfirmed, watched, hasDeliveries } = step;
+      const { outcome, unknown, unconfirmed, watched, hasDeliveries, isUndecided } = step;
       if (hasDeliveries) {
         this.outbox.wake();
       }
@@ -176,6 +200,12 @@ export class Forwarder {
         await this.learn(scope, resource, unknown);
         await this.confirm(unconfirmed);
         hasAsked = true;
+        // The subscriptions of a step can end before its filters are decided, but not in two steps in a row.
+        const wasIdle = isIdle;
+        isIdle = isUndecided === true && !await this.decisions.decide(forward);
+        if (isIdle && wasIdle) {
+          throw new Error('its filters cannot be decided');
+        }
       } else {
         scope = await (outcome === 'stale' ?
           this.scopes.renew(forward.pod, resource) :

@@ -1,5 +1,6 @@
 import type { NamedNode, Quad, Quad_Object } from '@rdfjs/types';
 import { DataFactory } from 'n3';
+import { canonicalJson } from '../event/terms';
 import { RDF, XSD } from '../event/vocabulary';
 
 /** A JSON-LD context of this server: prefixes, aliases of keywords, and terms. */
@@ -44,7 +45,7 @@ function* quadsOf(
       const { '@id': iri, '@type': type } = typeof definition === 'object' ? definition : { '@id': textOf(context, key) };
       const predicate = expand(iri, context);
       if (isJson) {
-        yield quad(subject, predicate, literal(JSON.stringify(item), namedNode(`${RDF}JSON`)));
+        yield quad(subject, predicate, literal(canonicalJson(item, new Map()), namedNode(`${RDF}JSON`)));
       } else if (typeof item === 'object') {
         const child = item as Readonly<Record<string, unknown>>;
         const object = typeof child.id === 'string' ? namedNode(child.id) : blankNode();

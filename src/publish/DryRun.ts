@@ -1,9 +1,13 @@
 import { charge, COSTS } from '../access/costs';
-import type { Audience } from '../access/ports';
+import type { Access, Audience } from '../access/ports';
 import type { PublishRate } from '../access/PublishRate';
+import type { Event, EventDraft } from '../event/Event';
 import { InvalidInput } from '../event/InvalidInput';
 import { NotAuthorized } from '../event/NotAuthorized';
 import { timeSlicer } from '../event/timeSlices';
+import { hasScope } from '../identity/Caller';
+import type { EventFilters } from '../subscription/FilterMatcher';
+import { subscriptionsContainer, subscriptionUrl } from '../subscription/Subscription';
 import { chargeDrafts, factoryInput } from './drafts';
 import type { EventFactory } from './EventFactory';
 import type { NamedPods } from './ports';
@@ -27,7 +31,14 @@ export interface DryRunArgs {
   readonly offers: RemoteOffers;
   /** Counts the subscriptions. */
   readonly audience: Audience;
+  /** Evaluates the filters of subscriptions. */
+  readonly filters: EventFilters;
+  /** Decides access to the names of subscriptions. */
+  readonly access: Access;
 }
+
+/** Maximum number of named subscriptions of one event. */
+const MAX_NAMED = 100;
 
 type Fault = Required<Pick<DryRunResult, 'fault'>>['fault'];
 
@@ -75,7 +86,9 @@ export class DryRun {
       const fault = 'draft' in item ?
         refusal ? notAuthorizedTo(refusal.webId, refusal.draft) : faults.get(index) :
         item;
-      results.push(fault ? { fault, subscriptions: 0, elsewhere: []} : await this.resultOf(request, item as Addressed));
+      results.push(fault ?
+        { fault, subscriptions: 0, excluded: 0, elsewhere: []} :
+        await this.resultOf(request, item as Addressed));
     }
     const remote = results.reduce((sum, { elsewhere }): number => sum + elsewhere.length, 0);
     assertRemoteCount(remote);
@@ -98,10 +111,47 @@ export class DryRun {
   }
 
   private async resultOf(request: PublishRequest, { draft, pods }: Addressed): Promise<DryRunResult> {
-    let subscriptions = 0;
+    const { audience } = this.args;
+    let [ subscriptions, excluded ] = [ 0, 0 ];
+    let event: Event | undefined;
+    const named: { receiving: string[]; excluded: string[] } = { receiving: [], excluded: []};
     for (const { pod } of forwardsOf(draft, request, pods)) {
-      subscriptions += await this.args.audience.countOf(pod, draft.topic);
+      const { unfiltered, filtered } = await audience.countOf(pod, draft.topic);
+      event ??= filtered.size === 0 ? undefined : await this.eventOf(request, draft);
+      const matching = event ? await this.matching(event, [ ...filtered.keys() ]) : new Set<string>();
+      subscriptions += unfiltered;
+      for (const [ filters, count ] of filtered) {
+        subscriptions += matching.has(filters) ? count : 0;
+        excluded += matching.has(filters) ? 0 : count;
+      }
+      const limit = MAX_NAMED - named.receiving.length - named.excluded.length;
+      if (limit > 0 && await this.mayName(request, pod)) {
+        for (const { id, filters } of await audience.membersOf(pod, draft.topic, limit)) {
+          const isReceiving = filters === undefined || matching.has(filters);
+          named[isReceiving ? 'receiving' : 'excluded'].push(subscriptionUrl({ pod, id }));
+        }
+      }
     }
-    return { subscriptions, elsewhere: remoteAddressees(draft, pods) };
+    const hasNamed = named.receiving.length + named.excluded.length > 0;
+    return { subscriptions, excluded, ...hasNamed && { named }, elsewhere: remoteAddressees(draft, pods) };
+  }
+
+  /** Creates the event that would be published, with an id and a time of its own. */
+  private async eventOf(request: PublishRequest, draft: EventDraft): Promise<Event> {
+    const [ event ] = await this.args.factory.create(factoryInput({ ...request, drafts: [ draft ]}));
+    return event;
+  }
+
+  private async matching(event: Event, filters: readonly string[]): Promise<ReadonlySet<string>> {
+    charge(filters.length * COSTS.filter);
+    return this.args.filters.matching(event, filters);
+  }
+
+  /** Whether a caller may read the subscriptions of a pod. */
+  private async mayName({ caller }: PublishRequest, pod: string): Promise<boolean> {
+    const container = subscriptionsContainer(pod);
+    // A topic limit hides subscriptions to other topics.
+    const isLimited = caller.limits?.topics !== undefined || !hasScope(caller, 'subscribe');
+    return !isLimited && (await this.args.access.allowed(caller, [ container ], 'read')).has(container);
   }
 }

@@ -69,6 +69,13 @@ export interface IndependentRequest extends Pick<PublishRequest, 'pod' | 'caller
 /** Result of one independent event: its id, or the reason for its refusal. */
 export type EventOutcome = Pick<Event, 'id'> | { readonly refusal: 'forbidden' | 'invalid'; readonly message: string };
 
+/** URLs of subscriptions in the result of a dry run. */
+export interface NamedSubscriptions {
+  readonly receiving: readonly string[];
+  /** Those whose filters exclude the event. */
+  readonly excluded: readonly string[];
+}
+
 /**
  * Result of the dry run of one event.
  */
@@ -77,6 +84,13 @@ export interface DryRunResult {
   readonly fault?: InvalidInput | NotAuthorized;
   /** Number of subscriptions that would receive the event, in all pods of this server that would forward it. */
   readonly subscriptions: number;
+  /** Number of subscriptions that would receive the event if it matched their filters. */
+  readonly excluded: number;
+  /**
+   * URLs of the first 100 of these subscriptions, in pods with `subscriptions/` that the caller may read; absent if
+   * there are none.
+   */
+  readonly named?: NamedSubscriptions;
   /** WebIDs of recipients and sources on other servers; these servers decide themselves. */
   readonly elsewhere: readonly string[];
   /** The subset of `elsewhere` with no reachable inbox, and the reasons. */

@@ -4,6 +4,7 @@ import type { PublishRate } from '../access/PublishRate';
 import { publishable } from '../access/topicAccess';
 import type { Event, EventDraft } from '../event/Event';
 import { InvalidInput } from '../event/InvalidInput';
+import type { EventFilters } from '../subscription/FilterMatcher';
 import type { AcceptedEvent } from '../store/AcceptedEvent';
 import { DuplicateRequest } from '../store/DuplicateRequest';
 import type { IdempotencyKey } from '../store/idempotency';
@@ -51,6 +52,8 @@ export interface PublisherArgs {
   outbox: RecipientOutbox;
   /** Counts the subscriptions that receive an event. */
   audience: Audience;
+  /** Evaluates the filters of subscriptions. */
+  filters: EventFilters;
   /** Maximum time that a request waits for the servers of its recipients, in milliseconds. Default 3,000. */
   budget?: number;
   /** Number of hops from which on an event is stored but not forwarded. Default {@link MAX_HOPS}. */
@@ -74,6 +77,7 @@ export class Publisher {
   private readonly rate: PublishRate;
   private readonly outbox: RecipientOutbox;
   private readonly audience: Audience;
+  private readonly filters: EventFilters;
   private readonly maxHops: number;
   private readonly meter?: AcceptMeter;
   private readonly gate: PublishGate;
@@ -94,6 +98,7 @@ export class Publisher {
     this.rate = args.rate;
     this.outbox = args.outbox;
     this.audience = args.audience;
+    this.filters = args.filters;
     this.maxHops = args.maxHops ?? MAX_HOPS;
     this.meter = args.meter;
     this.gate = new PublishGate(args.access);
@@ -225,7 +230,7 @@ export class Publisher {
         ...logged,
       };
     });
-    const hasAudience = asksAudience ? isForwarded && await this.hasAudience(pod, drafts) : undefined;
+    const hasAudience = asksAudience ? isForwarded && await this.hasAudience(pod, events) : undefined;
     const offered = isForwarded ? await this.offers.offer(request, accepted, pods) : accepted;
     const published = complete({
       events: accepted.map(({ event: { id } }): Published['events'][number] => ({ id, pod })),
@@ -295,9 +300,16 @@ export class Publisher {
     }
   }
 
-  private async hasAudience(pod: string, drafts: readonly EventDraft[]): Promise<boolean> {
-    for (const { topic } of drafts) {
+  private async hasAudience(pod: string, events: readonly Event[]): Promise<boolean> {
+    for (const { topic } of events) {
       if (await this.audience.hasAny(pod, topic)) {
+        return true;
+      }
+    }
+    for (const event of events) {
+      const { filtered } = await this.audience.countOf(pod, event.topic);
+      const matching = filtered.size === 0 ? undefined : await this.filters.matching(event, [ ...filtered.keys() ]);
+      if (matching !== undefined && matching.size > 0) {
         return true;
       }
     }

@@ -1,7 +1,7 @@
 import type { Caller } from '../identity/Caller';
 import { publishable } from '../access/topicAccess';
 import { charge, COSTS } from '../access/costs';
-import type { Access, Audience } from '../access/ports';
+import type { Access, Audience, AudienceCount } from '../access/ports';
 import type { PublishRate } from '../access/PublishRate';
 
 /**
@@ -10,9 +10,13 @@ import type { PublishRate } from '../access/PublishRate';
 export interface TopicDryRunResult {
   /** Whether the caller may publish it to the pod. */
   readonly mayPublish: boolean;
-  /** How many subscriptions of the pod would get it; 0 where the caller may not publish it. */
+  /** Number of subscriptions of the pod without filters that would get it; 0 where the caller may not publish it. */
   readonly subscriptions: number;
+  /** Number of subscriptions that would get it if it matches their filters. */
+  readonly filtered: number;
 }
+
+const NOBODY: AudienceCount = { unfiltered: 0, filtered: new Map() };
 
 /**
  * Tells access and number of subscriptions for topics of a pod, without events. Nothing is stored.
@@ -57,9 +61,13 @@ export class TopicDryRun {
     const prospects: TopicDryRunResult[] = [];
     for (const topic of topics) {
       const isAllowed = may.has(topic);
-      const subscriptions = isAllowed ? await this.audience.countOf(pod, topic) : 0;
-      prospects.push({ mayPublish: isAllowed, subscriptions });
+      const { unfiltered, filtered } = isAllowed ? await this.audience.countOf(pod, topic) : NOBODY;
+      prospects.push({ mayPublish: isAllowed, subscriptions: unfiltered, filtered: sumOf(filtered.values()) });
     }
     return prospects;
   }
+}
+
+function sumOf(numbers: Iterable<number>): number {
+  return [ ...numbers ].reduce((sum, count): number => sum + count, 0);
 }

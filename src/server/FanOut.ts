@@ -8,6 +8,29 @@ import { PERMISSION_AGE } from '../access/permissionAge';
 import type { Access, Readers } from '../access/ports';
 import type { Outbox, FanOutSignal } from '../publish/ports';
 import type { FanOutStore } from '../delivery/ports';
+import type { EventFilters } from '../subscription/FilterMatcher';
+
+/**
+ * Dependencies and limits of {@link FanOut}.
+ */
+export interface FanOutArgs {
+  /** Storage of the fan-out. */
+  store: FanOutStore;
+  /** Access decisions about readers of topics. */
+  readers: Readers;
+  /** Decides control of inboxes. */
+  access: Access;
+  /** Evaluates the filters of subscriptions. */
+  filters: EventFilters;
+  /** Receive copies in watched containers. */
+  listeners: CopyListener[];
+  /** Wakes the delivery worker. */
+  outbox: Outbox;
+  /** Maximum age of a cached access decision, in seconds. Default {@link PERMISSION_AGE}. */
+  maxAge?: number;
+  /** Maximum number of subscriptions of one transaction. Default 1,000. */
+  chunk?: number;
+}
 
 /**
  * Runs the fan-out in the primary process, until the server stops.
@@ -17,26 +40,13 @@ export class FanOut extends Initializer implements Finalizable, FanOutSignal {
   private readonly forwarder: Forwarder;
 
   /**
-   * @param store - Storage of the fan-out.
-   * @param readers - Access decisions about readers of topics.
-   * @param access - Decides control of inboxes.
-   * @param listeners - Receive copies in watched containers.
-   * @param outbox - Wakes the delivery worker.
-   * @param maxAge - Maximum age of a cached access decision, in seconds. Default {@link PERMISSION_AGE}.
-   * @param chunk - Maximum number of subscriptions of one transaction. Default 1,000.
+   * @param args - Dependencies and limits.
    */
-  public constructor(
-    store: FanOutStore,
-    readers: Readers,
-    access: Access,
-    listeners: CopyListener[],
-    outbox: Outbox,
-    maxAge: number = PERMISSION_AGE,
-    chunk = 1_000,
-  ) {
+  public constructor(args: FanOutArgs) {
     super();
+    const { maxAge = PERMISSION_AGE, chunk = 1_000 } = args;
     const report = (message: string): unknown => this.logger.error(message);
-    this.forwarder = new Forwarder(store, readers, access, listeners, report, outbox, { maxAge, chunk });
+    this.forwarder = new Forwarder({ ...args, report }, { maxAge, chunk });
   }
 
   public override async handle(): Promise<void> {

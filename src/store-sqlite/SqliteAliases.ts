@@ -1,6 +1,7 @@
 import type { ServerUrls } from '../url/ServerUrls';
 import { addEntry } from './entries';
 import type { SqliteSession } from './SqliteSession';
+import { deleteSubscription } from './subscriptions';
 
 /** Result of a repair of rows with aliases of URLs of this server. */
 export interface AliasRepair {
@@ -108,8 +109,9 @@ export class SqliteAliases {
     for (const { id, pod, pattern, agent } of subscriptions) {
       movedSubscriptions += Number(to !== undefined && this.moveSubscription(id, [ pod, pattern, to, agent ]));
     }
-    session.run('DELETE FROM doubts WHERE subscription IN (SELECT id FROM subscriptions WHERE inbox = ?)', alias);
-    const endedSubscriptions = session.run('DELETE FROM subscriptions WHERE inbox = ?', alias).changes;
+    const ended = session.all<{ id: number }>('SELECT id FROM subscriptions WHERE inbox = ?', alias);
+    ended.forEach((row): void => deleteSubscription(session, row.id));
+    const endedSubscriptions = ended.length;
     session.run('DELETE FROM removed WHERE container = ?', alias);
     session.run('UPDATE forwards SET inbox = ? WHERE inbox = ?', to ?? null, alias);
     session.run('DELETE FROM inbox_notifications WHERE container = ?', alias);
@@ -129,6 +131,7 @@ export class SqliteAliases {
     }
     const [ pod, , inbox ] = same;
     session.run('UPDATE subscriptions SET inbox = ?, target = NULL WHERE id = ?', inbox, id);
+    session.run('UPDATE former_subscriptions SET inbox = ? WHERE subscription = ?', inbox, id);
     session.run('INSERT OR REPLACE INTO doubts (subscription, pod, mark) VALUES (?, ?, hex(randomblob(8)))', id, pod);
     // The cursors of pending fan-outs may be after the new inbox, so they start again; written copies stay.
     session.run('UPDATE forwards SET pattern = 0, after = 0 WHERE pod = ? AND pattern < ?', pod, AFTER_ALL_PATTERNS);

@@ -26,8 +26,7 @@ import { countAllWaiting, countWaiting } from './deliveries';
 import { noteMoment, turnBack, WORKED } from './deliveryClock';
 import { getDelivery, listDeliveries, removeDeliveriesBefore } from './deliveryLog';
 import { finishDeliveries } from './deliveryOutcomes';
-import type { EventRow } from './eventRow';
-import { EVENTS, toEvent } from './eventRow';
+import { eventOf } from './eventRow';
 import { countOpenCircuits, dueHosts, isCircuitOpen, nextDue } from './hosts';
 import { abort, publisherOf, redeliver, retry } from './manualDeliveries';
 import { eventsBetween, replay } from './replays';
@@ -100,8 +99,7 @@ export class SqliteDeliveryStore implements
   }
 
   public async eventOf(event: number): Promise<(Event & { readonly hops: number }) | undefined> {
-    const row = this.db.get<EventRow>(`${EVENTS} WHERE e.id = ?`, event);
-    return row && { ...toEvent(row), hops: row.hops };
+    return eventOf(this.db, event);
   }
 
   public async demandFor(delivery: ClaimedDelivery): Promise<Demand> {

@@ -2,9 +2,19 @@ import type { Event } from '../event/Event';
 import { eventClock } from '../event/EventClock';
 import type { Subscription } from '../subscription/Subscription';
 import type { AcceptedEvent } from '../store/AcceptedEvent';
-import type { AddedSubscription, InboxConsent, RemoteTarget, SubscriptionBounds, SubscriptionStore } from '../subscription/ports';
+import type {
+  AddedSubscription,
+  InboxConsent,
+  OtherSubscription,
+  RemoteTarget,
+  SubscriptionBounds,
+  SubscriptionContent,
+  SubscriptionStore,
+} from '../subscription/ports';
 import type { CopyCursor, PodList, Removal, RetentionStore } from '../server/ports';
 import type {
+  DeliveredEvent,
+  UndecidedEvent,
   UnconfirmedConsent,
   FanOutStore,
   ForwardBacklog,
@@ -33,9 +43,11 @@ import { AccessChanges } from './AccessChanges';
 import { confirm } from './consents';
 import { fanOutStep } from './copies';
 import { getEntry, listEntries, modifiedOf, removeEntry } from './entries';
+import { eventOf } from './eventRow';
 import { accept, receive } from './events';
 import { followersOf } from './followers';
 import { forwardBacklog, queueHeads } from './forwards';
+import { addFilterDecisions, undecidedEvents } from './filters';
 import { findResponse } from './idempotency';
 import { findIdentified } from './identities';
 import { listedEvent, listStep, placeAt, placeAtEnd, podsFollowedBy } from './listing';
@@ -45,7 +57,13 @@ import { addNotifications, hasNotification, noteNotification, notificationNames 
 import { addDecisions, removeDecisions } from './readerScopes';
 import { hasMoreThan, removeEventsBefore, removeEventsBeyond, sweepCopies } from './retention';
 import type { SqliteSession } from './SqliteSession';
-import { addSubscription, getSubscription, removeSubscription, subscriptionsAfter } from './subscriptions';
+import {
+  addSubscription,
+  changeSubscription,
+  getSubscription,
+  removeSubscription,
+  subscriptionsAfter,
+} from './subscriptions';
 
 /**
  * Stores events, subscriptions and fan-out queues in one SQLite file.
@@ -241,9 +259,20 @@ export class SqliteEventStore implements
     bounds?: SubscriptionBounds,
     consent?: InboxConsent,
     target?: RemoteTarget,
-  ): Promise<AddedSubscription | keyof SubscriptionBounds> {
-    return this.db.write((): AddedSubscription | keyof SubscriptionBounds =>
+  ): Promise<AddedSubscription | OtherSubscription | keyof SubscriptionBounds> {
+    return this.db.write((): AddedSubscription | OtherSubscription | keyof SubscriptionBounds =>
       addSubscription(this.db, subscription, bounds, consent, target));
+  }
+
+  public async changeSubscription(
+    subscription: Subscription,
+    former: SubscriptionContent,
+    bounds?: SubscriptionBounds,
+    consent?: InboxConsent,
+    target?: RemoteTarget,
+  ): ReturnType<SubscriptionStore['changeSubscription']> {
+    return this.db.write((): ReturnType<typeof changeSubscription> =>
+      changeSubscription(this.db, subscription, former, bounds, consent, target));
   }
 
   public async getSubscription(pod: string, id: string): Promise<Subscription | undefined> {
@@ -302,6 +331,22 @@ export class SqliteEventStore implements
 
   public async closeScope({ id }: ReaderScope): Promise<void> {
     removeDecisions(this.db, id);
+  }
+
+  public async undecided(forward: PendingForward): Promise<UndecidedEvent[]> {
+    return undecidedEvents(this.db, forward);
+  }
+
+  public async eventOf(event: number): Promise<DeliveredEvent | undefined> {
+    return eventOf(this.db, event);
+  }
+
+  // Decisions are in memory and belong to this connection.
+  public async decide(
+    forward: Pick<PendingForward, 'pod' | 'event'>,
+    matches: ReadonlyMap<number, boolean>,
+  ): Promise<void> {
+    addFilterDecisions(this.db, forward, matches);
   }
 
   public async fanOutStep(

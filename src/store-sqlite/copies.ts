@@ -3,10 +3,13 @@ import { parseTopic } from '../event/Topic';
 import { patternsOf } from '../event/TopicPattern';
 import type { UnconfirmedConsent, FanOutStepResult, PendingForward, ReaderScope } from '../delivery/ports';
 import type { WatchedCopy } from '../store/WatchedCopy';
+import type { SubscriptionRange } from './deliveries';
 import { addDeliveries } from './deliveries';
 import { addEntry, addLateEntries, NEXT_MODIFIED } from './entries';
 import type { Facts } from './fanOutFacts';
 import { factsOf } from './fanOutFacts';
+import { IS_EXCLUDED, IS_UNDECIDED, MATCHES, removeFilterDecisions } from './filters';
+import { FORMER, HAS_FORMER, removeForwardedVersions } from './formerSubscriptions';
 import { addNotices } from './notices';
 import type { SqliteSession } from './SqliteSession';
 
@@ -16,14 +19,19 @@ interface ForwardRow {
   readonly topic: string;
   /** Key of the pod's own inbox, until its copy is written. */
   readonly inbox: number | null;
-  /** Index of the current pattern among the patterns that match the topic. */
+  /** Index of the current pattern: first the patterns that match the topic, then the same of former versions. */
   readonly pattern: number;
   /** Key of the last processed inbox of the current pattern. */
   readonly after: number;
 }
 
-/** The subscriptions of one range; its parameters are pod, pattern, and the inboxes that bound it. */
+/** Condition of one range of subscriptions; its parameters are pod, pattern, and the inboxes that bound it. */
 const RANGE = 's.pod = ? AND s.pattern = ? AND s.inbox > ? AND s.inbox <= ?';
+
+/** Subscriptions that decide about an event. */
+interface Source extends SubscriptionRange {
+  readonly table: 'former_subscriptions' | 'subscriptions';
+}
 
 /** Part of the limit that each event uses, so that events without subscriptions are bounded too. */
 const EVENT_COST = 10;
@@ -67,8 +75,15 @@ export function fanOutStep(
   for (const container of progress.touched) {
     session.touch(container);
   }
-  const { outcome, unknown, unconfirmed, watched, hasDeliveries } = progress;
-  return { outcome, unknown, unconfirmed, watched: addNotices(session, watched), hasDeliveries };
+  const { outcome, unknown, unconfirmed, watched, hasDeliveries, isUndecided } = progress;
+  return {
+    outcome,
+    unknown,
+    unconfirmed,
+    watched: addNotices(session, watched),
+    hasDeliveries,
+    ...isUndecided && { isUndecided },
+  };
 }
 
 interface Progress extends Mutable<FanOutStepResult> {
@@ -118,33 +133,43 @@ function fanOutEvent(
     copyToOwnInbox(session, event, row.inbox, facts, progress);
   }
   const patterns = facts.hasSubscriptions ? patternsOf(parseTopic(topic)) : [];
+  const sources = sourcesOf(event, facts);
+  const count = patterns.length * sources.length;
   let { pattern, after } = row;
-  while (pattern < patterns.length && progress.rest > 0 && progress.outcome === 'done') {
-    const next = nextRange(session, pod, patterns[pattern], after, progress.rest);
+  while (pattern < count && progress.rest > 0 && progress.outcome === 'done') {
+    const source = sources[Math.floor(pattern / patterns.length)];
+    const text = patterns[pattern % patterns.length];
+    const next = nextRange(session, source, [ pod, text, after ], progress.rest);
     if (!next) {
       pattern += 1;
       after = 0;
       continue;
     }
-    const range = [ pod, patterns[pattern], after, next.to ];
+    const range: SubscriptionRange = {
+      from: source.from,
+      where: `${RANGE} ${source.where}`,
+      parameters: [ pod, text, after, next.to, ...source.parameters ],
+    };
     // Another pattern, agent or pod can have written the copy before: each copy is notified once.
     const earlier = watchedBetween(session, event, after, next.to, facts);
-    let written = writeCopies(session, event, { range, subscriptions: next.subscriptions }, scope, facts);
+    let written = writeCopies(session, event, { ...range, subscriptions: next.subscriptions }, scope, facts);
     if (written > 0) {
       const known = new Set(earlier.map(({ copy }): string => copy));
       const watched = watchedBetween(session, event, after, next.to, facts);
       progress.watched = [ ...progress.watched, ...watched.filter(({ copy }): boolean => !known.has(copy)) ];
     }
     if (facts.hasRemote) {
-      const deliveries = addDeliveries(session, event, { where: RANGE, range }, scope.id, progress.now);
+      const deliveries = addDeliveries(session, event, filtered(range, event, facts), scope.id, progress.now);
       progress.hasDeliveries ||= deliveries > 0;
       written += deliveries;
     }
     // An agent can lack a decision only if fewer rows were written than the range has subscriptions.
     const isComplete = written === next.subscriptions;
-    progress.unknown = isComplete ? [] : undecidedAgents(session, range, scope);
-    progress.unconfirmed = isComplete || progress.passDoubts ? [] : unconfirmedIn(session, range);
-    if (progress.unknown.length + progress.unconfirmed.length > 0) {
+    progress.isUndecided = !isComplete && facts.hasFilters && hasUndecided(session, range, event);
+    const possible = isComplete ? range : notExcluded(range, event, facts);
+    progress.unknown = isComplete ? [] : undecidedAgents(session, possible, scope);
+    progress.unconfirmed = isComplete || progress.passDoubts ? [] : unconfirmedIn(session, possible);
+    if (progress.isUndecided || progress.unknown.length + progress.unconfirmed.length > 0) {
       progress.outcome = 'unknown';
     } else {
       after = next.to;
@@ -152,7 +177,7 @@ function fanOutEvent(
     }
   }
   progress.rest -= EVENT_COST;
-  if (progress.outcome === 'done' && pattern >= patterns.length) {
+  if (progress.outcome === 'done' && pattern >= count) {
     finishForward(session, pod, event, facts);
     return;
   }
@@ -166,37 +191,74 @@ function fanOutEvent(
   progress.outcome = progress.outcome === 'done' ? 'more' : progress.outcome;
 }
 
+/** Returns the subscriptions, and the former versions of changed ones, that decide about an event. */
+function sourcesOf(event: number, { hasFormer }: Facts): Source[] {
+  return hasFormer ?
+      [
+        { from: 'subscriptions s', table: 'subscriptions', where: `AND NOT ${HAS_FORMER}`, parameters: [ event, event ]},
+        { from: FORMER, table: 'former_subscriptions', where: 'AND s.since < ? AND s.until >= ?', parameters: [ event, event ]},
+      ] :
+      [{ from: 'subscriptions s', table: 'subscriptions', where: '', parameters: []}];
+}
+
+/** Limits a range to subscriptions whose filters match an event. */
+function filtered(range: SubscriptionRange, event: number, { hasFilters }: Facts): SubscriptionRange {
+  return hasFilters ?
+      { ...range, where: `${range.where} AND ${MATCHES}`, parameters: [ ...range.parameters, event ]} :
+    range;
+}
+
+/** Limits a range to subscriptions whose filters do not exclude an event. */
+function notExcluded(range: SubscriptionRange, event: number, { hasFilters }: Facts): SubscriptionRange {
+  return hasFilters ?
+      { ...range, where: `${range.where} AND NOT ${IS_EXCLUDED}`, parameters: [ ...range.parameters, event ]} :
+    range;
+}
+
+/** Returns whether filters in a range lack a decision about an event. */
+function hasUndecided(session: SqliteSession, { from, where, parameters }: SubscriptionRange, event: number): boolean {
+  return session.get(`SELECT 1 FROM ${from} WHERE ${where} AND ${IS_UNDECIDED} LIMIT 1`, ...parameters, event) !== undefined;
+}
+
 /** Returns the agents of a range of subscriptions without an access decision. */
-function undecidedAgents(session: SqliteSession, range: readonly unknown[], { id }: ReaderScope): string[] {
+function undecidedAgents(
+  session: SqliteSession,
+  { from, where, parameters }: SubscriptionRange,
+  { id }: ReaderScope,
+): string[] {
   return session.all<{ webid: string }>(`
-    SELECT DISTINCT a.webid FROM subscriptions s JOIN agents a ON a.id = s.agent
-    WHERE ${RANGE} AND NOT EXISTS (SELECT 1 FROM temp.readers r WHERE r.scope = ? AND r.agent = s.agent)
-  `, ...range, id).map(({ webid }): string => webid);
+    SELECT DISTINCT a.webid FROM ${from} JOIN agents a ON a.id = s.agent
+    WHERE ${where} AND NOT EXISTS (SELECT 1 FROM temp.readers r WHERE r.scope = ? AND r.agent = s.agent)
+  `, ...parameters, id).map(({ webid }): string => webid);
 }
 
 /** Returns the unconfirmed subscriptions of a range. */
-function unconfirmedIn(session: SqliteSession, range: readonly unknown[]): UnconfirmedConsent[] {
+function unconfirmedIn(
+  session: SqliteSession,
+  { from, where, parameters }: SubscriptionRange,
+): UnconfirmedConsent[] {
   return session.all<UnconfirmedConsent>(`
     SELECT s.id AS subscription, d.mark, a.webid AS agent, c.url AS inbox
-    FROM subscriptions s CROSS JOIN doubts d CROSS JOIN agents a CROSS JOIN containers c
-    WHERE ${RANGE} AND d.subscription = s.id AND d.refused = 0 AND a.id = s.agent AND c.id = s.inbox
-  `, ...range);
+    FROM ${from} CROSS JOIN doubts d CROSS JOIN agents a CROSS JOIN containers c
+    WHERE ${where} AND d.subscription = s.id AND d.refused = 0 AND a.id = s.agent AND c.id = s.inbox
+  `, ...parameters);
 }
 
 /** Writes the copies for a range of subscriptions. Returns their number. */
 function writeCopies(
   session: SqliteSession,
   event: number,
-  { range, subscriptions }: { readonly range: readonly unknown[]; readonly subscriptions: number },
+  { from, where, parameters: range, subscriptions }: SubscriptionRange & { readonly subscriptions: number },
   { id }: ReaderScope,
-  { hasUnconfirmed, hasRemote, hasGone, hasRemoved }: Facts,
+  { hasFilters, hasUnconfirmed, hasRemote, hasGone, hasRemoved }: Facts,
 ): number {
-  const readers = `FROM subscriptions s CROSS JOIN temp.readers r
-    WHERE ${RANGE} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1 ${hasRemote ? 'AND s.target IS NULL' : ''}
+  const readers = `FROM ${from} CROSS JOIN temp.readers r
+    WHERE ${where} AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1 ${hasRemote ? 'AND s.target IS NULL' : ''}
+    ${hasFilters ? `AND ${MATCHES}` : ''}
     ${hasUnconfirmed ? 'AND NOT EXISTS (SELECT 1 FROM doubts d WHERE d.subscription = s.id)' : ''}
     ${hasGone ? 'AND NOT EXISTS (SELECT 1 FROM containers g WHERE g.id = s.inbox AND g.gone = 1)' : ''}
     ${hasRemoved ? 'AND NOT EXISTS (SELECT 1 FROM removed x WHERE x.event = ? AND x.container = s.inbox)' : ''}`;
-  const parameters = [ ...range, id, ...hasRemoved ? [ event ] : []];
+  const parameters = [ ...range, id, ...hasFilters ? [ event ] : [], ...hasRemoved ? [ event ] : []];
   const newestIn = session.run(`
     UPDATE containers SET modified = ${NEXT_MODIFIED}, newest = ?
     WHERE id IN (SELECT s.inbox ${readers}) AND newest < ?
@@ -222,21 +284,31 @@ function writeCopies(
 /** Returns the last inbox of the next `limit` subscriptions, and their number; `undefined` after the last one. */
 function nextRange(
   session: SqliteSession,
-  pod: number,
-  pattern: string,
-  after: number,
+  { table }: Source,
+  after: readonly [ pod: number, pattern: string, inbox: number ],
   limit: number,
 ): { to: number; subscriptions: number } | undefined {
   const { to, subscriptions } = session.get<{ to: number | null; subscriptions: number }>(`
     SELECT MAX(inbox) AS "to", COUNT(*) AS subscriptions FROM (
-      SELECT inbox FROM subscriptions WHERE pod = ? AND pattern = ? AND inbox > ? ORDER BY inbox LIMIT ?
+      SELECT inbox FROM ${table} WHERE pod = ? AND pattern = ? AND inbox > ? ORDER BY inbox LIMIT ?
     )
-  `, pod, pattern, after, limit)!;
+  `, ...after, limit)!;
   return to === null ? undefined : { to, subscriptions };
 }
 
-function finishForward(session: SqliteSession, pod: number, event: number, { hasRemoved }: Facts): void {
+function finishForward(
+  session: SqliteSession,
+  pod: number,
+  event: number,
+  { hasFilters, hasFormer, hasRemoved }: Facts,
+): void {
   session.run('DELETE FROM forwards WHERE pod = ? AND event = ?', pod, event);
+  if (hasFilters) {
+    removeFilterDecisions(session, pod, event);
+  }
+  if (hasFormer) {
+    removeForwardedVersions(session, pod);
+  }
   if (hasRemoved && !session.get('SELECT 1 FROM forwards WHERE event = ?', event)) {
     session.run('DELETE FROM removed WHERE event = ?', event);
   }

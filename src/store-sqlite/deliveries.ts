@@ -11,6 +11,15 @@ export const STATES = [ 'waiting', 'delivered', 'dead', 'refused', 'ended' ] as 
 /** SQL expression of the earliest due time of a host for a new delivery: now, but not while its circuit is open. */
 const DUE = 'MAX(IFNULL(rests, 0), MIN(IFNULL(next, ?), ?))';
 
+/** Some subscriptions. */
+export interface SubscriptionRange {
+  /** SQL relation named `s`. */
+  readonly from: string;
+  /** SQL condition, and its parameters. */
+  readonly where: string;
+  readonly parameters: readonly unknown[];
+}
+
 /** Reason in the log of a delivery that {@link endDelivery} ends. */
 const OWNER_REMOVED = 'not sent: the pod of the event, or that of the subscriber, was removed';
 
@@ -19,7 +28,7 @@ const OWNER_REMOVED = 'not sent: the pod of the event, or that of the subscriber
  *
  * @param session - The connection, inside a transaction of the caller.
  * @param event - Key of the event.
- * @param step - The range, as a condition on the subscriptions `s`, and its parameters.
+ * @param range - The subscriptions.
  * @param scope - Id of the scope with the access decisions.
  * @param now - Due time of the deliveries.
  *
@@ -28,11 +37,11 @@ const OWNER_REMOVED = 'not sent: the pod of the event, or that of the subscriber
 export function addDeliveries(
   session: SqliteSession,
   event: number,
-  { where, range }: { readonly where: string; readonly range: readonly unknown[] },
+  { from, where, parameters: range }: SubscriptionRange,
   scope: number,
   now: number,
 ): number {
-  const targets = `FROM subscriptions s CROSS JOIN temp.readers r CROSS JOIN targets t
+  const targets = `FROM ${from} CROSS JOIN temp.readers r CROSS JOIN targets t
     WHERE ${where} AND s.target IS NOT NULL AND r.scope = ? AND r.agent = s.agent AND r.allowed = 1
     AND t.id = s.target AND t.disabled IS NULL`;
   const { changes } = session.run(`
@@ -51,7 +60,7 @@ export function addDeliveries(
       batching.forEach(({ id }): void => makeFullBatchDue(session, id, now));
     }
   }
-  const all = session.get<{ count: number }>(`SELECT COUNT(*) AS count FROM subscriptions s WHERE ${where}`, ...range)!;
+  const all = session.get<{ count: number }>(`SELECT COUNT(*) AS count FROM ${from} WHERE ${where}`, ...range)!;
   if (changes < all.count) {
     // If the subscription of a delivery ends or is refused, an alternative takes its place.
     session.run(`

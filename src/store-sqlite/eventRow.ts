@@ -1,5 +1,6 @@
 import { stringify } from 'uuid';
 import type { Event } from '../event/Event';
+import type { SqliteSession } from './SqliteSession';
 
 /** A row of {@link EVENTS}. */
 export interface EventRow extends Omit<Event, 'id' | 'publisher'> {
@@ -19,4 +20,10 @@ export const EVENTS = `
 /** Returns the event of a row. */
 export function toEvent({ uuid, publisher, pod, topic, published, context, members }: EventRow): Event {
   return { id: stringify(uuid), pod, topic, ...publisher !== null && { publisher }, published, context, members };
+}
+
+/** Returns an event with its number of hops, by its key; `undefined` if it was removed. */
+export function eventOf(session: SqliteSession, event: number): (Event & { readonly hops: number }) | undefined {
+  const row = session.get<EventRow>(`${EVENTS} WHERE e.id = ?`, event);
+  return row && { ...toEvent(row), hops: row.hops };
 }

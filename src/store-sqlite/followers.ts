@@ -1,10 +1,13 @@
+import { stringify } from 'uuid';
 import { parseTopic } from '../event/Topic';
 import { patternsOf } from '../event/TopicPattern';
 import type { Follower, FollowerPlace, Followers } from '../access/ports';
 import type { SqliteSession } from './SqliteSession';
 
 interface FollowerRow {
+  readonly uuid: Buffer;
   readonly inbox: number;
+  readonly filters: string | null;
   readonly agent: string;
   readonly disabled: number | null;
   /** 1 if the agent does not control the inbox, 0 if that is unconfirmed; `null` for a confirmed subscription. */
@@ -14,9 +17,9 @@ interface FollowerRow {
 
 /** A chunk of followers. It ends after all subscriptions with the same inbox, as a fan-out step does. */
 const CHUNK = `
-  SELECT s.inbox, a.webid AS agent, t.disabled, d.refused, c.url AS doubtedInbox
+  SELECT s.uuid, s.inbox, f.text AS filters, a.webid AS agent, t.disabled, d.refused, c.url AS doubtedInbox
   FROM subscriptions s CROSS JOIN agents a LEFT JOIN targets t ON t.id = s.target
-  LEFT JOIN doubts d ON d.subscription = s.id LEFT JOIN containers c ON d.refused = 0 AND c.id = s.inbox
+  LEFT JOIN filters f ON f.id = s.filter LEFT JOIN doubts d ON d.subscription = s.id LEFT JOIN containers c ON d.refused = 0 AND c.id = s.inbox
   WHERE s.pod = ? AND s.pattern = ? AND s.inbox > ? AND s.inbox <= IFNULL((
     SELECT x.inbox FROM subscriptions x WHERE x.pod = ? AND x.pattern = ? AND x.inbox > ? ORDER BY x.inbox LIMIT 1 OFFSET ?
   ), ${Number.MAX_SAFE_INTEGER}) AND a.id = s.agent
@@ -38,9 +41,14 @@ export function followersOf(
   for (let rest = limit; pattern < patterns.length; pattern += 1, inbox = 0) {
     const range = [ key, patterns[pattern], inbox ];
     const rows = session.all<FollowerRow>(CHUNK, ...range, ...range, rest - 1);
-    for (const { agent, disabled, refused, doubtedInbox } of rows) {
+    for (const { uuid, filters, agent, disabled, refused, doubtedInbox } of rows) {
       if (disabled === null && refused !== 1) {
-        followers.push({ agent, ...doubtedInbox !== null && { unconfirmedInbox: doubtedInbox }});
+        followers.push({
+          id: stringify(uuid),
+          agent,
+          ...filters !== null && { filters },
+          ...doubtedInbox !== null && { unconfirmedInbox: doubtedInbox },
+        });
       }
     }
     if (rows.length >= rest) {

@@ -52,7 +52,8 @@ const OUTCOMES: readonly OutcomeState[] = [ 'waiting', 'processed', 'error', 'en
 const numberOf = (state: (typeof STATES)[number]): number => STATES.indexOf(state);
 
 /**
- * SQL expression of the outcome of an event for a subscription `s`, from its delivery `d` or its copy.
+ * SQL expression of the outcome of an event for a subscription `s`, from its delivery `d` or its copy. Without these, a
+ * subscription with filters has no outcome, because they may exclude the event.
  *
  * The parameters are the event, whether its fan-out is pending, whether it is forwarded, and the time of publication.
  */
@@ -60,8 +61,9 @@ const OUTCOME = `CASE
   WHEN s.target IS NOT NULL AND d.id IS NOT NULL THEN d.state
   WHEN s.target IS NULL AND EXISTS (SELECT 1 FROM entries n WHERE n.container = s.inbox AND n.event = ?)
     THEN ${numberOf('delivered')}
+  WHEN s.filter IS NOT NULL THEN NULL
   WHEN ? THEN ${numberOf('waiting')}
-  WHEN ? AND s.created <= ? THEN ${OUTCOMES.indexOf('absent')}
+  WHEN ? AND IFNULL(s.modified, s.created) <= ? THEN ${OUTCOMES.indexOf('absent')}
 END`;
 
 /** Subscriptions with the outcome of an event; the parameters are those of {@link OUTCOME}, and the event. */

@@ -10,13 +10,14 @@ import { moveOf, registeredPods } from './StoreGuard';
  * - `url`: one URL;
  * - `target`: one URL, after the name of its target kind if it is not a container;
  * - `urls`: a JSON array of URLs;
+ * - `filters`: filters of subscriptions, which can compare attributes with URLs;
  * - `document`: the members of an event's document;
  * - `request`: a logged request;
  * - `result`: the stored response of an idempotent request;
  * - `host`: a host of targets, which follows the URLs of its targets;
  * - `keep`: no URL of this server, or text of a client.
  */
-export type ColumnKind = 'url' | 'target' | 'urls' | 'document' | 'request' | 'result' | 'host' | 'keep';
+export type ColumnKind = 'url' | 'target' | 'urls' | 'filters' | 'document' | 'request' | 'result' | 'host' | 'keep';
 
 /** All text columns of the schema; a test fails when one is missing. */
 export const TEXT_COLUMNS: Readonly<Record<string, Readonly<Record<string, ColumnKind>>>> = {
@@ -30,6 +31,8 @@ export const TEXT_COLUMNS: Readonly<Record<string, Readonly<Record<string, Colum
   contexts: { text: 'keep' },
   events: { topic: 'keep', members: 'document', request: 'request' },
   subscriptions: { pattern: 'keep' },
+  former_subscriptions: { pattern: 'keep' },
+  filters: { text: 'filters' },
   api_keys: { uuid: 'keep', account: 'keep', webid: 'url', name: 'keep', pods: 'urls', topics: 'keep', scopes: 'keep', used: 'keep' },
   refresh_chains: { client: 'keep', login: 'keep', key_id: 'keep', scopes: 'keep' },
   dependencies: { document: 'url', resource: 'url' },
@@ -49,6 +52,9 @@ export const TEXT_COLUMNS: Readonly<Record<string, Readonly<Record<string, Colum
 
 /** Members of an event's document that can hold URLs of its server; `data` is never one of them. */
 const URL_MEMBERS = new Set([ 'id', 'publisher', 'recipient', 'source', 'origin' ]);
+
+/** A string in an expression of the filter dialect `sql`. */
+const SQL_STRING = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/gsu;
 
 /** Number of events to rewrite in one transaction. */
 const BATCH = 500;
@@ -183,6 +189,7 @@ function rewriters(db: Database, from: string, to: string): Rewriters {
     url,
     target: (text): string => text.replace(/^(?<kind>[\w-]+ )?(?<url>.*)$/su, (_, kind: string = '', rest: string): string => `${kind}${url(rest)}`),
     urls: (text): string => JSON.stringify((JSON.parse(text) as string[]).map(url)),
+    filters: (text): string => rewriteFilters(text, url),
     document: (text): string => rewriteMembers(text, URL_MEMBERS, url),
     request: (text): string => rewriteMembers(text, new Set([ 'url' ]), url),
     result: (text): string => rewriteResult(text, url),
@@ -277,6 +284,14 @@ function rewriteResult(text: string, url: (text: string) => string): string {
     }
   });
   return JSON.stringify(result);
+}
+
+/** Rewrites the texts with which filters compare attributes, if they begin with a URL. */
+function rewriteFilters(text: string, url: (text: string) => string): string {
+  const sql = (expression: string): string => expression.replaceAll(SQL_STRING, (string): string =>
+    `${string[0]}${url(string.slice(1, -1))}${string[0]}`);
+  return JSON.stringify(JSON.parse(text), (name, value: unknown): unknown =>
+    typeof value !== 'string' ? value : name === 'sql' ? sql(value) : url(value));
 }
 
 /**

@@ -510,10 +510,38 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE targets ADD COLUMN credential TEXT;
   `,
+  // Filters of subscriptions, one row for all equal filters of a pod; times of the last changes of subscriptions
+  // (`modified`); their versions before changes, for events that wait for their fan-out, with keys after `since` and up
+  // to `until`.
+  `
+  CREATE TABLE filters (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    pod INTEGER NOT NULL REFERENCES pods,
+    text TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX filters_of_pod ON filters (pod, text);
+  ALTER TABLE subscriptions ADD COLUMN filter INTEGER REFERENCES filters;
+  ALTER TABLE subscriptions ADD COLUMN modified INTEGER;
+  CREATE INDEX filtered_subscriptions ON subscriptions (pod, pattern, filter) WHERE filter IS NOT NULL;
+  CREATE INDEX subscriptions_by_filter ON subscriptions (filter) WHERE filter IS NOT NULL;
+  CREATE TABLE former_subscriptions (
+    pod INTEGER NOT NULL REFERENCES pods,
+    pattern TEXT NOT NULL,
+    inbox INTEGER NOT NULL,
+    subscription INTEGER NOT NULL REFERENCES subscriptions,
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    filter INTEGER REFERENCES filters,
+    PRIMARY KEY (pod, pattern, inbox, subscription, until)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX former_subscriptions_by_end ON former_subscriptions (pod, until);
+  CREATE INDEX former_subscriptions_by_subscription ON former_subscriptions (subscription);
+  CREATE INDEX former_subscriptions_by_filter ON former_subscriptions (filter) WHERE filter IS NOT NULL;
+  `,
 ];
 
 /**
- * Temporary tables of one connection: access decisions, and the candidates of a sweep.
+ * Temporary tables of one connection: decisions of access and of filters, and the candidates of a sweep.
  *
  * Connections do not share candidates, because a sweep compares only its own candidates with all copies.
  */
@@ -523,6 +551,13 @@ const TEMPORARY = `
     agent INTEGER NOT NULL,
     allowed INTEGER NOT NULL,
     PRIMARY KEY (scope, agent)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TEMP TABLE filter_decisions (
+    pod INTEGER NOT NULL,
+    event INTEGER NOT NULL,
+    filter INTEGER NOT NULL,
+    matches INTEGER NOT NULL,
+    PRIMARY KEY (pod, event, filter)
   ) STRICT, WITHOUT ROWID;
   CREATE TEMP TABLE unreferenced (event INTEGER PRIMARY KEY) STRICT;
 `;

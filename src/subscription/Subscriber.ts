@@ -1,14 +1,26 @@
 import { v7 } from 'uuid';
+import { Conflict } from '../event/Conflict';
 import { NotAuthorized } from '../event/NotAuthorized';
 import { coversTopic } from '../access/topicAccess';
 import type { Access } from '../access/ports';
-import type { SecretStore, SubscribableTargets, SubscriptionListener, SubscriptionStore } from './ports';
+import type {
+  AcceptedTarget,
+  AddedSubscription,
+  OtherSubscription,
+  RemoteTarget,
+  SecretStore,
+  SubscribableTargets,
+  SubscriptionBounds,
+  SubscriptionContent,
+  SubscriptionListener,
+  SubscriptionStore,
+} from './ports';
 import type { Caller } from '../identity/Caller';
 import { DuplicateRequest } from '../store/DuplicateRequest';
 import type { IdempotencyKey } from '../store/idempotency';
 import { repeatedResult } from '../store/idempotency';
 import type { Subscription, SubscriptionDraft } from './Subscription';
-import { subscriptionsContainer } from './Subscription';
+import { subscriptionsContainer, subscriptionUrl } from './Subscription';
 import { patternPath } from '../event/TopicPattern';
 import { TooMany } from '../event/TooMany';
 
@@ -28,6 +40,10 @@ export interface SubscriptionPage {
   readonly next?: number;
 }
 
+/** Maximum number of attempts to change a subscription that changes at the same time. */
+const MAX_ATTEMPTS = 3;
+/** Time until the next attempt if changes wait for the fan-out, in seconds. */
+const BUSY_RETRY = 5;
 /** Time until the next attempt if the maximum number of subscriptions is reached, in seconds. */
 const FULL_RETRY = 3_600;
 
@@ -49,6 +65,8 @@ export interface SubscriberArgs {
   maxPerAgent?: number;
   /** Maximum number of subscriptions to one pod. Default 1,000,000. */
   maxPerPod?: number;
+  /** Maximum number of distinct filters of the subscriptions to one pod. Default 1,000. */
+  maxFilters?: number;
 }
 
 /**
@@ -60,8 +78,7 @@ export class Subscriber {
   private readonly targets: SubscribableTargets;
   private readonly secrets: SecretStore;
   private readonly listeners: readonly SubscriptionListener[];
-  private readonly maxPerAgent: number;
-  private readonly maxPerPod: number;
+  private readonly bounds: Required<SubscriptionBounds>;
 
   /**
    * @param args - Dependencies and limits.
@@ -72,23 +89,113 @@ export class Subscriber {
     this.targets = args.targets;
     this.secrets = args.secrets;
     this.listeners = args.listeners;
-    this.maxPerAgent = args.maxPerAgent ?? 10_000;
-    this.maxPerPod = args.maxPerPod ?? 1_000_000;
+    this.bounds = {
+      ofAgent: args.maxPerAgent ?? 10_000,
+      ofPod: args.maxPerPod ?? 1_000_000,
+      filtersOfPod: args.maxFilters ?? 1_000,
+    };
   }
 
   /**
-   * Subscribes the caller to a topic pattern of a pod. Returns the existing subscription if the caller has one with the
-   * same target, and enables the target if it was disabled.
+   * Subscribes the caller to the events of a topic pattern of a pod, or to those that match filters. Returns the
+   * existing subscription if the caller has one with the same target and filters, and enables a disabled target.
    *
    * @throws {@link InvalidInput} if the target cannot receive events, or does not consent.
    * @throws {@link NotAuthorized} if the caller may not read the topics, or does not control the target.
+   * @throws {@link Conflict} if the caller has a subscription with the same target and other filters.
    * @throws {@link TooMany} if the maximum of the agent or the pod is reached, or consent is requested too often.
    */
   public async subscribe(
     pod: string,
     caller: Caller & { agent: string },
-    { pattern, kind, url, settings }: SubscriptionDraft,
+    draft: SubscriptionDraft,
   ): Promise<CreatedSubscription> {
+    const { pattern, filters, kind, url, settings } = draft;
+    const { consent, target } = await this.admit(pod, caller, draft);
+    const added = await this.store.addSubscription(
+      {
+        id: v7(),
+        pod,
+        agent: caller.agent,
+        created: Date.now(),
+        pattern,
+        ...filters !== undefined && { filters },
+        url,
+        ...target && { kind },
+      },
+      this.bounds,
+      consent,
+      target && { ...target, ...settings },
+    );
+    return this.stored(pod, added, target);
+  }
+
+  /**
+   * Changes the topic pattern and the filters of the caller's subscription, under the conditions of a new one. Enables
+   * a disabled target. Events that the pod has accepted before are delivered by the former ones.
+   *
+   * @param pod - Base URL of the pod.
+   * @param caller - The subscriber.
+   * @param id - Id of the subscription.
+   * @param contentOf - Returns the new pattern and filters; called again if the subscription changes meanwhile.
+   *
+   * @returns The subscription, or `undefined` if it does not exist.
+   *
+   * @throws {@link NotAuthorized} if the subscription belongs to another agent, as well as for {@link subscribe}.
+   * @throws {@link Conflict} if the caller has another subscription with the new pattern and the same target, or the
+   * subscription changes too often.
+   * @throws {@link TooMany} also if too many changes wait for events.
+   */
+  public async change(
+    pod: string,
+    caller: Caller,
+    id: string,
+    contentOf: (current: Subscription) => Promise<SubscriptionContent>,
+  ): Promise<CreatedSubscription | undefined> {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      const current = await this.toChange(pod, caller, id);
+      if (!current) {
+        return undefined;
+      }
+      const content = await contentOf(current);
+      const [ kind ] = [ ...this.targets.subscribable() ].find(([ name, { isCopied } ]): boolean =>
+        current.kind === undefined ? isCopied : name === current.kind)!;
+      const draft = { ...content, kind, url: current.url };
+      const admitted = await this.admit(pod, { ...caller, agent: current.agent }, draft);
+      const changed = await this.store.changeSubscription(
+        { ...current, filters: undefined, ...content },
+        current,
+        this.bounds,
+        admitted.consent,
+        admitted.target,
+      );
+      if (changed === 'busy') {
+        throw new TooMany('The last changes of this subscription wait until earlier events are forwarded: try again', BUSY_RETRY);
+      }
+      if (changed !== 'stale') {
+        return changed && this.stored(pod, changed, admitted.target);
+      }
+    }
+    throw new Conflict('The subscription changes at the same time by other requests: read it, and try again');
+  }
+
+  /** Returns the caller's subscription, or `undefined` if it does not exist and the caller may know that. */
+  private async toChange(pod: string, caller: Caller, id: string): Promise<Subscription | undefined> {
+    const subscription = await this.store.getSubscription(pod, id);
+    const isOwn = caller.agent !== undefined && subscription?.agent === caller.agent;
+    const isChangeable = isOwn && coversTopic(caller, subscription.pattern);
+    if (!isChangeable && (subscription !== undefined || !await this.mayAll(pod, caller, 'write'))) {
+      throw new NotAuthorized('Not authorized to change this subscription: only its subscriber can');
+    }
+    return subscription;
+  }
+
+  /** Checks whether the caller may subscribe, and obtains the consent of the target. */
+  private async admit(
+    pod: string,
+    caller: Caller & { agent: string },
+    { pattern, kind, url }: Pick<SubscriptionDraft, 'kind' | 'pattern' | 'url'>,
+  ): Promise<AcceptedTarget> {
     const topics = `${pod}${patternPath(pattern)}`;
     if (!coversTopic(caller, pattern)) {
       throw new NotAuthorized(`This API key is limited to other topics than ${pattern}`);
@@ -97,23 +204,38 @@ export class Subscriber {
       throw new NotAuthorized(`Not authorized to subscribe to topic ${pattern} of ${pod}: ` +
         `the owner of the pod has to grant acl:Read on ${topics}`);
     }
-    const { consent, target } = await this.targets.subscribable().get(kind)!.accept(caller, url);
-    const added = await this.store.addSubscription(
-      { id: v7(), pod, agent: caller.agent, created: Date.now(), pattern, url, ...target && { kind }},
-      { ofAgent: this.maxPerAgent, ofPod: this.maxPerPod },
-      consent,
-      target && { ...target, ...settings },
-    );
+    return this.targets.subscribable().get(kind)!.accept(caller, url);
+  }
+
+  /** Returns a stored subscription, and notifies listeners. */
+  private async stored(
+    pod: string,
+    added: AddedSubscription | OtherSubscription | keyof SubscriptionBounds,
+    target?: RemoteTarget,
+  ): Promise<CreatedSubscription> {
     if (typeof added === 'string') {
-      throw new TooMany(added === 'ofAgent' ?
-        `You have ${this.maxPerAgent} subscriptions, which is the maximum: end one that you do not need first` :
-        `${pod} has ${this.maxPerPod} subscriptions, which is the maximum`, FULL_RETRY);
+      throw this.full(pod, added);
+    }
+    if ('other' in added) {
+      throw new Conflict(`You have a subscription to ${added.other.pattern} with this target and ` +
+        `${added.other.filters === undefined ? 'no filters' : 'other filters'}: change or end ${subscriptionUrl(added.other)}`);
     }
     const { subscription, isResumed, isSecretNew } = added;
     for (const listener of isResumed ? this.listeners : []) {
       await listener.resumed(subscription);
     }
     return { subscription, ...isSecretNew && { secret: target!.secret }};
+  }
+
+  private full(pod: string, reached: keyof SubscriptionBounds): TooMany {
+    const { ofAgent, ofPod, filtersOfPod } = this.bounds;
+    const messages: Readonly<Record<keyof SubscriptionBounds, string>> = {
+      ofAgent: `You have ${ofAgent} subscriptions, which is the maximum: end one that you do not need first`,
+      ofPod: `${pod} has ${ofPod} subscriptions, which is the maximum`,
+      filtersOfPod: `The subscriptions to ${pod} have ${filtersOfPod} distinct filters, which is the maximum: ` +
+        'use the filters of another subscription, or none',
+    };
+    return new TooMany(messages[reached], FULL_RETRY);
   }
 
   /**

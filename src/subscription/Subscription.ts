@@ -6,6 +6,8 @@ import type { TargetSettings } from './TargetSettings';
  */
 export interface SubscriptionDraft {
   readonly pattern: TopicPattern;
+  /** Canonical text of the filters, see `parseFilters`; absent if every event of the topics matches. */
+  readonly filters?: string;
   /** Name of the target kind. */
   readonly kind: string;
   /** URL of the target, in the form that the target kind stores. */
@@ -23,6 +25,8 @@ export interface Subscription {
   /** Base URL of the pod, ending in `/`. */
   readonly pod: string;
   readonly pattern: TopicPattern;
+  /** Canonical text of the filters; absent if every event of the topics matches. */
+  readonly filters?: string;
   /** Name of the target kind; absent if the target is a container of this server, which receives copies. */
   readonly kind?: string;
   /** URL of the target. */

@@ -4,13 +4,24 @@ import { quadInCurrentNamespace } from '../event/formerNamespace';
 import { InvalidInput } from '../event/InvalidInput';
 import { parseJson } from '../event/json';
 import { JSON_LD, JSON_MEDIA_TYPE, TURTLE } from '../event/mediaTypes';
+import { parseFilters } from '../filter/parseFilters';
 import { parseJsonLd, parseTurtle } from '../event/rdf';
 import { isTopicPattern } from '../event/TopicPattern';
-import { EVENTS, RDF } from '../event/vocabulary';
-import type { Task, Work } from '../work/Work';
-import type { SubscribableTarget, TargetOption, TargetProperty } from './ports';
+import { AS, EVENTS, RDF } from '../event/vocabulary';
+import type { JobOptions, Task, Work } from '../work/Work';
+import type { SubscribableTarget, SubscriptionContent, TargetOption, TargetProperty } from './ports';
 import type { SubscriptionDraft } from './Subscription';
 import { optionsOf, subscriptionContext } from './subscriptionDocument';
+
+/** Property of the filters, a literal of the type `rdf:JSON`. */
+const FILTERS: TargetProperty = { name: 'filters', predicate: `${EVENTS}filters` };
+
+/** Properties of a subscription, besides its target, that do not change. */
+const FIXED: readonly TargetProperty[] = [
+  { name: 'state', predicate: `${EVENTS}state` },
+  { name: 'agent', predicate: `${AS}actor` },
+  { name: 'created', predicate: `${AS}published` },
+];
 
 /** The media types of a request to subscribe. */
 export const SUBSCRIPTION_TYPES = [ JSON_MEDIA_TYPE, JSON_LD, TURTLE ] as const;
@@ -27,10 +38,14 @@ export interface SubscriptionBody {
 /** Values of a request to subscribe, before they are checked; `null` for a value that is not a string. */
 export interface FoundSubscription {
   readonly topic?: string | null;
+  /** Filters, as JSON text. */
+  readonly filters?: string;
   /** Values of the properties of target kinds, by the names of the properties. */
   readonly targets: Readonly<Record<string, string | null>>;
   /** JSON values of options of target kinds, by the names of the options. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** JSON texts of the other members, including targets; of RDF only those of a subscription. */
+  readonly others: Readonly<Record<string, string>>;
 }
 
 interface FindInput extends SubscriptionBody {
@@ -58,6 +73,14 @@ export async function findSubscription(
     return typeof value === 'string' || value === undefined ? value : null;
   };
   const topic = valueOf({ name: 'topic', predicate: `${EVENTS}topic` });
+  const filterValue = find(FILTERS);
+  const filters = type !== JSON_MEDIA_TYPE && typeof filterValue === 'string' ? filterValue : textOf(filterValue);
+  const others = type === JSON_MEDIA_TYPE ?
+    othersIn(text) :
+    Object.fromEntries([ ...properties, ...options, ...FIXED ].flatMap((property): [string, string][] => {
+      const value = textOf(find(property));
+      return value === undefined ? [] : [[ property.name, value ]];
+    }));
   const targets = properties
     .map((property): [string, string | null | undefined] => [ property.name, valueOf(property) ])
     .filter((found): found is [string, string | null] => found[1] !== undefined && found[1] !== '');
@@ -65,7 +88,11 @@ export async function findSubscription(
     .map((option): [string, unknown] => [ option.name, find(option) ])
     .filter(([ , value ]): boolean => value !== undefined);
   return {
-    ...topic !== undefined && { topic }, targets: Object.fromEntries(targets), options: Object.fromEntries(given),
+    ...topic !== undefined && { topic },
+    ...filters !== undefined && { filters },
+    targets: Object.fromEntries(targets),
+    options: Object.fromEntries(given),
+    others,
   };
 }
 
@@ -92,11 +119,19 @@ export async function readSubscription(
   targets: ReadonlyMap<string, SubscribableTarget>,
   work: Work,
 ): Promise<SubscriptionDraft> {
+  const { input, options } = subscriptionJob(body, targets);
+  return toDraft(await work.run(READ_SUBSCRIPTION, input, options), targets);
+}
+
+/** Returns the input and the options of {@link READ_SUBSCRIPTION} for a body. */
+export function subscriptionJob(
+  body: SubscriptionBody,
+  targets: ReadonlyMap<string, SubscribableTarget>,
+): { readonly input: FindInput; readonly options: JobOptions } {
   const size = body.text.length;
   const isCostly = body.type === JSON_LD && (size > INLINE_JSON_LD_LENGTH || body.text.split('@context').length > 2);
   const properties = [ ...targets.values() ].map(({ property }): TargetProperty => property);
-  const options = optionsOf(targets);
-  return toDraft(await work.run(READ_SUBSCRIPTION, { ...body, properties, options }, { size, isCostly }), targets);
+  return { input: { ...body, properties, options: optionsOf(targets) }, options: { size, isCostly }};
 }
 
 /**
@@ -105,16 +140,10 @@ export async function readSubscription(
  * @throws {@link InvalidInput} with the missing or malformed value.
  */
 export function toDraft(
-  { topic, targets: found, options }: FoundSubscription,
+  { targets: found, options, ...values }: Omit<FoundSubscription, 'others'>,
   targets: ReadonlyMap<string, SubscribableTarget>,
 ): SubscriptionDraft {
-  if (topic === undefined || topic === '') {
-    throw new InvalidInput('No topic found');
-  }
-  if (topic === null || !isTopicPattern(topic)) {
-    throw new InvalidInput('Invalid topic: follow a topic (realestate/contact#add), all its actions ' +
-      '(realestate/contact), everything below (realestate/*) or everything (*)');
-  }
+  const content = toContent(values);
   const given = [ ...targets ].filter(([ , { property }]): boolean => property.name in found);
   if (given.length > 1) {
     const names = given.map(([ , { property }]): string => property.name);
@@ -132,13 +161,54 @@ export function toDraft(
     throw new InvalidInput(`A subscription with ${target.property.name} has no ${unknown}`);
   }
   const settings = Object.keys(options).length > 0 ? target.options!.parse(options, url) : undefined;
-  return { pattern: topic, kind, url, ...settings && { settings }};
+  return { ...content, kind, url, ...settings && { settings }};
+}
+
+/**
+ * Checks the topic and the filters of a request.
+ *
+ * @throws {@link InvalidInput} with the missing or malformed value.
+ */
+export function toContent({ topic, filters: text }: Pick<FoundSubscription, 'filters' | 'topic'>): SubscriptionContent {
+  if (topic === undefined || topic === '') {
+    throw new InvalidInput('No topic found');
+  }
+  if (topic === null || !isTopicPattern(topic)) {
+    throw new InvalidInput('Invalid topic: follow a topic (realestate/contact#add), all its actions ' +
+      '(realestate/contact), everything below (realestate/*) or everything (*)');
+  }
+  const filters = text === undefined ? undefined : toFilters(text);
+  return { pattern: topic, ...filters !== undefined && { filters }};
+}
+
+/**
+ * Returns the canonical text of filters; `undefined` if they match every event.
+ *
+ * @param text - JSON text.
+ *
+ * @throws {@link InvalidInput} with the malformed value.
+ */
+function toFilters(text: string): string | undefined {
+  const { document, text: canonical } = parseFilters(parseJson(text).value);
+  return document.length === 0 ? undefined : canonical;
 }
 
 /** Finds the value of a property as text; `null` if it is something else. */
 type ValueOf = (property: TargetProperty) => string | null | undefined;
 /** Finds the JSON value of a property. */
 type Find = (property: TargetProperty) => unknown;
+
+/** Returns the JSON text of a value, if there is one. */
+function textOf(value: unknown): string | undefined {
+  return value === undefined ? undefined : JSON.stringify(value);
+}
+
+/** Returns the JSON texts of the members of a JSON object besides topic, filters and context. */
+function othersIn(text: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(parseJson(text).value as object)
+    .filter(([ name ]): boolean => ![ 'topic', 'filters', '@context' ].includes(name))
+    .map(([ name, value ]): [string, string] => [ name, JSON.stringify(value) ]));
+}
 
 function inJson(text: string, properties: readonly TargetProperty[]): Find {
   const { value } = parseJson(text);

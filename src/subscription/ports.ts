@@ -160,14 +160,26 @@ export interface AddedSubscription {
 }
 
 /**
- * Maximum numbers of subscriptions.
+ * Maximum numbers of subscriptions and filters.
  */
 export interface SubscriptionBounds {
   /** Of one agent, on this server. */
   readonly ofAgent: number;
   /** To one pod. */
   readonly ofPod: number;
+  /** Distinct filters of one pod. Default: no maximum. */
+  readonly filtersOfPod?: number;
 }
+
+/**
+ * Another subscription of the agent with the same pod, pattern and target, and with other filters.
+ */
+export interface OtherSubscription {
+  readonly other: Subscription;
+}
+
+/** The values of a subscription that its agent can change. */
+export type SubscriptionContent = Pick<Subscription, 'filters' | 'pattern'>;
 
 /**
  * Access decision by which an agent controls an inbox.
@@ -202,7 +214,7 @@ export interface SubscriptionStore {
    * @param target - Target of deliveries, which is enabled if it was disabled; absent if the subscriber receives
    *    copies.
    *
-   * @returns The stored subscription, or the name of the reached maximum.
+   * @returns The stored subscription, the known one if it has other filters, or the name of the reached maximum.
    */
   addSubscription: (
     subscription: Subscription,
@@ -210,7 +222,28 @@ export interface SubscriptionStore {
     consent?: InboxConsent,
     target?: RemoteTarget,
   ) =>
-  Promise<AddedSubscription | keyof SubscriptionBounds>;
+  Promise<AddedSubscription | OtherSubscription | keyof SubscriptionBounds>;
+  /**
+   * Changes the pattern and the filters of a subscription. Events that its pod has accepted before are forwarded by
+   * the former ones.
+   *
+   * @param subscription - The subscription with its new pattern and filters.
+   * @param former - Pattern and filters of which the change was made.
+   * @param bounds - Maximum numbers.
+   * @param consent - As in {@link addSubscription}.
+   * @param target - As in {@link addSubscription}.
+   *
+   * @returns The stored subscription, or the reason for which nothing has changed: another subscription with the new
+   *    pattern, a reached maximum, a former pattern or filters that are no longer current (`stale`), or too many
+   *    changes since the oldest event that is not forwarded (`busy`). `undefined` if the subscription does not exist.
+   */
+  changeSubscription: (
+    subscription: Subscription,
+    former: SubscriptionContent,
+    bounds?: SubscriptionBounds,
+    consent?: InboxConsent,
+    target?: RemoteTarget,
+  ) => Promise<AddedSubscription | OtherSubscription | 'busy' | 'filtersOfPod' | 'stale' | undefined>;
   /**
    * Returns a page of the subscriptions of a pod, oldest first.
    *

@@ -17,6 +17,7 @@ const BEFORE_TARGETS = {
   contains: { '@id': 'ldp:contains', '@type': '@id', '@container': '@set' },
   next: { '@id': 'as:next', '@type': '@id' },
   topic: 'events:topic',
+  filters: { '@id': 'events:filters', '@type': '@json' },
 } as const;
 
 const AFTER_TARGETS = {
@@ -64,7 +65,7 @@ export function subscriptionContext(
  * A subscription as a JSON-LD document, which is also readable as plain JSON.
  */
 export function subscriptionDocument(subscription: Subscription, targets: Targets): SubscriptionJson {
-  return { '@context': contextOf(targets), ...members(subscription, targets) };
+  return { '@context': contextOf(targets), ...subscriptionMembers(subscription, targets) };
 }
 
 /**
@@ -87,7 +88,7 @@ export function subscriptionListing(
     '@context': contextOf(targets),
     id: subscriptionsContainer(pod),
     type: [ 'Container', 'BasicContainer' ],
-    contains: subscriptions.map((subscription): object => members(subscription, targets)),
+    contains: subscriptions.map((subscription): object => subscriptionMembers(subscription, targets)),
     next,
   };
 }
@@ -97,7 +98,8 @@ function contextOf(targets: Targets): SubscriptionJson['@context'] {
   return subscriptionContext(properties, optionsOf(targets).filter(({ isSecret }): boolean => isSecret !== true));
 }
 
-function members(subscription: Subscription, targets: Targets): object {
+/** The members of the document of a subscription, without its context. */
+export function subscriptionMembers(subscription: Subscription, targets: Targets): Readonly<Record<string, unknown>> {
   const target = subscription.kind === undefined ?
     [ ...targets.values() ].find(({ isCopied }): boolean => isCopied) :
     targets.get(subscription.kind);
@@ -105,6 +107,7 @@ function members(subscription: Subscription, targets: Targets): object {
     id: subscriptionUrl(subscription),
     type: 'Subscription',
     topic: subscription.pattern,
+    ...subscription.filters !== undefined && { filters: JSON.parse(subscription.filters) as unknown },
     ...target && { [target.property.name]: subscription.url },
     ...subscription.settings !== undefined && target?.options?.members(subscription.settings),
     ...subscription.isDisabled && { state: 'disabled' },

@@ -3,6 +3,7 @@ import { describeApiKeyStoreContract } from './apiKeyStoreContract';
 import { describeEntryStoreContract } from './entryStoreContract';
 import { describeEventLogContract } from './eventLogContract';
 import { describeFanOutContract } from './fanOutContract';
+import { describeFilterContract } from './filterContract';
 import { describeFollowerListContract } from './followerListContract';
 import { describeIdempotencyContract } from './idempotencyContract';
 import { describeIdentityContract } from './identityContract';
@@ -32,6 +33,7 @@ for (const [ name, open ] of SQLITE) {
   describeSubscriptionStoreContract(name, open);
   describeFollowerListContract(name, open);
   describeFanOutContract(name, open);
+  describeFilterContract(name, open);
   describeApiKeyStoreContract(name, open);
   describeRefreshTokenStoreContract(name, open);
 }

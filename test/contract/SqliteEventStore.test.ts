@@ -108,7 +108,7 @@ describe('A SqliteEventStore on disk', (): void => {
     const store = new SqliteEventStore(new SqliteSession(folder));
     expect(await store.getEntry(`${PRODUCER}publish/`, event.id)).toMatchObject({ id: event.id, members: event.members });
     expect(await store.revisionOf(POD)).toBe(0);
-    expect(await store.followersOf(POD, event.topic, undefined, 10)).toEqual({ followers: [{ agent: subscription.agent }]});
+    expect(await store.followersOf(POD, event.topic, undefined, 10)).toEqual({ followers: [{ id: subscription.id, agent: subscription.agent }]});
     await store.removeSubscription(POD, subscription.id);
     expect(await store.revisionOf(POD)).toBe(1);
     await store.accept([{ event: anEvent(), forwards: [{ pod: PRODUCER }]}]);

@@ -1,14 +1,19 @@
 import { v7 } from 'uuid';
+import { FilterDecisions } from '../../src/delivery/FilterDecisions';
 import type { FanOutStepResult, FanOutStore, PendingForward, ReaderScope, UnconfirmedConsent } from '../../src/delivery/ports';
 import type { Event } from '../../src/event/Event';
 import type { EntryStore } from '../../src/pod/ports';
+import { FilterMatcher } from '../../src/subscription/FilterMatcher';
 import type { Subscription } from '../../src/subscription/Subscription';
 import type { SubscriptionStore } from '../../src/subscription/ports';
+import { inlineWork } from '../util/work';
 
 export const POD = 'http://localhost/user/';
 export const PRODUCER = 'http://localhost/producer/';
 export const PUBLISH = `${PRODUCER}publish/`;
 export const AGENT = 'http://localhost/subscriber/profile/card#me';
+/** Evaluates filters as the server does. */
+export const FILTERS = new FilterMatcher(inlineWork(), 'http://localhost/');
 export const inboxOf = (name: string | number): string => `http://localhost/${name}/inbox/`;
 
 export function anEvent(fields: Partial<Event> = {}): Event {
@@ -64,6 +69,9 @@ async function finish(
     const result = await store.fanOutStep(forward, scope, limit);
     results.push(result);
     if (result.outcome === 'unknown') {
+      if (result.isUndecided) {
+        await new FilterDecisions(store, FILTERS).decide(forward);
+      }
       await store.confirm(new Map(result.unconfirmed.map((consent): [UnconfirmedConsent, boolean] => [ consent, true ])));
       await store.learn(scope, new Map(result.unknown.map((agent): [string, boolean] => [ agent, may(agent) ])));
     } else if (result.outcome !== 'more') {

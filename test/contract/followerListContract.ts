@@ -46,7 +46,7 @@ export function describeFollowerListContract(name: string, open: OpenStores<'eve
         }
         await store.addSubscription(aSubscription({ pattern: '*', pod: PRODUCER, agent: agentOf(9) }));
         expect((await all()).map(({ agent }): string => agent)).toEqual([ 1, 3, 0, 2 ].map(agentOf));
-        expect(await all(100, PRODUCER)).toEqual([{ agent: agentOf(9) }]);
+        expect(await all(100, PRODUCER)).toEqual([{ id: expect.any(String), agent: agentOf(9) }]);
       });
 
       it.each([ 1, 2, 3, 7, 100 ])('are the same in steps of %d, where those of one inbox stay together.', async(limit): Promise<void> => {
@@ -63,18 +63,28 @@ export function describeFollowerListContract(name: string, open: OpenStores<'eve
       it('are none whose webhook takes no events.', async(): Promise<void> => {
         const webhook = aSubscription({ inbox: undefined, webhook: 'https://a.example/' });
         await store.addSubscription(webhook, undefined, undefined, { kind: 'webhook', host: 'a.example', secret: 'x' });
-        expect(await all()).toEqual([{ agent: AGENT }]);
+        expect(await all()).toEqual([{ id: expect.any(String), agent: AGENT }]);
       });
 
       it('are told with the inbox that is unconfirmed, and left out once it is known to be somebody else\'s.', async(): Promise<void> => {
         await store.addSubscription(aSubscription());
         await store.raiseEpoch(`${inboxOf('subscriber')}.acl`);
-        expect(await all()).toEqual([{ agent: AGENT, unconfirmedInbox: inboxOf('subscriber') }]);
+        expect(await all()).toEqual([{ id: expect.any(String), agent: AGENT, unconfirmedInbox: inboxOf('subscriber') }]);
         await store.confirm(new Map([[ (await unconfirmedOf())[0], false ]]));
         expect(await all()).toEqual([]);
         await store.raiseEpoch(`${inboxOf('subscriber')}.acl`);
         await store.confirm(new Map([[ (await unconfirmedOf())[0], true ]]));
-        expect(await all()).toEqual([{ agent: AGENT }]);
+        expect(await all()).toEqual([{ id: expect.any(String), agent: AGENT }]);
+      });
+
+      it('are told with their filters.', async(): Promise<void> => {
+        const filters = '[{"exact":{"type":"a"}}]';
+        const { subscription } = await store.addSubscription(aSubscription({ filters })) as AddedSubscription;
+        expect(await all()).toEqual([{ id: subscription.id, agent: AGENT, filters }]);
+        const before = (await store.revisionOf(POD))!;
+        await store.changeSubscription({ ...subscription, filters: '[{"exact":{"type":"b"}}]' }, subscription);
+        expect(await store.revisionOf(POD)).toBeGreaterThan(before);
+        expect(await all()).toEqual([{ id: subscription.id, agent: AGENT, filters: '[{"exact":{"type":"b"}}]' }]);
       });
 
       it('may have changed when the revision of the pod has risen, and never otherwise.', async(): Promise<void> => {

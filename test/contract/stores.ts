@@ -64,8 +64,8 @@ export interface Stores {
  */
 export type OpenStores<K extends keyof Stores> = () => Promise<readonly Pick<Stores, K>[]>;
 
-/** Methods with state of one process: the decisions of a scope, and the rotation of the pods. */
-const OF_ONE_PROCESS = new Set([ 'closeScope', 'fanOutStep', 'learn', 'openScope', 'pendingForwards' ]);
+/** Methods with state of one process: decisions of access and filters, and the rotation of the pods. */
+const OF_ONE_PROCESS = new Set([ 'closeScope', 'decide', 'fanOutStep', 'learn', 'openScope', 'pendingForwards', 'undecided' ]);
 
 /**
  * Joins instances over the same data to one: each call goes to the next instance. So each case with one connection also

@@ -21,7 +21,7 @@ export function describeSubscriptionStoreContract(name: string, open: OpenStores
       const bounds = { ofAgent: 2, ofPod: 3 };
       const add = async(changes: SubscriptionFields): Promise<unknown> => {
         const added = await store.addSubscription(aSubscription(changes), bounds);
-        return typeof added === 'string' ? added : added.subscription.url;
+        return typeof added === 'string' ? added : (added as AddedSubscription).subscription.url;
       };
       expect(await add({ inbox: inboxOf(1) })).toBe(inboxOf(1));
       expect(await add({ inbox: inboxOf(2) })).toBe(inboxOf(2));

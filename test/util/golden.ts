@@ -18,7 +18,7 @@ export interface GoldenCase {
   readonly name: string;
   /**
    * Which values of the answer get a name: the name, and the path to the value in the JSON body; or `header:` and the
-   * name of a header, up to its first semicolon.
+   * name of a header, up to its first semicolon; or `name:` and such a path, for the last segment of a URL.
    */
   readonly captures: readonly (readonly [name: string, path: string])[];
   /** The request, as HTTP has it, but for `Host` and `Content-Length`. */
@@ -156,12 +156,13 @@ export function goldenDifferences(
 /** The values of an answer that get a name. */
 export function capturesOf({ captures }: GoldenCase, { body, headers }: GoldenAnswer): [string, string][] {
   return captures.map(([ name, path ]): [string, string] => {
+    const isName = path.startsWith('name:');
     const value = path.startsWith('header:') ?
       [ headers[path.slice('header:'.length)] ].flat()[0].split(';')[0] :
-      path.split('.').reduce<any>((inner, key): unknown => inner?.[key], JSON.parse(body));
+      path.slice(isName ? 'name:'.length : 0).split('.').reduce<any>((inner, key): unknown => inner?.[key], JSON.parse(body));
     if (value === undefined) {
       throw new Error(`There is no ${path} in ${body}`);
     }
-    return [ name, String(value) ];
+    return [ name, isName ? String(value).split('/').at(-1)! : String(value) ];
   });
 }

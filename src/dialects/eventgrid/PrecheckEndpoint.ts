@@ -9,7 +9,7 @@ import { READ_PRECHECK } from './parsePrecheck';
 
 interface Verdict {
   readonly isFine: boolean;
-  /** Which condition failed, or how many would receive it; it names nobody. */
+  /** The failed condition, or the number of subscriptions that would receive it. Names nobody. */
   readonly detail: string;
 }
 
@@ -65,11 +65,16 @@ export class PrecheckEndpoint extends Endpoint {
   }
 }
 
-function verdictOn({ mayPublish, subscriptions }: TopicDryRunResult): Verdict {
+function verdictOn({ mayPublish, subscriptions, filtered }: TopicDryRunResult): Verdict {
   if (!mayPublish) {
     return { isFine: false, detail: 'Not authorized to publish on this topic' };
   }
-  return subscriptions === 0 ?
-    { isFine: false, detail: 'No active subscription would receive it' } :
-    { isFine: true, detail: `${subscriptions} subscription${subscriptions === 1 ? '' : 's'} would receive it` };
+  if (subscriptions === 0) {
+    const detail = filtered === 0 ?
+      'No active subscription would receive it' :
+      `No active subscription without filters would receive it; ${filtered} would if the event matches their filters`;
+    return { isFine: false, detail };
+  }
+  const more = filtered === 0 ? '' : `; ${filtered} more if the event matches their filters`;
+  return { isFine: true, detail: `${subscriptions} subscription${subscriptions === 1 ? '' : 's'} would receive it${more}` };
 }

@@ -38,8 +38,9 @@ export class CheckEndpoint extends Endpoint {
     await this.checkRate.count(admission.caller.agent, admission.pod, items.length);
     const drafts = items.filter((item): item is EventDraft => !(item instanceof InvalidInput));
     const results = await this.publisher.check({ ...admission, drafts });
-    const events = items.map((item): object =>
-      describe(item instanceof InvalidInput ? { fault: item, subscriptions: 0, elsewhere: []} : results.shift()!));
+    const events = items.map((item): object => describe(item instanceof InvalidInput ?
+      { fault: item, subscriptions: 0, excluded: 0, elsewhere: []} :
+      results.shift()!));
     return jsonResponse(200, { accepted: events.every((event): boolean => 'subscriptions' in event), events });
   }
 
@@ -48,8 +49,15 @@ export class CheckEndpoint extends Endpoint {
   }
 }
 
-function describe({ fault, subscriptions, elsewhere, unreachable }: DryRunResult): object {
+function describe({ fault, subscriptions, excluded, named, elsewhere, unreachable }: DryRunResult): object {
   return fault ?
       { accepted: false, status: fault instanceof InvalidInput ? 400 : 403, error: fault.message } :
-      { accepted: true, subscriptions, ...elsewhere.length > 0 && { elsewhere }, ...unreachable && { unreachable }};
+      {
+        accepted: true,
+        subscriptions,
+        excluded,
+        ...named && { named },
+        ...elsewhere.length > 0 && { elsewhere },
+        ...unreachable && { unreachable },
+      };
 }

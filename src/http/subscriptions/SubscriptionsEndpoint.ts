@@ -1,16 +1,21 @@
+import { createHash } from 'node:crypto';
 import type { PreferenceParser, RepresentationConverter } from '../../css';
 import { isId } from '../../event/Event';
 import { LIMITS } from '../../event/limits';
 import { JSON_LD } from '../../event/mediaTypes';
 import type { Caller } from '../../identity/Caller';
 import { readSubscription, SUBSCRIPTION_TYPES } from '../../subscription/parseSubscription';
-import type { SubscribableTargets } from '../../subscription/ports';
+import type { SubscribableTargets, SubscriptionContent } from '../../subscription/ports';
 import type { Subscriber } from '../../subscription/Subscriber';
+import type { Subscription } from '../../subscription/Subscription';
 import { subscriptionUrl } from '../../subscription/Subscription';
-import { subscriptionDocument, subscriptionListing } from '../../subscription/subscriptionDocument';
+import type { ChangeBody } from '../../subscription/subscriptionChange';
+import { MERGE_PATCH, readChange } from '../../subscription/subscriptionChange';
+import { subscriptionDocument, subscriptionListing, subscriptionMembers } from '../../subscription/subscriptionDocument';
 import type { Work } from '../../work/Work';
 import type { Authenticator } from '../Authenticator';
 import { readText } from '../body';
+import { failsConditions, matchesTag } from '../conditions';
 import { assertMediaType } from '../contentType';
 import type { Conversion } from '../convertedResponse';
 import { documentAnswer } from '../documentResponse';
@@ -26,7 +31,7 @@ const ITEM = /^subscriptions\/([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/iu;
 const SECRET = /^subscriptions\/([^/.][^/]*)\/secret$/u;
 
 /**
- * Endpoint `{pod}subscriptions/`: creates, lists and ends subscriptions, and rotates their secrets.
+ * Endpoint `{pod}subscriptions/`: creates, lists, changes and ends subscriptions, and rotates their secrets.
  */
 export class SubscriptionsEndpoint extends Endpoint {
   private readonly authenticator: Authenticator;
@@ -66,7 +71,7 @@ export class SubscriptionsEndpoint extends Endpoint {
     if (SECRET.test(path)) {
       return { own: [ 'POST' ], ldp: [ 'OPTIONS' ]};
     }
-    return ITEM.test(path) ? { own: [ 'GET', 'HEAD', 'DELETE' ], ldp: [ 'OPTIONS' ]} : undefined;
+    return ITEM.test(path) ? { own: [ 'GET', 'HEAD', 'PUT', 'PATCH', 'DELETE' ], ldp: [ 'OPTIONS' ]} : undefined;
   }
 
   public async handle(exchange: HttpExchange): Promise<EndpointResponse> {
@@ -149,10 +154,48 @@ export class SubscriptionsEndpoint extends Endpoint {
       }
       return { status: 204 };
     }
+    if (method === 'PUT' || method === 'PATCH') {
+      return await this.change(exchange, caller, id) ?? Promise.reject(missing);
+    }
     const subscription = await this.subscriber.get(pod, caller, id);
     if (!subscription) {
       throw missing;
     }
-    return documentAnswer(this.conversion, exchange, subscriptionDocument(subscription, this.targets.subscribable()), 'Subscriptions');
+    const document = subscriptionDocument(subscription, this.targets.subscribable());
+    const answer = await documentAnswer(this.conversion, exchange, document, 'Subscriptions');
+    const headers = { ...answer.headers, ETag: this.tagOf(subscription, answer.headers!['Content-Type']) };
+    return matchesTag(exchange.request, headers.ETag) ?
+      { status: 304, headers: { ETag: headers.ETag }} :
+      { ...answer, headers };
+  }
+
+  private async change(exchange: HttpExchange, caller: Caller, id: string): Promise<EndpointResponse | undefined> {
+    const { pod, url, request, method } = exchange;
+    let body: ChangeBody | undefined;
+    const changed = await this.subscriber.change(pod, caller, id, async(current): Promise<SubscriptionContent> => {
+      if (failsConditions(request, this.tagOf(current, JSON_LD))) {
+        throw new HttpProblem(412, 'The subscription does not meet the conditions of the request: read it, and try again');
+      }
+      const type = method === 'PATCH' ?
+        assertMediaType(request, [ MERGE_PATCH ], 'Accept-Patch') :
+        assertMediaType(request, SUBSCRIPTION_TYPES, 'Accept-Put');
+      body ??= { type, text: await readText(request, LIMITS.subscriptionBytes), base: url };
+      return readChange(body, current, this.targets.subscribable(), this.work);
+    });
+    if (!changed) {
+      return undefined;
+    }
+    const { subscription, secret } = changed;
+    const document = subscriptionDocument(subscription, this.targets.subscribable());
+    return jsonResponse(200, { ...document, ...secret !== undefined && { secret }}, {
+      'Content-Type': JSON_LD,
+      ETag: this.tagOf(subscription, JSON_LD),
+    });
+  }
+
+  /** The entity tag of a representation of a subscription. */
+  private tagOf(subscription: Subscription, type: string): string {
+    const state = JSON.stringify(subscriptionMembers(subscription, this.targets.subscribable()));
+    return `"${createHash('sha256').update(state).digest('hex').slice(0, 32)}-${type}"`;
   }
 }

@@ -12,9 +12,14 @@ describe('An audience', (): void => {
   const readers = new Set<string>();
   const controllers = new Set<string>();
   let audience: EpochAudience;
+  const countOf = async(): Promise<number> => (await audience.countOf(POD, TOPIC)).unfiltered;
 
   beforeEach((): void => {
-    pages = [[{ agent: 'a' }, { agent: 'a' }], [{ agent: 'b' }], [{ agent: 'c', unconfirmedInbox: 'http://localhost/c/inbox/' }]];
+    pages = [
+      [{ id: '1', agent: 'a' }, { id: '2', agent: 'a' }],
+      [{ id: '3', agent: 'b' }],
+      [{ id: '4', agent: 'c', unconfirmedInbox: 'http://localhost/c/inbox/' }],
+    ];
     [ epoch, revision, looked ] = [ 0, 0, 0 ];
     readers.clear();
     controllers.clear();
@@ -30,7 +35,7 @@ describe('An audience', (): void => {
       store,
       {
         async readersOf(resource, agents): Promise<Set<string>> {
-          expect(resource).toBe(`${POD}topics/realestate/contact/add`);
+          expect(resource).toMatch(/^http:\/\/localhost\/user\/(?:\d\/)?topics\/realestate\/contact\/add$/u);
           return new Set(agents.filter((agent): boolean => readers.has(agent)));
         },
       },
@@ -47,21 +52,21 @@ describe('An audience', (): void => {
   });
 
   it('is those who may read the topic, and control their inboxes where that is in doubt.', async(): Promise<void> => {
-    expect(await audience.countOf(POD, TOPIC)).toBe(0);
+    expect(await countOf()).toBe(0);
     for (const agent of [ 'a', 'b', 'c' ]) {
       readers.add(agent);
     }
     epoch += 1;
-    expect(await audience.countOf(POD, TOPIC)).toBe(3);
+    expect(await countOf()).toBe(3);
     controllers.add('c');
     epoch += 1;
-    expect(await audience.countOf(POD, TOPIC)).toBe(4);
+    expect(await countOf()).toBe(4);
   });
 
   it('is counted again only when access or the subscriptions have changed, or after a minute.', async(): Promise<void> => {
     readers.add('a');
-    expect(await audience.countOf(POD, TOPIC)).toBe(2);
-    expect(await audience.countOf(POD, TOPIC)).toBe(2);
+    expect(await countOf()).toBe(2);
+    expect(await countOf()).toBe(2);
     expect(await audience.hasAny(POD, TOPIC)).toBe(true);
     expect(looked).toBe(3);
     revision += 1;
@@ -77,7 +82,7 @@ describe('An audience', (): void => {
 
   it('is counted once for all who ask at the same time.', async(): Promise<void> => {
     readers.add('a');
-    expect(await Promise.all([ audience.countOf(POD, TOPIC), audience.countOf(POD, TOPIC), audience.countOf(POD, TOPIC) ])).toEqual([ 2, 2, 2 ]);
+    expect(await Promise.all([ countOf(), countOf(), countOf() ])).toEqual([ 2, 2, 2 ]);
     expect(looked).toBe(3);
   });
 
@@ -85,14 +90,45 @@ describe('An audience', (): void => {
     readers.add('a').add('b');
     expect(await audience.hasAny(POD, TOPIC)).toBe(true);
     expect(looked).toBe(1);
-    expect(await audience.countOf(POD, TOPIC)).toBe(3);
+    expect(await countOf()).toBe(3);
     expect(looked).toBe(4);
   });
 
   it('is known to be empty after all were looked at.', async(): Promise<void> => {
     expect(await audience.hasAny(POD, TOPIC)).toBe(false);
-    expect(await audience.countOf(POD, TOPIC)).toBe(0);
+    expect(await countOf()).toBe(0);
     expect(looked).toBe(3);
+  });
+
+  it('counts subscriptions with filters apart, by their filters.', async(): Promise<void> => {
+    readers.add('a').add('b');
+    pages = [
+      [{ id: '1', agent: 'a', filters: 'f' }, { id: '2', agent: 'c', filters: 'f' }],
+      [{ id: '3', agent: 'b', filters: 'f' }, { id: '4', agent: 'b', filters: 'g' }, { id: '5', agent: 'a' }],
+    ];
+    const filtered = new Map([[ 'f', 2 ], [ 'g', 1 ]]);
+    expect(await audience.countOf(POD, TOPIC)).toEqual({ unfiltered: 1, filtered });
+    expect(await audience.hasAny(POD, TOPIC)).toBe(true);
+    expect(await audience.membersOf(POD, TOPIC, 3)).toEqual([{ id: '1', filters: 'f' }, { id: '3', filters: 'f' }, { id: '4', filters: 'g' }]);
+    expect(await audience.membersOf(POD, TOPIC, 100)).toHaveLength(4);
+    pages[1].pop();
+    revision += 1;
+    looked = 0;
+    expect(await audience.hasAny(POD, TOPIC)).toBe(false);
+    expect(await audience.countOf(POD, TOPIC)).toEqual({ unfiltered: 0, filtered });
+    expect(looked).toBe(2);
+  });
+
+  it('forgets the oldest of very many counts, and those with long filters first.', async(): Promise<void> => {
+    pages = [[{ id: '1', agent: 'a', filters: 'f'.repeat(256 * 6_000) }]];
+    readers.add('a');
+    await audience.countOf(`${POD}1/`, TOPIC);
+    await audience.countOf(`${POD}2/`, TOPIC);
+    looked = 0;
+    await audience.countOf(`${POD}2/`, TOPIC);
+    expect(looked).toBe(0);
+    await audience.countOf(`${POD}1/`, TOPIC);
+    expect(looked).toBe(1);
   });
 
   it('forgets the oldest of very many counts.', async(): Promise<void> => {

@@ -13,8 +13,10 @@ import type { WatchedCopy } from '../../../src/store/WatchedCopy';
 import { SqliteDeliveryStore } from '../../../src/store-sqlite/SqliteDeliveryStore';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
+import { FilterMatcher } from '../../../src/subscription/FilterMatcher';
 import type { Subscription } from '../../../src/subscription/Subscription';
 import { forwardAll } from '../../contract/fixtures';
+import { inlineWork } from '../../util/work';
 
 const POD = 'http://localhost/user/';
 const OTHER = 'http://localhost/other/';
@@ -44,26 +46,27 @@ describe('The log of deliveries', (): void => {
     const isPublisher = agent !== undefined && mode === 'append' && publishers.includes(agent) && resource.includes('/topics/');
     return (isOwner || isReader || isPublisher) && !refused.has(`${agent} ${mode} ${resource}`);
   }
-  const newLog = (maxEvents?: number): DeliveryLog => new DeliveryLog(
+  const newLog = (maxEvents?: number): DeliveryLog => new DeliveryLog({
     store,
     deliveries,
-    {
+    filters: new FilterMatcher(inlineWork(), 'http://localhost/'),
+    access: {
       allowed: async({ agent }, resources, mode): Promise<ReadonlySet<string>> => {
         asked.push(...resources.map((resource): string => `${agent} ${mode} ${resource}`));
         return new Set(resources.filter((resource): boolean => isAllowed(agent, resource, mode)));
       },
     },
-    {
+    pods: {
       podOf: async(webId): Promise<{ pod: string } | { reason: 'elsewhere' | 'unknown' }> => {
         const pod = /^(http:\/\/localhost\/\w+\/)profile\/card#me$/u.exec(webId)?.[1];
         return pod === undefined ? { reason: 'elsewhere' } : { pod };
       },
     },
     outbox,
-    [{ copyWritten: (copy): unknown => landed.push(copy) }],
-    3,
+    listeners: [{ copyWritten: (copy): unknown => landed.push(copy) }],
+    maxHops: 3,
     maxEvents,
-  );
+  });
   const list = async(agent: string | undefined, limits?: object): Promise<readonly DeliveryRecord[]> =>
     (await newLog().list(POD, { agent, limits }, {}, undefined, 100)).deliveries;
 

@@ -4,8 +4,10 @@ import type { Access, Readers } from '../../../src/access/ports';
 import type { WatchedCopy } from '../../../src/store/WatchedCopy';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
+import { FilterMatcher } from '../../../src/subscription/FilterMatcher';
 import { anEvent, aSubscription, POD } from '../../contract/fixtures';
 import { eventually } from '../../util/wait';
+import { inlineWork } from '../../util/work';
 
 describe('The fan-out', (): void => {
   let store: SqliteEventStore;
@@ -36,7 +38,15 @@ describe('The fan-out', (): void => {
   const listener: CopyListener = { copyWritten: (copy): unknown => landed.push(copy) };
   const outbox = { wake: (): void => {}, now: Date.now };
   const create = (options = {}): Forwarder =>
-    new Forwarder(store, readers, access, [ listener ], (message): unknown => messages.push(message), outbox, options);
+    new Forwarder({
+      store,
+      readers,
+      access,
+      filters: new FilterMatcher(inlineWork(), 'http://localhost/'),
+      listeners: [ listener ],
+      report: (message): unknown => messages.push(message),
+      outbox,
+    }, options);
   const inboxOf = (name: string | number): string => `http://localhost/${name}/inbox/`;
   const count = async(inbox: string): Promise<number> => (await store.listEntries(inbox, 0, 1_000)).length;
   const publish = async(pod = POD, topic = 'realestate/contact#add'): Promise<void> => {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import type { Access, Pods } from '../../../src/access/ports';
+import type { Access, AudienceCount, Pods } from '../../../src/access/ports';
 import { PublishRate } from '../../../src/access/PublishRate';
 import { Catalogue } from '../../../src/catalogue/Catalogue';
 import { PooledSchemas } from '../../../src/catalogue/checkSchema';
@@ -53,7 +53,11 @@ class Scene {
 
   public constructor(access: Access) {
     const rate = new PublishRate(0);
-    const audience = { countOf: async(): Promise<number> => 1, hasAny: async(): Promise<boolean> => true };
+    const audience = {
+      countOf: async(): Promise<AudienceCount> => ({ unfiltered: 1, filtered: new Map() }),
+      hasAny: async(): Promise<boolean> => true,
+      membersOf: async(): Promise<[]> => [],
+    };
     this.publisher = new Publisher({
       store: this.store,
       pods: {
@@ -74,6 +78,7 @@ class Scene {
       },
       outbox: { now: Date.now, wake: (): void => undefined, firstRetryDelay: (): number => 5_000 },
       audience,
+      filters: { matching: async(): Promise<Set<string>> => new Set() },
     });
     const authenticator = { callerOf: async(): Promise<Caller> => this.caller } as unknown as Authenticator;
     const work = inlineWork();

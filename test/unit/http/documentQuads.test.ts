@@ -25,6 +25,7 @@ describe('The statements of a document', (): void => {
     [ 'a subscription with batches', subscriptionDocument({
       ...subscription, kind: 'webhook', url: 'https://hook.example/', settings: '{"mode":"structured","batch":{"maxEvents":2,"maxWaitMs":0}}',
     }, targets) ],
+    [ 'a subscription with filters', subscriptionDocument({ ...subscription, kind: 'webhook', url: 'https://hook.example/', filters: '[{"not":{"exact":{"type":"b\\n\\"é","subject":"a"}}}]' }, targets) ],
     [ 'no subscriptions', subscriptionListing(POD, [], targets) ],
     [ 'subscriptions', subscriptionListing(POD, [{ ...subscription, url: `${POD}inbox/` }], targets, `${POD}subscriptions/?cursor=7`) ],
     [ 'deliveries', deliveryListing(POD, [ delivery, { ...delivery, id: 8, batch: ID, due: null, subscription: null, attempts: []}], `${POD}deliveries/?cursor=7`) ],

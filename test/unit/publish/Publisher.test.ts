@@ -1,6 +1,6 @@
 import { Conflict } from '../../../src/event/Conflict';
 import { NotAuthorized } from '../../../src/event/NotAuthorized';
-import type { Pods } from '../../../src/access/ports';
+import type { AudienceCount, Pods } from '../../../src/access/ports';
 import type { Published, PublishRequest } from '../../../src/publish/PublishRequest';
 import { EventFactory } from '../../../src/publish/EventFactory';
 import { Publisher } from '../../../src/publish/Publisher';
@@ -10,6 +10,7 @@ import { DuplicateRequest } from '../../../src/store/DuplicateRequest';
 import { SqliteEventStore } from '../../../src/store-sqlite/SqliteEventStore';
 import { IN_MEMORY, SqliteSession } from '../../../src/store-sqlite/SqliteSession';
 import { ServerUrls } from '../../../src/url/ServerUrls';
+import { FilterMatcher } from '../../../src/subscription/FilterMatcher';
 import { inlineWork } from '../../util/work';
 
 const POD = 'http://localhost/producer/';
@@ -27,8 +28,9 @@ describe('The accept step', (): void => {
   const offer = jest.fn();
   const problemOf = jest.fn();
   const audience = {
-    countOf: jest.fn(async(): Promise<number> => 3),
+    countOf: jest.fn(async(): Promise<AudienceCount> => ({ unfiltered: 3, filtered: new Map() })),
     hasAny: jest.fn(async(): Promise<boolean> => true),
+    membersOf: async(): Promise<[]> => [],
   };
 
   const draft = (fields: object = {}): any =>
@@ -62,6 +64,7 @@ describe('The accept step', (): void => {
       remote: { kind: 'recipient', offer, problemOf },
       outbox: { now: (): number => Date.now(), wake: (): void => {}, firstRetryDelay: (): number => 5_000 },
       audience,
+      filters: new FilterMatcher(inlineWork(), 'http://localhost/'),
     });
   });
 
@@ -148,6 +151,13 @@ describe('The accept step', (): void => {
     expect(await publish()).not.toHaveProperty('hasAudience');
   });
 
+  it.each([[ true, 'realestate/' ], [ false, 'shop/' ]])('tells %s if only a subscription with filters for the type %s could get one.', async(hasAudience, prefix): Promise<void> => {
+    audience.hasAny.mockResolvedValueOnce(false);
+    const filtered = new Map([[ JSON.stringify([{ prefix: { type: prefix }}]), 1 ]]);
+    audience.countOf.mockResolvedValueOnce({ unfiltered: 0, filtered });
+    expect(await publish({ asksAudience: true })).toMatchObject({ hasAudience });
+  });
+
   it('names the place of what is wrong in an array, also of one.', async(): Promise<void> => {
     const drafts = [ draft({ recipients: [ 'http://localhost/nobody/#me' ]}) ];
     await expect(publish({ drafts, isArray: true })).rejects.toThrow('[0]: Recipient');
@@ -168,11 +178,11 @@ describe('The accept step', (): void => {
         draft({ recipients: [ RECIPIENT, POD, AWAY ]}),
       ]);
       expect(forecasts).toEqual([
-        { subscriptions: 3, elsewhere: []},
-        { fault: new NotAuthorized(`Not authorized to publish to ${RECIPIENT} on topic secret/thing`), subscriptions: 0, elsewhere: []},
-        { fault: expect.objectContaining({ message: 'Recipient http://localhost/nobody/#me has no pod on this server' }), subscriptions: 0, elsewhere: []},
-        { fault: expect.objectContaining({ message: expect.stringContaining('JSON-LD') }), subscriptions: 0, elsewhere: []},
-        { subscriptions: 6, elsewhere: [ AWAY ]},
+        { subscriptions: 3, excluded: 0, elsewhere: []},
+        { fault: new NotAuthorized(`Not authorized to publish to ${RECIPIENT} on topic secret/thing`), subscriptions: 0, excluded: 0, elsewhere: []},
+        { fault: expect.objectContaining({ message: 'Recipient http://localhost/nobody/#me has no pod on this server' }), subscriptions: 0, excluded: 0, elsewhere: []},
+        { fault: expect.objectContaining({ message: expect.stringContaining('JSON-LD') }), subscriptions: 0, excluded: 0, elsewhere: []},
+        { subscriptions: 6, excluded: 0, elsewhere: [ AWAY ]},
       ]);
       expect(await stored()).toBe(0);
       expect(offer).not.toHaveBeenCalled();

@@ -56,7 +56,7 @@ describe('Offers to recipients on other servers', (): void => {
 
   it('are told before to be impossible, for each recipient once.', async(): Promise<void> => {
     problemOf.mockImplementation(async(agent) => agent === away('none') ? 'it has no inbox' : undefined);
-    const results = [[ 'none', 'some' ], [ 'none' ], []].map((names) => ({ subscriptions: 0, elsewhere: names.map(away) }));
+    const results = [[ 'none', 'some' ], [ 'none' ], []].map((names) => ({ subscriptions: 0, excluded: 0, elsewhere: names.map(away) }));
     expect(await offers.findUnreachable(results)).toEqual([
       { ...results[0], unreachable: [{ agent: away('none'), reason: 'it has no inbox' }]},
       { ...results[1], unreachable: [{ agent: away('none'), reason: 'it has no inbox' }]},

@@ -1,5 +1,5 @@
 import { TopicDryRun } from '../../../src/publish/TopicDryRun';
-import type { Access } from '../../../src/access/ports';
+import type { Access, AudienceCount } from '../../../src/access/ports';
 import { PublishRate } from '../../../src/access/PublishRate';
 import { TooMany } from '../../../src/event/TooMany';
 
@@ -8,8 +8,8 @@ const ME = { agent: 'http://localhost/me#me' };
 
 describe('A precheck', (): void => {
   const allowed = jest.fn<ReturnType<Access['allowed']>, Parameters<Access['allowed']>>();
-  const countOf = jest.fn(async(): Promise<number> => 7);
-  const audience = { countOf, hasAny: async(): Promise<boolean> => true };
+  const countOf = jest.fn(async(): Promise<AudienceCount> => ({ unfiltered: 7, filtered: new Map([[ 'f', 2 ], [ 'g', 1 ]]) }));
+  const audience = { countOf, hasAny: async(): Promise<boolean> => true, membersOf: async(): Promise<[]> => []};
   let publishRate: PublishRate;
   let precheck: TopicDryRun;
 
@@ -23,17 +23,17 @@ describe('A precheck', (): void => {
 
   it('tells of each topic in order, and asks access control once for all.', async(): Promise<void> => {
     expect(await precheck.check(ME, POD, [ 'open/a', 'closed/b', 'open/a', 'open/c#d' ])).toEqual([
-      { mayPublish: true, subscriptions: 7 },
-      { mayPublish: false, subscriptions: 0 },
-      { mayPublish: true, subscriptions: 7 },
-      { mayPublish: true, subscriptions: 7 },
+      { mayPublish: true, subscriptions: 7, filtered: 3 },
+      { mayPublish: false, subscriptions: 0, filtered: 0 },
+      { mayPublish: true, subscriptions: 7, filtered: 3 },
+      { mayPublish: true, subscriptions: 7, filtered: 3 },
     ]);
     expect(allowed.mock.calls).toEqual([[ ME, [ `${POD}topics/open/a/`, `${POD}topics/closed/b/`, `${POD}topics/open/c/d` ], 'append' ]]);
   });
 
   it('counts nobody for what may not be published, be it by a limited key.', async(): Promise<void> => {
     expect(await precheck.check({ ...ME, limits: { topics: [ 'open/a' ]}}, POD, [ 'closed/b', 'open/b' ]))
-      .toEqual([{ mayPublish: false, subscriptions: 0 }, { mayPublish: false, subscriptions: 0 }]);
+      .toEqual([{ mayPublish: false, subscriptions: 0, filtered: 0 }, { mayPublish: false, subscriptions: 0, filtered: 0 }]);
     expect(countOf).not.toHaveBeenCalled();
   });
 

@@ -54,7 +54,14 @@ describe('A FanOut', (): void => {
 
   it('runs from its start to its end, and reports what fails.', async(): Promise<void> => {
     const store = new SqliteEventStore(new SqliteSession(IN_MEMORY));
-    const fanOut = new FanOut(store, { readersOf: none }, { allowed: none }, [], { wake: (): void => {}, now: Date.now });
+    const fanOut = new FanOut({
+      store,
+      readers: { readersOf: none },
+      access: { allowed: none },
+      filters: { matching: none },
+      listeners: [],
+      outbox: { wake: (): void => {}, now: Date.now },
+    });
     await store.addSubscription(aSubscription());
     await store.accept([{ event: anEvent(), forwards: [{ pod: POD }]}]);
     fanOut.wake();

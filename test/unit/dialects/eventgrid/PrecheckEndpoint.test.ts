@@ -42,7 +42,7 @@ describe('The endpoint of prechecks', (): void => {
 
   beforeEach((): void => {
     caller = { agent: 'https://me.example/#me' };
-    prospect = (): TopicDryRunResult => ({ mayPublish: true, subscriptions: 1 });
+    prospect = (): TopicDryRunResult => ({ mayPublish: true, subscriptions: 1, filtered: 0 });
     asked = [];
     authenticated = [];
   });
@@ -54,8 +54,23 @@ describe('The endpoint of prechecks', (): void => {
     }
   });
 
+  it.each([
+    [ 0, 0, false, 'No active subscription would receive it' ],
+    [ 0, 2, false, 'No active subscription without filters would receive it; 2 would if the event matches their filters' ],
+    [ 1, 0, true, '1 subscription would receive it' ],
+    [ 3, 1, true, '3 subscriptions would receive it; 1 more if the event matches their filters' ],
+  ])('answers for %d subscriptions without filters and %d with filters.', async(subscriptions, filtered, isFine, detail): Promise<void> => {
+    prospect = (): TopicDryRunResult => ({ mayPublish: true, subscriptions, filtered });
+    const { body } = await handle('{"sources":[{"channel_id":"c","source_name":"s"}]}');
+    expect(JSON.parse(body!)).toMatchObject({ failed_count: isFine ? 0 : 1, sources: [{ check_result: isFine, check_detail: detail }]});
+  });
+
   it('answers for each source in the order asked, and asks about what has a topic.', async(): Promise<void> => {
-    prospect = (topic): TopicDryRunResult => ({ mayPublish: topic !== 'c/closed', subscriptions: topic === 'c/many' ? 20 : Number(topic === 'c/one') });
+    prospect = (topic): TopicDryRunResult => ({
+      mayPublish: topic !== 'c/closed',
+      subscriptions: topic === 'c/many' ? 20 : Number(topic === 'c/one'),
+      filtered: 0,
+    });
     const names = [ 'many', '\u0000', 'closed', 'none', 'one' ];
     const { status, body } = await handle(JSON.stringify({ sources: names.map((name): object => ({ channel_id: 'c', source_name: name })) }));
     expect(status).toBe(200);

@@ -5,7 +5,7 @@ import type { OutgoingResponse, OutgoingRequest } from '../../../../src/outgoing
 import { OutgoingFailed } from '../../../../src/outgoing/Outgoing';
 import type { RetryPolicy } from '../../../../src/delivery/retry';
 import { retryPolicy } from '../../../../src/delivery/retry';
-import type { Pods } from '../../../../src/access/ports';
+import type { AudienceCount, Pods } from '../../../../src/access/ports';
 import { Publisher } from '../../../../src/publish/Publisher';
 import { PublishRate } from '../../../../src/access/PublishRate';
 import type { DeliveryRecord } from '../../../../src/store/deliveries';
@@ -87,7 +87,12 @@ describe('Recipients on other servers', (): void => {
         retry: { retryPolicy: (): RetryPolicy => retryPolicy() },
       }),
       outbox,
-      audience: { countOf: async(): Promise<number> => 0, hasAny: async(): Promise<boolean> => false },
+      audience: {
+        countOf: async(): Promise<AudienceCount> => ({ unfiltered: 0, filtered: new Map() }),
+        hasAny: async(): Promise<boolean> => false,
+        membersOf: async(): Promise<[]> => [],
+      },
+      filters: { matching: async(): Promise<Set<string>> => new Set() },
       budget: 300,
     });
   });

@@ -21,7 +21,7 @@ const smallestExample = sectionOf(pageOf('README.md'), 'Smallest example');
 const grantAccess = pageOf('docs/grant-access.md');
 /** The pages with examples that continue the first event, in the order in which they are run. */
 const PAGES = [
-  ...[ 'README', 'publish', 'publish-check', 'events', 'activitystreams', 'inbox', 'personium', 'personium-token', 'eventhos', 'eventhos-catalogue',
+  ...[ 'README', 'publish', 'publish-check', 'activitystreams', 'events', 'inbox', 'personium', 'personium-token', 'eventhos', 'eventhos-catalogue',
     'eventhos-log', 'eventgrid', 'subscriptions', 'deliveries', 'agent', 'openapi' ].map((name): string => `docs/api/${name}.md`),
   'docs/health.md',
   'docs/vocabulary.md',

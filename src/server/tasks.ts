@@ -15,14 +15,12 @@ import { WRITE_LISTING } from '../http/listing/listingItems';
 import { INSPECT_NOTIFICATION, READ_NOTIFICATION } from '../publish/readNotification';
 import { MATCH_FILTERS } from '../subscription/FilterMatcher';
 import { READ_SUBSCRIPTION } from '../subscription/parseSubscription';
-
 import type { Task } from '../work/Work';
 
 const ALL_TASKS = [
   CHECK_BODY, CHECK_DRAFTS, CHECK_SCHEMA, CONVERT_JSON_LD, CREATE_EVENTS, INSPECT_NOTIFICATION, MATCH_FILTERS,
-  READ_ACTIVITY,
-  READ_CATALOGUE_BODY, READ_CLOUD_EVENTS, READ_EXTERNAL_EVENT, READ_NOTIFICATION, READ_PRECHECK, READ_PUBLISH,
-  READ_PUT_EVENTS, READ_STORED, READ_SUBSCRIPTION, WRITE_EVENT, WRITE_LDES, WRITE_LISTING,
+  READ_ACTIVITY, READ_CATALOGUE_BODY, READ_CLOUD_EVENTS, READ_EXTERNAL_EVENT, READ_NOTIFICATION, READ_PRECHECK,
+  READ_PUBLISH, READ_PUT_EVENTS, READ_STORED, READ_SUBSCRIPTION, WRITE_EVENT, WRITE_LDES, WRITE_LISTING,
 ] as unknown as readonly Task<unknown, unknown>[];
 
 /** All tasks of worker threads by name. A `Work` runs only tasks that are listed here. */

@@ -211,9 +211,11 @@ describe('Outgoing requests', (): void => {
       'end after their time when it drips after %j.',
       async(start): Promise<void> => {
         const sink = await Sink.raw((socket): void => {
-          socket.once('data', (): unknown => socket.write(start));
-          const timer = setInterval((): unknown => socket.write('x'), 20);
-          socket.on('close', (): void => clearInterval(timer));
+          socket.once('data', (): void => {
+            socket.write(start);
+            const timer = setInterval((): unknown => socket.write('x'), 20);
+            socket.on('close', (): void => clearInterval(timer));
+          });
         });
         expect(await outcome(out, sink.origin, { timeout: 300 })).toMatch(/^timeout: /u);
         await until((): boolean => sink.sockets.size === 0);

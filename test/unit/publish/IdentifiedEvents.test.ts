@@ -26,7 +26,7 @@ describe('Events with an identity', (): void => {
   beforeEach((): void => {
     stored = new Map();
     events = new IdentifiedEvents({
-      findIdentified: async(_pod, _agent, hashes) => new Map([ ...stored ].filter(([ hash ]): boolean => hashes.includes(hash))),
+      findIdentified: async(_pod, _agent, hashes): Promise<typeof stored> => new Map([ ...stored ].filter(([ hash ]): boolean => hashes.includes(hash))),
     });
   });
 
@@ -87,7 +87,7 @@ describe('Events with an identity', (): void => {
   });
 
   it('have a fingerprint of their content, whatever the order of their attributes is.', (): void => {
-    const one = draft('1', { annotations: { 'subject': 's', 'events:ce-a': 'x', 'events:ce-b': 'y' }, data: '1' });
+    const one = draft('1', { annotations: { subject: 's', 'events:ce-a': 'x', 'events:ce-b': 'y' }, data: '1' });
     const { annotations, ...rest } = one;
     const reversed = Object.fromEntries(Object.entries(annotations!).reverse()) as EventDraft['annotations'];
     expect(storedIdentity({ ...rest, annotations: reversed })).toEqual(storedIdentity(one));

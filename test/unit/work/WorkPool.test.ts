@@ -100,7 +100,7 @@ describe('A WorkPool', (): void => {
 
   it('has a task for each name.', (): void => {
     start();
-    expect(TASKS.size).toBe(16);
+    expect(TASKS.size).toBe(20);
     expect([ ...TASKS ].filter(([ name, task ]): boolean => name !== task.name)).toEqual([]);
   });
 

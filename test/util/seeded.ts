@@ -42,15 +42,17 @@ export async function copySeeded(config: string, pods: readonly string[], data: 
   if (former.length !== String(port).length) {
     return false;
   }
-  const replace = (text: string): string => text.replaceAll(PORT, (found): string => found === former ? String(port) : found);
+  const replace = (text: string): string => text.replaceAll(PORT, (digits): string => digits === former ? String(port) : digits);
   const source = join(kept(), 'data');
   for (const name of await readdir(source, { recursive: true })) {
     const target = join(data, replace(name));
-    if ((await stat(join(source, name))).isDirectory()) {
+    const found = await stat(join(source, name));
+    if (found.isDirectory()) {
       await mkdir(target, { recursive: true });
     } else {
       await mkdir(dirname(target), { recursive: true });
-      await writeFile(target, replace(await readFile(join(source, name), 'latin1')), 'latin1');
+      const text = replace(await readFile(join(source, name), 'latin1'));
+      await writeFile(target, text, { encoding: 'latin1', mode: found.mode });
     }
   }
   return true;

@@ -43,6 +43,8 @@ export type DryRunResult = {
   readonly accepted: true;
   /** Number of subscriptions that would receive the event, over all pods of the server that would forward it. */
   readonly subscriptions: number;
+  /** Number of subscriptions with filters that exclude the event. */
+  readonly excluded: number;
   /** Recipients and sources on other servers. Their servers decide whether to accept the event. */
   readonly elsewhere: readonly string[];
   /** Agents of `elsewhere` that are currently unreachable, with the reason. Absent if all are reachable. */

@@ -196,7 +196,8 @@ export class ApiKeyLdpHandler extends HttpHandler {
     // The key has been verified. The server's own extractors would log it as an invalid access token.
     delete request.headers.authorization;
     if (expectsJson(request)) {
-      request.headers.accept = JSON_LD;
+      // Anything else is accepted too, because an inbox can have members of any type.
+      request.headers.accept = `${JSON_LD}, */*;q=0.1`;
     }
     forbidCaching(response);
     if (request.method === 'DELETE') {

@@ -216,11 +216,12 @@ describe('The client', (): void => {
     const elsewhere = 'https://elsewhere.example/#me';
     const events = [ event(1), { ...event(2), topic: 'other' }, { ...event(3), recipient: elsewhere }];
     expect(await checkPublish(scene.producer.pod, events, scene.producer)).toEqual([
-      { accepted: true, subscriptions: expect.any(Number), elsewhere: []},
+      { accepted: true, subscriptions: expect.any(Number), excluded: 0, elsewhere: []},
       { accepted: false, status: 403, error: `Not authorized to publish to ${scene.user.webId} on topic other` },
       {
         accepted: true,
         subscriptions: 0,
+        excluded: 0,
         elsewhere: [ elsewhere ],
         unreachable: [{ agent: elsewhere, reason: expect.stringContaining('cannot be read') }],
       },

@@ -322,7 +322,7 @@ describe('CloudEvents', (): void => {
     it('and a dry run tells the same.', async(): Promise<void> => {
       const check = async(body: unknown, type = STRUCTURED): Promise<any> =>
         (await post(scene.producer.fetch, `${scene.user.pod}publish/check`, body, { 'content-type': type })).json();
-      expect(await check(anEvent())).toEqual({ accepted: true, events: [{ accepted: true, subscriptions: 1 }]});
+      expect(await check(anEvent())).toEqual({ accepted: true, events: [{ accepted: true, subscriptions: 1, excluded: 0 }]});
       expect(await check([
         anEvent({ type: 'payroll/salary' }), anEvent({ source: scene.user.pod }), anEvent({ authid: 'x' }),
       ], BATCH)).toEqual({ accepted: false, events: [

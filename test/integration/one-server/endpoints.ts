@@ -70,7 +70,7 @@ describe('An endpoint', (): void => {
         return (await response.json()).id;
       };
       const checked = await post(producer.fetch, `${publish}check`, example({ recipient: producer.webId, topic: 'self/note' }));
-      expect(await checked.json()).toEqual({ accepted: true, events: [{ accepted: true, subscriptions: 0 }]});
+      expect(await checked.json()).toEqual({ accepted: true, events: [{ accepted: true, subscriptions: 0, excluded: 0 }]});
       const alone = await send({ recipient: producer.webId });
       const both = await send({ recipient: producer.webId, source: producer.webId });
       const source = await send({ recipient: scene.user.webId, source: producer.webId, topic: 'realestate/contact' });

@@ -169,8 +169,8 @@ describe('The subscriptions of a pod', (): void => {
 
   it('answer what they do not have, cannot show and do not take.', async(): Promise<void> => {
     expect((await scene.user.fetch(`${subscriptions}nothing`)).status).toBe(404);
-    const put = await scene.user.fetch(`${subscriptions}${v7()}`, { method: 'PUT' });
-    expect([ put.status, put.headers.get('allow') ]).toEqual([ 405, 'OPTIONS, GET, HEAD, DELETE' ]);
+    const posted = await scene.user.fetch(`${subscriptions}${v7()}`, { method: 'POST' });
+    expect([ posted.status, posted.headers.get('allow') ]).toEqual([ 405, 'OPTIONS, GET, HEAD, PUT, PATCH, DELETE' ]);
     expect((await scene.user.fetch(subscriptions, { method: 'DELETE' })).status).toBe(405);
     const image = await scene.user.fetch(subscriptions, { headers: { accept: 'image/png' }});
     expect([ image.status, await image.json() ]).toEqual([ 406, { error: expect.stringContaining('image/png') }]);

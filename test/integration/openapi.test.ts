@@ -81,7 +81,11 @@ describe('The description of the HTTP APIs', (): void => {
     await send(subscriber, 'POST', 'user/subscriptions/', 415, 'x', { 'content-type': 'text/plain' });
     await send(subscriber, 'POST', 'user/subscriptions/', 413, ' '.repeat(70_000));
     await send(subscriber, 'POST', 'nobody/subscriptions/', 404, inbox);
-    await send(subscriber, 'PUT', subscription, 405, {});
+    await send(subscriber, 'POST', subscription, 405, {});
+    await send(subscriber, 'PUT', subscription, 400, {});
+    await send(subscriber, 'PUT', subscription, 200, inbox);
+    await send(subscriber, 'PATCH', subscription, 200, { filters: [{ prefix: { type: 'realestate/' }}]}, { 'content-type': 'application/merge-patch+json' });
+    await send(subscriber, 'PATCH', subscription, 415, {});
     await send(subscriber, 'POST', `${subscription}/secret`, 404);
 
     await send(producer, 'POST', 'producer/publish/', 201, [ event, { ...event, recipient: [ user.webId ], source: [ user.webId ]}]);

@@ -22,8 +22,8 @@ module.exports = {
   // Coverage takes a third of the time, so only CI measures it.
   collectCoverage: Boolean(process.env.TEST_FULL),
   collectCoverageFrom: [ 'src/**/*.ts' ],
-  // Measured in parts: at least 97.5, 93.5, 98.0 and 97.6. To be raised to what a whole run measures.
-  coverageThreshold: { global: { statements: 97.6, branches: 94.1, functions: 98.2, lines: 97.8 }},
+  // Before filters, streams and CloudEvents: 97.68, 94.23, 98.3 and 97.86. To be raised to what a whole run measures.
+  coverageThreshold: { global: { statements: 97, branches: 93, functions: 97.5, lines: 97.2 }},
   // By itself Jest leaves one of two processors idle; one more fills the pauses of tests that wait for servers.
   maxWorkers: 3,
   // On a machine that does other work too, a server takes a minute to start. No test depends on how fast a machine is.

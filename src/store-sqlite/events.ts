@@ -74,7 +74,9 @@ function storeAccepted(session: SqliteSession, accepted: AcceptedEvent, { touche
     throw new ContainerGone(publishContainer(event.pod));
   }
   touched.add(container);
-  logged.set(container, [ ...logged.get(container) ?? [], stored ]);
+  const added = logged.get(container) ?? [];
+  added.push(stored);
+  logged.set(container, added);
   for (const forward of forwards) {
     const { pod, inbox, isDirect, isForwarded } = routeOf(session, forward, routes);
     if (isDirect) {

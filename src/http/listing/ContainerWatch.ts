@@ -65,6 +65,7 @@ export class ContainerWatch {
   }
 
   private async check(): Promise<void> {
+    const { timer } = this;
     try {
       const changes = await this.store.changes();
       if (this.isStale || changes !== this.changes) {
@@ -76,7 +77,10 @@ export class ContainerWatch {
       // The store cannot be read now. The watches continue.
       this.isStale = true;
     }
-    this.timer = this.watchers.size > 0 ? setTimeout((): unknown => this.check(), INTERVAL) : undefined;
+    // If all watches ended during the check, a later watch has started its own timer.
+    if (this.timer === timer) {
+      this.timer = this.watchers.size > 0 ? setTimeout((): unknown => this.check(), INTERVAL) : undefined;
+    }
   }
 
   private async checkContainers(): Promise<void> {
